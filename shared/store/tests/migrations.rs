@@ -1,0 +1,108 @@
+//! The migrations runner: first use, second use, two at once, a failure half way, a newer database.
+
+mod support;
+
+use store::migrations::{MIGRATIONS, Migration, migrate, migrate_with, version};
+use store::{DatabaseError, Execute};
+use support::{TestDatabase, wait};
+
+#[test]
+fn a_new_database_gets_every_migration_once_and_is_in_wal() {
+    let database = TestDatabase::empty();
+    assert_eq!(wait(migrate(&database, 1)), Ok(MIGRATIONS.len()));
+    assert_eq!(wait(migrate(&database, 2)), Ok(0));
+    assert_eq!(
+        wait(version(&database)),
+        Ok(MIGRATIONS.last().unwrap().version)
+    );
+    let mode = wait(database.execute("PRAGMA journal_mode", &[])).unwrap();
+    assert_eq!(mode[0].text(0), Ok("wal"));
+    // A `kill -9` cannot tell NORMAL from FULL, so the pragma itself is held.
+    let synchronous = wait(database.execute("PRAGMA synchronous", &[])).unwrap();
+    assert_eq!(synchronous[0].integer(0), Ok(2));
+}
+
+#[test]
+fn a_current_database_costs_one_statement() {
+    let database = TestDatabase::new();
+    wait(migrate(&database, 1)).unwrap();
+    assert_eq!(database.take_statements().len(), 1);
+}
+
+#[test]
+fn versions_ascend_without_gaps() {
+    for (index, migration) in MIGRATIONS.iter().enumerate() {
+        assert_eq!(
+            migration.version,
+            i64::try_from(index).unwrap() + 1,
+            "{}",
+            migration.name
+        );
+    }
+}
+
+#[test]
+fn a_migration_that_fails_half_way_leaves_nothing() {
+    let database = TestDatabase::empty();
+    let broken = [Migration {
+        version: 1,
+        name: "broken",
+        sql: "CREATE TABLE half (id INTEGER) STRICT\n--; statement\nCREATE NONSENSE",
+    }];
+    assert!(wait(migrate_with(&database, &broken, 1)).is_err());
+    assert!(wait(database.execute("SELECT * FROM half", &[])).is_err());
+    assert_eq!(wait(version(&database)), Ok(0));
+}
+
+#[test]
+fn a_database_of_newer_code_is_refused_and_left_alone() {
+    let database = TestDatabase::new();
+    wait(database.execute(
+        "INSERT INTO schema_migrations VALUES (999, 'later', 1)",
+        &[],
+    ))
+    .unwrap();
+    let refused = wait(migrate(&database, 1)).unwrap_err();
+    assert!(
+        matches!(refused, DatabaseError::Newer { found: 999, .. }),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("deploy the newer code"));
+}
+
+#[test]
+fn two_processes_that_start_at_once_both_succeed() {
+    let database = TestDatabase::empty();
+    let path = database.path();
+    let applied: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| wait(migrate(&TestDatabase::at(path), 1)).unwrap()))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
+    });
+    assert_eq!(applied, MIGRATIONS.len());
+}
+
+#[test]
+fn no_statement_asks_the_database_for_time_or_chance() {
+    for migration in MIGRATIONS {
+        let sql = migration.sql.to_ascii_lowercase();
+        for forbidden in [
+            "'now'",
+            "current_timestamp",
+            "current_date",
+            "current_time",
+            "random(",
+            "randomblob(",
+        ] {
+            assert!(
+                !sql.contains(forbidden),
+                "{forbidden} in {}",
+                migration.name
+            );
+        }
+    }
+}
