@@ -1,1 +1,44 @@
+//! The rules of Patchbay, and nothing else: no I/O, no clock, no randomness.
+//!
+//! Time and chance are arguments. A time is an `i64` of Unix seconds UTC; a name
+//! that ends in `_ms` holds milliseconds. A duration names its unit.
+//!
+//! | module | rule |
+//! |---|---|
+//! | [`stream`], [`frequency`] | what is synced, and how often |
+//! | [`sync_settings`] | the settings document of a connector |
+//! | `schedule` (feature `zones`) | when a stream is due next |
+//! | [`job`], [`retry`], [`retry_after`], [`run`] | what follows from an attempt |
+//! | [`gcra`] | the pace that a provider allows |
+//! | [`deletion_brake`] | when a pass would delete too much |
+//! | [`worked_time`] | a punch and its breaks, as hours worked |
+//! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
+//! | [`connector_state`] | the states of a connector and what they mean to a manager |
+//! | [`redact`] | foreign text that is about to be shown or logged |
 
+mod error;
+mod text_enum;
+
+pub mod access;
+pub mod api_key;
+pub mod connector_state;
+pub mod deletion_brake;
+pub mod field_error;
+pub mod frequency;
+pub mod gcra;
+pub mod job;
+pub mod network;
+pub mod organization;
+pub mod redact;
+pub mod retry;
+pub mod retry_after;
+pub mod run;
+#[cfg(feature = "zones")]
+pub mod schedule;
+pub mod stream;
+pub mod sync_settings;
+pub mod worked_time;
+pub mod zone;
+
+pub use chrono::NaiveDate;
+pub use error::{Error, Result};

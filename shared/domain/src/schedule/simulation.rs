@@ -1,0 +1,1 @@
+//! Days of operation, tick by tick, against the promises of the frequency model.

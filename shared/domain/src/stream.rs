@@ -1,0 +1,144 @@
+//! The kinds of data that a connector syncs.
+
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// One kind of data of a connector. The order of definition is the order in
+    /// which one connector's streams run: what is referred to comes first.
+    pub enum Stream, "stream" {
+        Locations = "locations",
+        Departments = "departments",
+        Roles = "roles",
+        Users = "users",
+        Shifts = "shifts",
+        TimePunches = "time_punches",
+        Wages = "wages",
+        Assignments = "assignments",
+        Availability = "availability",
+        TimeOff = "time_off",
+    }
+}
+
+/// How fresh a stream has to be (seed: *Stream Tier Definitions*).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tier {
+    /// Changes while people work: clock-ins.
+    Hot,
+    /// Changes a few times a day: schedules, sick calls.
+    Warm,
+    /// Changes rarely: people and places.
+    Cool,
+}
+
+impl Stream {
+    /// The streams that this version syncs, in run order.
+    pub const SYNCED: [Self; 6] = [
+        Self::Locations,
+        Self::Departments,
+        Self::Roles,
+        Self::Users,
+        Self::Shifts,
+        Self::TimePunches,
+    ];
+
+    #[must_use]
+    pub const fn tier(self) -> Tier {
+        match self {
+            Self::TimePunches => Tier::Hot,
+            Self::Shifts | Self::TimeOff => Tier::Warm,
+            Self::Locations
+            | Self::Departments
+            | Self::Roles
+            | Self::Users
+            | Self::Wages
+            | Self::Assignments
+            | Self::Availability => Tier::Cool,
+        }
+    }
+
+    /// Place in the run order within one connector, from 0.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Locations => 0,
+            Self::Departments => 1,
+            Self::Roles => 2,
+            Self::Users => 3,
+            Self::Shifts => 4,
+            Self::TimePunches => 5,
+            Self::Wages => 6,
+            Self::Assignments => 7,
+            Self::Availability => 8,
+            Self::TimeOff => 9,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_stream_is_refused_with_the_known_ones() {
+        let message = "time-punches".parse::<Stream>().unwrap_err().to_string();
+        assert!(
+            message.contains("'time-punches' is not a stream"),
+            "{message}"
+        );
+        assert!(message.contains("time_punches"), "{message}");
+    }
+
+    #[test]
+    fn names_survive_text_and_json() {
+        for &stream in Stream::ALL {
+            assert_eq!(stream.as_str().parse::<Stream>().unwrap(), stream);
+            let json = serde_json::to_string(&stream).unwrap();
+            assert_eq!(json, format!("\"{stream}\""));
+            assert_eq!(serde_json::from_str::<Stream>(&json).unwrap(), stream);
+        }
+    }
+
+    #[test]
+    fn the_run_order_is_the_order_of_definition() {
+        let ranks: Vec<u8> = Stream::ALL.iter().map(|s| s.rank()).collect();
+        assert_eq!(ranks, (0..10).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn what_shifts_and_punches_refer_to_runs_before_them() {
+        for referred in [
+            Stream::Locations,
+            Stream::Departments,
+            Stream::Roles,
+            Stream::Users,
+        ] {
+            assert!(referred.rank() < Stream::Shifts.rank());
+            assert!(referred.rank() < Stream::TimePunches.rank());
+        }
+    }
+
+    #[test]
+    fn tiers_are_those_of_the_frequency_model() {
+        let of = |tier| {
+            Stream::ALL
+                .iter()
+                .filter(|s| s.tier() == tier)
+                .map(|s| s.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(Tier::Hot), ["time_punches"]);
+        assert_eq!(of(Tier::Warm), ["shifts", "time_off"]);
+        assert_eq!(
+            of(Tier::Cool),
+            [
+                "locations",
+                "departments",
+                "roles",
+                "users",
+                "wages",
+                "assignments",
+                "availability"
+            ]
+        );
+    }
+}
