@@ -1,1 +1,27 @@
+//! Typed clients of the providers' APIs, without I/O.
+//!
+//! A client builds a [`Call`]: the [`http::Request`] to send and the [`Reply`] that
+//! reads the answer into a typed page or a typed [`ProviderError`]. Who sends it, when,
+//! and how often is decided elsewhere: nothing here opens a socket, reads a clock or
+//! keeps state between calls.
+//!
+//! Foreign bytes never panic and never cost more than their own record: what cannot be
+//! read is listed in [`Page::rejected`] with its id and the reason, and the rest of the
+//! page lands.
 
+mod call;
+mod error;
+mod field;
+mod json;
+mod origin;
+mod page;
+mod problem;
+mod record;
+mod secret;
+pub mod seven_shifts;
+pub mod timestamp;
+
+pub use call::{Call, MAX_BODY_BYTES, Reply};
+pub use error::ProviderError;
+pub use page::{MAX_CURSOR_BYTES, MAX_PAGE_RECORDS, Page, Rejected};
+pub use secret::Secret;
