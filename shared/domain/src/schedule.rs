@@ -5,11 +5,14 @@
 //! function of what it is given: asking twice does no harm, and a tick that was
 //! missed or came twice changes nothing.
 //!
-//! Three rules are easy to break, so they are said here once:
+//! Four rules are easy to break, so they are said here once:
 //! - A night is a local date. Its run starts on that date, at 02:00 of the
 //!   organization's zone or later, and its date is [`Zone::date`] of the start of
 //!   a run whose trigger was [`Trigger::Nightly`]. A night that was missed is due
 //!   as long as its date lasts; then the next night is at most two hours away.
+//! - A row that was due while ticks were missed may not be due any more: its hours
+//!   have closed, its date has passed. So the engine plans once more before a run
+//!   starts, and starts it only if it [`Plan::is_due`].
 //! - Hot and warm streams start within operating hours only, where these gate.
 //!   Exempt are the first sync (a manager who has just connected waits for it),
 //!   the night's sweep of warm streams, and what is asked for.
@@ -86,6 +89,11 @@ impl Plan {
         }
     }
 
+    #[must_use]
+    pub fn is_due(&self, now: i64) -> bool {
+        self.next_due_at.is_some_and(|due| due <= now)
+    }
+
     /// The earlier of the two; this one when both are due at once.
     fn or_earlier(self, other: Option<Self>) -> Self {
         match (self.next_due_at, other) {
@@ -95,7 +103,7 @@ impl Plan {
     }
 }
 
-/// A number that is stable per connector and even over connectors.
+/// A number that is stable per connector and evenly spread over connectors.
 #[must_use]
 pub fn phase_seed(connector_id: &str) -> u64 {
     Sha256::digest(connector_id.as_bytes())
@@ -231,14 +239,24 @@ fn next_start(last_started_at: i64, secs: i64, phase_seed: u64) -> i64 {
 
 /// A warm stream that will not have succeeded for longer than its interval when
 /// the night comes is taken along (the seed's *catchup safety net*).
+///
+/// A night that was missed may need no sweep any more, because a run by day came
+/// first; then it is the following night that may.
 fn sweep(input: &PlanInput<'_>, history: &History<'_>, secs: i64) -> Option<Plan> {
     let nights = Nights::new(input.zone, input.phase_seed);
     let last = history.last_started_at.max(history.last_success_at);
-    let night = nights.next_due(input.last_nightly_date, last, input.now);
-    let missed = history
-        .last_success_at
-        .is_none_or(|success| success < nights.start_of(night).saturating_sub(secs));
-    missed.then(|| Plan::at(night, Trigger::Nightly))
+    let today = Some(input.zone.date(input.now));
+    let too_old_by = |night: i64| {
+        let oldest = nights.start_of(night).saturating_sub(secs);
+        history
+            .last_success_at
+            .is_none_or(|success| success < oldest)
+    };
+    [input.last_nightly_date, input.last_nightly_date.max(today)]
+        .into_iter()
+        .map(|last_date| nights.next_due(last_date, last, input.now))
+        .find(|&night| too_old_by(night))
+        .map(|night| Plan::at(night, Trigger::Nightly))
 }
 
 /// The connector's place within `0..span_secs`.
