@@ -563,6 +563,18 @@ fn a_single_record_that_cannot_be_read_says_why() {
 }
 
 #[test]
+fn a_backslash_before_a_byte_that_is_no_text_does_not_let_it_pass() {
+    let call = client().users(&UsersQuery::default()).unwrap();
+    let mut body = page_of(&json!([with(support::user(), json!({"notes": "@@"}))])).into_bytes();
+    let at = body.windows(2).position(|two| two == b"@@").unwrap();
+    body[at] = b'\\';
+    body[at + 1] = 0xff;
+    let damaged = String::from_utf8_lossy(&body).replace("\"notes\"", "\"email\"");
+    assert!(read(&call, damaged).is_err());
+    assert!(read(&call, body).is_err());
+}
+
+#[test]
 fn nesting_without_end_does_not_exhaust_the_stack() {
     let call = client().users(&UsersQuery::default()).unwrap();
     let deep = "[".repeat(2_000_000);
@@ -617,7 +629,7 @@ proptest! {
     fn a_damaged_answer_is_a_page_or_an_error_and_never_holds_more_than_was_sent(body in almost_an_answer()) {
         for kind in kinds() {
             if let Ok((rows, rejected)) = (kind.read)(&body) {
-                // One inserted `},{` is the most that six changes can add.
+                // Two inserted bytes (`7,`) make one more record; there are five changes.
                 prop_assert!(rows + rejected.len() <= 4);
                 for Rejected { external_id, reason } in rejected {
                     prop_assert!(reason.len() <= 300);
