@@ -1,0 +1,154 @@
+//! Bodies made wrong on purpose.
+//!
+//! A lone surrogate or a number beyond every type cannot be held by a JSON
+//! value, so a placeholder is serialised and then replaced in the text.
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+const PLACEHOLDER: &str = "@@simulator-raw-value@@";
+/// Text fields of any resource, the ones that hurt most first.
+const TEXT_FIELDS: [&str; 3] = ["notes", "name", "first_name"];
+const NUMBER_FIELDS: [&str; 4] = ["tips", "hourly_wage", "sort", "company_id"];
+
+/// Which record of a page.
+#[derive(Clone, Copy, Debug)]
+pub enum Record {
+    /// Counted from 0; the last one when the page is shorter.
+    Position(usize),
+    Id(i64),
+}
+
+/// Not JSON at all.
+pub fn wrong_json() -> Bytes {
+    Bytes::from_static(b"{\"data\":[{\"id\":1,}],\"meta\"=null}")
+}
+
+/// JSON of a shape nobody documented.
+pub fn wrong_shape() -> Bytes {
+    Bytes::from_static(b"{\"data\":\"see attachment\",\"meta\":[],\"object\":7}")
+}
+
+/// `"\ud800"` in a text of one record.
+pub fn lone_surrogate(body: &Bytes, record: usize, field: Option<&str>) -> Bytes {
+    set_raw(
+        body,
+        Record::Position(record),
+        field,
+        &TEXT_FIELDS,
+        r#""Fran\ud800""#,
+    )
+}
+
+/// `number`, whatever it is, in a numeric field of one record.
+pub fn huge_number(body: &Bytes, record: usize, field: Option<&str>, number: &str) -> Bytes {
+    set_raw(
+        body,
+        Record::Position(record),
+        field,
+        &NUMBER_FIELDS,
+        number,
+    )
+}
+
+/// `raw` as the value of `field` in the record with this id, if it is there.
+pub fn raw_field(body: &Bytes, id: i64, field: &str, raw: &str) -> Bytes {
+    set_raw(body, Record::Id(id), Some(field), &[], raw)
+}
+
+/// A body that holds no such record stays as it is.
+fn set_raw(
+    body: &Bytes,
+    record: Record,
+    field: Option<&str>,
+    candidates: &[&str],
+    raw: &str,
+) -> Bytes {
+    let Ok(mut document) = serde_json::from_slice::<Value>(body) else {
+        return body.clone();
+    };
+    let Some(target) = find_record(&mut document, record) else {
+        return body.clone();
+    };
+    let chosen = field
+        .or_else(|| {
+            candidates
+                .iter()
+                .copied()
+                .find(|name| target.contains_key(*name))
+        })
+        .or_else(|| candidates.first().copied());
+    let Some(chosen) = chosen else {
+        return body.clone();
+    };
+    target.insert(chosen.to_owned(), Value::String(PLACEHOLDER.to_owned()));
+    let text = document.to_string();
+    Bytes::from(text.replace(&format!("\"{PLACEHOLDER}\""), raw))
+}
+
+/// The record inside `{"data": [..]}`, `{"data": {..}}` or a bare object.
+fn find_record(document: &mut Value, record: Record) -> Option<&mut Map<String, Value>> {
+    let has_data = document.get("data").is_some();
+    let holder = if has_data {
+        document.get_mut("data")?
+    } else {
+        document
+    };
+    match holder {
+        Value::Array(rows) => {
+            let position = match record {
+                Record::Position(position) => position.min(rows.len().checked_sub(1)?),
+                Record::Id(id) => rows.iter().position(|row| has_id(row, id))?,
+            };
+            rows.get_mut(position)?.as_object_mut()
+        }
+        Value::Object(_) => match record {
+            Record::Id(id) if !has_id(holder, id) => None,
+            Record::Id(_) | Record::Position(_) => holder.as_object_mut(),
+        },
+        _ => None,
+    }
+}
+
+fn has_id(row: &Value, id: i64) -> bool {
+    row.get("id").and_then(Value::as_i64) == Some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &[u8] = br#"{"data":[{"id":1,"notes":"a","tips":3},{"id":2,"notes":"b","tips":4}],"object":"time_punches"}"#;
+
+    fn text(body: &Bytes) -> String {
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn only_the_chosen_record_is_spoilt() {
+        let spoilt = text(&lone_surrogate(&Bytes::from_static(PAGE), 1, None));
+        assert!(spoilt.contains(r#""notes":"a""#));
+        assert!(spoilt.contains(r#""notes":"Fran\ud800""#));
+        let spoilt = text(&huge_number(&Bytes::from_static(PAGE), 0, None, "1e400"));
+        assert!(spoilt.contains(r#""tips":1e400"#));
+        assert!(spoilt.contains(r#""tips":4"#));
+    }
+
+    #[test]
+    fn a_record_is_found_by_id_in_pages_and_single_answers() {
+        let spoilt = text(&raw_field(&Bytes::from_static(PAGE), 2, "start", "null"));
+        assert!(spoilt.contains(r#""id":2,"notes":"b","start":null"#));
+        let single = Bytes::from_static(br#"{"data":{"id":2}}"#);
+        assert_eq!(
+            text(&raw_field(&single, 2, "start", "1e400")),
+            r#"{"data":{"id":2,"start":1e400}}"#
+        );
+        assert_eq!(raw_field(&single, 3, "start", "null"), single);
+    }
+
+    #[test]
+    fn a_page_without_rows_stays_as_it_is() {
+        let empty = Bytes::from_static(br#"{"data":[]}"#);
+        assert_eq!(lone_surrogate(&empty, 0, None), empty);
+    }
+}
