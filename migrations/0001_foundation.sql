@@ -27,7 +27,6 @@ CREATE TABLE api_keys (
   key_hash TEXT NOT NULL,                          -- SHA-256 of the whole key, hex
   display_prefix TEXT NOT NULL,
   last_four TEXT NOT NULL,
-  role TEXT NOT NULL,
   scopes TEXT NOT NULL,                            -- JSON array of scope names
   networks TEXT,                                   -- JSON array of CIDR; NULL = any network
   created_by TEXT NOT NULL,
@@ -54,8 +53,6 @@ CREATE TABLE connectors (
   sync_settings TEXT NOT NULL,                     -- JSON
   connected_at INTEGER,
   connected_by TEXT,
-  last_sync_at INTEGER,                            -- end of the last successful run of any stream
-  last_full_sync_at INTEGER,                       -- end of the last complete reconciliation
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -72,7 +69,7 @@ CREATE TABLE credentials (
   PRIMARY KEY (connector_id, field)
 ) STRICT, WITHOUT ROWID;
 --; statement
-CREATE INDEX credentials_sealed_by ON credentials (sealed_by);
+CREATE INDEX credentials_sealed_by ON credentials (sealed_by, connector_id, field);
 --; statement
 CREATE TABLE jobs (
   id TEXT PRIMARY KEY,
@@ -85,11 +82,11 @@ CREATE TABLE jobs (
   checkpoint TEXT NOT NULL DEFAULT '{}',           -- JSON, written by the function under its lease
   concurrency_key TEXT NOT NULL,                   -- at most one leased job per key (the credential)
   rank INTEGER NOT NULL DEFAULT 0,                 -- order among what is due for one concurrency key
-  state TEXT NOT NULL,                             -- waiting | running | done | failed
+  state TEXT NOT NULL,                             -- pending | running | done | failed
   next_due_at INTEGER,                             -- NULL = never; of a running job: when its lease ends
-  planned_trigger TEXT NOT NULL DEFAULT 'cron',    -- why next_due_at is what it is: cron | nightly | manual | webhook | retry
-  trigger TEXT,                                    -- why the current run runs
-  attempts INTEGER NOT NULL DEFAULT 0,             -- failed tries of the current run
+  planned_trigger TEXT NOT NULL DEFAULT 'cron',    -- what the next run is logged as: cron | nightly | manual | webhook | retry
+  trigger TEXT,                                    -- why the run in progress, or the last one, runs
+  attempts INTEGER NOT NULL DEFAULT 0,             -- failed tries of the run in progress, lost leases included
   run_id TEXT,                                     -- the run in progress, across `more` and retries
   next_run_id TEXT,                                -- promised to who asked for the next run
   requested_params TEXT,                           -- JSON, from who asked for the next run
@@ -97,9 +94,11 @@ CREATE TABLE jobs (
   lease_holder TEXT,
   lease_version INTEGER NOT NULL DEFAULT 0,
   lease_expires_at INTEGER,
-  last_started_at INTEGER,
+  run_started_ms INTEGER,                          -- of the run in progress, or the last one
+  last_started_at INTEGER,                         -- the same in seconds
   last_finished_at INTEGER,
-  last_success_at INTEGER,
+  last_success_at INTEGER,                         -- end of the last run that ended success or partial
+  last_complete_at INTEGER,                        -- end of the last run that saw everything
   last_nightly_date TEXT,                          -- local date of the last night served
   last_status TEXT,                                -- success | partial | failed
   last_error TEXT,
@@ -109,13 +108,14 @@ CREATE TABLE jobs (
 --; statement
 CREATE UNIQUE INDEX jobs_identity ON jobs (kind, subject, name);
 --; statement
-CREATE INDEX jobs_due ON jobs (next_due_at) WHERE next_due_at IS NOT NULL;
+-- Covers the search for what is due, so that blocked jobs cost no table row.
+CREATE INDEX jobs_due ON jobs (next_due_at, concurrency_key, rank) WHERE next_due_at IS NOT NULL;
 --; statement
-CREATE INDEX jobs_concurrency ON jobs (concurrency_key, rank, next_due_at);
+CREATE INDEX jobs_concurrency ON jobs (concurrency_key, rank, next_due_at) WHERE next_due_at IS NOT NULL;
 --; statement
 CREATE INDEX jobs_leased ON jobs (concurrency_key, lease_expires_at) WHERE lease_holder IS NOT NULL;
 --; statement
-CREATE INDEX jobs_organization ON jobs (organization_id, subject, rank);
+CREATE INDEX jobs_organization ON jobs (organization_id, kind, subject, rank);
 --; statement
 CREATE TABLE sync_runs (
   id TEXT PRIMARY KEY,
@@ -123,7 +123,7 @@ CREATE TABLE sync_runs (
   connector_id TEXT NOT NULL,
   job_id TEXT NOT NULL,
   stream TEXT NOT NULL,
-  trigger TEXT NOT NULL,                           -- cron | manual | nightly | webhook
+  trigger TEXT NOT NULL,                           -- cron | nightly | manual | webhook | retry
   status TEXT NOT NULL,                            -- running | success | partial | failed
   kind TEXT NOT NULL DEFAULT 'incremental',        -- backfill | incremental | reconciliation | complete
   started_at INTEGER NOT NULL,
@@ -144,6 +144,8 @@ CREATE TABLE sync_runs (
 CREATE INDEX sync_runs_organization ON sync_runs (organization_id, started_at, id);
 --; statement
 CREATE INDEX sync_runs_connector ON sync_runs (connector_id, stream, started_at);
+--; statement
+CREATE INDEX sync_runs_finished ON sync_runs (finished_at) WHERE finished_at IS NOT NULL;
 --; statement
 -- What a complete pass has seen so far; what it has not seen when it ends was deleted at the provider.
 CREATE TABLE sync_seen (
@@ -185,6 +187,7 @@ CREATE TABLE idempotency_keys (
   organization_id TEXT NOT NULL,
   caller TEXT NOT NULL,
   key TEXT NOT NULL,
+  attempt_id TEXT NOT NULL,                        -- of the request that holds the key: only it may finish
   request_hash TEXT NOT NULL,
   status INTEGER,                                  -- NULL while the first request still runs
   body TEXT,

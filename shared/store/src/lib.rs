@@ -4,7 +4,17 @@
 //! random generator: time and chance come from the caller. Sets come back as one JSON text,
 //! because a row crossing the host boundary costs more than the query that found it.
 
+pub mod api_keys;
+pub mod connectors;
+pub mod credentials;
 pub mod database;
+pub mod idempotency;
+pub mod jobs;
+mod json;
 pub mod migrations;
+pub mod organizations;
+pub mod rate_budgets;
+pub mod scheduler_ticks;
+pub mod sync_runs;
 
 pub use database::{Database, DatabaseError, Execute, Row, Value};

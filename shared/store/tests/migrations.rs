@@ -1,5 +1,12 @@
 //! The migrations runner: first use, second use, two at once, a failure half way, a newer database.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of a test fail as a test does"
+)]
+
+#[expect(dead_code, reason = "not every test needs every helper")]
 mod support;
 
 use store::migrations::{MIGRATIONS, Migration, migrate, migrate_with, version};

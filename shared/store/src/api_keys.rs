@@ -1,0 +1,182 @@
+//! The keys of callers. Only hashes are stored.
+
+use std::collections::BTreeSet;
+
+use domain::access::{Scope, Tenant};
+use serde::Deserialize;
+
+use crate::database::{DatabaseError, Execute};
+use crate::{json, parameters};
+
+/// Keys that are listed at once.
+pub const MAX_LISTED: i64 = 500;
+/// `last_used_at` is that exact.
+pub const TOUCH_SECS: i64 = 60;
+
+/// A key to store.
+#[derive(Clone, Copy)]
+pub struct NewApiKey<'a> {
+    /// UUIDv7.
+    pub id: &'a str,
+    pub name: &'a str,
+    /// SHA-256 of the whole key, hex.
+    pub key_hash: &'a str,
+    pub display_prefix: &'a str,
+    pub last_four: &'a str,
+    pub scopes: &'a BTreeSet<Scope>,
+    /// JSON array of CIDR; `None`: from anywhere.
+    pub networks: Option<&'a str>,
+    pub created_by: &'a str,
+    pub expires_at: Option<i64>,
+}
+
+/// What is known of a key. Never the key, nor its hash.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: String,
+    pub organization_id: String,
+    pub name: String,
+    pub display_prefix: String,
+    pub last_four: String,
+    /// Names; one that this version does not know gives nothing.
+    pub scopes: Vec<String>,
+    /// CIDR; `None`: from anywhere.
+    pub networks: Option<Vec<String>>,
+    pub created_by: String,
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+    pub revoked_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+}
+
+const CREATE: &str = "
+INSERT INTO api_keys (id, organization_id, name, key_hash, display_prefix, last_four, scopes, networks,
+  created_by, created_at, expires_at)
+SELECT ?2, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+FROM organizations WHERE id = ?1 AND state = 'active'
+RETURNING id";
+
+/// Stores a key; false when there is no such organization, or it is being purged.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn create<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    new: NewApiKey<'_>,
+    now: i64,
+) -> Result<bool, DatabaseError> {
+    let parameters = parameters![
+        tenant.as_str(),
+        new.id,
+        new.name,
+        new.key_hash,
+        new.display_prefix,
+        new.last_four,
+        json::write(new.scopes)?,
+        new.networks,
+        new.created_by,
+        now,
+        new.expires_at,
+    ];
+    database
+        .execute(CREATE, parameters)
+        .await
+        .map(|rows| !rows.is_empty())
+}
+
+macro_rules! api_key_json {
+    () => {
+        "json_object('id', api_keys.id, 'organization_id', organization_id, 'name', api_keys.name,
+           'display_prefix', display_prefix, 'last_four', last_four, 'scopes', json(scopes),
+           'networks', json(networks), 'created_by', created_by,
+           'created_at', api_keys.created_at, 'expires_at', expires_at, 'revoked_at', revoked_at,
+           'last_used_at', last_used_at)"
+    };
+}
+
+const FIND: &str = concat!(
+    "SELECT ",
+    api_key_json!(),
+    " FROM api_keys JOIN organizations ON organizations.id = api_keys.organization_id
+      WHERE key_hash = ?1 AND organizations.state = 'active'"
+);
+
+/// The key of this hash, revoked and expired ones included: the caller says so to who shows one.
+/// Takes no tenant, because it is how a caller gets one. A key of an organization that is being
+/// purged is not found.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn find_by_hash<E: Execute>(
+    database: &E,
+    key_hash: &str,
+) -> Result<Option<ApiKey>, DatabaseError> {
+    json::read_optional(&database.execute(FIND, parameters![key_hash]).await?)
+}
+
+const LIST: &str = concat!(
+    "SELECT json_group_array(",
+    api_key_json!(),
+    ") FROM (SELECT * FROM api_keys WHERE organization_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3) AS api_keys"
+);
+
+/// Up to [`MAX_LISTED`] keys in the order of their ids, after the id `after`; all of them from `""`.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn list<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<ApiKey>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), after, limit.clamp(0, MAX_LISTED)];
+    json::read(&database.execute(LIST, parameters).await?)
+}
+
+const REVOKE: &str = "
+UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?3)
+WHERE id = ?2 AND organization_id = ?1 RETURNING revoked_at";
+
+/// Revokes a key and returns since when it is revoked; nothing when the tenant has no such key.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn revoke<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    id: &str,
+    now: i64,
+) -> Result<Option<i64>, DatabaseError> {
+    let rows = database
+        .execute(REVOKE, parameters![tenant.as_str(), id, now])
+        .await?;
+    rows.first().map(|row| row.integer(0)).transpose()
+}
+
+const TOUCH: &str = "
+UPDATE api_keys SET last_used_at = ?3
+WHERE id = ?2 AND organization_id = ?1
+  AND (last_used_at IS NULL OR last_used_at NOT BETWEEN ?3 - ?4 + 1 AND ?3)";
+
+/// Notes that a key was used, at most once a minute; a key that was noted lately, as read, costs
+/// no statement.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn touch<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    key: &ApiKey,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    if key
+        .last_used_at
+        .is_some_and(|used| used <= now && used > now.saturating_sub(TOUCH_SECS))
+    {
+        return Ok(());
+    }
+    let parameters = parameters![tenant.as_str(), key.id.as_str(), now, TOUCH_SECS];
+    database.execute(TOUCH, parameters).await.map(drop)
+}

@@ -1,0 +1,91 @@
+//! One row per credential says when its next call may leave, for all streams and instances.
+//!
+//! The generic cell rate algorithm with a burst of one, as [`domain::gcra`] has it.
+
+use domain::gcra::MAX_AHEAD_MS;
+
+use crate::database::{DatabaseError, Execute};
+use crate::parameters;
+
+/// The longest block that is obeyed: longer ones were written by a clock that jumped.
+pub const MAX_BLOCK_MS: i64 = 3_600_000;
+
+/// What a caller may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The call may leave at this time: now or later. The slot is taken.
+    At(i64),
+    /// Nothing was taken: the next slot is at this time, which is longer than the caller waits.
+    Later(i64),
+}
+
+/// The next slot, seen from the row as it is. Times further ahead than any wait were written by
+/// a clock that jumped, and count for nothing.
+macro_rules! earliest {
+    () => {
+        "max(?2, iif(tat_ms > ?2 + ?3, 0, tat_ms), iif(blocked_until_ms > ?2 + ?3, 0, blocked_until_ms))"
+    };
+}
+
+const RESERVE: &str = concat!(
+    "INSERT INTO rate_budgets (key, tat_ms) VALUES (?1, ?2 + ?4)
+     ON CONFLICT (key) DO UPDATE SET tat_ms = ",
+    earliest!(),
+    " + ?4 WHERE ",
+    earliest!(),
+    " <= ?2 + ?5 RETURNING tat_ms - ?4"
+);
+
+const EARLIEST: &str = concat!("SELECT ", earliest!(), " FROM rate_budgets WHERE key = ?1");
+
+/// Takes the next slot of `key`, `interval_ms` after the one before and never while the key is
+/// blocked; concurrent callers get different ones. A wait of more than `max_wait_ms` takes none.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn reserve<E: Execute>(
+    database: &E,
+    key: &str,
+    now_ms: i64,
+    interval_ms: i64,
+    max_wait_ms: i64,
+) -> Result<Slot, DatabaseError> {
+    let parameters = parameters![
+        key,
+        now_ms,
+        MAX_AHEAD_MS,
+        interval_ms.max(1),
+        max_wait_ms.clamp(0, MAX_AHEAD_MS / 2),
+    ];
+    if let Some(row) = database.execute(RESERVE, parameters).await?.first() {
+        return Ok(Slot::At(row.integer(0)?));
+    }
+    let rows = database
+        .execute(EARLIEST, parameters![key, now_ms, MAX_AHEAD_MS])
+        .await?;
+    match rows.first() {
+        Some(row) => Ok(Slot::Later(row.integer(0)?)),
+        // Removed in between: free.
+        None => Ok(Slot::Later(now_ms)),
+    }
+}
+
+const BLOCK: &str = "
+INSERT INTO rate_budgets (key, tat_ms, blocked_until_ms) VALUES (?1, 0, ?3)
+ON CONFLICT (key) DO UPDATE SET
+  blocked_until_ms = max(excluded.blocked_until_ms, iif(blocked_until_ms > ?2 + ?4, 0, blocked_until_ms))";
+
+/// Nobody sends under `key` before `until_ms`, an hour from now at the most: the provider said so.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn block<E: Execute>(
+    database: &E,
+    key: &str,
+    now_ms: i64,
+    until_ms: i64,
+) -> Result<(), DatabaseError> {
+    let until_ms = until_ms.min(now_ms.saturating_add(MAX_BLOCK_MS));
+    let parameters = parameters![key, now_ms, until_ms, MAX_AHEAD_MS];
+    database.execute(BLOCK, parameters).await.map(drop)
+}

@@ -1,0 +1,83 @@
+//! The state of runs, for those who wait for them, and the end of old ones.
+//!
+//! The rows are written by [`crate::jobs`], under the lease of the job.
+
+use domain::access::Tenant;
+use serde::Deserialize;
+
+use crate::database::{DatabaseError, Execute};
+use crate::{json, parameters};
+
+/// Where a run stands.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct RunState {
+    pub id: String,
+    pub connector_id: String,
+    pub stream: String,
+    /// `queued` while it is promised or has not come to its first page; then as
+    /// [`domain::run::RunStatus`].
+    pub status: String,
+    pub fetched: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub unchanged: i64,
+    pub deleted: i64,
+    pub errors: i64,
+    pub started_at: Option<i64>,
+    pub finished_at: Option<i64>,
+    pub duration_ms: Option<i64>,
+    pub error_code: Option<String>,
+    pub error_detail: Option<String>,
+}
+
+const STATES: &str = "
+SELECT json_group_array(json_object(
+  'id', id, 'connector_id', connector_id, 'stream', stream, 'status', status, 'fetched', fetched,
+  'created', created, 'updated', updated, 'unchanged', unchanged, 'deleted', deleted,
+  'errors', errors, 'started_at', started_at, 'finished_at', finished_at,
+  'duration_ms', duration_ms, 'error_code', error_code, 'error_detail', error_detail))
+FROM (
+  SELECT sync_runs.id, connector_id, stream, status, fetched, created, updated, unchanged, deleted,
+    errors, started_at, finished_at, duration_ms, error_code, error_detail
+  FROM json_each(?2) AS wanted CROSS JOIN sync_runs ON sync_runs.id = wanted.value
+  WHERE organization_id = ?1
+  UNION ALL
+  SELECT wanted.value, subject, jobs.name, 'queued', 0, 0, 0, 0, 0,
+    0, NULL, NULL, NULL, NULL, NULL
+  FROM jobs CROSS JOIN json_each(?2) AS wanted ON wanted.value IN (jobs.run_id, jobs.next_run_id)
+  WHERE jobs.organization_id = ?1 AND jobs.kind = 'sync'
+    AND NOT EXISTS (SELECT 1 FROM sync_runs WHERE sync_runs.id = wanted.value)
+)";
+
+/// Where these runs stand, in no order. Runs of others and ids that no run has are left out.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn states<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    run_ids: &[&str],
+) -> Result<Vec<RunState>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), json::write(run_ids)?];
+    json::read(&database.execute(STATES, parameters).await?)
+}
+
+const PRUNE: &str = "
+DELETE FROM sync_runs WHERE id IN (
+  SELECT id FROM sync_runs WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2)
+RETURNING id";
+
+/// Removes up to `limit` runs, of all organizations, that ended before `before`; returns how many.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn prune<E: Execute>(
+    database: &E,
+    before: i64,
+    limit: i64,
+) -> Result<usize, DatabaseError> {
+    database
+        .execute(PRUNE, parameters![before, limit])
+        .await
+        .map(|rows| rows.len())
+}

@@ -1,0 +1,24 @@
+//! The job engine: claims, outcomes, fences, promises, plans.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail as a test does"
+)]
+
+mod support;
+
+#[path = "jobs/fixture.rs"]
+mod fixture;
+
+#[path = "jobs/claiming.rs"]
+mod claiming;
+#[path = "jobs/planning.rs"]
+mod planning;
+#[path = "jobs/recording.rs"]
+mod recording;
+#[path = "jobs/requesting.rs"]
+mod requesting;
+#[path = "jobs/working.rs"]
+mod working;
