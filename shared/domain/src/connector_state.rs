@@ -47,7 +47,7 @@ impl ConnectorState {
     }
 
     /// # Errors
-    /// [`Error::Transition`].
+    /// [`crate::Error::Transition`].
     pub fn become_state(self, to: Self) -> Result<Self> {
         if self.may_become(to) {
             Ok(to)

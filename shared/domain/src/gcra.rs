@@ -15,7 +15,7 @@ const SECOND_MS: u64 = 1_000;
 pub const MAX_AHEAD_MS: i64 = 2 * 3_600 * 1_000;
 
 /// Milliseconds from one call to the next so that no sliding second holds more
-/// than `requests_per_second`, with [`MARGIN_PERCENT`] to spare where whole
+/// than `requests_per_second`, with 4 % to spare where whole
 /// milliseconds allow it. Above 50 a second the rounding may use less than 95 %; never more than is allowed.
 #[must_use]
 pub fn interval_ms(requests_per_second: NonZeroU32) -> i64 {

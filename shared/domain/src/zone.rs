@@ -151,6 +151,27 @@ mod local {
                 }
             }
         }
+
+        /// When the clocks change within `from..=to`, a span with at most one
+        /// change: the first instant of the new time.
+        #[must_use]
+        pub fn clock_change(self, from: i64, to: i64) -> Option<i64> {
+            let (mut before, mut after) = (from.clamp(0, LATEST), to.clamp(0, LATEST));
+            let offset = |at| self.local(at).and_utc().timestamp() - at;
+            let old = offset(before);
+            if old == offset(after) {
+                return None;
+            }
+            while after - before > 1 {
+                let middle = before + (after - before) / 2;
+                if offset(middle) == old {
+                    before = middle;
+                } else {
+                    after = middle;
+                }
+            }
+            Some(after)
+        }
     }
 }
 
@@ -237,6 +258,18 @@ mod tests {
                 instants("Australia/Sydney", "2026-04-05", "02:00"),
                 (utc("2026-04-04T15:00:00Z"), utc("2026-04-04T16:00:00Z"))
             );
+        }
+
+        #[test]
+        fn a_clock_change_is_found_to_the_second() {
+            let toronto = Zone::parse("America/Toronto").unwrap();
+            let change = utc("2026-11-01T06:00:00Z");
+            assert_eq!(
+                toronto.clock_change(change - 40_000, change + 50_000),
+                Some(change)
+            );
+            assert_eq!(toronto.clock_change(change, change + 50_000), None);
+            assert_eq!(toronto.clock_change(i64::MAX, i64::MIN), None);
         }
 
         #[test]

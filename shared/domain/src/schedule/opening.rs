@@ -72,20 +72,24 @@ impl Opening {
         }
     }
 
-    /// The first instant after `at` at which the wall shows the start of hours.
-    /// An opening that the clocks skip is made when they have jumped, if that is still within hours.
+    /// The first instant after `at`, when it is closed, at which it is open: the
+    /// wall shows the start of hours, or the clocks change to a time within them.
     fn next_opening(&self, at: i64) -> i64 {
         let today = self.zone.date(at);
         let start = NaiveTime::from_num_seconds_from_midnight_opt(self.start_minute() * 60, 0)
             .unwrap_or_default();
-        (0..4)
+        let opening = (0..4)
             .filter_map(|days| today.checked_add_days(Days::new(days)))
             .flat_map(|date| {
                 let (first, last) = self.zone.instants(date, start);
                 [first, last]
             })
             .find(|&opening| opening > at && self.is_open(opening))
-            .unwrap_or_else(|| at.saturating_add(24 * 3_600))
+            .unwrap_or_else(|| at.saturating_add(24 * 3_600));
+        self.zone
+            .clock_change(at, opening)
+            .filter(|&change| self.is_open(change))
+            .unwrap_or(opening)
     }
 
     fn open_minutes(&self) -> u32 {
@@ -196,7 +200,46 @@ mod tests {
         assert!(!kolkata.is_open(utc("2026-07-02T05:59:00+05:30")));
     }
 
+    #[test]
+    fn hours_that_end_in_the_repeated_hour_open_again_with_it() {
+        // Sydney: at the second 02:00 the bar's wall shows a time within its hours again.
+        let bar = opening("Australia/Sydney", "16:30", "02:15", 0);
+        assert_eq!(
+            bar.at_or_after(utc("2026-04-05T02:40:00+11:00")),
+            utc("2026-04-05T02:00:00+10:00")
+        );
+    }
+
+    /// The middle of a change of clocks in 2026, and the zone.
+    const CHANGES: [(&str, &str); 8] = [
+        ("America/Toronto", "2026-03-08T07:00:00Z"),
+        ("America/Toronto", "2026-11-01T06:00:00Z"),
+        ("Australia/Sydney", "2026-04-04T16:00:00Z"),
+        ("Australia/Sydney", "2026-10-03T16:00:00Z"),
+        ("Europe/London", "2026-03-29T01:00:00Z"),
+        ("Europe/London", "2026-10-25T01:00:00Z"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00Z"),
+        ("Australia/Lord_Howe", "2026-10-03T15:30:00Z"),
+    ];
+
     proptest! {
+        /// Looking at the wall minute by minute finds the same opening.
+        #[test]
+        fn the_next_opening_is_the_first_open_minute(
+            change in proptest::sample::select(CHANGES.to_vec()),
+            start in 0u16..300, hours in 1u16..1_380, minutes_before in 0i64..600,
+        ) {
+            let opening = Opening {
+                zone: Zone::parse(change.0).unwrap(),
+                start: LocalTime::from_minute_of_day(start).unwrap(),
+                end: LocalTime::from_minute_of_day((start + hours) % 1_440).unwrap(),
+                phase_seed: 0,
+            };
+            let at = utc(change.1) + (60 - minutes_before) * 60;
+            let first = (0..3_000).map(|minute| at + minute * 60).find(|&at| opening.is_open(at)).unwrap();
+            prop_assert_eq!(opening.at_or_after(at), first);
+        }
+
         #[test]
         fn what_is_planned_is_open_and_within_two_days(
             start in 0u16..1_440, end in 0u16..1_440, seed: u64, at in 1_767_225_600i64..1_830_297_600,
