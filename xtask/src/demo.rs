@@ -1,0 +1,203 @@
+//! `cargo xtask demo`: from nothing to two organizations whose data is in our tables.
+
+mod folder;
+mod look_around;
+mod summary;
+mod tenant;
+mod watch;
+
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use self::folder::DemoFolder;
+use self::summary::Summary;
+use self::tenant::{DEMO_TENANTS, Tenant};
+use crate::children::Background;
+use crate::cli::DemoArguments;
+use crate::http::Client;
+use crate::secrets::Secrets;
+use crate::workspace::Workspace;
+use crate::{functions, interrupt, listen, native, style};
+
+/// For one call; the longest is a tick, which works until its own budget ends.
+const CALL_TIMEOUT: Duration = Duration::from_secs(90);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+const SYNC_TIMEOUT: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(50);
+/// How often a demo that stays up looks whether everything still runs.
+const WATCH_OVER: Duration = Duration::from_secs(1);
+
+/// Builds, starts, shows; stays up unless told to end.
+///
+/// # Errors
+/// If anything on the way fails; with `--exit` also if a stream did not succeed.
+pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<()> {
+    let listen = listen::resolve(arguments.listen, "--listen")?;
+    let sim_listen = listen::resolve(arguments.sim_listen, "--sim-listen")?;
+    if arguments.no_build {
+        functions::refuse_stale(workspace)?;
+    } else {
+        functions::build(workspace)?;
+    }
+    let [runtime, simulators] = native::build(workspace, [native::RUNTIME, native::SIMULATORS])?;
+
+    let start = Instant::now();
+    let folder = DemoFolder::prepare(&workspace.target, arguments.keep)?;
+    // Nothing of the developer's own configuration reaches the demo.
+    let secrets = Secrets::provide(&folder.state(), |_| false)?;
+
+    style::step(
+        "Starting",
+        &format!("7shifts simulator on http://{sim_listen}"),
+    );
+    let mut sim = Background::start(
+        "simulators",
+        &simulators,
+        native::simulator_arguments(sim_listen, arguments.seed),
+        [],
+        &workspace.root,
+        folder.log("simulators"),
+    )?;
+    let sim_client = Client::new(&format!("http://{sim_listen}"), CALL_TIMEOUT);
+    wait_until_ready(&mut sim, &sim_client, "/_sim/health")?;
+
+    style::step("Starting", &format!("application on http://{listen}"));
+    let origin = format!("http://{listen}");
+    let mut arguments_of_runtime =
+        native::runtime_arguments(workspace, listen, &folder.state()).to_vec();
+    // The simulator lives on the loopback network.
+    arguments_of_runtime.push(native::ALLOW_PRIVATE_NETWORKS.into());
+    let mut app = Background::start(
+        "application",
+        &runtime,
+        arguments_of_runtime,
+        secrets.environment().chain([
+            ("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin()),
+            (native::TICK_URL_VARIABLE, origin.as_str()),
+        ]),
+        &workspace.root,
+        folder.log("application"),
+    )?;
+    let client = Client::new(&origin, CALL_TIMEOUT);
+    let shown = wait_until_ready(&mut app, &client, "/health")
+        .and_then(|()| show(&client, &sim_client, &secrets, &mut [&mut app, &mut sim]));
+    let mut summary = shown.with_context(|| logs(&folder))?;
+    summary.seconds = start.elapsed().as_secs_f64();
+
+    if arguments.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        anstream::println!("\n{summary}");
+    }
+    if arguments.exit {
+        return verdict(&summary).with_context(|| logs(&folder));
+    }
+    if let Err(error) = verdict(&summary) {
+        style::error(&error);
+        style::note(&logs(&folder));
+    }
+    if !arguments.json {
+        anstream::println!("{}", look_around::commands(&summary, &client));
+    }
+    style::step(
+        "Running",
+        &format!("{origin} until Ctrl-C ({})", logs(&folder)),
+    );
+    loop {
+        if interrupt::sleep(WATCH_OVER).is_err() {
+            style::step("Stopping", "the application and the simulators");
+            return Ok(());
+        }
+        app.check()?;
+        sim.check()?;
+    }
+}
+
+/// Sets the organizations up and waits for their first runs.
+fn show(
+    client: &Client,
+    sim_client: &Client,
+    secrets: &Secrets,
+    children: &mut [&mut Background],
+) -> anyhow::Result<Summary> {
+    let secret = |name: &str| {
+        secrets
+            .get(name)
+            .with_context(|| format!("no secret {name} was generated"))
+    };
+    let operator = client.with_token(secret("operator_key")?);
+    let tenants = DEMO_TENANTS
+        .iter()
+        .map(|demo| {
+            interrupt::check()?;
+            style::step("Connecting", &format!("{} to 7shifts", demo.name));
+            Tenant::set_up(demo, &operator, client)
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+
+    style::step("Syncing", "the scheduler runs what is due");
+    let tick = first_tick(client.with_token(secret("internal_token")?));
+    let runs = watch::until_finished(&tenants, children, SYNC_TIMEOUT)?;
+    if let Some(Err(error)) = finished(tick) {
+        style::note(&format!(
+            "the first tick failed, the scheduler's own went on: {error:#}"
+        ));
+    }
+    Ok(Summary::new(
+        client.origin(),
+        sim_client.origin(),
+        &tenants,
+        runs,
+    ))
+}
+
+/// The scheduler ticks every 20 s by itself; asking it once more spares the first wait, and a
+/// doubled tick is harmless.
+fn first_tick(client: Client) -> JoinHandle<anyhow::Result<Value>> {
+    std::thread::spawn(move || client.post("/internal/tick", &json!({})))
+}
+
+fn finished<T>(thread: JoinHandle<T>) -> Option<T> {
+    if thread.is_finished() {
+        thread.join().ok()
+    } else {
+        None
+    }
+}
+
+fn wait_until_ready(child: &mut Background, client: &Client, path: &str) -> anyhow::Result<()> {
+    let end = Instant::now() + START_TIMEOUT;
+    loop {
+        child.check()?;
+        match client.get(path) {
+            Ok(_) => return Ok(()),
+            Err(error) if Instant::now() > end => {
+                return Err(error.context(format!(
+                    "not ready after {} s; {}",
+                    START_TIMEOUT.as_secs(),
+                    child.tail()
+                )));
+            }
+            Err(_) => interrupt::sleep(POLL)?,
+        }
+    }
+}
+
+fn verdict(summary: &Summary) -> anyhow::Result<()> {
+    let failures = summary.failures();
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("not every stream succeeded:\n  {}", failures.join("\n  "))
+}
+
+fn logs(folder: &DemoFolder) -> String {
+    format!(
+        "logs: {} and {}",
+        folder.log("application").display(),
+        folder.log("simulators").display()
+    )
+}

@@ -1,0 +1,133 @@
+//! Commands to look around with, ready to paste.
+
+use serde_json::{Value, json};
+
+use super::summary::{OrganizationSummary, Summary};
+use super::tenant;
+use crate::http::Client;
+use crate::style;
+
+/// Everything a newcomer may try next.
+pub fn commands(summary: &Summary, client: &Client) -> String {
+    let mut text = format!(
+        "{0}Look around{0:#} (an owner's key of each organization is filled in)\n",
+        style::HEADING
+    );
+    let mut add = |what: &str, command: &str| {
+        text.push_str(&format!("{0}# {what}{0:#}\n{command}\n", style::QUIET));
+    };
+    add(
+        "What runs here, and how it is",
+        &format!("curl -s {0}/ && curl -s {0}/health", summary.url),
+    );
+    for organization in &summary.organizations {
+        let get = |path: &str| get(summary, organization, path);
+        let name = &organization.name;
+        add(
+            &format!("People, and the next open shifts, of {name}"),
+            &format!(
+                "{}\n{}",
+                get("/api/team-members?limit=3"),
+                get("/api/shifts?is_open=true&limit=3")
+            ),
+        );
+        add(
+            &format!("Who is on the clock at {name}, and how its syncs went"),
+            &format!(
+                "{}\n{}",
+                get("/api/time-punches?is_running=true"),
+                get("/api/sync-runs?limit=6")
+            ),
+        );
+    }
+    if let Some(organization) = summary.organizations.first() {
+        let settings = format!(
+            "/api/connectors/{}/sync-settings",
+            organization.connector_id
+        );
+        add("How often it syncs", &get(summary, organization, &settings));
+        let punch = running_punch(client, organization);
+        if let Some(punch) = &punch {
+            add(
+                "Clock somebody out at 7shifts",
+                &format!(
+                    "curl -s {}/_sim/companies/{}/mutations -d '{}'",
+                    summary.simulator_url,
+                    organization.company_id,
+                    json!({"op": "punch_out", "id": punch.external_id}),
+                ),
+            );
+        }
+        add(
+            "Sync now",
+            &format!(
+                "curl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' {}/functions/v1/7shifts-proxy -d '{}'",
+                organization.api_key,
+                summary.url,
+                json!({"action": "scheduled_sync"}),
+            ),
+        );
+        if let Some(punch) = &punch {
+            add(
+                "And see it here",
+                &get(
+                    summary,
+                    organization,
+                    &format!("/api/time-punches/{}", punch.id),
+                ),
+            );
+        }
+    }
+    text
+}
+
+fn get(summary: &Summary, organization: &OrganizationSummary, path: &str) -> String {
+    format!(
+        "curl -s -H 'Authorization: Bearer {}' '{}{path}'",
+        organization.api_key, summary.url
+    )
+}
+
+struct RunningPunch {
+    id: String,
+    external_id: i64,
+}
+
+/// Somebody who is on the clock; without one, those two commands are left out.
+fn running_punch(client: &Client, organization: &OrganizationSummary) -> Option<RunningPunch> {
+    let page = client
+        .with_token(&organization.api_key)
+        .get("/api/time-punches?is_running=true&limit=1")
+        .ok()?;
+    let rows: Vec<Value> = tenant::rows(page).ok()?;
+    let punch = rows.first()?;
+    Some(RunningPunch {
+        id: punch.get("id")?.as_str()?.to_owned(),
+        external_id: punch.get("external_id")?.as_str()?.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::summary::tests::summary;
+    use std::time::Duration;
+
+    #[test]
+    fn the_commands_have_the_real_addresses_keys_and_ids() {
+        // Nobody listens there: what would need an answer is left out.
+        let nobody = Client::new("http://127.0.0.1:1", Duration::from_millis(200));
+        let text = commands(&summary(&[]), &nobody);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(text.contains("curl -s http://127.0.0.1:3000/ "), "{text}");
+        assert!(
+            text.contains("'Authorization: Bearer pb_live_demo'"),
+            "{text}"
+        );
+        assert!(
+            text.contains("/api/connectors/con-1/sync-settings"),
+            "{text}"
+        );
+        assert!(!text.contains("punch_out"), "{text}");
+    }
+}

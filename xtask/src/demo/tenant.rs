@@ -1,0 +1,113 @@
+//! The demo's organizations, set up as an operator and a customer would.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use api::organizations::{CreatedApiKey, Organization};
+use api::seven_shifts_proxy::ConnectedAnswer;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::http::Client;
+
+/// An organization and the simulator's account that is its own.
+#[derive(Debug)]
+pub struct DemoTenant {
+    pub name: &'static str,
+    time_zone: &'static str,
+    company_id: i64,
+    access_token: &'static str,
+}
+
+pub const DEMO_TENANTS: [DemoTenant; 2] = [
+    DemoTenant {
+        name: "Lakeshore Kitchens",
+        time_zone: "America/Toronto",
+        company_id: 4410,
+        access_token: "sim7s_lakeshore_1",
+    },
+    DemoTenant {
+        name: "Harbour Plates",
+        time_zone: "Australia/Sydney",
+        company_id: 4420,
+        access_token: "sim7s_harbour_1",
+    },
+];
+
+/// An organization that is connected.
+#[derive(Debug)]
+pub struct Tenant {
+    pub organization: Organization,
+    pub company_id: i64,
+    /// An owner's key, shown so that people can look around.
+    pub api_key: String,
+    pub connector_id: String,
+    /// The first run of each stream; it may not have begun.
+    pub run_ids: BTreeMap<String, String>,
+    pub client: Client,
+}
+
+impl Tenant {
+    /// Creates the organization unless an earlier demo has, gives its owner a key, and connects
+    /// its account with that key.
+    ///
+    /// # Errors
+    /// If the application refuses one of these calls.
+    pub fn set_up(
+        demo: &DemoTenant,
+        operator: &Client,
+        anonymous: &Client,
+    ) -> anyhow::Result<Self> {
+        let organization = match find(demo, operator)? {
+            Some(organization) => organization,
+            None => read(operator.post(
+                "/api/organizations",
+                &json!({"name": demo.name, "time_zone": demo.time_zone}),
+            )?)?,
+        };
+        let created: CreatedApiKey = read(operator.post(
+            &format!("/api/api-keys?organization_id={}", organization.id),
+            &json!({"name": "Demo", "role": "owner"}),
+        )?)?;
+        let client = anonymous.with_token(&created.key);
+        let connected: ConnectedAnswer = read(client.post(
+            "/functions/v1/7shifts-proxy",
+            &json!({
+                "action": "connect",
+                "apiKey": demo.access_token,
+                "companyId": demo.company_id,
+                "name": format!("7shifts of {}", demo.name),
+            }),
+        )?)?;
+        Ok(Self {
+            organization,
+            company_id: demo.company_id,
+            api_key: created.key,
+            connector_id: connected.connector_id,
+            run_ids: connected.run_ids,
+            client,
+        })
+    }
+}
+
+fn find(demo: &DemoTenant, operator: &Client) -> anyhow::Result<Option<Organization>> {
+    let page = operator.get("/api/organizations?limit=500")?;
+    let organizations: Vec<Organization> = rows(page)?;
+    Ok(organizations
+        .into_iter()
+        .find(|organization| organization.name == demo.name && organization.state == "active"))
+}
+
+/// The rows of a page.
+pub fn rows<T: DeserializeOwned>(mut page: Value) -> anyhow::Result<Vec<T>> {
+    read(page.get_mut("data").map(Value::take).unwrap_or_default())
+}
+
+fn read<T: DeserializeOwned>(answer: Value) -> anyhow::Result<T> {
+    serde_json::from_value(answer).with_context(|| {
+        format!(
+            "an answer of the application is not {} as described",
+            std::any::type_name::<T>()
+        )
+    })
+}

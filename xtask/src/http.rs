@@ -1,0 +1,192 @@
+//! A client for JSON over plain HTTP on this machine.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use ureq::http::{Method, Request, header};
+
+const MAX_ANSWER_BYTES: u64 = 16 * 1024 * 1024;
+
+/// One origin, one credential.
+#[derive(Clone, Debug)]
+pub struct Client {
+    agent: ureq::Agent,
+    origin: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// `origin` as in `http://127.0.0.1:3000`; `timeout` is for each whole call.
+    pub fn new(origin: &str, timeout: Duration) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            // What runs here is never reached through a proxy.
+            .proxy(None)
+            .build()
+            .into();
+        Self {
+            agent,
+            origin: origin.to_owned(),
+            token: None,
+        }
+    }
+
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// # Errors
+    /// If there is no answer, or it is not a success; with what the problem document says.
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(&Method::GET, path, None)
+    }
+
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call(&Method::POST, path, Some(body))
+    }
+
+    fn call(&self, method: &Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let url = format!("{}{path}", self.origin);
+        let mut request = Request::builder().method(method).uri(&url);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let mut response = self
+            .agent
+            .run(request.body(body)?)
+            .with_context(|| format!("{method} {url}"))?;
+        let status = response.status();
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER_BYTES)
+            .read_to_string()
+            .with_context(|| format!("{method} {url}: the answer cannot be read"))?;
+        if !status.is_success() {
+            bail!("{method} {url} answered {status}: {}", problem(&text));
+        }
+        if text.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&text)
+            .with_context(|| format!("{method} {url}: the answer is not JSON"))
+    }
+}
+
+/// What a problem document (RFC 9457) says to a person; anything else as it is, cut short.
+fn problem(text: &str) -> String {
+    const SHOWN: usize = 300;
+    let Ok(document) = serde_json::from_str::<Value>(text) else {
+        return text.chars().take(SHOWN).collect();
+    };
+    let member = |name: &str| document.get(name).and_then(Value::as_str);
+    let Some(title) = member("detail").or_else(|| member("title")) else {
+        return text.chars().take(SHOWN).collect();
+    };
+    let fields = document
+        .get("errors")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|error| {
+            let part = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+            format!("; {} {}", part("pointer"), part("detail"))
+        });
+    let request = member("request_id").map(|id| format!(" (request {id})"));
+    std::iter::once(title.to_owned())
+        .chain(fields)
+        .chain(request)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    /// Answers one request and hands over what it received.
+    fn answering(answer: &'static str) -> (Client, std::thread::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let mut buffer = [0; 4096];
+            loop {
+                let length = stream.read(&mut buffer).unwrap();
+                request.extend_from_slice(&buffer[..length]);
+                if request.ends_with(b"}") || request.ends_with(b"\r\n\r\n") {
+                    break;
+                }
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+            String::from_utf8(request).unwrap()
+        });
+        (Client::new(&origin, Duration::from_secs(5)), server)
+    }
+
+    #[test]
+    fn a_call_carries_token_and_body_and_returns_json() {
+        let (client, server) = answering(
+            "HTTP/1.1 201 Created\r\nContent-Length: 10\r\nConnection: close\r\n\r\n{\"id\":\"a\"}",
+        );
+        let answer = client
+            .with_token("secret")
+            .post("/api/organizations", &serde_json::json!({"name": "A"}))
+            .unwrap();
+        assert_eq!(answer["id"], "a");
+        let request = server.join().unwrap().to_lowercase();
+        assert!(
+            request.starts_with("post /api/organizations http/1.1"),
+            "{request}"
+        );
+        assert!(
+            request.contains("authorization: bearer secret"),
+            "{request}"
+        );
+        assert!(
+            request.contains("content-type: application/json"),
+            "{request}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_an_error_that_says_why() {
+        let (client, server) = answering(
+            "HTTP/1.1 401 Unauthorized\r\nContent-Length: 28\r\nConnection: close\r\n\r\n{\"detail\":\"No such API key\"}",
+        );
+        let error = client.get("/api/shifts").unwrap_err().to_string();
+        server.join().unwrap();
+        assert!(
+            error.ends_with("/api/shifts answered 401 Unauthorized: No such API key"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_problem_names_its_fields_and_the_request() {
+        let text = r#"{"title":"Bad","detail":"Two fields are wrong.","request_id":"r1",
+            "errors":[{"pointer":"/name","detail":"is missing"}]}"#;
+        assert_eq!(
+            problem(text),
+            "Two fields are wrong.; /name is missing (request r1)"
+        );
+        assert_eq!(problem("bad gateway"), "bad gateway");
+    }
+}
