@@ -1,0 +1,109 @@
+use store::organizations::{OrganizationState, begin_purge, create, get, list, remove, update};
+
+use crate::support::{TestDatabase, wait};
+use crate::{NOW, connect, new_connector, tenant, two_organizations, uuid};
+
+#[test]
+fn an_organization_is_created_once() {
+    let (database, first, _) = two_organizations();
+    assert_eq!(
+        wait(create(
+            &database,
+            &first,
+            "Other",
+            "Australia/Sydney",
+            NOW + 1
+        )),
+        Ok(false)
+    );
+    let found = wait(get(&database, &first)).unwrap().unwrap();
+    assert_eq!(found.id, uuid(1));
+    assert_eq!(
+        (found.name.as_str(), found.time_zone.as_str()),
+        ("Bistro", "America/Toronto")
+    );
+    assert_eq!(found.state, OrganizationState::Active);
+    assert_eq!((found.created_at, found.updated_at), (NOW, NOW));
+    assert_eq!(wait(get(&database, &tenant(3))), Ok(None));
+}
+
+#[test]
+fn only_what_is_given_is_set() {
+    let (database, first, second) = two_organizations();
+    assert_eq!(
+        wait(update(
+            &database,
+            &first,
+            None,
+            Some("Australia/Sydney"),
+            NOW + 1
+        )),
+        Ok(true)
+    );
+    assert_eq!(
+        wait(update(
+            &database,
+            &first,
+            Some("Harbour Plates"),
+            None,
+            NOW + 2
+        )),
+        Ok(true)
+    );
+    let found = wait(get(&database, &first)).unwrap().unwrap();
+    assert_eq!(
+        (
+            found.name.as_str(),
+            found.time_zone.as_str(),
+            found.updated_at
+        ),
+        ("Harbour Plates", "Australia/Sydney", NOW + 2)
+    );
+    assert_eq!(
+        wait(get(&database, &second)).unwrap().unwrap().name,
+        "Bistro"
+    );
+    assert_eq!(
+        wait(update(&database, &tenant(3), Some("x"), None, NOW)),
+        Ok(false)
+    );
+}
+
+#[test]
+fn pages_visit_every_organization_once() {
+    let database = TestDatabase::checked();
+    for number in 1..=7 {
+        wait(create(&database, &tenant(number), "Bistro", "UTC", NOW)).unwrap();
+    }
+    let mut visited = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = wait(list(&database, &after, 3)).unwrap();
+        assert!(page.len() <= 3);
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.id);
+        visited.extend(page.into_iter().map(|organization| organization.id));
+    }
+    assert_eq!(visited, (1..=7).map(uuid).collect::<Vec<_>>());
+}
+
+#[test]
+fn to_what_is_being_purged_nothing_can_be_added() {
+    let (database, first, second) = two_organizations();
+    assert_eq!(wait(remove(&database, &first)), Ok(false), "never begun");
+    assert_eq!(wait(begin_purge(&database, &first, NOW + 1)), Ok(true));
+    assert_eq!(wait(begin_purge(&database, &tenant(3), NOW)), Ok(false));
+    let found = wait(get(&database, &first)).unwrap().unwrap();
+    assert_eq!(found.state, OrganizationState::Purging);
+    assert_eq!(
+        wait(update(&database, &first, Some("x"), None, NOW)),
+        Ok(false)
+    );
+    assert_eq!(
+        connect(&database, &first, new_connector(&uuid(9)), NOW),
+        store::connectors::Connect::NoOrganization
+    );
+    assert_eq!(wait(remove(&database, &first)), Ok(true));
+    assert_eq!(wait(get(&database, &first)), Ok(None));
+    assert!(wait(get(&database, &second)).unwrap().is_some());
+}

@@ -1,0 +1,176 @@
+//! The pace of calls under one credential, whoever makes them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of a test fail as a test does"
+)]
+
+#[expect(dead_code, reason = "not every test needs every helper")]
+mod support;
+
+use std::num::NonZeroU32;
+
+use domain::gcra::{MAX_AHEAD_MS, admit, interval_ms};
+use proptest::prelude::*;
+use store::rate_budgets::{MAX_BLOCK_MS, Slot, block, reserve};
+use support::{TestDatabase, wait};
+
+const NOW_MS: i64 = 1_800_000_000_000;
+const KEY: &str = "seven_shifts:token";
+const INTERVAL_MS: i64 = 100;
+
+fn take(database: &TestDatabase, now_ms: i64, max_wait_ms: i64) -> Slot {
+    wait(reserve(database, KEY, now_ms, INTERVAL_MS, max_wait_ms)).unwrap()
+}
+
+#[test]
+fn the_first_call_leaves_at_once_and_the_next_ones_in_turn() {
+    let database = TestDatabase::checked();
+    assert_eq!(take(&database, NOW_MS, 1_000), Slot::At(NOW_MS));
+    assert_eq!(take(&database, NOW_MS, 1_000), Slot::At(NOW_MS + 100));
+    assert_eq!(take(&database, NOW_MS + 50, 1_000), Slot::At(NOW_MS + 200));
+    // A pause gives no credit.
+    assert_eq!(take(&database, NOW_MS + 5_000, 0), Slot::At(NOW_MS + 5_000));
+    assert_eq!(
+        take(&database, NOW_MS + 5_000, 100),
+        Slot::At(NOW_MS + 5_100)
+    );
+}
+
+#[test]
+fn a_slot_costs_one_statement() {
+    let database = TestDatabase::checked();
+    take(&database, NOW_MS, 1_000);
+    take(&database, NOW_MS, 1_000);
+    assert_eq!(database.take_statements().len(), 2);
+}
+
+#[test]
+fn who_will_not_wait_takes_nothing() {
+    let database = TestDatabase::checked();
+    for _ in 0..3 {
+        take(&database, NOW_MS, 1_000);
+    }
+    assert_eq!(take(&database, NOW_MS, 299), Slot::Later(NOW_MS + 300));
+    assert_eq!(take(&database, NOW_MS, 299), Slot::Later(NOW_MS + 300));
+    assert_eq!(take(&database, NOW_MS, 300), Slot::At(NOW_MS + 300));
+}
+
+#[test]
+fn nobody_sends_while_the_provider_has_blocked() {
+    let database = TestDatabase::checked();
+    take(&database, NOW_MS, 0);
+    let until = NOW_MS + 60_000;
+    wait(block(&database, KEY, NOW_MS, until)).unwrap();
+    // A shorter block does not end the longer one.
+    wait(block(&database, KEY, NOW_MS, NOW_MS + 10)).unwrap();
+    assert_eq!(take(&database, NOW_MS + 1, 1_000), Slot::Later(until));
+    assert_eq!(take(&database, NOW_MS + 59_500, 1_000), Slot::At(until));
+    assert_eq!(
+        take(&database, NOW_MS + 59_500, 1_000),
+        Slot::At(until + 100)
+    );
+}
+
+#[test]
+fn a_block_before_the_first_call_counts() {
+    let database = TestDatabase::checked();
+    wait(block(&database, KEY, NOW_MS, NOW_MS + 500)).unwrap();
+    assert_eq!(take(&database, NOW_MS, 1_000), Slot::At(NOW_MS + 500));
+}
+
+#[test]
+fn a_block_lasts_an_hour_at_the_most() {
+    let database = TestDatabase::checked();
+    wait(block(&database, KEY, NOW_MS, i64::MAX)).unwrap();
+    assert_eq!(
+        take(&database, NOW_MS, 0),
+        Slot::Later(NOW_MS + MAX_BLOCK_MS)
+    );
+}
+
+#[test]
+fn credentials_do_not_wait_for_each_other() {
+    let database = TestDatabase::checked();
+    wait(block(&database, "another", NOW_MS, NOW_MS + 60_000)).unwrap();
+    assert_eq!(take(&database, NOW_MS, 0), Slot::At(NOW_MS));
+}
+
+#[test]
+fn what_a_clock_that_jumped_has_written_holds_nobody_up() {
+    let database = TestDatabase::checked();
+    let ahead = NOW_MS + MAX_AHEAD_MS + 10_000;
+    take(&database, ahead, 0);
+    wait(block(&database, KEY, ahead, ahead + 60_000)).unwrap();
+    assert_eq!(take(&database, NOW_MS, 0), Slot::At(NOW_MS));
+    assert_eq!(take(&database, NOW_MS, 100), Slot::At(NOW_MS + 100));
+    wait(block(&database, KEY, NOW_MS, NOW_MS + 1_000)).unwrap();
+    assert_eq!(take(&database, NOW_MS, 1_000), Slot::At(NOW_MS + 1_000));
+}
+
+#[test]
+fn instances_on_one_file_get_different_slots() {
+    let database = TestDatabase::checked();
+    let path = database.path();
+    let mut slots: Vec<i64> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let database = TestDatabase::at(path);
+                    (0..25)
+                        .map(|_| match take(&database, NOW_MS, 60_000) {
+                            Slot::At(at) => at,
+                            Slot::Later(at) => panic!("refused until {at}"),
+                        })
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    slots.sort_unstable();
+    let expected: Vec<_> = (0..100).map(|slot| NOW_MS + slot * INTERVAL_MS).collect();
+    assert_eq!(slots, expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    /// Whoever asks when, and however long each is willing to wait.
+    #[test]
+    fn no_sliding_second_holds_more_than_the_limit(
+        per_second in 1..40_u32,
+        asks in prop::collection::vec((0..400_i64, 0..2_000_i64), 1..120),
+    ) {
+        let database = TestDatabase::checked();
+        let interval = interval_ms(NonZeroU32::new(per_second).unwrap());
+        let mut now = NOW_MS;
+        let mut tat = 0;
+        let mut sent = Vec::new();
+        for (step, (later, max_wait)) in asks.into_iter().enumerate() {
+            // Half of the asks come in the same millisecond as the one before.
+            now += if step % 2 == 0 { later } else { 0 };
+            let expected = admit(tat, now, interval, 1);
+            match wait(reserve(&database, KEY, now, interval, max_wait)).unwrap() {
+                Slot::At(at) => {
+                    prop_assert_eq!(at, expected.send_at_ms);
+                    prop_assert!(at >= now && at - now <= max_wait);
+                    tat = expected.new_tat_ms;
+                    sent.push(at);
+                }
+                Slot::Later(at) => {
+                    prop_assert_eq!(at, expected.send_at_ms);
+                    prop_assert!(at - now > max_wait);
+                }
+            }
+        }
+        for (index, at) in sent.iter().enumerate() {
+            let in_second = sent.iter().skip(index).take_while(|other| **other < at + 1_000).count();
+            prop_assert!(in_second <= usize::try_from(per_second).unwrap());
+        }
+    }
+}
