@@ -1,0 +1,258 @@
+//! Requests that guests send: what is allowed, where it goes, how long it may take.
+
+use std::{collections::VecDeque, future::Future, sync::Arc};
+
+use http::{Request, Response, Uri};
+use http_body_util::BodyExt;
+use wasmtime::{
+    AsContextMut,
+    component::{Accessor, GuestTaskId, HasData, Linker, Resource},
+};
+use wasmtime_wasi::TrappableError;
+use wasmtime_wasi_http::{
+    RequestOptions, WasiHttp, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+    p3::bindings::http::{client, types as p3},
+};
+
+use crate::{
+    allowed_hosts::CHAINING_SUFFIX,
+    body::{Body, OutboundError, Unstalled},
+    faults::OutboundFault,
+    instance::{ComponentContext, InstanceState},
+    trace::Effect,
+};
+
+/// What an instance sends requests with.
+pub(crate) struct Outbound {
+    pub context: Arc<ComponentContext>,
+    pub depths: ChainDepths,
+}
+
+/// How deep in a chain of components the requests of an instance are.
+///
+/// An instance serves several at a time, so the depth of an outbound request
+/// is that of the task that sends it.
+#[derive(Default)]
+pub(crate) struct ChainDepths {
+    /// The newest tasks of the instance, newest last.
+    tasks: VecDeque<(GuestTaskId, u8)>,
+    /// The task that is about to send a request.
+    sender: Option<GuestTaskId>,
+}
+
+impl ChainDepths {
+    /// Tasks are forgotten when this many newer ones have started.
+    const REMEMBERED: usize = 1024;
+
+    pub(crate) fn start(&mut self, task: GuestTaskId, depth: u8) {
+        if self.tasks.len() >= Self::REMEMBERED {
+            self.tasks.pop_front();
+        }
+        self.tasks.push_back((task, depth));
+    }
+
+    /// The depth of the sender; of the deepest task where the interface does
+    /// not tell who sends, as that of WASI 0.2.
+    fn take_sender(&mut self) -> u8 {
+        let known = self.sender.take().and_then(|sender| {
+            let mut newest_first = self.tasks.iter().rev();
+            newest_first.find(|(task, _)| *task == sender)
+        });
+        known.map_or_else(
+            || {
+                self.tasks
+                    .iter()
+                    .map(|(_, depth)| *depth)
+                    .max()
+                    .unwrap_or(0)
+            },
+            |(_, depth)| *depth,
+        )
+    }
+}
+
+/// Adds WASI's HTTP, 0.2 and 0.3.
+pub(crate) fn add_to_linker(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    p3::add_to_linker::<_, WasiHttp>(linker, InstanceState::http)?;
+    client::add_to_linker::<_, SenderAware>(linker, InstanceState::http)
+}
+
+/// The client of WASI 0.3, which also notes which task sends.
+struct SenderAware;
+
+impl HasData for SenderAware {
+    type Data<'a> = WasiHttpCtxView<'a>;
+}
+
+impl client::HostWithStore<InstanceState> for SenderAware {
+    async fn send(
+        accessor: &Accessor<InstanceState, Self>,
+        request: Resource<p3::Request>,
+    ) -> Result<Resource<p3::Response>, TrappableError<p3::ErrorCode>> {
+        accessor
+            .with(|mut access| {
+                let task = access.as_context_mut().async_call_stack()?.last();
+                access.data_mut().outbound.depths.sender = task;
+                wasmtime::error::Ok(())
+            })
+            .map_err(TrappableError::trap)?;
+        let accessor = accessor.with_getter::<WasiHttp>(InstanceState::http);
+        <WasiHttp as client::HostWithStore<InstanceState>>::send(&accessor, request).await
+    }
+}
+
+type Sent = Result<
+    (
+        Response<Body>,
+        Box<dyn Future<Output = Result<(), OutboundError>> + Send>,
+    ),
+    OutboundError,
+>;
+
+impl WasiHttpHooks for Outbound {
+    fn send_request(
+        &mut self,
+        request: Request<Body>,
+        options: Option<RequestOptions>,
+        _processed: Box<dyn Future<Output = Result<(), OutboundError>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let context = Arc::clone(&self.context);
+        let depth = self.depths.take_sender();
+        Box::new(async move {
+            let response = send(&context, request, options.unwrap_or_default(), depth).await?;
+            let done: Box<dyn Future<Output = Result<(), OutboundError>> + Send> =
+                Box::new(std::future::ready(Ok(())));
+            Ok((response, done))
+        })
+    }
+}
+
+/// Sends under the faults of a test, and records the outcome.
+async fn send(
+    context: &ComponentContext,
+    request: Request<Body>,
+    options: RequestOptions,
+    depth: u8,
+) -> Result<Response<Body>, OutboundError> {
+    let traced = context
+        .trace
+        .is_on()
+        .then(|| (request.method().to_string(), request.uri().to_string()));
+    let fault = context
+        .faults
+        .outbound(&context.id, request.method(), request.uri());
+    let result = match fault {
+        OutboundFault::None => send_allowed(context, request, options, depth).await,
+        OutboundFault::FailBefore => Err(OutboundError::ConnectionTerminated),
+        OutboundFault::FailAfter => match send_allowed(context, request, options, depth).await {
+            Ok(response) => {
+                // The other side has answered whole before the connection breaks.
+                let _ = response.into_body().collect().await;
+                Err(OutboundError::ConnectionTerminated)
+            }
+            Err(error) => Err(error),
+        },
+        OutboundFault::Delay(time) => {
+            tokio::time::sleep(time).await;
+            send_allowed(context, request, options, depth).await
+        }
+    };
+    if let Some((method, uri)) = traced {
+        let outcome = match &result {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) => Err(error.to_string()),
+        };
+        context.record(Effect::Outbound {
+            method,
+            uri,
+            outcome,
+        });
+    }
+    result
+}
+
+async fn send_allowed(
+    context: &ComponentContext,
+    request: Request<Body>,
+    options: RequestOptions,
+    depth: u8,
+) -> Result<Response<Body>, OutboundError> {
+    let limits = &context.limits;
+    let Some(allowance) = context.allowed_hosts.find(request.uri()) else {
+        tracing::warn!(
+            component = %context.id,
+            "refused a request to {}: add the origin to the component's allowed_outbound_hosts",
+            Origin(request.uri()),
+        );
+        return Err(OutboundError::HttpRequestDenied);
+    };
+    let response = match chained_component(request.uri()) {
+        Some(component) => {
+            let component = component.to_owned();
+            let answer = chain(context, &component, request, depth);
+            // The callee's own timeout holds where the guest sets none.
+            match options.first_byte_timeout {
+                Some(timeout) => within(timeout, answer).await?,
+                None => answer.await?,
+            }
+        }
+        None => {
+            // Connections are pooled, so establishing one is bounded by the
+            // host's own limit and counts as waiting for the first byte.
+            let first_byte = options.first_byte_timeout.unwrap_or(limits.first_byte);
+            within(first_byte, context.network.send(request, allowance)).await?
+        }
+    };
+    let between_bytes = options
+        .between_bytes_timeout
+        .unwrap_or(limits.between_bytes);
+    let stalled = || OutboundError::ConnectionReadTimeout;
+    Ok(response.map(|body| Unstalled::new(body, between_bytes, stalled).boxed_unsync()))
+}
+
+async fn within(
+    timeout: std::time::Duration,
+    answer: impl Future<Output = Result<Response<Body>, OutboundError>>,
+) -> Result<Response<Body>, OutboundError> {
+    tokio::time::timeout(timeout, answer)
+        .await
+        .unwrap_or(Err(OutboundError::ConnectionReadTimeout))
+}
+
+/// `http://<component>.spin.internal`
+fn chained_component(uri: &Uri) -> Option<&str> {
+    uri.host()?.strip_suffix(CHAINING_SUFFIX)
+}
+
+async fn chain(
+    context: &ComponentContext,
+    component: &str,
+    request: Request<Body>,
+    depth: u8,
+) -> Result<Response<Body>, OutboundError> {
+    if depth >= context.limits.chain_depth {
+        tracing::warn!(component = %context.id, callee = component, "refused a call: the chain is too deep");
+        return Err(OutboundError::LoopDetected);
+    }
+    match context.runtime.upgrade() {
+        Some(runtime) => runtime.chain(component, request, depth + 1).await,
+        // The host is going down.
+        None => Err(OutboundError::DestinationUnavailable),
+    }
+}
+
+/// A URI without its path and query, which may hold secrets.
+struct Origin<'a>(&'a Uri);
+
+impl std::fmt::Display for Origin<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scheme = self.0.scheme_str().unwrap_or("http");
+        let host = self.0.host().unwrap_or_default();
+        write!(formatter, "{scheme}://{host}")?;
+        match self.0.port_u16() {
+            Some(port) => write!(formatter, ":{port}"),
+            None => Ok(()),
+        }
+    }
+}
