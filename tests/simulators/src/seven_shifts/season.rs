@@ -362,8 +362,10 @@ impl Season<'_> {
             let begins = punch.clocked_in + self.random.random_range(130 * MINUTE..180 * MINUTE);
             let lasts = self.random.random_range(25 * MINUTE..40 * MINUTE);
             breaks.extend(self.taken(begins, lasts, false));
-            if self.random.random_bool(0.35) {
-                breaks.extend(self.taken(begins + lasts + 20 * MINUTE, 10 * MINUTE, true));
+            let second = begins + lasts + 20 * MINUTE;
+            // Home comes after the break, even when the end is corrected.
+            if second + 20 * MINUTE < leaves && self.random.random_bool(0.35) {
+                breaks.extend(self.taken(second, 10 * MINUTE, true));
             }
         }
         punch.breaks = breaks.into();
