@@ -1,5 +1,7 @@
 -- What 7shifts streams land in. Every row belongs to one organization and one connector; the provider's own ids are
--- `external_…`. Links to other rows by our ids are filled when the target is known and healed when it arrives.
+-- `external_…`. Links to other rows by our ids are filled when the target is known, or when it arrives.
+-- Times that readers are promised are held within the years 0 to 9999, all that RFC 3339 can say: a record outside is
+-- refused on its own and its neighbours land.
 
 CREATE TABLE locations (
   id TEXT PRIMARY KEY,
@@ -101,7 +103,7 @@ CREATE INDEX team_members_changed ON team_members (organization_id, changed_seq,
 --; statement
 CREATE INDEX team_members_organization ON team_members (organization_id, id);
 --; statement
-CREATE INDEX team_members_email ON team_members (organization_id, email) WHERE email IS NOT NULL;
+CREATE INDEX team_members_email ON team_members (organization_id, email COLLATE NOCASE) WHERE email IS NOT NULL;
 --; statement
 CREATE TABLE schedule_shifts (
   id TEXT PRIMARY KEY,
@@ -114,8 +116,8 @@ CREATE TABLE schedule_shifts (
   external_location_id TEXT,
   external_department_id TEXT,
   external_role_id TEXT,
-  starts_at INTEGER NOT NULL,
-  ends_at INTEGER NOT NULL,
+  starts_at INTEGER NOT NULL CONSTRAINT starts_at_in_range CHECK (starts_at BETWEEN -62167219200 AND 253402300799),
+  ends_at INTEGER NOT NULL CONSTRAINT ends_at_in_range CHECK (ends_at BETWEEN -62167219200 AND 253402300799),
   is_open INTEGER NOT NULL,
   is_close INTEGER NOT NULL,                       -- ends at closing time; ends_at is then not meaningful
   is_business_decline INTEGER NOT NULL,
@@ -155,8 +157,8 @@ CREATE TABLE time_punches (
   external_location_id TEXT,
   external_department_id TEXT,
   external_role_id TEXT,
-  clocked_in_at INTEGER NOT NULL,
-  clocked_out_at INTEGER,                          -- NULL while on the clock
+  clocked_in_at INTEGER NOT NULL CONSTRAINT clocked_in_at_in_range CHECK (clocked_in_at BETWEEN -62167219200 AND 253402300799),
+  clocked_out_at INTEGER CONSTRAINT clocked_out_at_in_range CHECK (clocked_out_at BETWEEN -62167219200 AND 253402300799), -- NULL while on the clock
   auto_clocked_out INTEGER NOT NULL,
   worked_minutes INTEGER,                          -- out - in - unpaid breaks; NULL while on the clock
   break_minutes INTEGER NOT NULL,

@@ -11,9 +11,11 @@ pub mod database;
 pub mod idempotency;
 pub mod jobs;
 mod json;
+pub mod lists;
 pub mod migrations;
 pub mod organizations;
 pub mod rate_budgets;
+pub mod records;
 pub mod scheduler_ticks;
 pub mod sync_runs;
 

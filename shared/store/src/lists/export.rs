@@ -1,0 +1,161 @@
+//! Everything that an organization has, page by page through all of its lists.
+
+use domain::access::Tenant;
+
+use super::filters::{
+    PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter, TimePunchFilter,
+    departments, locations, own, quarantined_records, roles, shifts, sync_runs, team_members,
+    time_punches,
+};
+use super::list::{Key, List, ListPage, Paging, get};
+use super::view::Kind;
+use crate::database::{DatabaseError, Execute};
+
+/// Where an export stands.
+#[derive(Clone, Debug)]
+pub struct Export {
+    kind: Kind,
+    after: Option<Key>,
+}
+
+/// A page of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportPage {
+    pub kind: Kind,
+    /// The rows as the text of one JSON array, deleted ones included. Never a secret, nor its hash.
+    pub data_json: String,
+    /// Where the next page begins, of this list or of the next; `None` at the end of everything.
+    pub next: Option<Key>,
+}
+
+impl Export {
+    /// The page after `after`, or the first one; `None` when the key is not from an export.
+    #[must_use]
+    pub fn after(after: Option<&Key>) -> Option<Self> {
+        let Some(key) = after else {
+            let [first, ..] = Kind::ALL;
+            return Some(Self {
+                kind: first,
+                after: None,
+            });
+        };
+        let (name, id) = key.id.split_once(':')?;
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
+        Some(Self {
+            kind,
+            after: (!id.is_empty()).then(|| Key {
+                order: key.order,
+                id: id.to_owned(),
+            }),
+        })
+    }
+
+    /// Reads one page of at most `limit` rows; lists without rows are passed over, so only the
+    /// last page can be empty.
+    ///
+    /// # Errors
+    /// The failure of a statement.
+    pub async fn read<E: Execute>(
+        self,
+        database: &E,
+        tenant: &Tenant,
+        limit: u32,
+    ) -> Result<ExportPage, DatabaseError> {
+        let Self {
+            mut kind,
+            mut after,
+        } = self;
+        loop {
+            let paging = Paging {
+                limit,
+                after: after.as_ref(),
+            };
+            let page = match list(kind, tenant, &paging) {
+                Some(list) => list.read(database).await?,
+                None => organization(database, tenant).await?,
+            };
+            let following = following(kind);
+            if page.count == 0
+                && let Some(following) = following
+            {
+                (kind, after) = (following, None);
+                continue;
+            }
+            let next = page.next.map_or_else(
+                || following.map(|kind| key(kind, 0, "")),
+                |last| Some(key(kind, last.order, &last.id)),
+            );
+            return Ok(ExportPage {
+                kind,
+                data_json: page.data_json,
+                next,
+            });
+        }
+    }
+}
+
+fn key(kind: Kind, order: i64, id: &str) -> Key {
+    Key {
+        order,
+        id: format!("{}:{id}", kind.name()),
+    }
+}
+
+fn following(kind: Kind) -> Option<Kind> {
+    Kind::ALL
+        .into_iter()
+        .skip_while(|other| *other != kind)
+        .nth(1)
+}
+
+/// The list of a kind with its deleted rows; `None` for the organization, which is one row.
+fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
+    let places = PlaceFilter {
+        include_deleted: true,
+        ..PlaceFilter::default()
+    };
+    Some(match kind {
+        Kind::Organization => return None,
+        Kind::Connector | Kind::ApiKey => own(kind, tenant, paging),
+        Kind::Location => locations(tenant, &places, paging),
+        Kind::Department => departments(tenant, &places, paging),
+        Kind::Role => roles(tenant, &places, paging),
+        Kind::TeamMember => {
+            let filter = TeamMemberFilter {
+                include_deleted: true,
+                ..TeamMemberFilter::default()
+            };
+            team_members(tenant, &filter, paging)
+        }
+        Kind::Shift => {
+            let filter = ShiftFilter {
+                include_deleted: true,
+                ..ShiftFilter::default()
+            };
+            shifts(tenant, &filter, paging)
+        }
+        Kind::TimePunch => {
+            let filter = TimePunchFilter {
+                include_deleted: true,
+                ..TimePunchFilter::default()
+            };
+            time_punches(tenant, &filter, paging)
+        }
+        Kind::SyncRun => sync_runs(tenant, &SyncRunFilter::default(), paging),
+        Kind::QuarantinedRecord => {
+            quarantined_records(tenant, &QuarantineFilter::default(), paging)
+        }
+    })
+}
+
+async fn organization<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+) -> Result<ListPage, DatabaseError> {
+    let row = get(database, tenant, Kind::Organization, tenant.as_str()).await?;
+    Ok(ListPage {
+        count: u32::from(row.is_some()),
+        data_json: format!("[{}]", row.unwrap_or_default()),
+        next: None,
+    })
+}

@@ -1,0 +1,287 @@
+//! The lists and what they can be narrowed by. Times are Unix seconds; ids are ours.
+
+use domain::access::Tenant;
+use domain::run::{RunStatus, Trigger};
+use domain::stream::Stream;
+
+use super::list::{Builder, List, Order, Paging};
+use super::view::Kind;
+
+/// Narrows locations, departments and roles.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlaceFilter {
+    /// Rows that changed then or later, in the order of their changes, deleted ones included.
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TeamMemberFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub is_active: Option<bool>,
+    /// Whatever its case (of ASCII letters).
+    pub email: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ShiftFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub starts_from: Option<i64>,
+    /// Not included.
+    pub starts_to: Option<i64>,
+    pub team_member_id: Option<&'a str>,
+    pub location_id: Option<&'a str>,
+    pub is_open: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TimePunchFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub clocked_in_from: Option<i64>,
+    /// Not included.
+    pub clocked_in_to: Option<i64>,
+    pub team_member_id: Option<&'a str>,
+    pub location_id: Option<&'a str>,
+    /// Whether the person is still on the clock.
+    pub is_running: Option<bool>,
+    pub is_approved: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SyncRunFilter<'a> {
+    pub connector_id: Option<&'a str>,
+    pub stream: Option<Stream>,
+    pub status: Option<RunStatus>,
+    pub trigger: Option<Trigger>,
+    pub started_from: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct QuarantineFilter<'a> {
+    pub connector_id: Option<&'a str>,
+    pub stream: Option<Stream>,
+}
+
+/// By id.
+#[must_use]
+pub fn locations(tenant: &Tenant, filter: &PlaceFilter, paging: &Paging<'_>) -> List {
+    places(
+        Kind::Location,
+        tenant,
+        filter,
+        paging,
+        "locations_changed",
+        "locations_organization",
+    )
+}
+
+/// By id.
+#[must_use]
+pub fn departments(tenant: &Tenant, filter: &PlaceFilter, paging: &Paging<'_>) -> List {
+    places(
+        Kind::Department,
+        tenant,
+        filter,
+        paging,
+        "departments_changed",
+        "departments_organization",
+    )
+}
+
+/// By id.
+#[must_use]
+pub fn roles(tenant: &Tenant, filter: &PlaceFilter, paging: &Paging<'_>) -> List {
+    places(
+        Kind::Role,
+        tenant,
+        filter,
+        paging,
+        "roles_changed",
+        "roles_organization",
+    )
+}
+
+fn places(
+    kind: Kind,
+    tenant: &Tenant,
+    filter: &PlaceFilter,
+    paging: &Paging<'_>,
+    changed: &'static str,
+    by_id: &'static str,
+) -> List {
+    let mut builder = Builder::new(kind, tenant);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        changed,
+    )
+    .unwrap_or(Order::Id { index: by_id });
+    builder.page(&order, paging)
+}
+
+/// By id.
+#[must_use]
+pub fn team_members(tenant: &Tenant, filter: &TeamMemberFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::TeamMember, tenant);
+    builder.compare("record.is_active", "=", filter.is_active);
+    builder.compare("record.email COLLATE NOCASE", "=", filter.email);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "team_members_changed",
+    )
+    .unwrap_or(Order::Id {
+        index: if filter.email.is_some() {
+            "team_members_email"
+        } else {
+            "team_members_organization"
+        },
+    });
+    builder.page(&order, paging)
+}
+
+/// By start.
+#[must_use]
+pub fn shifts(tenant: &Tenant, filter: &ShiftFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Shift, tenant);
+    builder.compare("record.starts_at", ">=", filter.starts_from);
+    builder.compare("record.starts_at", "<", filter.starts_to);
+    builder.compare("record.team_member_id", "=", filter.team_member_id);
+    at_location(&mut builder, filter.location_id);
+    builder.compare("record.is_open", "=", filter.is_open);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "schedule_shifts_changed",
+    )
+    .unwrap_or(Order::Ascending {
+        column: "record.starts_at",
+        index: if filter.team_member_id.is_some() {
+            "schedule_shifts_member"
+        } else {
+            "schedule_shifts_start"
+        },
+    });
+    builder.page(&order, paging)
+}
+
+/// By clock-in.
+#[must_use]
+pub fn time_punches(tenant: &Tenant, filter: &TimePunchFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::TimePunch, tenant);
+    builder.compare("record.clocked_in_at", ">=", filter.clocked_in_from);
+    builder.compare("record.clocked_in_at", "<", filter.clocked_in_to);
+    builder.compare("record.team_member_id", "=", filter.team_member_id);
+    at_location(&mut builder, filter.location_id);
+    match filter.is_running {
+        Some(true) => builder.only("record.clocked_out_at IS NULL"),
+        Some(false) => builder.only("record.clocked_out_at IS NOT NULL"),
+        None => {}
+    }
+    builder.compare("record.is_approved", "=", filter.is_approved);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "time_punches_changed",
+    )
+    .unwrap_or(Order::Ascending {
+        column: "record.clocked_in_at",
+        index: if filter.team_member_id.is_some() {
+            "time_punches_member"
+        } else {
+            "time_punches_clocked_in"
+        },
+    });
+    builder.page(&order, paging)
+}
+
+/// Newest first.
+#[must_use]
+pub fn sync_runs(tenant: &Tenant, filter: &SyncRunFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::SyncRun, tenant);
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    builder.compare("record.stream", "=", filter.stream.map(Stream::as_str));
+    builder.compare("record.status", "=", filter.status.map(RunStatus::as_str));
+    builder.compare("record.trigger", "=", filter.trigger.map(Trigger::as_str));
+    builder.compare("record.started_at", ">=", filter.started_from);
+    let order = Order::Descending {
+        column: "record.started_at",
+        index: if filter.connector_id.is_some() && filter.stream.is_some() {
+            "sync_runs_connector"
+        } else {
+            "sync_runs_organization"
+        },
+    };
+    builder.page(&order, paging)
+}
+
+/// By connector, stream and external id.
+#[must_use]
+pub fn quarantined_records(
+    tenant: &Tenant,
+    filter: &QuarantineFilter<'_>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::QuarantinedRecord, tenant);
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    // `+`: a fixed stream must not keep the planner from using the index for the order.
+    builder.compare("+record.stream", "=", filter.stream.map(Stream::as_str));
+    let order = Order::Id {
+        index: "quarantined_records_organization",
+    };
+    builder.page(&order, paging)
+}
+
+/// Connectors by key, or API keys by id, for the export.
+pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
+    let index = match kind {
+        Kind::Connector => "connectors_key",
+        _ => "api_keys_organization",
+    };
+    Builder::new(kind, tenant).page(&Order::Id { index }, paging)
+}
+
+/// The order of changes where `updated_since` asks for it; otherwise leaves deleted rows out
+/// unless they are asked for.
+fn changes(
+    builder: &mut Builder,
+    updated_since: Option<i64>,
+    include_deleted: bool,
+    index: &'static str,
+) -> Option<Order> {
+    if updated_since.is_none() && !include_deleted {
+        builder.only("record.deleted_at IS NULL");
+    }
+    let since = updated_since?;
+    // The change sequence is at least Unix microseconds.
+    builder.compare(
+        "record.changed_seq",
+        ">=",
+        Some(since.saturating_mul(1_000_000)),
+    );
+    Some(Order::Ascending {
+        column: "record.changed_seq",
+        index,
+    })
+}
+
+fn at_location(builder: &mut Builder, location_id: Option<&str>) {
+    if let Some(id) = location_id {
+        // Another tenant's location is one without rows here: connectors are not shared.
+        let id = builder.bind(id);
+        builder.only(&format!(
+            "(record.connector_id, record.external_location_id) = (
+               SELECT connector_id, external_id FROM locations WHERE locations.id = {id})"
+        ));
+    }
+}

@@ -1,0 +1,24 @@
+//! Reading back: pages of JSON that a function writes into its answer as they are.
+//!
+//! Every list is one statement that returns one row: the page as one JSON array, and the key of
+//! its last row. With `updated_since` a list is in the order of changes and has the deleted rows
+//! too, so that a reader who keeps the last cursor misses nothing: a row that changes between two
+//! pages comes again later. Otherwise a list is in the natural order of its rows.
+//!
+//! What is derived at reading (names, `scheduled_minutes`, `delta_minutes`) follows the rows that
+//! it comes from and does not move `updated_at`.
+
+mod export;
+mod field;
+mod filters;
+mod list;
+mod view;
+
+pub use export::{Export, ExportPage};
+pub use filters::{
+    PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter, TimePunchFilter,
+    departments, locations, quarantined_records, roles, shifts, sync_runs, team_members,
+    time_punches,
+};
+pub use list::{DEFAULT_LIMIT, Key, List, ListPage, MAX_LIMIT, Paging, get};
+pub use view::Kind;

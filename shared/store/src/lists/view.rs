@@ -1,0 +1,426 @@
+//! What a row of each kind looks like to a reader.
+
+use super::field::Field::{self, Bool, Change, Hours, Json, Plain, Time};
+use super::field::object;
+
+/// A kind of row that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Organization,
+    Connector,
+    ApiKey,
+    Location,
+    Department,
+    Role,
+    TeamMember,
+    Shift,
+    TimePunch,
+    SyncRun,
+    QuarantinedRecord,
+}
+
+impl Kind {
+    /// All kinds, in the order of an export.
+    pub const ALL: [Self; 11] = [
+        Self::Organization,
+        Self::Connector,
+        Self::ApiKey,
+        Self::Location,
+        Self::Department,
+        Self::Role,
+        Self::TeamMember,
+        Self::Shift,
+        Self::TimePunch,
+        Self::SyncRun,
+        Self::QuarantinedRecord,
+    ];
+
+    /// The name of a list of them.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Organization => "organizations",
+            Self::Connector => "connectors",
+            Self::ApiKey => "api_keys",
+            Self::Location => "locations",
+            Self::Department => "departments",
+            Self::Role => "roles",
+            Self::TeamMember => "team_members",
+            Self::Shift => "shifts",
+            Self::TimePunch => "time_punches",
+            Self::SyncRun => "sync_runs",
+            Self::QuarantinedRecord => "quarantined_records",
+        }
+    }
+
+    pub(super) const fn table(self) -> &'static str {
+        match self {
+            Self::Shift => "schedule_shifts",
+            other => other.name(),
+        }
+    }
+
+    /// The expression that the tenant is compared with.
+    pub(super) const fn tenant_column(self) -> &'static str {
+        match self {
+            Self::Organization => "record.id",
+            _ => "record.organization_id",
+        }
+    }
+
+    /// What names a row within its list. In quarantine a record has no id of ours; the parts
+    /// before the last contain no `|`.
+    pub(super) const fn id_column(self) -> &'static str {
+        match self {
+            Self::Connector => "record.integration_key",
+            Self::QuarantinedRecord => {
+                "record.connector_id || '|' || record.stream || '|' || record.external_id"
+            }
+            _ => "record.id",
+        }
+    }
+
+    /// The columns that order a list by id.
+    pub(super) const fn id_order(self) -> &'static str {
+        match self {
+            Self::QuarantinedRecord => "record.connector_id, record.stream, record.external_id",
+            other => other.id_column(),
+        }
+    }
+
+    /// Where names and our ids of other rows come from. Each join finds at most one row.
+    pub(super) const fn joins(self) -> &'static str {
+        macro_rules! by_external_id {
+            ($table:literal, $column:literal) => {
+                concat!(
+                    " LEFT JOIN ",
+                    $table,
+                    " ON ",
+                    $table,
+                    ".connector_id = record.connector_id AND ",
+                    $table,
+                    ".external_id = record.",
+                    $column
+                )
+            };
+        }
+        macro_rules! location {
+            () => {
+                by_external_id!("locations", "external_location_id")
+            };
+        }
+        macro_rules! department {
+            () => {
+                by_external_id!("departments", "external_department_id")
+            };
+        }
+        macro_rules! role {
+            () => {
+                by_external_id!("roles", "external_role_id")
+            };
+        }
+        macro_rules! member {
+            () => {
+                " LEFT JOIN team_members AS member ON member.id = record.team_member_id"
+            };
+        }
+        match self {
+            Self::Department => location!(),
+            Self::Role => concat!(location!(), department!()),
+            Self::Shift => concat!(location!(), department!(), role!(), member!()),
+            Self::TimePunch => concat!(
+                location!(),
+                department!(),
+                role!(),
+                member!(),
+                " LEFT JOIN schedule_shifts AS shift ON shift.id = record.schedule_shift_id"
+            ),
+            Self::Organization
+            | Self::Connector
+            | Self::ApiKey
+            | Self::Location
+            | Self::TeamMember
+            | Self::SyncRun
+            | Self::QuarantinedRecord => "",
+        }
+    }
+
+    /// The row as one JSON object.
+    pub(super) fn json(self) -> String {
+        object(match self {
+            Self::Organization => ORGANIZATION,
+            Self::Connector => CONNECTOR,
+            Self::ApiKey => API_KEY,
+            Self::Location => LOCATION,
+            Self::Department => DEPARTMENT,
+            Self::Role => ROLE,
+            Self::TeamMember => TEAM_MEMBER,
+            Self::Shift => SHIFT,
+            Self::TimePunch => TIME_PUNCH,
+            Self::SyncRun => SYNC_RUN,
+            Self::QuarantinedRecord => QUARANTINED_RECORD,
+        })
+    }
+}
+
+/// The name that a person goes by.
+const FULL_NAME_OF_RECORD: &str = "nullif(trim(coalesce(record.preferred_first_name, record.first_name) || ' ' || coalesce(record.preferred_last_name, record.last_name)), '')";
+const FULL_NAME_OF_MEMBER: &str = "nullif(trim(coalesce(member.preferred_first_name, member.first_name) || ' ' || coalesce(member.preferred_last_name, member.last_name)), '')";
+
+/// Planned working time: like worked time, without the unpaid breaks. Nobody can say it of a
+/// shift that ends at closing time.
+const SHIFT_MINUTES: &str = "CASE record.is_close WHEN 0 THEN max(0, (record.ends_at - record.starts_at) / 60 - record.unpaid_break_minutes) END";
+/// The same of a punch's shift; a shift that was deleted plans nothing.
+const SCHEDULED_MINUTES: &str = "CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, (shift.ends_at - shift.starts_at) / 60 - shift.unpaid_break_minutes) END";
+const DELTA_MINUTES: &str = "record.worked_minutes - CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, (shift.ends_at - shift.starts_at) / 60 - shift.unpaid_break_minutes) END";
+
+const SHIFT_BREAKS: &str = "CASE record.breaks WHEN '[]' THEN '[]' ELSE (
+  SELECT json_group_array(json_object('name', value ->> 'name',
+    'starts_at', strftime('%Y-%m-%dT%H:%M:%SZ', value ->> 'starts_at', 'unixepoch'),
+    'ends_at', strftime('%Y-%m-%dT%H:%M:%SZ', value ->> 'ends_at', 'unixepoch'),
+    'minutes', value ->> 'minutes', 'is_paid', json(iif(value ->> 'is_paid', 'true', 'false'))))
+  FROM json_each(record.breaks)) END";
+const PUNCH_BREAKS: &str = "CASE record.breaks WHEN '[]' THEN '[]' ELSE (
+  SELECT json_group_array(json_object(
+    'started_at', strftime('%Y-%m-%dT%H:%M:%SZ', value ->> 'started_at', 'unixepoch'),
+    'ended_at', strftime('%Y-%m-%dT%H:%M:%SZ', value ->> 'ended_at', 'unixepoch'),
+    'is_paid', json(iif(value ->> 'is_paid', 'true', 'false'))))
+  FROM json_each(record.breaks)) END";
+
+const ORGANIZATION: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("name", "record.name"),
+    Plain("time_zone", "record.time_zone"),
+    Plain("state", "record.state"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+const CONNECTOR: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("provider", "record.provider"),
+    Plain("integration_key", "record.integration_key"),
+    Plain("name", "record.name"),
+    Plain("state", "record.state"),
+    Plain("state_reason", "record.state_reason"),
+    Time("state_changed_at", "record.state_changed_at"),
+    Json("config", "record.config"),
+    Json("sync_settings", "record.sync_settings"),
+    Time("connected_at", "record.connected_at"),
+    Plain("connected_by", "record.connected_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+const API_KEY: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("name", "record.name"),
+    Plain("display_prefix", "record.display_prefix"),
+    Plain("last_four", "record.last_four"),
+    Json("scopes", "record.scopes"),
+    Json("networks", "record.networks"),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("expires_at", "record.expires_at"),
+    Time("revoked_at", "record.revoked_at"),
+    Time("last_used_at", "record.last_used_at"),
+];
+
+const LOCATION: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("name", "record.name"),
+    Plain("time_zone", "record.time_zone"),
+    Plain("country", "record.country"),
+    Plain("region", "record.region"),
+    Plain("city", "record.city"),
+    Plain("address", "record.address"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const DEPARTMENT: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("location_id", "locations.id"),
+    Plain("external_location_id", "record.external_location_id"),
+    Plain("location_name", "locations.name"),
+    Plain("name", "record.name"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const ROLE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("location_id", "locations.id"),
+    Plain("external_location_id", "record.external_location_id"),
+    Plain("location_name", "locations.name"),
+    Plain("department_id", "departments.id"),
+    Plain("external_department_id", "record.external_department_id"),
+    Plain("department_name", "departments.name"),
+    Plain("name", "record.name"),
+    Plain("color", "record.color"),
+    Plain("job_code", "record.job_code"),
+    Bool("is_tipped", "record.is_tipped"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const TEAM_MEMBER: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("first_name", "record.first_name"),
+    Plain("last_name", "record.last_name"),
+    Plain("preferred_first_name", "record.preferred_first_name"),
+    Plain("preferred_last_name", "record.preferred_last_name"),
+    Plain("full_name", FULL_NAME_OF_RECORD),
+    Plain("email", "record.email"),
+    Plain("mobile_number", "record.mobile_number"),
+    Plain("employee_number", "record.employee_number"),
+    Plain("user_type", "record.user_type"),
+    Bool("is_active", "record.is_active"),
+    Plain("invite_status", "record.invite_status"),
+    Plain("language", "record.language"),
+    Plain("time_zone", "record.time_zone"),
+    Plain("hire_date", "record.hire_date"),
+    Plain("photo_url", "record.photo_url"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const SHIFT: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("team_member_id", "record.team_member_id"),
+    Plain("external_user_id", "record.external_user_id"),
+    Plain("employee_name", FULL_NAME_OF_MEMBER),
+    Plain("role_id", "roles.id"),
+    Plain("external_role_id", "record.external_role_id"),
+    Plain("role_name", "roles.name"),
+    Plain("department_id", "departments.id"),
+    Plain("external_department_id", "record.external_department_id"),
+    Plain("department_name", "departments.name"),
+    Plain("location_id", "locations.id"),
+    Plain("external_location_id", "record.external_location_id"),
+    Plain("location_name", "locations.name"),
+    Time("starts_at", "record.starts_at"),
+    Time("ends_at", "record.ends_at"),
+    Plain("scheduled_minutes", SHIFT_MINUTES),
+    Plain("break_minutes", "record.break_minutes"),
+    Plain("unpaid_break_minutes", "record.unpaid_break_minutes"),
+    Json("breaks", SHIFT_BREAKS),
+    Bool("is_open", "record.is_open"),
+    Bool("is_close", "record.is_close"),
+    Bool("is_business_decline", "record.is_business_decline"),
+    Plain("station_name", "record.station_name"),
+    Plain("notes", "record.notes"),
+    Plain("attendance_status", "record.attendance_status"),
+    Plain("late_minutes", "record.late_minutes"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const TIME_PUNCH: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("team_member_id", "record.team_member_id"),
+    Plain("external_user_id", "record.external_user_id"),
+    Plain("employee_name", FULL_NAME_OF_MEMBER),
+    Plain("schedule_shift_id", "record.schedule_shift_id"),
+    Plain("external_shift_id", "record.external_shift_id"),
+    Plain("role_id", "roles.id"),
+    Plain("external_role_id", "record.external_role_id"),
+    Plain("role_name", "roles.name"),
+    Plain("department_id", "departments.id"),
+    Plain("external_department_id", "record.external_department_id"),
+    Plain("department_name", "departments.name"),
+    Plain("location_id", "locations.id"),
+    Plain("external_location_id", "record.external_location_id"),
+    Plain("location_name", "locations.name"),
+    Time("clocked_in_at", "record.clocked_in_at"),
+    Time("clocked_out_at", "record.clocked_out_at"),
+    Bool("auto_clocked_out", "record.auto_clocked_out"),
+    Plain("break_minutes", "record.break_minutes"),
+    Plain("paid_break_minutes", "record.paid_break_minutes"),
+    Plain("unpaid_break_minutes", "record.unpaid_break_minutes"),
+    Json("breaks", PUNCH_BREAKS),
+    Plain("worked_minutes", "record.worked_minutes"),
+    Hours("total_hours", "record.worked_minutes"),
+    Plain("scheduled_minutes", SCHEDULED_MINUTES),
+    Hours("scheduled_hours", SCHEDULED_MINUTES),
+    Plain("delta_minutes", DELTA_MINUTES),
+    Plain("tips_cents", "record.tips_cents"),
+    Plain("status", "iif(record.is_approved, 'approved', 'pending')"),
+    Bool("is_approved", "record.is_approved"),
+    Plain("notes", "record.notes"),
+    Plain("pos_type", "record.pos_type"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const SYNC_RUN: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("stream", "record.stream"),
+    Plain("trigger", "record.trigger"),
+    Plain("status", "record.status"),
+    Plain("kind", "record.kind"),
+    Time("started_at", "record.started_at"),
+    Time("finished_at", "record.finished_at"),
+    Plain("duration_ms", "record.duration_ms"),
+    Plain("pages", "record.pages"),
+    Plain("provider_calls", "record.provider_calls"),
+    Plain("fetched", "record.fetched"),
+    Plain("created", "record.created"),
+    Plain("updated", "record.updated"),
+    Plain("unchanged", "record.unchanged"),
+    Plain("deleted", "record.deleted"),
+    Plain("errors", "record.errors"),
+    Plain("error_code", "record.error_code"),
+    Plain("error_detail", "record.error_detail"),
+];
+
+const QUARANTINED_RECORD: &[Field] = &[
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("stream", "record.stream"),
+    Plain("external_id", "record.external_id"),
+    Plain("reason", "record.reason"),
+    Plain("run_id", "record.run_id"),
+    Time("first_seen_at", "record.first_seen_at"),
+    Time("last_seen_at", "record.last_seen_at"),
+];

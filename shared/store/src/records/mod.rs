@@ -1,0 +1,48 @@
+//! Provider data in our tables: writing what a stream brings, and forgetting what it lost.
+//!
+//! A page of records becomes one upsert that touches only what changed, so counts are true and a
+//! second sync of the same data writes no row. Every write takes the tenant; a row of another
+//! organization cannot be reached even through a connector id that belongs to somebody else.
+
+mod links;
+mod passes;
+mod purge;
+mod quarantine;
+mod resource;
+mod rows;
+mod sequence;
+mod tombstones;
+mod write;
+
+pub use links::{UnknownReferences, heal_links, unknown_references};
+pub use passes::{
+    Absent, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, mark_seen, sweep_absent,
+};
+pub use purge::{Purge, purge, purged_tables};
+pub use quarantine::{clear_quarantine, count_quarantined, quarantine};
+pub use resource::Resource;
+pub use rows::{
+    DepartmentRecord, LocationRecord, Page, PunchBreak, RoleRecord, ShiftBreak, ShiftRecord,
+    TeamMemberRecord, TimePunchRecord,
+};
+pub use tombstones::tombstone;
+pub use write::{PageOutcome, Refused, write_page};
+
+use domain::access::Tenant;
+
+/// Most rows that one statement writes; callers' pages are no longer than this.
+pub const MAX_ROWS: usize = 1000;
+
+/// Whose rows a write touches.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    pub tenant: &'a Tenant,
+    pub connector_id: &'a str,
+    /// The provider's name as the rows carry it, such as `7shifts`.
+    pub source: &'a str,
+}
+
+/// A count of the database, which is never negative.
+fn unsigned(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or_default()
+}

@@ -1,0 +1,231 @@
+//! Deletion by absence: a complete pass notes what it saw; what is left over is gone.
+//!
+//! A pass is named by the id of its run. The order is: [`mark_seen`] with every page, and when
+//! the last page is in, [`absent`] for the brake, then [`sweep_absent`] step by step, then
+//! [`forget_pass`] until it returns 0.
+
+use super::resource::Resource;
+use super::tombstones::tombstone;
+use super::{Scope, unsigned};
+use crate::database::{DatabaseError, Execute};
+use crate::{json, parameters};
+
+/// The part of a table that a pass covered, by start of the shift or clock-in: `from <= t < to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub from: i64,
+    pub to: i64,
+}
+
+impl Window {
+    /// Everything, for a pass without bounds.
+    pub const ALL: Self = Self {
+        from: i64::MIN,
+        to: i64::MAX,
+    };
+}
+
+/// What a complete pass did not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// Live rows within the window.
+    pub live: u64,
+    /// Those of them that the pass did not see.
+    pub absent: u64,
+}
+
+/// Where a sweep stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep<'a> {
+    pub resource: Resource,
+    pub pass_id: &'a str,
+    pub window: Window,
+    /// The `next` of the step before; `None` to begin.
+    pub after: Option<&'a str>,
+}
+
+/// What one step of a sweep did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweepStep {
+    pub deleted: u64,
+    /// Where the next step begins; `None` when the sweep is complete.
+    pub next: Option<String>,
+}
+
+/// Notes that the pass saw these records; repeated ids are fine.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn mark_seen<E: Execute, I: AsRef<str>>(
+    transaction: &E,
+    pass_id: &str,
+    external_ids: &[I],
+) -> Result<(), DatabaseError> {
+    if external_ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = external_ids.iter().map(AsRef::as_ref).collect();
+    transaction
+        .execute(
+            "INSERT INTO sync_seen (pass_id, external_id)
+             SELECT ?1, value FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING",
+            parameters![pass_id, json::write(&ids)?],
+        )
+        .await?;
+    Ok(())
+}
+
+/// How many live rows there are and how many of them the pass did not see, for the brake.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn absent<E: Execute>(
+    database: &E,
+    scope: &Scope<'_>,
+    resource: Resource,
+    pass_id: &str,
+    window: Window,
+) -> Result<Absent, DatabaseError> {
+    let sql = format!(
+        "SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+           SELECT 1 FROM sync_seen AS seen
+           WHERE seen.pass_id = ?3 AND seen.external_id = record.external_id))
+         FROM {} AS record
+         WHERE record.connector_id = ?2 AND record.organization_id = ?1
+           AND record.deleted_at IS NULL AND {}",
+        resource.table(),
+        within(resource, "?4", "?5"),
+    );
+    let rows = database
+        .execute(
+            &sql,
+            parameters![
+                scope.tenant.as_str(),
+                scope.connector_id,
+                pass_id,
+                window.from,
+                window.to
+            ],
+        )
+        .await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| DatabaseError::Shape("no counts".to_owned()))?;
+    Ok(Absent {
+        live: unsigned(row.integer(0)?),
+        absent: unsigned(row.integer(1)?),
+    })
+}
+
+/// Looks at the next `limit` rows of the connector and deletes those that the pass did not see;
+/// call it inside a transaction, step by step until `next` is `None`.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn sweep_absent<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    sweep: &Sweep<'_>,
+    limit: u32,
+    deleted_at: i64,
+    now_micros: i64,
+) -> Result<SweepStep, DatabaseError> {
+    let resource = sweep.resource;
+    let sql = format!(
+        "SELECT max(record.external_id), count(*), json_group_array(record.external_id) FILTER (
+           WHERE record.organization_id = ?1 AND record.deleted_at IS NULL AND {}
+             AND NOT EXISTS (SELECT 1 FROM sync_seen AS seen
+               WHERE seen.pass_id = ?3 AND seen.external_id = record.external_id))
+         FROM (SELECT * FROM {} WHERE connector_id = ?2 AND external_id > ?6
+               ORDER BY external_id LIMIT ?7) AS record",
+        within(resource, "?4", "?5"),
+        resource.table(),
+    );
+    let rows = transaction
+        .execute(
+            &sql,
+            parameters![
+                scope.tenant.as_str(),
+                scope.connector_id,
+                sweep.pass_id,
+                sweep.window.from,
+                sweep.window.to,
+                sweep.after.unwrap_or_default(),
+                i64::from(limit)
+            ],
+        )
+        .await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| DatabaseError::Shape("no sweep row".to_owned()))?;
+    let is_last = row.integer(1)? < i64::from(limit);
+    let next = row.optional_text(0)?.filter(|_| !is_last);
+    let gone: Vec<String> = serde_json::from_str(row.text(2)?)
+        .map_err(|_| DatabaseError::Shape("external ids are not text".to_owned()))?;
+    Ok(SweepStep {
+        next: next.map(str::to_owned),
+        deleted: tombstone(transaction, scope, resource, &gone, deleted_at, now_micros).await?,
+    })
+}
+
+/// Removes at most `limit` notes of a pass and returns whether there may be more.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn forget_pass<E: Execute>(
+    database: &E,
+    pass_id: &str,
+    limit: u32,
+) -> Result<bool, DatabaseError> {
+    database
+        .execute(
+            "DELETE FROM sync_seen WHERE pass_id = ?1 AND external_id IN (
+               SELECT external_id FROM sync_seen WHERE pass_id = ?1 ORDER BY external_id LIMIT ?2)",
+            parameters![pass_id, i64::from(limit)],
+        )
+        .await?;
+    let rows = database
+        .execute(
+            "SELECT EXISTS (SELECT 1 FROM sync_seen WHERE pass_id = ?1)",
+            parameters![pass_id],
+        )
+        .await?;
+    Ok(rows
+        .first()
+        .ok_or_else(|| DatabaseError::Shape("no row".to_owned()))?
+        .integer(0)?
+        != 0)
+}
+
+/// A pass whose run ended, or never began, and whose notes are still there, for maintenance to
+/// [`forget_pass`].
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn ended_pass<E: Execute>(database: &E) -> Result<Option<String>, DatabaseError> {
+    // From one pass to the next through the primary key, past the notes of each.
+    let rows = database
+        .execute(
+            "WITH RECURSIVE pass (id) AS (
+               SELECT min(pass_id) FROM sync_seen
+               UNION ALL
+               SELECT (SELECT min(pass_id) FROM sync_seen WHERE pass_id > pass.id)
+               FROM pass WHERE pass.id IS NOT NULL)
+             SELECT id FROM pass WHERE id IS NOT NULL AND NOT EXISTS (
+               SELECT 1 FROM sync_runs WHERE sync_runs.id = pass.id AND status = 'running')
+             LIMIT 1",
+            &[],
+        )
+        .await?;
+    rows.first()
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()
+}
+
+fn within(resource: Resource, from: &str, to: &str) -> String {
+    // Tables without a time are covered whole; the parameters are bound all the same.
+    resource.time_column().map_or_else(
+        || format!("{from} <= {to}"),
+        |column| format!("record.{column} >= {from} AND record.{column} < {to}"),
+    )
+}

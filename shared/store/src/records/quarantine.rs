@@ -1,0 +1,109 @@
+//! Records that could not be stored, kept with the reason until a later sync stores them.
+
+use std::collections::BTreeMap;
+
+use domain::access::Tenant;
+use domain::stream::Stream;
+
+use super::Scope;
+use super::write::Refused;
+use crate::database::{DatabaseError, Execute};
+use crate::{json, parameters};
+
+/// Longest reason that is kept, in characters.
+const MAX_REASON: usize = 500;
+
+/// Notes refused records; one that is refused again keeps when it was first seen.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn quarantine<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    stream: Stream,
+    run_id: &str,
+    refused: &[Refused],
+    now: i64,
+) -> Result<(), DatabaseError> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(&str, String)> = refused
+        .iter()
+        .map(|record| {
+            let reason = domain::redact::excerpt(&record.reason, MAX_REASON, &[]);
+            (record.external_id.as_str(), reason)
+        })
+        .collect();
+    transaction
+        .execute(
+            "INSERT INTO quarantined_records (connector_id, stream, external_id, organization_id,
+               reason, run_id, first_seen_at, last_seen_at)
+             SELECT ?2, ?3, value ->> 0, ?4, value ->> 1, ?5, ?6, ?6 FROM json_each(?1) WHERE true
+             ON CONFLICT (connector_id, stream, external_id) DO UPDATE
+             SET reason = excluded.reason, run_id = excluded.run_id,
+                 last_seen_at = excluded.last_seen_at
+             WHERE quarantined_records.organization_id = excluded.organization_id",
+            parameters![
+                json::write(&rows)?,
+                scope.connector_id,
+                stream.as_str(),
+                scope.tenant.as_str(),
+                run_id,
+                now
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Releases records that landed after all; ids that were never refused are fine.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn clear_quarantine<E: Execute, I: AsRef<str>>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    stream: Stream,
+    external_ids: &[I],
+) -> Result<(), DatabaseError> {
+    if external_ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = external_ids.iter().map(AsRef::as_ref).collect();
+    transaction
+        .execute(
+            "DELETE FROM quarantined_records
+             WHERE connector_id = ?2 AND stream = ?3 AND organization_id = ?4
+               AND external_id IN (SELECT value FROM json_each(?1))",
+            parameters![
+                json::write(&ids)?,
+                scope.connector_id,
+                stream.as_str(),
+                scope.tenant.as_str()
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// How many records of each stream of a connector are in quarantine; streams without any are
+/// left out.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn count_quarantined<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+) -> Result<BTreeMap<Stream, u64>, DatabaseError> {
+    let rows = database
+        .execute(
+            "SELECT json_group_object(stream, records) FROM (
+               SELECT stream, count(*) AS records FROM quarantined_records
+               WHERE organization_id = ?1 AND connector_id = ?2 GROUP BY stream)",
+            parameters![tenant.as_str(), connector_id],
+        )
+        .await?;
+    json::read(&rows)
+}

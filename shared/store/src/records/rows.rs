@@ -1,0 +1,212 @@
+//! The records that streams bring, as their tables hold them.
+//!
+//! Times are Unix seconds UTC. `external_…` are the provider's ids. A record with `deleted_at`
+//! turns the row into a tombstone and changes nothing else of it; the row keeps its last content.
+
+use serde::Serialize;
+
+use super::resource::Resource;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LocationRecord {
+    pub external_id: String,
+    pub name: String,
+    /// IANA name.
+    pub time_zone: Option<String>,
+    pub country: Option<String>,
+    pub region: Option<String>,
+    pub city: Option<String>,
+    pub address: Option<String>,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DepartmentRecord {
+    pub external_id: String,
+    pub external_location_id: Option<String>,
+    pub name: String,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RoleRecord {
+    pub external_id: String,
+    pub external_location_id: Option<String>,
+    pub external_department_id: Option<String>,
+    pub name: String,
+    pub color: Option<String>,
+    pub job_code: Option<String>,
+    pub is_tipped: Option<bool>,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TeamMemberRecord {
+    pub external_id: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub preferred_first_name: Option<String>,
+    pub preferred_last_name: Option<String>,
+    pub email: Option<String>,
+    pub mobile_number: Option<String>,
+    pub employee_number: Option<String>,
+    pub user_type: Option<String>,
+    pub is_active: bool,
+    pub invite_status: Option<String>,
+    pub language: Option<String>,
+    pub time_zone: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub hire_date: Option<String>,
+    pub photo_url: Option<String>,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ShiftRecord {
+    pub external_id: String,
+    pub external_user_id: Option<String>,
+    pub external_location_id: Option<String>,
+    pub external_department_id: Option<String>,
+    pub external_role_id: Option<String>,
+    pub starts_at: i64,
+    pub ends_at: i64,
+    pub is_open: bool,
+    /// Ends at closing time: `ends_at` is then no promise.
+    pub is_close: bool,
+    pub is_business_decline: bool,
+    pub station_name: Option<String>,
+    pub notes: Option<String>,
+    pub attendance_status: Option<String>,
+    pub late_minutes: Option<i64>,
+    pub break_minutes: i64,
+    pub unpaid_break_minutes: i64,
+    pub breaks: Vec<ShiftBreak>,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+/// A planned break.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ShiftBreak {
+    pub name: Option<String>,
+    pub starts_at: Option<i64>,
+    pub ends_at: Option<i64>,
+    pub minutes: Option<i64>,
+    pub is_paid: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TimePunchRecord {
+    pub external_id: String,
+    pub external_user_id: Option<String>,
+    pub external_shift_id: Option<String>,
+    pub external_location_id: Option<String>,
+    pub external_department_id: Option<String>,
+    pub external_role_id: Option<String>,
+    pub clocked_in_at: i64,
+    /// `None` while the person is on the clock.
+    pub clocked_out_at: Option<i64>,
+    pub auto_clocked_out: bool,
+    /// `None` while the person is on the clock.
+    pub worked_minutes: Option<i64>,
+    pub break_minutes: i64,
+    pub paid_break_minutes: i64,
+    pub unpaid_break_minutes: i64,
+    pub breaks: Vec<PunchBreak>,
+    pub tips_cents: Option<i64>,
+    pub is_approved: bool,
+    pub notes: Option<String>,
+    pub pos_type: Option<String>,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+/// A break that was taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PunchBreak {
+    pub started_at: i64,
+    /// `None` while the person is on the break.
+    pub ended_at: Option<i64>,
+    pub is_paid: bool,
+}
+
+/// Records of one stream.
+#[derive(Clone, Copy, Debug)]
+pub enum Page<'a> {
+    Locations(&'a [LocationRecord]),
+    Departments(&'a [DepartmentRecord]),
+    Roles(&'a [RoleRecord]),
+    TeamMembers(&'a [TeamMemberRecord]),
+    Shifts(&'a [ShiftRecord]),
+    TimePunches(&'a [TimePunchRecord]),
+}
+
+impl Page<'_> {
+    #[must_use]
+    pub const fn resource(&self) -> Resource {
+        match self {
+            Self::Locations(_) => Resource::Locations,
+            Self::Departments(_) => Resource::Departments,
+            Self::Roles(_) => Resource::Roles,
+            Self::TeamMembers(_) => Resource::TeamMembers,
+            Self::Shifts(_) => Resource::Shifts,
+            Self::TimePunches(_) => Resource::TimePunches,
+        }
+    }
+
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Locations(rows) => rows.len(),
+            Self::Departments(rows) => rows.len(),
+            Self::Roles(rows) => rows.len(),
+            Self::TeamMembers(rows) => rows.len(),
+            Self::Shifts(rows) => rows.len(),
+            Self::TimePunches(rows) => rows.len(),
+        }
+    }
+
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What the write side needs to know of every record.
+pub(super) trait Record: Serialize {
+    fn external_id(&self) -> &str;
+    fn deleted_at(&self) -> Option<i64>;
+}
+
+macro_rules! records {
+    ($($record:ty),*) => {$(
+        impl Record for $record {
+            fn external_id(&self) -> &str {
+                &self.external_id
+            }
+
+            fn deleted_at(&self) -> Option<i64> {
+                self.deleted_at
+            }
+        }
+    )*};
+}
+
+records!(
+    LocationRecord,
+    DepartmentRecord,
+    RoleRecord,
+    TeamMemberRecord,
+    ShiftRecord,
+    TimePunchRecord
+);

@@ -1,0 +1,283 @@
+//! One page of a stream into its table.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::links::link_arrivals;
+use super::resource::Resource;
+use super::rows::{Page, Record};
+use super::sequence::next_change;
+use super::tombstones::bury;
+use super::{MAX_ROWS, Scope};
+use crate::database::{DatabaseError, Execute};
+use crate::{json, parameters};
+
+/// What a page did. `created + updated + unchanged + deleted + refused` are the distinct records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageOutcome {
+    pub created: u64,
+    /// Changed rows, rows that came back from deletion among them.
+    pub updated: u64,
+    pub unchanged: u64,
+    /// Rows that were alive and that the provider says are deleted.
+    pub deleted: u64,
+    /// Rows of other tables that referred to a row of this page before it was known.
+    pub linked: u64,
+    /// More such rows are left than one page links: call `heal_links` until it returns 0.
+    pub links_left: bool,
+    /// `changed_seq` of every row that this page touched.
+    pub changed_seq: i64,
+    /// Records that the database refused, for the quarantine; the others landed.
+    pub refused: Vec<Refused>,
+}
+
+/// A record that cannot be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub external_id: String,
+    /// Names the constraint, never a value.
+    pub reason: String,
+}
+
+/// Writes a page of at most [`MAX_ROWS`] records; call it inside a transaction.
+///
+/// A record that occurs twice counts once, as it was last. A deleted record that was never seen
+/// alive leaves no row. `new_id` gives a fresh UUIDv7; `now_micros` is Unix microseconds.
+///
+/// # Errors
+/// The failure of a statement, after which the transaction must be rolled back;
+/// [`DatabaseError::Shape`] when the page is longer than [`MAX_ROWS`].
+pub async fn write_page<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    page: Page<'_>,
+    new_id: impl FnMut() -> String,
+    now_micros: i64,
+) -> Result<PageOutcome, DatabaseError> {
+    if page.len() > MAX_ROWS {
+        return Err(DatabaseError::Shape(format!(
+            "{} records in a page of at most {MAX_ROWS}",
+            page.len()
+        )));
+    }
+    if page.is_empty() {
+        return Ok(PageOutcome::default());
+    }
+    let records = match page {
+        Page::Locations(rows) => Records::new(rows, new_id),
+        Page::Departments(rows) => Records::new(rows, new_id),
+        Page::Roles(rows) => Records::new(rows, new_id),
+        Page::TeamMembers(rows) => Records::new(rows, new_id),
+        Page::Shifts(rows) => Records::new(rows, new_id),
+        Page::TimePunches(rows) => Records::new(rows, new_id),
+    }?;
+    let resource = page.resource();
+    let seq = next_change(transaction, now_micros).await?;
+    let refused = upsert(transaction, scope, resource, &records.alive, seq).await?;
+    bury(transaction, scope, resource, &records.deleted, seq).await?;
+    let mut outcome = count(transaction, scope, resource, seq).await?;
+    let settled = outcome.created + outcome.updated + outcome.deleted;
+    let landed = records.len().saturating_sub(refused.len());
+    outcome.unchanged = u64::try_from(landed).unwrap_or(u64::MAX) - settled.min(landed as u64);
+    outcome.refused = refused;
+    if outcome.created > 0 {
+        let arrivals = link_arrivals(transaction, scope, resource, seq).await?;
+        outcome.linked = arrivals.linked;
+        outcome.links_left = arrivals.more;
+    }
+    Ok(outcome)
+}
+
+/// The distinct records of a page.
+struct Records<'a> {
+    alive: Vec<Alive<'a>>,
+    deleted: Vec<(&'a str, i64)>,
+}
+
+struct Alive<'a> {
+    external_id: &'a str,
+    json: String,
+}
+
+impl<'a> Records<'a> {
+    fn new<R: Record>(
+        rows: &'a [R],
+        mut new_id: impl FnMut() -> String,
+    ) -> Result<Self, DatabaseError> {
+        #[derive(Serialize)]
+        struct WithId<'a, R> {
+            id: String,
+            #[serde(flatten)]
+            record: &'a R,
+        }
+
+        let last: HashMap<&str, usize> = rows
+            .iter()
+            .enumerate()
+            .map(|(index, row)| (row.external_id(), index))
+            .collect();
+        let mut records = Self {
+            alive: Vec::with_capacity(last.len()),
+            deleted: Vec::new(),
+        };
+        for (index, record) in rows.iter().enumerate() {
+            let external_id = record.external_id();
+            if last.get(external_id) != Some(&index) {
+                continue;
+            }
+            if let Some(deleted_at) = record.deleted_at() {
+                records.deleted.push((external_id, deleted_at));
+            } else {
+                let id = new_id();
+                records.alive.push(Alive {
+                    external_id,
+                    json: json::write(&WithId { id, record })?,
+                });
+            }
+        }
+        Ok(records)
+    }
+
+    fn len(&self) -> usize {
+        self.alive.len() + self.deleted.len()
+    }
+}
+
+/// Upserts all records in one statement; when a constraint refuses it, halves the page until
+/// only the records at fault are left out. A statement that fails changes nothing and leaves the
+/// transaction usable.
+async fn upsert<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    resource: Resource,
+    records: &[Alive<'_>],
+    seq: i64,
+) -> Result<Vec<Refused>, DatabaseError> {
+    let sql = upsert_sql(resource);
+    let mut refused = Vec::new();
+    let mut pending = vec![records];
+    while let Some(part) = pending.pop() {
+        if part.is_empty() {
+            continue;
+        }
+        let result = transaction
+            .execute(
+                &sql,
+                parameters![
+                    array(part),
+                    scope.tenant.as_str(),
+                    scope.connector_id,
+                    scope.source,
+                    seq
+                ],
+            )
+            .await;
+        match (result, part) {
+            (Ok(_), _) => {}
+            (Err(DatabaseError::Constraint(reason)), [one]) => refused.push(Refused {
+                external_id: one.external_id.to_owned(),
+                reason,
+            }),
+            (Err(DatabaseError::Constraint(_)), many) => {
+                let (first, second) = many.split_at(many.len() / 2);
+                pending.extend([second, first]);
+            }
+            (Err(error), _) => return Err(error),
+        }
+    }
+    Ok(refused)
+}
+
+fn array(records: &[Alive<'_>]) -> String {
+    let length = records
+        .iter()
+        .map(|record| record.json.len() + 1)
+        .sum::<usize>()
+        + 2;
+    let mut text = String::with_capacity(length);
+    text.push('[');
+    for (index, record) in records.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&record.json);
+    }
+    text.push(']');
+    text
+}
+
+/// Parameters: 1 the records, 2 organization, 3 connector, 4 source, 5 sequence value.
+///
+/// `WHERE true` keeps the parser from reading `ON CONFLICT` as a join condition. The last `WHERE`
+/// leaves an equal row untouched, and a row of another organization too.
+fn upsert_sql(resource: Resource) -> String {
+    let table = resource.table();
+    let columns = || resource.columns().iter().copied();
+    let links = || resource.links().iter();
+    let comparable: Vec<&str> = links().map(|link| link.column).chain(columns()).collect();
+    let values = links()
+        .map(|link| {
+            format!(
+                "(SELECT target.id FROM {} AS target WHERE target.connector_id = ?3 AND target.external_id = value ->> '{}')",
+                link.target.table(),
+                link.via
+            )
+        })
+        .chain(columns().map(|column| format!("value ->> '{column}'")))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let set = comparable
+        .iter()
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let list = |prefix: &str| {
+        comparable
+            .iter()
+            .map(|column| format!("{prefix}.{column}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    format!(
+        "INSERT INTO {table} (id, organization_id, connector_id, source, external_id, {names}, deleted_at, created_seq, changed_seq)
+         SELECT value ->> 'id', ?2, ?3, ?4, value ->> 'external_id', {values}, NULL, ?5, ?5
+         FROM json_each(?1) WHERE true
+         ON CONFLICT (connector_id, external_id) DO UPDATE
+         SET {set}, deleted_at = NULL, changed_seq = excluded.changed_seq
+         WHERE {table}.organization_id = excluded.organization_id
+           AND ({table}.deleted_at, {stored}) IS NOT (NULL, {brought})",
+        names = comparable.join(", "),
+        stored = list(table),
+        brought = list("excluded"),
+    )
+}
+
+/// What carries the sequence value of this write is what it touched.
+async fn count<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    resource: Resource,
+    seq: i64,
+) -> Result<PageOutcome, DatabaseError> {
+    let sql = format!(
+        "SELECT count(*) FILTER (WHERE deleted_at IS NULL AND created_seq = ?2),
+                count(*) FILTER (WHERE deleted_at IS NULL AND created_seq < ?2),
+                count(*) FILTER (WHERE deleted_at IS NOT NULL)
+         FROM {} WHERE organization_id = ?1 AND changed_seq = ?2",
+        resource.table()
+    );
+    let rows = transaction
+        .execute(&sql, parameters![scope.tenant.as_str(), seq])
+        .await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| DatabaseError::Shape("no counts".to_owned()))?;
+    Ok(PageOutcome {
+        created: super::unsigned(row.integer(0)?),
+        updated: super::unsigned(row.integer(1)?),
+        deleted: super::unsigned(row.integer(2)?),
+        changed_seq: seq,
+        ..PageOutcome::default()
+    })
+}

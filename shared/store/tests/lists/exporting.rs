@@ -1,0 +1,140 @@
+//! The export: everything once, without secrets.
+
+use std::collections::BTreeMap;
+
+use store::lists::{Export, Key, Kind};
+use store::parameters;
+use store::records::{Page, Resource, tombstone};
+
+use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, member, party};
+use crate::reading::fill;
+use crate::support::wait;
+
+#[test]
+fn an_export_has_everything_once_whatever_the_page() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    fill(&fixture, &party, 5);
+    add_account(&fixture, &party);
+    fixture.transact(async |transaction| {
+        tombstone(
+            transaction,
+            &party.scope(),
+            Resource::Shifts,
+            &["0", "1"],
+            NOW,
+            NOW_MICROS,
+        )
+        .await
+    });
+    for limit in [1, 2, 5, 500] {
+        let rows = export(&fixture, &party, limit);
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, _) in &rows {
+            *counts.entry(name).or_default() += 1;
+        }
+        let expected = Kind::ALL.map(|kind| {
+            let one = matches!(kind, Kind::Organization | Kind::Connector | Kind::ApiKey);
+            (kind.name(), if one { 1 } else { 5 })
+        });
+        assert_eq!(counts, BTreeMap::from(expected), "by {limit}");
+        let mut distinct: Vec<_> = rows
+            .iter()
+            .map(|(name, row)| (*name, row.to_string()))
+            .collect();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), rows.len(), "by {limit}");
+    }
+}
+
+#[test]
+fn an_export_has_no_secret() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    add_account(&fixture, &party);
+    let text = format!("{:?}", export(&fixture, &party, 500));
+    assert!(
+        text.contains("pb_live_abc"),
+        "the key's prefix is no secret"
+    );
+    for secret in ["sealed-secret", "hash-of-the-key"] {
+        assert!(!text.contains(secret));
+    }
+}
+
+#[test]
+fn lists_without_rows_are_passed_over() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    fixture.write(&party, Page::TeamMembers(&[member("1")]));
+    let page = wait(
+        Export::after(None)
+            .unwrap()
+            .read(&fixture.database, &party.tenant, 10),
+    )
+    .unwrap();
+    assert_eq!(page.kind, Kind::TeamMember);
+    let rest = Export::after(page.next.as_ref()).unwrap();
+    let last = wait(rest.read(&fixture.database, &party.tenant, 10)).unwrap();
+    assert_eq!((last.data_json.as_str(), last.next), ("[]", None));
+}
+
+#[test]
+fn a_key_of_another_list_is_refused() {
+    for id in [
+        "",
+        "x",
+        "0190a5c0-0000-7000-8000-000000000001",
+        "credentials:x",
+        ":",
+    ] {
+        let key = Key {
+            order: 0,
+            id: id.to_owned(),
+        };
+        assert!(Export::after(Some(&key)).is_none(), "{id}");
+    }
+}
+
+/// The organization's own row, its connector, its credential and its key.
+pub fn add_account(fixture: &Fixture, party: &Party) {
+    let tenant = party.tenant.as_str();
+    fixture.query(
+        "INSERT INTO organizations (id, name, time_zone, created_at, updated_at) VALUES (?1, 'Osei Grill', 'America/Toronto', 0, 0)",
+        parameters![tenant],
+    );
+    fixture.query(
+        "INSERT INTO connectors (id, organization_id, provider, integration_key, name, state, state_changed_at, config, sync_settings, created_at, updated_at)
+         VALUES (?1, ?2, 'seven_shifts', '7shifts', '7shifts', 'active', 0, '{\"company_id\":4410}', '{}', 0, 0)",
+        parameters![party.connector_id.as_str(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO credentials (connector_id, field, organization_id, sealed, sealed_by, updated_at)
+         VALUES (?1, 'access_token', ?2, 'sealed-secret', 'k', 0)",
+        parameters![party.connector_id.as_str(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO api_keys (id, organization_id, name, key_hash, display_prefix, last_four, scopes, created_by, created_at)
+         VALUES (?1, ?2, 'till', ?3, 'pb_live_abc', 'wxyz', '[\"shifts:read\"]', 'operator', 0)",
+        parameters![fixture.id(), tenant, format!("hash-of-the-key-{tenant}")],
+    );
+}
+
+/// All rows, each with the name of its list.
+fn export(fixture: &Fixture, party: &Party, limit: u32) -> Vec<(&'static str, serde_json::Value)> {
+    let mut rows = Vec::new();
+    let mut export = Export::after(None);
+    while let Some(step) = export {
+        let page = wait(step.read(&fixture.database, &party.tenant, limit)).unwrap();
+        let data: Vec<serde_json::Value> = serde_json::from_str(&page.data_json).unwrap();
+        assert!(data.len() <= limit as usize);
+        rows.extend(data.into_iter().map(|row| (page.kind.name(), row)));
+        assert!(rows.len() < 1000, "an export without end");
+        export = page
+            .next
+            .as_ref()
+            .map(|key| Export::after(Some(key)).unwrap());
+    }
+    rows
+}

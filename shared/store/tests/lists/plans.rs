@@ -1,0 +1,126 @@
+//! Every combination of filters is answered from an index that has the order of the list.
+
+use domain::run::{RunStatus, Trigger};
+use domain::stream::Stream;
+use store::lists::{
+    Export, Key, Kind, List, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
+    TeamMemberFilter, TimePunchFilter, departments, get, locations, quarantined_records, roles,
+    shifts, sync_runs, team_members, time_punches,
+};
+
+use crate::fixture::{Fixture, party};
+use crate::support::wait;
+
+#[test]
+fn no_combination_of_filters_sorts_or_scans() {
+    let fixture = Fixture::new();
+    let tenant = party(1).tenant;
+    let key = Key {
+        order: 1,
+        id: "a|b|c".to_owned(),
+    };
+    let mut looked_at = 0;
+    // Each bit of the number is one filter, given or not; the database refuses full scans.
+    for bits in 0..512_u32 {
+        let given = |bit: u32| bits & (1 << bit) != 0;
+        let number = |bit| given(bit).then_some(1_i64);
+        let text = |bit| given(bit).then_some("x");
+        let flag = |bit| given(bit).then_some(true);
+        let stream = |bit| given(bit).then_some(Stream::Users);
+        let paging = Paging {
+            limit: 10,
+            after: given(0).then_some(&key),
+        };
+        let mut lists: Vec<List> = Vec::new();
+        if bits < 8 {
+            let filter = PlaceFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+            };
+            lists.push(locations(&tenant, &filter, &paging));
+            lists.push(departments(&tenant, &filter, &paging));
+            lists.push(roles(&tenant, &filter, &paging));
+            let filter = QuarantineFilter {
+                connector_id: text(1),
+                stream: stream(2),
+            };
+            lists.push(quarantined_records(&tenant, &filter, &paging));
+        }
+        if bits < 32 {
+            let filter = TeamMemberFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                is_active: flag(3),
+                email: text(4),
+            };
+            lists.push(team_members(&tenant, &filter, &paging));
+        }
+        if bits < 64 {
+            let filter = SyncRunFilter {
+                connector_id: text(1),
+                stream: stream(2),
+                status: given(3).then_some(RunStatus::Failed),
+                trigger: given(4).then_some(Trigger::Manual),
+                started_from: number(5),
+            };
+            lists.push(sync_runs(&tenant, &filter, &paging));
+        }
+        if bits < 256 {
+            let filter = ShiftFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                starts_from: number(3),
+                starts_to: number(4),
+                team_member_id: text(5),
+                location_id: text(6),
+                is_open: flag(7),
+            };
+            lists.push(shifts(&tenant, &filter, &paging));
+        }
+        let filter = TimePunchFilter {
+            updated_since: number(1),
+            include_deleted: given(2),
+            clocked_in_from: number(3),
+            clocked_in_to: number(4),
+            team_member_id: text(5),
+            location_id: text(6),
+            is_running: flag(7),
+            is_approved: flag(8),
+        };
+        lists.push(time_punches(&tenant, &filter, &paging));
+        for list in &lists {
+            wait(list.read(&fixture.database)).unwrap();
+            let statements = fixture.database.take_statements();
+            assert_eq!(statements.len(), 1);
+            assert_sorted_by_index(&fixture, &statements[0]);
+            looked_at += 1;
+        }
+    }
+    assert_eq!(looked_at, 8 * 4 + 32 + 64 + 256 + 512);
+}
+
+#[test]
+fn one_row_and_the_export_are_found_by_index_too() {
+    let fixture = Fixture::new();
+    let tenant = party(1).tenant;
+    for kind in Kind::ALL {
+        if kind != Kind::QuarantinedRecord {
+            wait(get(&fixture.database, &tenant, kind, "x")).unwrap();
+        }
+    }
+    wait(
+        Export::after(None)
+            .unwrap()
+            .read(&fixture.database, &tenant, 10),
+    )
+    .unwrap();
+    for statement in fixture.database.take_statements() {
+        assert_sorted_by_index(&fixture, &statement);
+    }
+}
+
+fn assert_sorted_by_index(fixture: &Fixture, sql: &str) {
+    let plan = fixture.database.plan(sql);
+    let sorts = plan.iter().any(|line| line.contains("TEMP B-TREE"));
+    assert!(!sorts, "{sql}\n{plan:#?}");
+}

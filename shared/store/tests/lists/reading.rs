@@ -1,0 +1,230 @@
+//! Short ways to fill the tables and to read lists.
+
+use serde_json::Value;
+use store::Execute;
+use store::lists::{
+    Key, List, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter,
+    TimePunchFilter, departments, locations, quarantined_records, roles, shifts, sync_runs,
+    team_members, time_punches,
+};
+use store::records::{
+    DepartmentRecord, LocationRecord, Page, Refused, RoleRecord, TeamMemberRecord, quarantine,
+};
+
+use domain::access::Tenant;
+use domain::stream::Stream;
+
+use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, member, punch, shift};
+use crate::support::{TestDatabase, wait};
+
+/// Every list, as a function of the page.
+pub type AnyList = (&'static str, fn(&Tenant, &Paging<'_>) -> List);
+
+/// Every list in its natural order with everything in it, and in the order of changes where it has one.
+pub const LISTS: [AnyList; 14] = [
+    ("locations", |tenant, paging| {
+        locations(tenant, &PLACES, paging)
+    }),
+    ("departments", |tenant, paging| {
+        departments(tenant, &PLACES, paging)
+    }),
+    ("roles", |tenant, paging| roles(tenant, &PLACES, paging)),
+    ("team_members", |tenant, paging| {
+        let filter = TeamMemberFilter {
+            include_deleted: true,
+            ..TeamMemberFilter::default()
+        };
+        team_members(tenant, &filter, paging)
+    }),
+    ("shifts", |tenant, paging| {
+        let filter = ShiftFilter {
+            include_deleted: true,
+            ..ShiftFilter::default()
+        };
+        shifts(tenant, &filter, paging)
+    }),
+    ("time_punches", |tenant, paging| {
+        let filter = TimePunchFilter {
+            include_deleted: true,
+            ..TimePunchFilter::default()
+        };
+        time_punches(tenant, &filter, paging)
+    }),
+    ("sync_runs", |tenant, paging| {
+        sync_runs(tenant, &SyncRunFilter::default(), paging)
+    }),
+    ("quarantined_records", |tenant, paging| {
+        quarantined_records(tenant, &QuarantineFilter::default(), paging)
+    }),
+    ("changed locations", |tenant, paging| {
+        locations(tenant, &CHANGED, paging)
+    }),
+    ("changed departments", |tenant, paging| {
+        departments(tenant, &CHANGED, paging)
+    }),
+    ("changed roles", |tenant, paging| {
+        roles(tenant, &CHANGED, paging)
+    }),
+    ("changed team_members", |tenant, paging| {
+        let filter = TeamMemberFilter {
+            updated_since: Some(0),
+            ..TeamMemberFilter::default()
+        };
+        team_members(tenant, &filter, paging)
+    }),
+    ("changed shifts", |tenant, paging| {
+        let filter = ShiftFilter {
+            updated_since: Some(0),
+            ..ShiftFilter::default()
+        };
+        shifts(tenant, &filter, paging)
+    }),
+    ("changed time_punches", |tenant, paging| {
+        let filter = TimePunchFilter {
+            updated_since: Some(0),
+            ..TimePunchFilter::default()
+        };
+        time_punches(tenant, &filter, paging)
+    }),
+];
+
+const PLACES: PlaceFilter = PlaceFilter {
+    updated_since: None,
+    include_deleted: true,
+};
+const CHANGED: PlaceFilter = PlaceFilter {
+    updated_since: Some(0),
+    include_deleted: false,
+};
+
+/// `count` rows of everything, several of them at the same time or in the same page.
+pub fn fill(fixture: &Fixture, party: &Party, count: usize) {
+    let names: Vec<String> = (0..count).map(|number| number.to_string()).collect();
+    let locations: Vec<_> = names
+        .iter()
+        .map(|id| LocationRecord {
+            external_id: id.clone(),
+            name: format!("Place {id}"),
+            ..LocationRecord::default()
+        })
+        .collect();
+    let departments: Vec<_> = names
+        .iter()
+        .map(|id| DepartmentRecord {
+            external_id: id.clone(),
+            ..DepartmentRecord::default()
+        })
+        .collect();
+    let roles: Vec<_> = names
+        .iter()
+        .map(|id| RoleRecord {
+            external_id: id.clone(),
+            ..RoleRecord::default()
+        })
+        .collect();
+    let people: Vec<TeamMemberRecord> = names.iter().map(|id| member(id)).collect();
+    let starts = (0..).map(|number| NOW + number / 3 * 60);
+    let shifts: Vec<_> = names
+        .iter()
+        .zip(starts.clone())
+        .map(|(id, at)| shift(id, Some("0"), at))
+        .collect();
+    let punches: Vec<_> = names
+        .iter()
+        .zip(starts)
+        .map(|(id, at)| punch(id, "0", Some(id), at))
+        .collect();
+    for part in 0..2 {
+        let now = NOW_MICROS + part * 1_000_000;
+        let range = if part == 0 {
+            0..count / 2
+        } else {
+            count / 2..count
+        };
+        fixture.write_at(party, Page::Locations(&locations[range.clone()]), now);
+        fixture.write_at(party, Page::Departments(&departments[range.clone()]), now);
+        fixture.write_at(party, Page::Roles(&roles[range.clone()]), now);
+        fixture.write_at(party, Page::TeamMembers(&people[range.clone()]), now);
+        fixture.write_at(party, Page::Shifts(&shifts[range.clone()]), now);
+        fixture.write_at(party, Page::TimePunches(&punches[range]), now);
+    }
+    for (number, id) in names.iter().enumerate() {
+        run(
+            fixture,
+            party,
+            &fixture.id(),
+            NOW + i64::try_from(number / 2).unwrap(),
+        );
+        let stream = if number % 2 == 0 {
+            Stream::Shifts
+        } else {
+            Stream::Users
+        };
+        let refused = [Refused {
+            external_id: format!("a|{id}"),
+            reason: "start is missing".to_owned(),
+        }];
+        fixture.transact(async |transaction| {
+            quarantine(transaction, &party.scope(), stream, "run", &refused, NOW).await
+        });
+    }
+}
+
+/// A run that succeeded.
+pub fn run(fixture: &Fixture, party: &Party, id: &str, started_at: i64) {
+    fixture.query(
+        "INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status, started_at)
+         VALUES (?1, ?2, ?3, 'job', 'users', 'cron', 'success', ?4)",
+        store::parameters![id, party.tenant.as_str(), party.connector_id.as_str(), started_at],
+    );
+}
+
+/// One page, parsed; its `count` has to be true.
+pub fn read(database: &TestDatabase, list: &List) -> (Vec<Value>, Option<Key>) {
+    let page = wait(list.read(database)).unwrap();
+    let rows: Vec<Value> = serde_json::from_str(&page.data_json).unwrap();
+    assert_eq!(rows.len(), page.count as usize);
+    (rows, page.next)
+}
+
+/// All pages of `limit` rows, following `next`.
+pub fn read_all(
+    database: &TestDatabase,
+    limit: u32,
+    list: impl Fn(&Paging<'_>) -> List,
+) -> Vec<Vec<Value>> {
+    let mut pages = Vec::new();
+    let mut after = None;
+    loop {
+        let paging = Paging {
+            limit,
+            after: after.as_ref(),
+        };
+        let (rows, next) = read(database, &list(&paging));
+        pages.push(rows);
+        assert!(pages.len() < 1000, "a list without end");
+        match next {
+            Some(key) => after = Some(key),
+            None => return pages,
+        }
+    }
+}
+
+/// The external ids of a list that fits one page.
+pub fn ids(fixture: &Fixture, list: &List) -> Vec<String> {
+    let (rows, next) = read(&fixture.database, list);
+    assert_eq!(next, None);
+    rows.iter()
+        .map(|row| row["external_id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Our id of a row.
+pub fn id_of(fixture: &Fixture, table: &str, party: &Party, external_id: &str) -> String {
+    let sql = format!("SELECT id FROM {table} WHERE connector_id = ?1 AND external_id = ?2");
+    let parameters = store::parameters![party.connector_id.as_str(), external_id];
+    wait(fixture.raw.execute(&sql, parameters)).unwrap()[0]
+        .text(0)
+        .unwrap()
+        .to_owned()
+}

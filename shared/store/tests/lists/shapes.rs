@@ -1,0 +1,507 @@
+//! The JSON of every kind of row, literally.
+
+use serde_json::{Value, json};
+use store::lists::{Kind, Paging, QuarantineFilter, get, quarantined_records};
+use store::parameters;
+use store::records::{
+    DepartmentRecord, LocationRecord, Page, PunchBreak, Refused, RoleRecord, ShiftBreak,
+    ShiftRecord, TeamMemberRecord, TimePunchRecord, quarantine,
+};
+
+use domain::stream::Stream;
+
+use crate::exporting::add_account;
+use crate::fixture::{Fixture, NOW, Party, party, punch, shift, uuid};
+use crate::reading::{id_of, read};
+use crate::support::wait;
+
+// NOW
+const T0: &str = "2027-01-15T08:00:00Z";
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn row(fixture: &Fixture, party: &Party, kind: Kind, table: &str, external_id: &str) -> Value {
+    let id = id_of(fixture, table, party, external_id);
+    let json = wait(get(&fixture.database, &party.tenant, kind, &id)).unwrap();
+    serde_json::from_str(&json.unwrap()).unwrap()
+}
+
+/// `expected` with the members that every provider row has.
+fn provider_row(
+    fixture: &Fixture,
+    party: &Party,
+    table: &str,
+    external_id: &str,
+    mut expected: Value,
+) -> Value {
+    let common = json!({
+        "id": id_of(fixture, table, party, external_id),
+        "organization_id": party.tenant.as_str(),
+        "connector_id": party.connector_id,
+        "source": "7shifts",
+        "external_id": external_id,
+        "provider_modified_at": null,
+        "deleted_at": null,
+        "created_at": T0,
+        "updated_at": T0,
+    });
+    for (name, value) in common.as_object().unwrap() {
+        let members = expected.as_object_mut().unwrap();
+        members.entry(name.clone()).or_insert(value.clone());
+    }
+    expected
+}
+
+fn places(fixture: &Fixture, party: &Party) {
+    fixture.write(
+        party,
+        Page::Locations(&[LocationRecord {
+            external_id: "5501".to_owned(),
+            name: "Riverside".to_owned(),
+            time_zone: some("America/Toronto"),
+            country: some("CA"),
+            region: some("ON"),
+            city: some("Toronto"),
+            address: some("12 \"Quay\" St"),
+            provider_modified_at: Some(NOW - 1),
+            deleted_at: None,
+        }]),
+    );
+    fixture.write(
+        party,
+        Page::Departments(&[DepartmentRecord {
+            external_id: "6601".to_owned(),
+            external_location_id: some("5501"),
+            name: "Kitchen".to_owned(),
+            ..DepartmentRecord::default()
+        }]),
+    );
+    fixture.write(
+        party,
+        Page::Roles(&[RoleRecord {
+            external_id: "7701".to_owned(),
+            external_location_id: some("5501"),
+            external_department_id: some("6601"),
+            name: "Cook".to_owned(),
+            color: some("3c78d8"),
+            is_tipped: Some(false),
+            ..RoleRecord::default()
+        }]),
+    );
+    fixture.write(
+        party,
+        Page::TeamMembers(&[TeamMemberRecord {
+            external_id: "8801".to_owned(),
+            first_name: "Jonathan".to_owned(),
+            last_name: "Reyes".to_owned(),
+            preferred_first_name: some("Jon"),
+            email: some("jon@example.test"),
+            employee_number: some("0625"),
+            user_type: some("employee"),
+            is_active: true,
+            hire_date: some("2024-04-01"),
+            ..TeamMemberRecord::default()
+        }]),
+    );
+}
+
+#[test]
+fn places_and_people() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    places(&fixture, &party);
+    let location = id_of(&fixture, "locations", &party, "5501");
+    assert_eq!(
+        row(&fixture, &party, Kind::Location, "locations", "5501"),
+        provider_row(
+            &fixture,
+            &party,
+            "locations",
+            "5501",
+            json!({
+                "name": "Riverside", "time_zone": "America/Toronto", "country": "CA", "region": "ON",
+                "city": "Toronto", "address": "12 \"Quay\" St", "provider_modified_at": "2027-01-15T07:59:59Z",
+            })
+        )
+    );
+    assert_eq!(
+        row(&fixture, &party, Kind::Department, "departments", "6601"),
+        provider_row(
+            &fixture,
+            &party,
+            "departments",
+            "6601",
+            json!({
+                "location_id": location, "external_location_id": "5501", "location_name": "Riverside",
+                "name": "Kitchen",
+            })
+        )
+    );
+    assert_eq!(
+        row(&fixture, &party, Kind::Role, "roles", "7701"),
+        provider_row(
+            &fixture,
+            &party,
+            "roles",
+            "7701",
+            json!({
+                "location_id": location, "external_location_id": "5501", "location_name": "Riverside",
+                "department_id": id_of(&fixture, "departments", &party, "6601"),
+                "external_department_id": "6601", "department_name": "Kitchen",
+                "name": "Cook", "color": "3c78d8", "job_code": null, "is_tipped": false,
+            })
+        )
+    );
+    assert_eq!(
+        row(&fixture, &party, Kind::TeamMember, "team_members", "8801"),
+        provider_row(
+            &fixture,
+            &party,
+            "team_members",
+            "8801",
+            json!({
+                "first_name": "Jonathan", "last_name": "Reyes", "preferred_first_name": "Jon",
+                "preferred_last_name": null, "full_name": "Jon Reyes", "email": "jon@example.test",
+                "mobile_number": null, "employee_number": "0625", "user_type": "employee",
+                "is_active": true, "invite_status": null, "language": null, "time_zone": null,
+                "hire_date": "2024-04-01", "photo_url": null,
+            })
+        )
+    );
+}
+
+fn full_shift() -> ShiftRecord {
+    ShiftRecord {
+        external_id: "9101".to_owned(),
+        external_user_id: some("8801"),
+        external_location_id: some("5501"),
+        external_department_id: some("6601"),
+        external_role_id: some("7701"),
+        starts_at: NOW,
+        ends_at: NOW + 8 * 3600,
+        station_name: some("Grill"),
+        attendance_status: some("late"),
+        late_minutes: Some(12),
+        break_minutes: 45,
+        unpaid_break_minutes: 30,
+        breaks: vec![
+            ShiftBreak {
+                name: some("Meal"),
+                minutes: Some(30),
+                ..ShiftBreak::default()
+            },
+            ShiftBreak {
+                starts_at: Some(NOW),
+                ends_at: Some(NOW + 900),
+                is_paid: true,
+                ..ShiftBreak::default()
+            },
+        ],
+        ..ShiftRecord::default()
+    }
+}
+
+#[test]
+fn a_shift() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    places(&fixture, &party);
+    fixture.write(&party, Page::Shifts(&[full_shift()]));
+    assert_eq!(
+        row(&fixture, &party, Kind::Shift, "schedule_shifts", "9101"),
+        provider_row(
+            &fixture,
+            &party,
+            "schedule_shifts",
+            "9101",
+            json!({
+                "team_member_id": id_of(&fixture, "team_members", &party, "8801"),
+                "external_user_id": "8801", "employee_name": "Jon Reyes",
+                "role_id": id_of(&fixture, "roles", &party, "7701"),
+                "external_role_id": "7701", "role_name": "Cook",
+                "department_id": id_of(&fixture, "departments", &party, "6601"),
+                "external_department_id": "6601", "department_name": "Kitchen",
+                "location_id": id_of(&fixture, "locations", &party, "5501"),
+                "external_location_id": "5501", "location_name": "Riverside",
+                "starts_at": T0, "ends_at": "2027-01-15T16:00:00Z", "scheduled_minutes": 450,
+                "break_minutes": 45, "unpaid_break_minutes": 30,
+                "breaks": [
+                    {"name": "Meal", "starts_at": null, "ends_at": null, "minutes": 30, "is_paid": false},
+                    {"name": null, "starts_at": T0, "ends_at": "2027-01-15T08:15:00Z", "minutes": null, "is_paid": true},
+                ],
+                "is_open": false, "is_close": false, "is_business_decline": false,
+                "station_name": "Grill", "notes": null, "attendance_status": "late", "late_minutes": 12,
+            })
+        )
+    );
+}
+
+#[test]
+fn an_open_shift_until_close_of_an_unknown_place() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let mut record = shift("1", None, NOW);
+    record.is_close = true;
+    record.external_location_id = some("5501");
+    fixture.write(&party, Page::Shifts(&[record]));
+    let row = row(&fixture, &party, Kind::Shift, "schedule_shifts", "1");
+    assert_eq!(row["is_open"], true);
+    assert_eq!(row["breaks"], json!([]));
+    for unknown in [
+        "team_member_id",
+        "employee_name",
+        "location_id",
+        "location_name",
+        "scheduled_minutes",
+    ] {
+        assert_eq!(row[unknown], Value::Null, "{unknown}");
+    }
+    assert_eq!(row["external_location_id"], "5501");
+}
+
+#[test]
+fn a_finished_punch_of_a_shift() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    places(&fixture, &party);
+    fixture.write(&party, Page::Shifts(&[full_shift()]));
+    fixture.write(
+        &party,
+        Page::TimePunches(&[TimePunchRecord {
+            external_id: "7201".to_owned(),
+            external_user_id: some("8801"),
+            external_shift_id: some("9101"),
+            external_location_id: some("5501"),
+            external_department_id: some("6601"),
+            external_role_id: some("7701"),
+            clocked_in_at: NOW + 720,
+            clocked_out_at: Some(NOW + 8 * 3600),
+            worked_minutes: Some(434),
+            break_minutes: 34,
+            paid_break_minutes: 0,
+            unpaid_break_minutes: 34,
+            breaks: vec![
+                PunchBreak {
+                    started_at: NOW + 3600,
+                    ended_at: Some(NOW + 5640),
+                    is_paid: false,
+                },
+                PunchBreak {
+                    started_at: NOW + 7200,
+                    ended_at: None,
+                    is_paid: true,
+                },
+            ],
+            tips_cents: Some(-250),
+            is_approved: true,
+            pos_type: some("web"),
+            ..TimePunchRecord::default()
+        }]),
+    );
+    let read = || row(&fixture, &party, Kind::TimePunch, "time_punches", "7201");
+    let expected = provider_row(
+        &fixture,
+        &party,
+        "time_punches",
+        "7201",
+        json!({
+            "team_member_id": id_of(&fixture, "team_members", &party, "8801"),
+            "external_user_id": "8801", "employee_name": "Jon Reyes",
+            "schedule_shift_id": id_of(&fixture, "schedule_shifts", &party, "9101"),
+            "external_shift_id": "9101",
+            "role_id": id_of(&fixture, "roles", &party, "7701"),
+            "external_role_id": "7701", "role_name": "Cook",
+            "department_id": id_of(&fixture, "departments", &party, "6601"),
+            "external_department_id": "6601", "department_name": "Kitchen",
+            "location_id": id_of(&fixture, "locations", &party, "5501"),
+            "external_location_id": "5501", "location_name": "Riverside",
+            "clocked_in_at": "2027-01-15T08:12:00Z", "clocked_out_at": "2027-01-15T16:00:00Z",
+            "auto_clocked_out": false,
+            "break_minutes": 34, "paid_break_minutes": 0, "unpaid_break_minutes": 34,
+            "breaks": [
+                {"started_at": "2027-01-15T09:00:00Z", "ended_at": "2027-01-15T09:34:00Z", "is_paid": false},
+                {"started_at": "2027-01-15T10:00:00Z", "ended_at": null, "is_paid": true},
+            ],
+            "worked_minutes": 434, "total_hours": 7.23,
+            "scheduled_minutes": 450, "scheduled_hours": 7.5, "delta_minutes": -16,
+            "tips_cents": -250, "status": "approved", "is_approved": true,
+            "notes": null, "pos_type": "web",
+        }),
+    );
+    assert_eq!(read(), expected);
+
+    // A shift that was deleted plans nothing, and stays the punch's shift.
+    let mut gone = full_shift();
+    gone.deleted_at = Some(NOW);
+    fixture.write(&party, Page::Shifts(&[gone]));
+    let row = read();
+    assert_eq!(row["schedule_shift_id"], expected["schedule_shift_id"]);
+    for planned in ["scheduled_minutes", "scheduled_hours", "delta_minutes"] {
+        assert_eq!(row[planned], Value::Null, "{planned}");
+    }
+}
+
+#[test]
+fn a_running_punch_of_somebody_unknown() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    fixture.write(
+        &party,
+        Page::TimePunches(&[punch("1", "404", Some("404"), NOW)]),
+    );
+    let row = row(&fixture, &party, Kind::TimePunch, "time_punches", "1");
+    assert_eq!(row["status"], "pending");
+    assert_eq!(row["external_user_id"], "404");
+    for unknown in [
+        "team_member_id",
+        "employee_name",
+        "schedule_shift_id",
+        "clocked_out_at",
+        "worked_minutes",
+        "total_hours",
+        "scheduled_minutes",
+        "scheduled_hours",
+        "delta_minutes",
+    ] {
+        assert_eq!(row[unknown], Value::Null, "{unknown}");
+    }
+}
+
+#[test]
+fn hours_are_the_domains_hours() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let minutes = [0, 1, 20, 59, 60, 61, 100, 435, 480, 599, 100_001];
+    for worked in minutes {
+        let mut record = punch("1", "1", None, NOW);
+        record.worked_minutes = Some(worked);
+        fixture.write(&party, Page::TimePunches(&[record]));
+        let row = row(&fixture, &party, Kind::TimePunch, "time_punches", "1");
+        let hours = domain::worked_time::Hours::from_minutes(worked);
+        assert_eq!(
+            row["total_hours"],
+            serde_json::to_value(hours).unwrap(),
+            "{worked}"
+        );
+    }
+}
+
+#[test]
+fn a_deleted_row_says_when() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    fixture.write(&party, Page::Shifts(&[shift("1", None, NOW)]));
+    let mut gone = shift("1", None, NOW);
+    gone.deleted_at = Some(NOW + 60);
+    fixture.write_at(&party, Page::Shifts(&[gone]), (NOW + 61) * 1_000_000);
+    let row = row(&fixture, &party, Kind::Shift, "schedule_shifts", "1");
+    assert_eq!(row["deleted_at"], "2027-01-15T08:01:00Z");
+    assert_eq!(row["created_at"], T0);
+    assert_eq!(row["updated_at"], "2027-01-15T08:01:01Z");
+}
+
+#[test]
+fn the_extremes_of_time_are_still_times() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    for (id, at, expected) in [
+        ("first", -62_167_219_200, "0000-01-01T00:00:00Z"),
+        ("last", 253_402_300_799, "9999-12-31T23:59:59Z"),
+    ] {
+        let mut record = shift(id, None, at);
+        record.ends_at = at;
+        assert_eq!(fixture.write(&party, Page::Shifts(&[record])).created, 1);
+        let row = row(&fixture, &party, Kind::Shift, "schedule_shifts", id);
+        assert_eq!(row["starts_at"], expected);
+    }
+}
+
+#[test]
+fn runs_and_refused_records() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    fixture.query(
+        "INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status, kind, started_at, finished_at,
+           duration_ms, pages, provider_calls, fetched, created, updated, unchanged, deleted, errors, error_code, error_detail)
+         VALUES (?1, ?2, ?3, 'job', 'shifts', 'manual', 'partial', 'backfill', ?4, ?4 + 2, 1840, 1, 2, 3, 4, 5, 6, 7, 8, 'records_refused', 'One shift has no start.')",
+        parameters![uuid(1), party.tenant.as_str(), party.connector_id.as_str(), NOW],
+    );
+    let json = wait(get(
+        &fixture.database,
+        &party.tenant,
+        Kind::SyncRun,
+        &uuid(1),
+    ))
+    .unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(&json.unwrap()).unwrap(),
+        json!({
+            "id": uuid(1), "organization_id": party.tenant.as_str(), "connector_id": party.connector_id,
+            "stream": "shifts", "trigger": "manual", "status": "partial", "kind": "backfill",
+            "started_at": T0, "finished_at": "2027-01-15T08:00:02Z", "duration_ms": 1840,
+            "pages": 1, "provider_calls": 2, "fetched": 3, "created": 4, "updated": 5, "unchanged": 6,
+            "deleted": 7, "errors": 8, "error_code": "records_refused", "error_detail": "One shift has no start.",
+        })
+    );
+    let refused = [Refused {
+        external_id: "9".to_owned(),
+        reason: "start is missing".to_owned(),
+    }];
+    fixture.transact(async |transaction| {
+        quarantine(
+            transaction,
+            &party.scope(),
+            Stream::Shifts,
+            &uuid(1),
+            &refused,
+            NOW,
+        )
+        .await
+    });
+    let list = quarantined_records(
+        &party.tenant,
+        &QuarantineFilter::default(),
+        &Paging::default(),
+    );
+    assert_eq!(
+        read(&fixture.database, &list).0,
+        [json!({
+            "organization_id": party.tenant.as_str(), "connector_id": party.connector_id, "stream": "shifts",
+            "external_id": "9", "reason": "start is missing", "run_id": uuid(1),
+            "first_seen_at": T0, "last_seen_at": T0,
+        })]
+    );
+}
+
+#[test]
+fn an_account() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    add_account(&fixture, &party);
+    let read = |kind, id: &str| -> Value {
+        let json = wait(get(&fixture.database, &party.tenant, kind, id)).unwrap();
+        serde_json::from_str(&json.unwrap()).unwrap()
+    };
+    const EPOCH: &str = "1970-01-01T00:00:00Z";
+    assert_eq!(
+        read(Kind::Organization, party.tenant.as_str()),
+        json!({"id": party.tenant.as_str(), "name": "Osei Grill", "time_zone": "America/Toronto", "state": "active",
+            "created_at": EPOCH, "updated_at": EPOCH})
+    );
+    assert_eq!(
+        read(Kind::Connector, &party.connector_id),
+        json!({"id": party.connector_id, "organization_id": party.tenant.as_str(), "provider": "seven_shifts",
+            "integration_key": "7shifts", "name": "7shifts", "state": "active", "state_reason": null,
+            "state_changed_at": EPOCH, "config": {"company_id": 4410}, "sync_settings": {},
+            "connected_at": null, "connected_by": null, "created_at": EPOCH, "updated_at": EPOCH})
+    );
+    let key = fixture.text("SELECT id FROM api_keys").unwrap();
+    assert_eq!(
+        read(Kind::ApiKey, &key),
+        json!({"id": key, "organization_id": party.tenant.as_str(), "name": "till", "display_prefix": "pb_live_abc",
+            "last_four": "wxyz", "scopes": ["shifts:read"], "networks": null, "created_by": "operator",
+            "created_at": EPOCH, "expires_at": null, "revoked_at": null, "last_used_at": null})
+    );
+}

@@ -1,0 +1,27 @@
+//! Writing streams' rows: pages, links, passes, quarantine, purge.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail as a test does"
+)]
+
+#[expect(dead_code, reason = "not every test needs every helper")]
+mod support;
+
+#[path = "records/fixture.rs"]
+mod fixture;
+
+#[path = "records/linking.rs"]
+mod linking;
+#[path = "records/model.rs"]
+mod model;
+#[path = "records/passes.rs"]
+mod passes;
+#[path = "records/purging.rs"]
+mod purging;
+#[path = "records/quarantine.rs"]
+mod quarantine;
+#[path = "records/writing.rs"]
+mod writing;

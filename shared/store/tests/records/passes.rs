@@ -1,0 +1,222 @@
+//! Deletion by absence.
+
+use store::records::{
+    Absent, Page, Resource, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, mark_seen,
+    sweep_absent,
+};
+
+use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, member, party, punch, shift, uuid};
+use crate::support::wait;
+
+const PASS: &str = "pass";
+
+#[test]
+fn what_a_pass_did_not_see_is_swept_step_by_step() {
+    let fixture = Fixture::new();
+    let (ours, theirs) = (party(1), party(2));
+    let people: Vec<_> = (0..10)
+        .map(|number| member(&format!("p{number}")))
+        .collect();
+    fixture.write(&ours, Page::TeamMembers(&people));
+    fixture.write(&theirs, Page::TeamMembers(&people));
+    see(&fixture, PASS, &["p1", "p2", "p2", "p9", "unknown"]);
+    see(&fixture, PASS, &["p1"]);
+    see(&fixture, "another pass", &["p3"]);
+    assert_eq!(
+        look(&fixture, &ours, Resource::TeamMembers, Window::ALL),
+        Absent {
+            live: 10,
+            absent: 7
+        }
+    );
+    let mut steps = Vec::new();
+    let mut after = None;
+    loop {
+        let step = sweep(
+            &fixture,
+            &ours,
+            Resource::TeamMembers,
+            Window::ALL,
+            after.as_deref(),
+        );
+        steps.push(step.deleted);
+        after = step.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    // p0-p3, p4-p7, p8-p9
+    assert_eq!(steps, [2, 4, 1]);
+    assert_eq!(alive(&fixture, &ours), ["p1", "p2", "p9"]);
+    assert_eq!(alive(&fixture, &theirs).len(), 10);
+    assert_eq!(
+        look(&fixture, &ours, Resource::TeamMembers, Window::ALL),
+        Absent { live: 3, absent: 0 }
+    );
+}
+
+#[test]
+fn a_window_leaves_what_lies_outside() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let window = Window {
+        from: NOW,
+        to: NOW + 100,
+    };
+    let starts = [NOW - 1, NOW, NOW + 99, NOW + 100];
+    let shifts: Vec<_> = (0..)
+        .zip(starts)
+        .map(|(id, at)| shift(&format!("{id}"), None, at))
+        .collect();
+    let punches: Vec<_> = (0..)
+        .zip(starts)
+        .map(|(id, at)| punch(&format!("{id}"), "1", None, at))
+        .collect();
+    fixture.write(&party, Page::Shifts(&shifts));
+    fixture.write(&party, Page::TimePunches(&punches));
+    for resource in [Resource::Shifts, Resource::TimePunches] {
+        assert_eq!(
+            look(&fixture, &party, resource, window),
+            Absent { live: 2, absent: 2 }
+        );
+        let first = sweep(&fixture, &party, resource, window, None);
+        assert_eq!((first.deleted, first.next.as_deref()), (2, Some("3")));
+        let last = sweep(&fixture, &party, resource, window, Some("3"));
+        assert_eq!(
+            last,
+            SweepStep {
+                deleted: 0,
+                next: None
+            }
+        );
+    }
+    assert_eq!(
+        fixture
+            .text("SELECT group_concat(external_id) FROM schedule_shifts WHERE deleted_at IS NULL"),
+        Some("0,3".to_owned())
+    );
+}
+
+#[test]
+fn a_sweep_of_nothing_ends_at_once() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    assert_eq!(
+        look(&fixture, &party, Resource::Roles, Window::ALL),
+        Absent { live: 0, absent: 0 }
+    );
+    assert_eq!(
+        sweep(&fixture, &party, Resource::Roles, Window::ALL, None),
+        SweepStep {
+            deleted: 0,
+            next: None
+        }
+    );
+}
+
+#[test]
+fn a_mixed_scope_sweeps_nobody() {
+    let fixture = Fixture::new();
+    let (ours, theirs) = (party(1), party(2));
+    fixture.write(&theirs, Page::TeamMembers(&[member("1")]));
+    let mixed = Party {
+        tenant: ours.tenant,
+        connector_id: theirs.connector_id.clone(),
+    };
+    assert_eq!(
+        look(&fixture, &mixed, Resource::TeamMembers, Window::ALL),
+        Absent { live: 0, absent: 0 }
+    );
+    assert_eq!(
+        sweep(&fixture, &mixed, Resource::TeamMembers, Window::ALL, None).deleted,
+        0
+    );
+    assert_eq!(alive(&fixture, &theirs), ["1"]);
+}
+
+#[test]
+fn a_pass_is_forgotten_in_portions() {
+    let fixture = Fixture::new();
+    see(&fixture, PASS, &["1", "2", "3", "4", "5"]);
+    see(&fixture, "other", &["1"]);
+    let forget = |limit| wait(forget_pass(&fixture.database, PASS, limit)).unwrap();
+    assert!(forget(2));
+    assert_eq!(
+        fixture.number("SELECT count(*) FROM sync_seen WHERE pass_id = 'pass'"),
+        3
+    );
+    assert!(forget(2));
+    assert!(!forget(2));
+    assert!(!forget(2));
+    assert_eq!(
+        fixture.text("SELECT pass_id FROM sync_seen"),
+        Some("other".to_owned())
+    );
+}
+
+#[test]
+fn maintenance_finds_the_passes_whose_run_ended() {
+    let fixture = Fixture::new();
+    let ended = || wait(ended_pass(&fixture.database)).unwrap();
+    assert_eq!(ended(), None);
+    for (number, status) in [(1, "running"), (2, "failed"), (3, "running")] {
+        fixture.query(
+            "INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status, started_at)
+             VALUES (?1, 'o', 'c', 'j', 'users', 'cron', ?2, 0)",
+            &[uuid(number).into(), status.into()],
+        );
+        see(&fixture, &uuid(number), &["1", "2", "3"]);
+    }
+    see(&fixture, &uuid(4), &["1"]);
+    assert_eq!(ended(), Some(uuid(2)));
+    wait(forget_pass(&fixture.database, &uuid(2), 10)).unwrap();
+    assert_eq!(ended(), Some(uuid(4)), "its run is not even known");
+    wait(forget_pass(&fixture.database, &uuid(4), 10)).unwrap();
+    assert_eq!(ended(), None);
+}
+
+fn see(fixture: &Fixture, pass: &str, external_ids: &[&str]) {
+    fixture.transact(async |transaction| mark_seen(transaction, pass, external_ids).await);
+}
+
+fn look(fixture: &Fixture, party: &Party, resource: Resource, window: Window) -> Absent {
+    wait(absent(
+        &fixture.database,
+        &party.scope(),
+        resource,
+        PASS,
+        window,
+    ))
+    .unwrap()
+}
+
+/// One step over four rows.
+fn sweep(
+    fixture: &Fixture,
+    party: &Party,
+    resource: Resource,
+    window: Window,
+    after: Option<&str>,
+) -> SweepStep {
+    fixture.transact(async |transaction| {
+        let sweep = Sweep {
+            resource,
+            pass_id: PASS,
+            window,
+            after,
+        };
+        sweep_absent(transaction, &party.scope(), &sweep, 4, NOW, NOW_MICROS).await
+    })
+}
+
+fn alive(fixture: &Fixture, party: &Party) -> Vec<String> {
+    fixture
+        .query(
+            "SELECT external_id FROM team_members
+             WHERE organization_id = ?1 AND deleted_at IS NULL ORDER BY external_id",
+            &[party.tenant.as_str().into()],
+        )
+        .iter()
+        .map(|row| row.text(0).unwrap().to_owned())
+        .collect()
+}
