@@ -33,12 +33,15 @@ fn a_program_dies_with_its_parent() {
         .unwrap();
     let mut pid = String::new();
     eventually("the start", || {
-        pid = fs::read_to_string(pid_file()).unwrap_or_default().trim().to_owned();
-        !pid.is_empty() && runs(&pid, "sleep\0600")
+        pid = fs::read_to_string(pid_file())
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        !pid.is_empty() && runs(&pid, "sleep\x00600")
     });
     shell.kill().unwrap();
     shell.wait().unwrap();
-    eventually("the end of the program", || !runs(&pid, "sleep\0600"));
+    eventually("the end of the program", || !runs(&pid, "sleep\x00600"));
     fs::remove_file(pid_file()).unwrap();
 }
 

@@ -69,7 +69,10 @@ impl Tenant {
             &format!("/api/api-keys?organization_id={}", organization.id),
             &json!({"name": "Demo", "role": "owner"}),
         )?)?;
-        let client = anonymous.with_token(&created.key);
+        let key = created
+            .key
+            .context("the application does not show the key it created")?;
+        let client = anonymous.with_token(&key);
         let connected: ConnectedAnswer = read(client.post(
             "/functions/v1/7shifts-proxy",
             &json!({
@@ -82,7 +85,7 @@ impl Tenant {
         Ok(Self {
             organization,
             company_id: demo.company_id,
-            api_key: created.key,
+            api_key: key,
             connector_id: connected.connector_id,
             run_ids: connected.run_ids,
             client,
