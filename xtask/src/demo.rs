@@ -66,17 +66,14 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
 
     style::step("Starting", &format!("application on http://{listen}"));
     let origin = format!("http://{listen}");
-    let mut arguments_of_runtime =
-        native::runtime_arguments(workspace, listen, &folder.state()).to_vec();
-    // The simulator lives on the loopback network.
-    arguments_of_runtime.push(native::ALLOW_PRIVATE_NETWORKS.into());
+    let tick_url = native::tick_url(listen);
     let mut app = Background::start(
         "application",
         &runtime,
-        arguments_of_runtime,
+        native::runtime_arguments(workspace, listen, &folder.state()),
         secrets.environment().chain([
             ("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin()),
-            (native::TICK_URL_VARIABLE, origin.as_str()),
+            (native::TICK_URL_VARIABLE, tick_url.as_str()),
         ]),
         &workspace.root,
         folder.log("application"),

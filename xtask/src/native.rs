@@ -1,7 +1,7 @@
 //! The programs that the commands start: the runtime and the simulators.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -24,9 +24,7 @@ pub const SIMULATORS: Program = Program {
     binary: "patchbay-simulators",
 };
 
-/// The runtime's flag that lets functions reach the loopback network.
-pub const ALLOW_PRIVATE_NETWORKS: &str = "--allow-private-networks";
-/// Where `cron-tick` posts the tick: cron components cannot be chained from.
+/// Where `cron-tick` posts the tick.
 pub const TICK_URL_VARIABLE: &str = "SPIN_VARIABLE_TICK_URL";
 
 /// Builds programs, in one go, and says where each is.
@@ -57,15 +55,31 @@ pub fn build<const N: usize>(
     Ok(paths)
 }
 
-/// How the runtime is started on spin.toml.
-pub fn runtime_arguments(workspace: &Workspace, listen: SocketAddr, state: &Path) -> [OsString; 5] {
+/// How the runtime is started on spin.toml. Private networks are open to those entries of
+/// `allowed_outbound_hosts` that name a host there, because here the scheduler's tick and the
+/// simulators live on the loopback network.
+pub fn runtime_arguments(workspace: &Workspace, listen: SocketAddr, state: &Path) -> [OsString; 6] {
     [
         workspace.root.join("spin.toml").into(),
         "--listen".into(),
         listen.to_string().into(),
         "--state-dir".into(),
         state.into(),
+        "--allow-private-networks".into(),
     ]
+}
+
+/// The scheduler of an application that listens on `listen`.
+pub fn tick_url(listen: SocketAddr) -> String {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!(
+        "http://{}/internal/tick",
+        SocketAddr::new(ip, listen.port())
+    )
 }
 
 /// How the simulators are started.
@@ -76,4 +90,17 @@ pub fn simulator_arguments(listen: SocketAddr, seed: u64) -> [OsString; 4] {
         "--seed".into(),
         seed.to_string().into(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tick_goes_to_an_address_that_can_be_called() {
+        let url = |listen: &str| tick_url(listen.parse().unwrap());
+        assert_eq!(url("127.0.0.1:3000"), "http://127.0.0.1:3000/internal/tick");
+        assert_eq!(url("0.0.0.0:80"), "http://127.0.0.1:80/internal/tick");
+        assert_eq!(url("[::]:3000"), "http://[::1]:3000/internal/tick");
+    }
 }

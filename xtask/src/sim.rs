@@ -16,7 +16,7 @@ pub fn run(workspace: &Workspace, arguments: &SimArguments) -> anyhow::Result<()
     interrupt::check()?;
     style::step("Starting", &format!("http://{listen}"));
     style::note(&format!(
-        "SPIN_VARIABLE_SEVEN_SHIFTS_URL=http://{listen} cargo xtask up -- --allow-private-networks"
+        "SPIN_VARIABLE_SEVEN_SHIFTS_URL=http://{listen} cargo xtask up"
     ));
     let mut command = Command::new(&simulators);
     command

@@ -22,7 +22,8 @@ pub fn run(workspace: &Workspace, arguments: &UpArguments) -> anyhow::Result<()>
 
     // A relative folder is the repository's: secrets must not depend on where the command is typed.
     let state = workspace.root.join(&arguments.state_dir);
-    let secrets = Secrets::provide(&state, secrets::given(&workspace.root)?)?;
+    let is_given = secrets::given(&workspace.root)?;
+    let secrets = Secrets::provide(&state, &is_given)?;
     if secrets.generated {
         style::step(
             "Generated",
@@ -45,5 +46,8 @@ pub fn run(workspace: &Workspace, arguments: &UpArguments) -> anyhow::Result<()>
         .args(&arguments.runtime_flags)
         .envs(secrets.environment())
         .current_dir(&workspace.root);
+    if !is_given(native::TICK_URL_VARIABLE) {
+        command.env(native::TICK_URL_VARIABLE, native::tick_url(listen));
+    }
     Err(command.exec()).with_context(|| format!("cannot start {}", runtime.display()))
 }
