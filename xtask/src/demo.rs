@@ -70,7 +70,9 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
     let mut app = Background::start(
         "application",
         &runtime,
-        native::runtime_arguments(workspace, listen, &folder.state()),
+        native::runtime_arguments(workspace, listen, &folder.state())
+            .into_iter()
+            .chain([native::ALLOW_PRIVATE_NETWORKS.into()]),
         secrets.environment().chain([
             ("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin()),
             (native::TICK_URL_VARIABLE, tick_url.as_str()),

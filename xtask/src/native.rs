@@ -55,17 +55,18 @@ pub fn build<const N: usize>(
     Ok(paths)
 }
 
-/// How the runtime is started on spin.toml. Private networks are open to those entries of
-/// `allowed_outbound_hosts` that name a host there, because here the scheduler's tick and the
-/// simulators live on the loopback network.
-pub fn runtime_arguments(workspace: &Workspace, listen: SocketAddr, state: &Path) -> [OsString; 6] {
+/// The runtime's flag that lets functions reach a simulator on the loopback network, if
+/// `allowed_outbound_hosts` names it. Their own application they reach without.
+pub const ALLOW_PRIVATE_NETWORKS: &str = "--allow-private-networks";
+
+/// How the runtime is started on spin.toml.
+pub fn runtime_arguments(workspace: &Workspace, listen: SocketAddr, state: &Path) -> [OsString; 5] {
     [
         workspace.root.join("spin.toml").into(),
         "--listen".into(),
         listen.to_string().into(),
         "--state-dir".into(),
         state.into(),
-        "--allow-private-networks".into(),
     ]
 }
 

@@ -16,7 +16,8 @@ pub fn run(workspace: &Workspace, arguments: &SimArguments) -> anyhow::Result<()
     interrupt::check()?;
     style::step("Starting", &format!("http://{listen}"));
     style::note(&format!(
-        "SPIN_VARIABLE_SEVEN_SHIFTS_URL=http://{listen} cargo xtask up"
+        "SPIN_VARIABLE_SEVEN_SHIFTS_URL=http://{listen} cargo xtask up -- {}",
+        native::ALLOW_PRIVATE_NETWORKS
     ));
     let mut command = Command::new(&simulators);
     command
