@@ -183,8 +183,6 @@ CREATE INDEX time_punches_clocked_in ON time_punches (organization_id, clocked_i
 --; statement
 CREATE INDEX time_punches_member ON time_punches (organization_id, team_member_id, clocked_in_at);
 --; statement
-CREATE INDEX time_punches_shift ON time_punches (schedule_shift_id) WHERE schedule_shift_id IS NOT NULL;
---; statement
 CREATE INDEX time_punches_unlinked_user ON time_punches (connector_id, external_user_id) WHERE team_member_id IS NULL AND external_user_id IS NOT NULL;
 --; statement
 CREATE INDEX time_punches_unlinked_shift ON time_punches (connector_id, external_shift_id) WHERE schedule_shift_id IS NULL AND external_shift_id IS NOT NULL;

@@ -2,7 +2,8 @@
 //!
 //! A pass is named by the id of its run. The order is: [`mark_seen`] with every page, and when
 //! the last page is in, [`absent`] for the brake, then [`sweep_absent`] step by step, then
-//! [`forget_pass`] until it returns 0.
+//! [`forget_pass`] until it returns false. Refused records were seen too: note them, or the sweep
+//! deletes their rows. A pass that met a record without a legible id cannot tell what is absent.
 
 use super::resource::Resource;
 use super::tombstones::tombstone;

@@ -79,7 +79,9 @@ pub async fn write_page<E: Execute>(
     let mut outcome = count(transaction, scope, resource, seq).await?;
     let settled = outcome.created + outcome.updated + outcome.deleted;
     let landed = records.len().saturating_sub(refused.len());
-    outcome.unchanged = u64::try_from(landed).unwrap_or(u64::MAX) - settled.min(landed as u64);
+    outcome.unchanged = u64::try_from(landed)
+        .unwrap_or(u64::MAX)
+        .saturating_sub(settled);
     outcome.refused = refused;
     if outcome.created > 0 {
         let arrivals = link_arrivals(transaction, scope, resource, seq).await?;
@@ -209,8 +211,9 @@ fn array(records: &[Alive<'_>]) -> String {
 
 /// Parameters: 1 the records, 2 organization, 3 connector, 4 source, 5 sequence value.
 ///
-/// `WHERE true` keeps the parser from reading `ON CONFLICT` as a join condition. The last `WHERE`
-/// leaves an equal row untouched, and a row of another organization too.
+/// Without the CTE, `json_each` would write every record out again for every column that is taken
+/// from it: half the speed. `WHERE true` keeps the parser from reading `ON CONFLICT` as a join
+/// condition. The last `WHERE` leaves an equal row untouched, and a row of another organization.
 fn upsert_sql(resource: Resource) -> String {
     let table = resource.table();
     let columns = || resource.columns().iter().copied();
@@ -240,9 +243,10 @@ fn upsert_sql(resource: Resource) -> String {
             .join(", ")
     };
     format!(
-        "INSERT INTO {table} (id, organization_id, connector_id, source, external_id, {names}, deleted_at, created_seq, changed_seq)
+        "WITH page AS MATERIALIZED (SELECT value FROM json_each(?1))
+         INSERT INTO {table} (id, organization_id, connector_id, source, external_id, {names}, deleted_at, created_seq, changed_seq)
          SELECT value ->> 'id', ?2, ?3, ?4, value ->> 'external_id', {values}, NULL, ?5, ?5
-         FROM json_each(?1) WHERE true
+         FROM page WHERE true
          ON CONFLICT (connector_id, external_id) DO UPDATE
          SET {set}, deleted_at = NULL, changed_seq = excluded.changed_seq
          WHERE {table}.organization_id = excluded.organization_id
