@@ -79,6 +79,40 @@ impl FaultRule {
         self
     }
 
+    /// Every kind of misbehaviour a client must survive without help, each
+    /// with probability `p_each`, all drawn from one seed: add the rules and
+    /// let days of operation pass, clear them and see that all heals.
+    ///
+    /// What needs a person (401, 403, 404, 410) and what never ends by itself
+    /// (a cursor without an end) is left out.
+    #[must_use]
+    pub fn bad_weather(seed: u64, p_each: f64) -> Vec<Self> {
+        let faults = [
+            Fault::NoAnswer,
+            Fault::Delay {
+                milliseconds: 2_000,
+            },
+            Fault::status(StatusCode::INTERNAL_SERVER_ERROR),
+            Fault::status(StatusCode::BAD_GATEWAY),
+            Fault::too_many_requests(None),
+            Fault::too_many_requests(Some(5)),
+            Fault::reset(),
+            Fault::Reset {
+                after_handling: true,
+            },
+            Fault::truncate(),
+            Fault::WrongJson,
+            Fault::WrongShape,
+            Fault::DuplicatePage,
+            Fault::EmptyPage,
+            Fault::DateSkew { seconds: -7_200 },
+        ];
+        (seed..)
+            .zip(faults)
+            .map(|(seed, fault)| Self::on("/", When::Probability { p: p_each, seed }, fault))
+            .collect()
+    }
+
     fn matches(&self, method: &Method, path: &str, query: &str, token: Option<&str>) -> bool {
         path.starts_with(&self.path_prefix)
             && self
@@ -406,6 +440,26 @@ mod tests {
         assert_ne!(draw(7), draw(8));
         let struck = draw(7).iter().filter(|struck| **struck).count();
         assert!((30..90).contains(&struck), "struck {struck} of 200");
+    }
+
+    #[test]
+    fn bad_weather_strikes_in_every_way_sooner_or_later() {
+        let mut faults = Faults::default();
+        for rule in FaultRule::bad_weather(3, 0.02) {
+            assert!(faults.add(rule));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        let mut calm = 0;
+        for _ in 0..5_000 {
+            match faults.strike(&Method::GET, "/v2", "", None) {
+                Some(fault) => {
+                    seen.insert(format!("{fault:?}"));
+                }
+                None => calm += 1,
+            }
+        }
+        assert_eq!(seen.len(), FaultRule::bad_weather(3, 0.02).len());
+        assert!((3_500..4_100).contains(&calm), "{calm} of 5000 went well");
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub enum TokenKind {
     /// Self-made, of one company.
     Access,
     /// A partner's; requests carry `x-company-guid`.
+    #[serde(rename = "oauth")]
     OAuth,
 }
 

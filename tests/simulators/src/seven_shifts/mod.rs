@@ -3,6 +3,7 @@
 mod accounts;
 mod control;
 mod demo;
+mod life;
 mod lists;
 mod model;
 mod mutation;
@@ -29,6 +30,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 
 pub use accounts::{Account, Accounts, Token, TokenKind};
 pub use demo::demo_data;
+pub use life::Life;
 pub use model::{
     Assignments, Department, InviteStatus, Location, PosType, PunchBreak, Resource, Role, Station,
     TimePunch, User, UserType,

@@ -34,6 +34,7 @@ async fn accounts_and_truth_are_told_without_a_credential() {
         accounts[0]["tokens"][0],
         json!({"value": TOKEN, "kind": "access"})
     );
+    assert_eq!(accounts[1]["tokens"][1]["kind"], "oauth");
     let truth = control(&world, Method::GET, "/companies/4410/truth", &Value::Null)
         .await
         .json();

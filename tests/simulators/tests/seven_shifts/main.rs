@@ -12,6 +12,7 @@ mod control_plane;
 mod cursors;
 mod faults;
 mod in_process;
+mod life;
 mod loopback;
 mod mutations;
 mod people_and_places;
