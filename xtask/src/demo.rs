@@ -46,7 +46,7 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
 
     let start = Instant::now();
     let folder = DemoFolder::prepare(&workspace.target, arguments.keep)?;
-    // Nothing of the developer's own configuration reaches the demo.
+    // Never the developer's own secrets.
     let secrets = Secrets::provide(&folder.state(), |_| false)?;
 
     style::step(
@@ -66,17 +66,20 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
 
     style::step("Starting", &format!("application on http://{listen}"));
     let origin = format!("http://{listen}");
-    let tick_url = native::tick_url(listen);
+    let ticks = native::tick_values(listen);
+    let ticks = native::TICK_VARIABLES
+        .into_iter()
+        .zip(ticks.iter().map(String::as_str));
     let mut app = Background::start(
         "application",
         &runtime,
         native::runtime_arguments(workspace, listen, &folder.state())
             .into_iter()
             .chain([native::ALLOW_PRIVATE_NETWORKS.into()]),
-        secrets.environment().chain([
-            ("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin()),
-            (native::TICK_URL_VARIABLE, tick_url.as_str()),
-        ]),
+        secrets
+            .environment()
+            .chain([("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin())])
+            .chain(ticks),
         &workspace.root,
         folder.log("application"),
     )?;

@@ -24,8 +24,8 @@ pub const SIMULATORS: Program = Program {
     binary: "patchbay-simulators",
 };
 
-/// Where `cron-tick` posts the tick.
-pub const TICK_URL_VARIABLE: &str = "SPIN_VARIABLE_TICK_URL";
+/// Where `cron-tick` posts the tick, and the origin that the functions may therefore call.
+pub const TICK_VARIABLES: [&str; 2] = ["SPIN_VARIABLE_TICK_URL", "SPIN_VARIABLE_TICK_ORIGIN"];
 
 /// Builds programs, in one go, and says where each is.
 ///
@@ -70,17 +70,15 @@ pub fn runtime_arguments(workspace: &Workspace, listen: SocketAddr, state: &Path
     ]
 }
 
-/// The scheduler of an application that listens on `listen`.
-pub fn tick_url(listen: SocketAddr) -> String {
+/// The values of [`TICK_VARIABLES`] for an application that listens on `listen`.
+pub fn tick_values(listen: SocketAddr) -> [String; 2] {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    format!(
-        "http://{}/internal/tick",
-        SocketAddr::new(ip, listen.port())
-    )
+    let origin = format!("http://{}", SocketAddr::new(ip, listen.port()));
+    [format!("{origin}/internal/tick"), origin]
 }
 
 /// How the simulators are started.
@@ -99,9 +97,16 @@ mod tests {
 
     #[test]
     fn the_tick_goes_to_an_address_that_can_be_called() {
-        let url = |listen: &str| tick_url(listen.parse().unwrap());
-        assert_eq!(url("127.0.0.1:3000"), "http://127.0.0.1:3000/internal/tick");
-        assert_eq!(url("0.0.0.0:80"), "http://127.0.0.1:80/internal/tick");
-        assert_eq!(url("[::]:3000"), "http://[::1]:3000/internal/tick");
+        let values = |listen: &str| tick_values(listen.parse().unwrap());
+        for (listen, origin) in [
+            ("127.0.0.1:3000", "http://127.0.0.1:3000"),
+            ("0.0.0.0:80", "http://127.0.0.1:80"),
+            ("[::]:3000", "http://[::1]:3000"),
+        ] {
+            assert_eq!(
+                values(listen),
+                [format!("{origin}/internal/tick"), origin.to_owned()]
+            );
+        }
     }
 }

@@ -46,8 +46,13 @@ pub fn run(workspace: &Workspace, arguments: &UpArguments) -> anyhow::Result<()>
         .args(&arguments.runtime_flags)
         .envs(secrets.environment())
         .current_dir(&workspace.root);
-    if !is_given(native::TICK_URL_VARIABLE) {
-        command.env(native::TICK_URL_VARIABLE, native::tick_url(listen));
+    for (name, value) in native::TICK_VARIABLES
+        .iter()
+        .zip(native::tick_values(listen))
+    {
+        if !is_given(name) {
+            command.env(name, value);
+        }
     }
     Err(command.exec()).with_context(|| format!("cannot start {}", runtime.display()))
 }
