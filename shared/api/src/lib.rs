@@ -1,1 +1,22 @@
+//! The HTTP contract: which routes exist, who may call them, what goes in and what comes out.
+//!
+//! Pure data and parsing, so that the functions, the OpenAPI document and the tests read one
+//! table. Nothing here does I/O.
 
+pub mod body;
+pub mod connectors;
+pub mod cors;
+pub mod cursor;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+pub mod organizations;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod records;
+pub mod routes;
+pub mod seven_shifts_proxy;
+pub mod status;
+
+pub use problem::{FieldError, Problem, ProblemKind};
+pub use routes::{Access, Operation, ROUTES, Route};

@@ -1,1 +1,26 @@
+//! What a function stands on: Spin's SQLite behind [`store::Database`], the vault, the one way
+//! out, authentication, routing, problems and logs.
 
+pub mod auth;
+pub mod clock;
+pub mod coalesce;
+pub mod database;
+pub mod idempotent;
+pub mod internal;
+pub mod lists;
+pub mod log;
+pub mod outbound;
+#[cfg(feature = "zones")]
+pub mod planning;
+pub mod problems;
+pub mod random;
+pub mod run;
+pub mod serve;
+pub mod seven_shifts;
+pub mod time;
+pub mod variables;
+pub mod vault;
+pub mod wake;
+
+pub use database::SpinDatabase;
+pub use serve::{Answer, Context, Reply, serve};

@@ -115,6 +115,26 @@ pub async fn find_by_hash<E: Execute>(
     json::read_optional(&database.execute(FIND, parameters![key_hash]).await?)
 }
 
+const GET: &str = concat!(
+    "SELECT ",
+    api_key_json!(),
+    " FROM api_keys WHERE id = ?2 AND organization_id = ?1"
+);
+
+/// # Errors
+/// The failure of the statement.
+pub async fn get<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Option<ApiKey>, DatabaseError> {
+    json::read_optional(
+        &database
+            .execute(GET, parameters![tenant.as_str(), id])
+            .await?,
+    )
+}
+
 const LIST: &str = concat!(
     "SELECT json_group_array(",
     api_key_json!(),

@@ -16,6 +16,8 @@ pub struct Begun {
     pub clock_back_secs: i64,
     /// A job is due after `horizon`.
     pub due_too_far: bool,
+    /// A job is due now.
+    pub is_due: bool,
 }
 
 /// How the scheduler is doing.
@@ -36,7 +38,8 @@ INSERT INTO scheduler_ticks (id, started_at, ticks) VALUES (1, ?1, 1)
 ON CONFLICT (id) DO UPDATE SET
   ticks = ticks + 1,
   started_at = max(started_at, excluded.started_at)
-RETURNING ticks, started_at, EXISTS (SELECT 1 FROM jobs WHERE next_due_at > ?2)";
+RETURNING ticks, started_at, EXISTS (SELECT 1 FROM jobs WHERE next_due_at > ?2),
+  EXISTS (SELECT 1 FROM jobs WHERE next_due_at <= ?1)";
 
 /// Notes that a tick begins. `horizon` is the latest time for which a job can be due if every
 /// plan was made by a right clock.
@@ -56,6 +59,7 @@ pub async fn begin<E: Execute>(
         ticks: row.integer(0)?,
         clock_back_secs: row.integer(1)?.saturating_sub(now),
         due_too_far: row.integer(2)? != 0,
+        is_due: row.integer(3)? != 0,
     })
 }
 

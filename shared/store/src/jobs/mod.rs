@@ -12,6 +12,7 @@
 
 mod checkpoint;
 mod claim;
+mod maintenance;
 pub mod plan;
 mod record;
 mod request;
@@ -19,6 +20,9 @@ mod work;
 
 pub use checkpoint::{Lease, Progress, checkpoint};
 pub use claim::{Claim, Claimed, Only, claim};
+pub use maintenance::{
+    MAINTENANCE, PURGE_ORGANIZATION, ensure_maintenance_job, ensure_organization_job,
+};
 pub use record::{Conclusion, Failure, record};
 pub use request::{PromisedRun, RunRequest, request_run};
 pub use work::{SealedCredential, Work, load_work};

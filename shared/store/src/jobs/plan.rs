@@ -227,6 +227,19 @@ pub async fn planning_inputs_of<E: Execute>(
     json::read(&rows)
 }
 
+const DUE: &str = planning_sql!(
+    "(SELECT * FROM jobs WHERE next_due_at <= ?1 ORDER BY next_due_at LIMIT ?2) AS jobs"
+);
+
+/// Up to [`MAX_JOBS`] streams that are due, the longest due first. For the scheduler, which plans
+/// once more before it claims: what was due while ticks were missed may not be due any more.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn due<E: Execute>(database: &E, now: i64) -> Result<Vec<PlanningInput>, DatabaseError> {
+    json::read(&database.execute(DUE, parameters![now, MAX_JOBS]).await?)
+}
+
 const DUE_AFTER: &str = planning_sql!(
     "(SELECT * FROM jobs
       WHERE (next_due_at, concurrency_key, rank, id) > (?1, ?2, ?3, ?4)

@@ -1,0 +1,241 @@
+//! API keys. The key itself is in one answer only; what is stored is its hash.
+
+use std::collections::BTreeSet;
+
+use api::organizations::{ApiKey as Answered, CreateApiKey, CreatedApiKey};
+use api::query::Query;
+use api::{FieldError, Problem, ProblemKind};
+use chrono::DateTime;
+use domain::access::{Role, Scope};
+use domain::api_key::ApiKey;
+use domain::network::AllowList;
+use http::StatusCode;
+use platform::{Context, Reply, clock, idempotent, lists, problems, random, time};
+use store::api_keys::{self, NewApiKey};
+use store::lists::Key;
+
+/// Longest name, in characters.
+const MAX_NAME: usize = 200;
+
+/// A checked request.
+struct Wanted {
+    name: String,
+    scopes: BTreeSet<Scope>,
+    networks: Option<Vec<String>>,
+    expires_at: Option<i64>,
+}
+
+pub async fn create(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let wanted = checked(&context.json()?)?;
+    context
+        .caller()?
+        .may_grant(&wanted.scopes)
+        .map_err(|error| {
+            Problem::new(
+                ProblemKind::Forbidden,
+                format!("Nobody can give a key more than they have: {error}."),
+            )
+        })?;
+    idempotent::once(context, &tenant, async || {
+        let key = ApiKey::from_random(&random::bytes())
+            .map_err(|error| problems::internal(&error.to_string()))?;
+        let id = random::id();
+        let networks = wanted
+            .networks
+            .as_ref()
+            .map(serde_json::to_string)
+            .transpose()
+            .map_err(|error| problems::internal(&error.to_string()))?;
+        let new = NewApiKey {
+            id: &id,
+            name: &wanted.name,
+            key_hash: &key.sha256_hex(),
+            display_prefix: key.display_prefix(),
+            last_four: key.last_four(),
+            scopes: &wanted.scopes,
+            networks: networks.as_deref(),
+            created_by: context.caller()?.subject(),
+            expires_at: wanted.expires_at,
+        };
+        let now = clock::now();
+        if !api_keys::create(&context.database, &tenant, new, now)
+            .await
+            .map_err(|error| problems::database(&error))?
+        {
+            return Err(Problem::new(
+                ProblemKind::NotFound,
+                "There is no such organization, or it is being removed.",
+            ));
+        }
+        let api_key = Answered {
+            id: id.clone(),
+            organization_id: tenant.as_str().to_owned(),
+            name: wanted.name.clone(),
+            display_prefix: key.display_prefix().to_owned(),
+            last_four: key.last_four().to_owned(),
+            scopes: wanted
+                .scopes
+                .iter()
+                .map(|scope| scope.as_str().to_owned())
+                .collect(),
+            networks: wanted.networks.clone(),
+            created_by: context.caller()?.subject().to_owned(),
+            created_at: time::rfc3339(now),
+            expires_at: wanted.expires_at.map(time::rfc3339),
+            revoked_at: None,
+            last_used_at: None,
+        };
+        let kept = CreatedApiKey {
+            key: None,
+            api_key: api_key.clone(),
+        };
+        Ok((
+            StatusCode::CREATED,
+            CreatedApiKey {
+                key: Some(key.reveal().to_owned()),
+                api_key,
+            },
+            kept,
+        ))
+    })
+    .await
+}
+
+pub async fn list(context: &Context) -> Result<Reply, Problem> {
+    let mut query = Query::parse(&context.query);
+    let organization_id = query.id("organization_id");
+    let paging = lists::Paging::parse(context, &mut query);
+    query.finish()?;
+    let tenant = context.tenant(organization_id.as_deref())?;
+    let after = paging.after()?.map(|key| key.id).unwrap_or_default();
+    let limit = i64::from(paging.limit());
+    let page = api_keys::list(&context.database, &tenant, &after, limit)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let is_full = i64::try_from(page.len()).unwrap_or(i64::MAX) == limit;
+    let next = page.last().filter(|_| is_full).map(|last| Key {
+        order: 0,
+        id: last.id.clone(),
+    });
+    let page: Vec<_> = page.iter().map(answered).collect();
+    paging.reply(&page, next.as_ref())
+}
+
+/// Revoking twice is revoking once.
+pub async fn revoke(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let id = context.id("API key")?;
+    let revoked = api_keys::revoke(&context.database, &tenant, &id, clock::now())
+        .await
+        .map_err(|error| problems::database(&error))?;
+    revoked.ok_or_else(|| Problem::not_found("API key"))?;
+    let key = api_keys::get(&context.database, &tenant, &id)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    Reply::json(
+        StatusCode::OK,
+        &answered(&key.ok_or_else(|| Problem::not_found("API key"))?),
+    )
+}
+
+fn checked(body: &CreateApiKey) -> Result<Wanted, Problem> {
+    let mut errors = Vec::new();
+    let name = body.name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        errors.push(FieldError::new(
+            "/name",
+            format!("must have 1 to {MAX_NAME} characters, none of them control characters"),
+        ));
+    }
+    let scopes = match (&body.role, &body.scopes) {
+        (Some(role), None) => match role.parse() {
+            Ok(role @ (Role::Owner | Role::Admin | Role::Member)) => role.scopes(),
+            _ => refuse(&mut errors, "/role", "must be owner, admin or member"),
+        },
+        (None, Some(scopes)) => listed(scopes, &mut errors),
+        _ => refuse(
+            &mut errors,
+            "/role",
+            "give either a role or a list of scopes",
+        ),
+    };
+    let networks = body
+        .networks
+        .as_ref()
+        .and_then(|networks| match AllowList::parse(networks) {
+            Ok(list) => Some(list.networks().collect()),
+            Err(error) => {
+                errors.push(FieldError::new("/networks", error.to_string()));
+                None
+            }
+        });
+    let expires_at =
+        body.expires_at
+            .as_deref()
+            .and_then(|text| match DateTime::parse_from_rfc3339(text) {
+                Ok(at) if at.timestamp() > clock::now() => Some(at.timestamp()),
+                _ => {
+                    errors.push(FieldError::new(
+                        "/expires_at",
+                        "must be a time in the future, such as 2030-01-01T00:00:00Z",
+                    ));
+                    None
+                }
+            });
+    if errors.is_empty() {
+        Ok(Wanted {
+            name,
+            scopes,
+            networks,
+            expires_at,
+        })
+    } else {
+        Err(Problem::invalid(errors))
+    }
+}
+
+fn refuse(errors: &mut Vec<FieldError>, field: &str, detail: &str) -> BTreeSet<Scope> {
+    errors.push(FieldError::new(field, detail));
+    BTreeSet::new()
+}
+
+fn listed(scopes: &[String], errors: &mut Vec<FieldError>) -> BTreeSet<Scope> {
+    if scopes.is_empty() {
+        return refuse(
+            errors,
+            "/scopes",
+            "a key without scopes can do nothing: name at least one",
+        );
+    }
+    let mut known = BTreeSet::new();
+    for (index, name) in scopes.iter().enumerate().take(Scope::ALL.len() * 2) {
+        match name.parse() {
+            Ok(scope) => {
+                known.insert(scope);
+            }
+            Err(error) => errors.push(FieldError::new(
+                format!("/scopes/{index}"),
+                domain::Error::to_string(&error),
+            )),
+        }
+    }
+    known
+}
+
+fn answered(key: &api_keys::ApiKey) -> Answered {
+    Answered {
+        id: key.id.clone(),
+        organization_id: key.organization_id.clone(),
+        name: key.name.clone(),
+        display_prefix: key.display_prefix.clone(),
+        last_four: key.last_four.clone(),
+        scopes: key.scopes.clone(),
+        networks: key.networks.clone(),
+        created_by: key.created_by.clone(),
+        created_at: time::rfc3339(key.created_at),
+        expires_at: key.expires_at.map(time::rfc3339),
+        revoked_at: key.revoked_at.map(time::rfc3339),
+        last_used_at: key.last_used_at.map(time::rfc3339),
+    }
+}

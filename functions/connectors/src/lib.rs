@@ -1,0 +1,96 @@
+//! Management of connectors, their sync settings, and API keys.
+
+mod api_keys;
+mod settings;
+mod states;
+
+use api::connectors::Connector as Answered;
+use api::query::Query;
+use api::{Operation, Problem};
+use domain::access::Tenant;
+use http::StatusCode;
+use platform::{Answer, Context, Reply, lists, problems, serve, time};
+use spin_sdk::http::Request;
+use spin_sdk::http_service;
+use store::connectors::{self, Connector};
+use store::lists::Key;
+
+#[http_service]
+async fn handle(request: Request) -> Answer {
+    serve(
+        "connectors",
+        request,
+        async |context: Context| match context.operation {
+            Operation::CreateApiKey => api_keys::create(&context).await,
+            Operation::ListApiKeys => api_keys::list(&context).await,
+            Operation::RevokeApiKey => api_keys::revoke(&context).await,
+            Operation::ListConnectors => list(&context).await,
+            Operation::PauseConnector => states::pause(&context).await,
+            Operation::ResumeConnector => states::resume(&context).await,
+            Operation::DisconnectConnector => states::disconnect(&context).await,
+            Operation::ReadSyncSettings => settings::read(&context).await,
+            Operation::ReplaceSyncSettings => settings::replace(&context).await,
+            _ => read(&context).await,
+        },
+    )
+    .await
+}
+
+/// The connector of the path and its tenant; 404 for anybody else's.
+async fn found(context: &Context) -> Result<(Tenant, Connector), Problem> {
+    let tenant = context.tenant_of_query()?;
+    let id = context.id("connector")?;
+    let connector = connectors::get(&context.database, &tenant, &id)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    Ok((
+        tenant,
+        connector.ok_or_else(|| Problem::not_found("connector"))?,
+    ))
+}
+
+async fn read(context: &Context) -> Result<Reply, Problem> {
+    let (_, connector) = found(context).await?;
+    Reply::json(StatusCode::OK, &answered(&connector))
+}
+
+async fn list(context: &Context) -> Result<Reply, Problem> {
+    let mut query = Query::parse(&context.query);
+    let organization_id = query.id("organization_id");
+    let paging = lists::Paging::parse(context, &mut query);
+    query.finish()?;
+    let tenant = context.tenant(organization_id.as_deref())?;
+    let after = paging.after()?.map(|key| key.id).unwrap_or_default();
+    // `store` lists 500 at the most, so the full page asks again for nothing.
+    let limit = i64::from(paging.limit());
+    let page = connectors::list(&context.database, &tenant, None, &after, limit)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let is_full = i64::try_from(page.len()).unwrap_or(i64::MAX) == limit;
+    let next = page.last().filter(|_| is_full).map(|last| Key {
+        order: 0,
+        id: last.integration_key.clone(),
+    });
+    let page: Vec<_> = page.iter().map(answered).collect();
+    paging.reply(&page, next.as_ref())
+}
+
+fn answered(connector: &Connector) -> Answered {
+    Answered {
+        id: connector.id.clone(),
+        organization_id: connector.organization_id.clone(),
+        provider: connector.provider.clone(),
+        integration_key: connector.integration_key.clone(),
+        name: connector.name.clone(),
+        state: connector.state.as_str().to_owned(),
+        state_reason: connector.state_reason.clone(),
+        state_changed_at: time::rfc3339(connector.state_changed_at),
+        config: serde_json::from_str(&connector.config).unwrap_or_default(),
+        connected_at: connector.connected_at.map(time::rfc3339),
+        connected_by: connector.connected_by.clone(),
+        last_sync_at: connector.last_sync_at.map(time::rfc3339),
+        last_full_sync_at: connector.last_full_sync_at.map(time::rfc3339),
+        created_at: time::rfc3339(connector.created_at),
+        updated_at: time::rfc3339(connector.updated_at),
+    }
+}

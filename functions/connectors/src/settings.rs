@@ -1,0 +1,91 @@
+//! Sync settings: what the replaced system keeps in its configuration, with times of the last syncs.
+
+use api::{FieldError, Problem, ProblemKind};
+use domain::access::{Scope, Tenant};
+use domain::stream::Stream;
+use domain::sync_settings::{SyncSettings, SyncTimes};
+use http::StatusCode;
+use platform::{Context, Reply, clock, planning, problems};
+use serde_json::Value;
+use store::connectors::{self, Connector};
+use store::jobs::plan;
+use store::{Database, DatabaseError};
+
+use crate::found;
+
+pub async fn read(context: &Context) -> Result<Reply, Problem> {
+    let (tenant, connector) = found(context).await?;
+    let settings = stored(&connector)?;
+    answered(context, &tenant, &connector, &settings).await
+}
+
+/// What is left out stays as it is.
+pub async fn replace(context: &Context) -> Result<Reply, Problem> {
+    let (tenant, connector) = found(context).await?;
+    let body: Value = context.json()?;
+    let before = stored(&connector)?;
+    let settings = before.updated(&body).map_err(refused)?;
+    if settings.streams != before.streams {
+        context.require(Scope::SyncStreamsWrite)?;
+    }
+    let now = clock::now();
+    let text = serde_json::to_string(&settings.to_json())
+        .map_err(|error| problems::internal(&error.to_string()))?;
+    context
+        .database
+        .transaction(async |transaction| {
+            connectors::set_sync_settings(transaction, &tenant, &connector.id, &text, now).await?;
+            let inputs = plan::planning_inputs_of(transaction, &tenant, &connector.id).await?;
+            plan::replan(transaction, &planning::replan(&inputs, now), now).await
+        })
+        .await
+        .map_err(|error: DatabaseError| problems::database(&error))?;
+    answered(context, &tenant, &connector, &settings).await
+}
+
+fn stored(connector: &Connector) -> Result<SyncSettings, Problem> {
+    serde_json::from_str(&connector.sync_settings)
+        .ok()
+        .and_then(|json| SyncSettings::from_json(&json).ok())
+        .ok_or_else(|| problems::internal("stored sync settings cannot be read"))
+}
+
+async fn answered(
+    context: &Context,
+    tenant: &Tenant,
+    connector: &Connector,
+    settings: &SyncSettings,
+) -> Result<Reply, Problem> {
+    let inputs = plan::planning_inputs_of(&context.database, tenant, &connector.id)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let mut times = SyncTimes {
+        last_full_sync_at: connector.last_full_sync_at,
+        ..SyncTimes::default()
+    };
+    for input in inputs {
+        if let (Ok(stream), Some(success)) = (input.stream.parse::<Stream>(), input.last_success_at)
+        {
+            times.last_sync_at.insert(stream, success);
+        }
+    }
+    Reply::json(StatusCode::OK, &settings.to_json_with_times(&times))
+}
+
+fn refused(error: domain::Error) -> Problem {
+    match error {
+        domain::Error::InvalidFields(fields) => Problem::invalid(
+            fields
+                .as_slice()
+                .iter()
+                .map(|field| {
+                    FieldError::new(
+                        field.pointer.clone(),
+                        format!("{}. {}", field.detail, field.remedy),
+                    )
+                })
+                .collect(),
+        ),
+        other => Problem::new(ProblemKind::InvalidRequest, other.to_string()),
+    }
+}

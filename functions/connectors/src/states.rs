@@ -1,0 +1,127 @@
+//! Pausing, resuming and disconnecting. Each can be repeated.
+
+use api::{Problem, ProblemKind};
+use domain::connector_state::ConnectorState::{
+    self, Active, Disconnected, Error, Expired, Paused, Revoked,
+};
+use http::StatusCode;
+use platform::{Context, Reply, clock, planning, problems};
+use store::connectors::{self, StateChange};
+use store::jobs::Failure;
+use store::jobs::plan;
+use store::{Database, DatabaseError, credentials};
+
+use crate::{answered, found};
+
+/// Stops the schedule; credentials and data stay.
+pub async fn pause(context: &Context) -> Result<Reply, Problem> {
+    let change = StateChange {
+        from: &[Active, Error, Paused],
+        to: Paused,
+        reason: Some("Paused by hand. Resume it to go on."),
+    };
+    set(
+        context,
+        change,
+        Some(("paused", "The connector was paused.")),
+    )
+    .await
+}
+
+/// Starts the schedule again.
+pub async fn resume(context: &Context) -> Result<Reply, Problem> {
+    let change = StateChange {
+        from: &[Paused, Active, Error, Expired],
+        to: Active,
+        reason: None,
+    };
+    set(context, change, None).await
+}
+
+/// Purges the credentials; the data stays.
+pub async fn disconnect(context: &Context) -> Result<Reply, Problem> {
+    let (tenant, connector) = found(context).await?;
+    let now = clock::now();
+    context
+        .database
+        .transaction(async |transaction| {
+            credentials::purge(transaction, &tenant, &connector.id).await?;
+            let stopped = Failure {
+                code: "disconnected".to_owned(),
+                detail: "The connector was disconnected.".to_owned(),
+            };
+            plan::stop_stream_jobs(
+                transaction,
+                &tenant,
+                &connector.id,
+                &stopped,
+                clock::now_ms(),
+            )
+            .await?;
+            let change = StateChange {
+                from: &[Active, Error, Expired, Paused, Revoked, Disconnected],
+                to: Disconnected,
+                reason: Some(
+                    "Disconnected by hand. Its data is kept; connect the account to go on.",
+                ),
+            };
+            connectors::set_state(transaction, &tenant, &connector.id, change, now).await
+        })
+        .await
+        .map_err(|error: DatabaseError| problems::database(&error))?;
+    current(context).await
+}
+
+async fn set(
+    context: &Context,
+    change: StateChange<'_>,
+    stopped: Option<(&str, &str)>,
+) -> Result<Reply, Problem> {
+    let (tenant, connector) = found(context).await?;
+    if !change.from.contains(&connector.state) {
+        return Err(refused(connector.state, change.to));
+    }
+    let now = clock::now();
+    context
+        .database
+        .transaction(async |transaction| {
+            connectors::set_state(transaction, &tenant, &connector.id, change, now).await?;
+            if let Some((code, detail)) = stopped {
+                let stopped = Failure {
+                    code: code.to_owned(),
+                    detail: detail.to_owned(),
+                };
+                plan::stop_stream_jobs(
+                    transaction,
+                    &tenant,
+                    &connector.id,
+                    &stopped,
+                    clock::now_ms(),
+                )
+                .await?;
+            }
+            let inputs = plan::planning_inputs_of(transaction, &tenant, &connector.id).await?;
+            plan::replan(transaction, &planning::replan(&inputs, now), now).await
+        })
+        .await
+        .map_err(|error: DatabaseError| problems::database(&error))?;
+    current(context).await
+}
+
+async fn current(context: &Context) -> Result<Reply, Problem> {
+    let (_, connector) = found(context).await?;
+    Reply::json(StatusCode::OK, &answered(&connector))
+}
+
+fn refused(from: ConnectorState, to: ConnectorState) -> Problem {
+    let remedy = from.remedy().unwrap_or_default();
+    Problem::new(
+        ProblemKind::Conflict,
+        format!(
+            "A connector that is {} cannot become {}. {} {remedy}",
+            from.as_str(),
+            to.as_str(),
+            from.meaning()
+        ),
+    )
+}

@@ -1,0 +1,37 @@
+//! Reading back what was synced: lists with filters, changes and cursors, and single rows.
+
+mod lists;
+
+use api::{Operation, Problem};
+use http::StatusCode;
+use platform::{Answer, Context, Reply, problems, serve};
+use spin_sdk::http::Request;
+use spin_sdk::http_service;
+use store::lists::{Kind, get};
+
+#[http_service]
+async fn handle(request: Request) -> Answer {
+    serve("records", request, async |context: Context| {
+        match context.operation {
+            Operation::ReadTeamMember => read(&context, Kind::TeamMember, "person").await,
+            Operation::ReadShift => read(&context, Kind::Shift, "shift").await,
+            Operation::ReadTimePunch => read(&context, Kind::TimePunch, "time punch").await,
+            Operation::ReadLocation => read(&context, Kind::Location, "location").await,
+            Operation::ReadRole => read(&context, Kind::Role, "role").await,
+            Operation::ReadDepartment => read(&context, Kind::Department, "department").await,
+            Operation::ReadSyncRun => read(&context, Kind::SyncRun, "sync run").await,
+            _ => lists::list(&context).await,
+        }
+    })
+    .await
+}
+
+async fn read(context: &Context, kind: Kind, what: &str) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let id = context.id(what)?;
+    let row = get(&context.database, &tenant, kind, &id)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let row = row.ok_or_else(|| Problem::not_found(what))?;
+    Ok(Reply::json_bytes(StatusCode::OK, row.into_bytes()))
+}

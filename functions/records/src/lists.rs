@@ -1,0 +1,191 @@
+//! The filters of each list, parsed from the query.
+
+use api::query::Query;
+use api::routes::STREAMS;
+use api::{Operation, Problem};
+use http::StatusCode;
+use platform::{Context, Reply, lists, problems};
+use store::lists::{
+    self as rows, List, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
+    TeamMemberFilter, TimePunchFilter,
+};
+
+pub async fn list(context: &Context) -> Result<Reply, Problem> {
+    let mut query = Query::parse(&context.query);
+    let organization_id = query.id("organization_id");
+    let paging = lists::Paging::parse(context, &mut query);
+    let filters = Filters::parse(context.operation, &mut query);
+    query.finish()?;
+    let tenant = context.tenant(organization_id.as_deref())?;
+    let after = paging.after()?;
+    let list = filters.list(
+        context.operation,
+        &tenant,
+        &rows::Paging {
+            limit: paging.limit(),
+            after: after.as_ref(),
+        },
+    );
+    let page = list
+        .read(&context.database)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    Ok(Reply::json_bytes(
+        StatusCode::OK,
+        paging.page(&page.data_json, page.next.as_ref()),
+    ))
+}
+
+/// The union of what the lists can be filtered by.
+#[derive(Default)]
+struct Filters {
+    updated_since: Option<i64>,
+    include_deleted: bool,
+    is_active: Option<bool>,
+    email: Option<String>,
+    from: Option<i64>,
+    to: Option<i64>,
+    team_member_id: Option<String>,
+    location_id: Option<String>,
+    is_open: Option<bool>,
+    is_running: Option<bool>,
+    is_approved: Option<bool>,
+    connector_id: Option<String>,
+    stream: Option<String>,
+    status: Option<String>,
+    trigger: Option<String>,
+}
+
+impl Filters {
+    fn parse(operation: Operation, query: &mut Query<'_>) -> Self {
+        let mut filters = Self::default();
+        match operation {
+            Operation::ListSyncRuns => {
+                filters.connector_id = query.id("connector_id");
+                filters.stream = query.one_of("stream", STREAMS);
+                filters.status =
+                    query.one_of("status", &["running", "success", "partial", "failed"]);
+                filters.trigger = query.one_of(
+                    "trigger",
+                    &["cron", "manual", "nightly", "webhook", "retry"],
+                );
+                filters.from = query.time("started_from");
+                return filters;
+            }
+            Operation::ListQuarantinedRecords => {
+                filters.connector_id = query.id("connector_id");
+                filters.stream = query.one_of("stream", STREAMS);
+                return filters;
+            }
+            _ => {}
+        }
+        filters.updated_since = query.time("updated_since");
+        filters.include_deleted = query.boolean("include_deleted").unwrap_or(false);
+        match operation {
+            Operation::ListTeamMembers => {
+                filters.is_active = query.boolean("is_active");
+                filters.email = query.text("email");
+            }
+            Operation::ListShifts => {
+                filters.from = query.time("starts_from");
+                filters.to = query.time("starts_to");
+                filters.is_open = query.boolean("is_open");
+            }
+            Operation::ListTimePunches => {
+                filters.from = query.time("clocked_in_from");
+                filters.to = query.time("clocked_in_to");
+                filters.is_running = query.boolean("is_running");
+                filters.is_approved = query.boolean("is_approved");
+            }
+            _ => {}
+        }
+        if matches!(
+            operation,
+            Operation::ListShifts | Operation::ListTimePunches
+        ) {
+            filters.team_member_id = query.id("team_member_id");
+            filters.location_id = query.id("location_id");
+        }
+        filters
+    }
+
+    fn list(
+        &self,
+        operation: Operation,
+        tenant: &domain::access::Tenant,
+        paging: &rows::Paging<'_>,
+    ) -> List {
+        let Self {
+            updated_since,
+            include_deleted,
+            ..
+        } = *self;
+        let (team_member_id, location_id) =
+            (self.team_member_id.as_deref(), self.location_id.as_deref());
+        let place = PlaceFilter {
+            updated_since,
+            include_deleted,
+        };
+        match operation {
+            Operation::ListTeamMembers => {
+                let filter = TeamMemberFilter {
+                    updated_since,
+                    include_deleted,
+                    is_active: self.is_active,
+                    email: self.email.as_deref(),
+                };
+                rows::team_members(tenant, &filter, paging)
+            }
+            Operation::ListShifts => {
+                let filter = ShiftFilter {
+                    updated_since,
+                    include_deleted,
+                    starts_from: self.from,
+                    starts_to: self.to,
+                    team_member_id,
+                    location_id,
+                    is_open: self.is_open,
+                };
+                rows::shifts(tenant, &filter, paging)
+            }
+            Operation::ListTimePunches => {
+                let filter = TimePunchFilter {
+                    updated_since,
+                    include_deleted,
+                    clocked_in_from: self.from,
+                    clocked_in_to: self.to,
+                    team_member_id,
+                    location_id,
+                    is_running: self.is_running,
+                    is_approved: self.is_approved,
+                };
+                rows::time_punches(tenant, &filter, paging)
+            }
+            Operation::ListRoles => rows::roles(tenant, &place, paging),
+            Operation::ListDepartments => rows::departments(tenant, &place, paging),
+            Operation::ListSyncRuns => {
+                let filter = SyncRunFilter {
+                    connector_id: self.connector_id.as_deref(),
+                    stream: parsed(self.stream.as_deref()),
+                    status: parsed(self.status.as_deref()),
+                    trigger: parsed(self.trigger.as_deref()),
+                    started_from: self.from,
+                };
+                rows::sync_runs(tenant, &filter, paging)
+            }
+            Operation::ListQuarantinedRecords => {
+                let filter = QuarantineFilter {
+                    connector_id: self.connector_id.as_deref(),
+                    stream: parsed(self.stream.as_deref()),
+                };
+                rows::quarantined_records(tenant, &filter, paging)
+            }
+            _ => rows::locations(tenant, &place, paging),
+        }
+    }
+}
+
+/// The query parser lets only known names through.
+fn parsed<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
+    text.and_then(|text| text.parse().ok())
+}

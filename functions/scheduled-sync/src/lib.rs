@@ -1,0 +1,46 @@
+//! The scheduler: one tick runs what is due. A missed or doubled tick is harmless.
+
+mod clock_jump;
+mod dispatch;
+mod maintenance;
+mod outcomes;
+mod tick;
+
+use api::Problem;
+use http::StatusCode;
+use platform::{Answer, Context, Reply, serve};
+use serde::Deserialize;
+use spin_sdk::http::Request;
+use spin_sdk::http_service;
+
+/// Without a body a tick runs everything that is due; with one, only one connector's streams.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Only {
+    organization_id: String,
+    connector_id: String,
+}
+
+#[http_service]
+async fn handle(request: Request) -> Answer {
+    serve("scheduled-sync", request, async |context: Context| {
+        let only = if context.body.is_empty() {
+            None
+        } else {
+            let only: Only = context.json()?;
+            let tenant = context.tenant(Some(&only.organization_id))?;
+            if !api::query::is_id(&only.connector_id) {
+                return Err(Problem::field("/connector_id", "must be an id (UUID)"));
+            }
+            Some(tick::OnlyConnector {
+                tenant,
+                connector_id: only.connector_id,
+            })
+        };
+        let summary = tick::tick(&context.database, &context.request_id, only.as_ref())
+            .await
+            .map_err(|error| platform::problems::database(&error))?;
+        Reply::json(StatusCode::OK, &summary)
+    })
+    .await
+}

@@ -1,0 +1,167 @@
+//! The installation's own jobs: credentials under the current key, old rows gone, purges finished.
+
+use domain::access::Caller;
+use platform::run::{RunReport, WORK_BUDGET_MS};
+use platform::vault::{Place, Secret, Vault};
+use platform::{SpinDatabase, clock, log, random};
+use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
+use store::{DatabaseError, credentials, idempotency, organizations, records, sync_runs};
+
+const RESEAL: &str = "reseal_credentials";
+const PRUNE: &str = "prune";
+
+const EVERY_SECONDS: i64 = 3_600;
+/// Runs are kept this long, in seconds: 90 days.
+const KEEP_RUNS_SECONDS: i64 = 90 * 86_400;
+const ROWS: u32 = 1_000;
+
+/// Makes the permanent jobs, unless they are there.
+///
+/// # Errors
+/// The database's.
+pub async fn ensure(database: &SpinDatabase) -> Result<(), DatabaseError> {
+    for name in [RESEAL, PRUNE] {
+        jobs::ensure_maintenance_job(
+            database,
+            &random::id(),
+            name,
+            "scheduled-sync",
+            clock::now(),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// When a maintenance job that has ended is due again.
+pub fn next_due_at(name: &str, now: i64) -> Option<i64> {
+    (name != PURGE_ORGANIZATION).then(|| now.saturating_add(EVERY_SECONDS))
+}
+
+pub async fn run(database: &SpinDatabase, claimed: &Claimed) -> RunReport {
+    let deadline_ms = clock::now_ms().saturating_add(WORK_BUDGET_MS);
+    let result = match claimed.name.as_str() {
+        RESEAL => reseal(database, deadline_ms).await,
+        PRUNE => prune(database, deadline_ms).await,
+        PURGE_ORGANIZATION => purge(database, claimed, deadline_ms).await,
+        other => {
+            return RunReport::failed(
+                "unknown_job",
+                &format!("This version has no maintenance job {other}."),
+            );
+        }
+    };
+    match result {
+        Ok(true) => RunReport::done(),
+        Ok(false) => RunReport::more(),
+        Err(error) => RunReport::retry_at(clock::now(), "database", &error.to_string()),
+    }
+}
+
+fn is_late(deadline_ms: i64) -> bool {
+    clock::now_ms() >= deadline_ms
+}
+
+/// Seals what older keys have sealed with the current one, so that the old key can be removed.
+async fn reseal(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, DatabaseError> {
+    let vault = match Vault::open().await {
+        Ok(vault) => vault,
+        Err(error) => {
+            log::error("reseal", &error.to_string());
+            return Ok(true);
+        }
+    };
+    let mut after = None;
+    loop {
+        if is_late(deadline_ms) {
+            return Ok(false);
+        }
+        let page = credentials::sealed_by_other_keys(
+            database,
+            vault.sealing_key(),
+            after.as_ref(),
+            i64::from(ROWS),
+        )
+        .await?;
+        for stale in &page {
+            let place = Place {
+                organization_id: &stale.organization_id,
+                connector_id: &stale.connector_id,
+                field: &stale.field,
+            };
+            let sealed = vault
+                .unseal(place, &stale.sealed)
+                .and_then(|secret: Secret| vault.seal(place, &secret));
+            match sealed {
+                Ok(sealed) => {
+                    credentials::replace(
+                        database,
+                        stale,
+                        &sealed.token,
+                        &sealed.sealed_by,
+                        clock::now(),
+                    )
+                    .await?;
+                }
+                // It stays as it is: its key may come back.
+                Err(error) => log::error(
+                    "reseal",
+                    &format!(
+                        "connector {} field {}: {error}",
+                        stale.connector_id, stale.field
+                    ),
+                ),
+            }
+        }
+        after = page.into_iter().next_back();
+        if after.is_none() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Removes what nobody asks for any more, in bounded statements.
+async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, DatabaseError> {
+    let now = clock::now();
+    loop {
+        if is_late(deadline_ms) {
+            return Ok(false);
+        }
+        let keys = idempotency::prune(database, now).await?;
+        let runs = sync_runs::prune(
+            database,
+            now.saturating_sub(KEEP_RUNS_SECONDS),
+            i64::from(ROWS),
+        )
+        .await?;
+        let pass = records::ended_pass(database).await?;
+        if let Some(pass_id) = &pass {
+            while records::forget_pass(database, pass_id, ROWS).await? && !is_late(deadline_ms) {}
+        }
+        if keys == 0 && runs == 0 && pass.is_none() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Removes everything of an organization that is being purged, its own row last.
+async fn purge(
+    database: &SpinDatabase,
+    claimed: &Claimed,
+    deadline_ms: i64,
+) -> Result<bool, DatabaseError> {
+    let Ok(tenant) = Caller::internal("scheduled-sync").tenant_named(&claimed.subject) else {
+        return Ok(true);
+    };
+    while !is_late(deadline_ms) {
+        if records::purge(database, &tenant, ROWS).await?.done {
+            organizations::remove(database, &tenant).await?;
+            log::info(
+                "purged",
+                &format!("organization {} is gone", claimed.subject),
+            );
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,210 @@
+//! What becomes of a job that has run. Outcomes that come in while others are being written are
+//! written together.
+
+use std::rc::Rc;
+
+use domain::access::Caller;
+use domain::job::{self, JobState, Outcome};
+use domain::run::{RunStatus, Trigger};
+use platform::coalesce::Coalescer;
+use platform::planning::{self, Ended as EndedRun};
+use platform::run::RunReport;
+use platform::{SpinDatabase, clock, log, random};
+use store::DatabaseError;
+use store::jobs::plan::{self, PlanningInput};
+use store::jobs::{self, Claimed, Conclusion, MAINTENANCE, RunRequest};
+
+use crate::maintenance;
+use crate::tick::Ended;
+
+/// A stream that another one wants is not asked for more often than this, in seconds: what it
+/// lacks may not exist at all.
+const WANTED_AFTER_SECONDS: i64 = 1_800;
+
+type Written = Result<bool, DatabaseError>;
+
+thread_local! {
+    static OUTCOMES: Rc<Coalescer<(Claimed, RunReport), Written>> = Rc::default();
+}
+
+/// Records an outcome and returns how the dispatch ended.
+pub async fn record(database: &SpinDatabase, claimed: Claimed, report: RunReport) -> Ended {
+    let ended = match &report.outcome {
+        Outcome::Done => Ended::Done,
+        Outcome::More => Ended::More,
+        Outcome::RetryAt { .. } => Ended::Retried,
+        Outcome::Failed { .. } => Ended::Failed,
+    };
+    let (job_id, organization_id, connector_id) = (
+        claimed.job_id.clone(),
+        claimed.organization_id.clone(),
+        claimed.subject.clone(),
+    );
+    let wanted = report.wanted.clone();
+    let outcomes = OUTCOMES.with(Rc::clone);
+    let accepted = match outcomes
+        .submit((claimed, report), async |batch| {
+            write(database, batch).await
+        })
+        .await
+    {
+        Ok(Ok(accepted)) => accepted,
+        // The lease ends by itself and the job is due again.
+        Ok(Err(error)) => {
+            log::error("outcome", &format!("job {job_id}: {error}"));
+            false
+        }
+        Err(interrupted) => {
+            log::error("outcome", &format!("job {job_id}: {interrupted}"));
+            false
+        }
+    };
+    if !accepted {
+        return Ended::Refused;
+    }
+    if !wanted.is_empty()
+        && let Err(error) = ask_for(database, &organization_id, &connector_id, &wanted).await
+    {
+        log::error("wanted", &error.to_string());
+    }
+    ended
+}
+
+async fn write(database: &SpinDatabase, batch: Vec<(Claimed, RunReport)>) -> Vec<Written> {
+    match write_all(database, &batch).await {
+        Ok(accepted) => batch
+            .iter()
+            .map(|(claimed, _)| Ok(accepted.contains(&claimed.job_id)))
+            .collect(),
+        Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
+    }
+}
+
+async fn write_all(
+    database: &SpinDatabase,
+    batch: &[(Claimed, RunReport)],
+) -> Result<Vec<String>, DatabaseError> {
+    let ids: Vec<_> = batch
+        .iter()
+        .map(|(claimed, _)| claimed.job_id.as_str())
+        .collect();
+    let inputs = plan::planning_inputs(database, &ids).await?;
+    let now = clock::now();
+    let conclusions: Vec<_> = batch
+        .iter()
+        .map(|(claimed, report)| {
+            let input = inputs.iter().find(|input| input.job_id == claimed.job_id);
+            conclusion(claimed, report, input, now)
+        })
+        .collect();
+    jobs::record(database, &conclusions, clock::now_ms()).await
+}
+
+fn conclusion(
+    claimed: &Claimed,
+    report: &RunReport,
+    input: Option<&PlanningInput>,
+    now: i64,
+) -> Conclusion {
+    let next = job::after(&report.outcome, claimed.attempts, now, random::number());
+    let trigger: Trigger = claimed.trigger.parse().unwrap_or(Trigger::Cron);
+    let mut conclusion = Conclusion {
+        job_id: claimed.job_id.clone(),
+        lease_version: claimed.lease_version,
+        state: next.state,
+        next_due_at: next.next_due_at,
+        planned_trigger: trigger,
+        attempts: next.attempts,
+        ended: None,
+        failure: report.failure.clone().map(Into::into),
+        nightly_date: None,
+        complete: report.complete,
+    };
+    if next.state == JobState::Pending {
+        return conclusion;
+    }
+    let status = if next.state == JobState::Done {
+        report.status
+    } else {
+        RunStatus::Failed
+    };
+    conclusion.ended = Some(status);
+    conclusion.attempts = 0;
+    if let Some(reason) = &next.reason
+        && let Some(failure) = &mut conclusion.failure
+    {
+        failure.detail.clone_from(reason);
+    }
+    if claimed.kind == MAINTENANCE {
+        conclusion.next_due_at = maintenance::next_due_at(&claimed.name, now);
+        conclusion.state = if conclusion.next_due_at.is_some() {
+            JobState::Pending
+        } else {
+            next.state
+        };
+        return conclusion;
+    }
+    // A stream's row is permanent: what ended is planned again.
+    if let Some(input) = input {
+        let outcome = match next.reason {
+            Some(reason) => Outcome::Failed { reason },
+            None => Outcome::Done,
+        };
+        let was_nightly = trigger == Trigger::Nightly;
+        let ended = EndedRun {
+            outcome: &outcome,
+            is_current: status.is_current(),
+            was_nightly,
+        };
+        let plan = planning::plan(input, Some(ended), now);
+        conclusion.state = JobState::Pending;
+        conclusion.next_due_at = plan.next_due_at;
+        conclusion.planned_trigger = plan.trigger;
+        conclusion.nightly_date = planning::night_of(input).filter(|_| was_nightly);
+    }
+    conclusion
+}
+
+/// Makes streams due that another one refers to, unless they ran lately.
+async fn ask_for(
+    database: &SpinDatabase,
+    organization_id: &str,
+    connector_id: &str,
+    wanted: &[domain::stream::Stream],
+) -> Result<(), DatabaseError> {
+    let Ok(tenant) = Caller::internal("scheduled-sync").tenant_named(organization_id) else {
+        return Ok(());
+    };
+    let now = clock::now();
+    let streams: Vec<_> = plan::planning_inputs_of(database, &tenant, connector_id)
+        .await?
+        .into_iter()
+        .filter(|input| wanted.iter().any(|stream| stream.as_str() == input.stream))
+        // Without a due time the stream is switched off, and stays so.
+        .filter(|input| {
+            input.next_due_at.is_some() && input.run_id.is_none() && input.next_run_id.is_none()
+        })
+        .filter(|input| {
+            input
+                .last_started_at
+                .is_none_or(|started| now.saturating_sub(started) >= WANTED_AFTER_SECONDS)
+        })
+        .map(|input| input.stream)
+        .collect();
+    if streams.is_empty() {
+        return Ok(());
+    }
+    let streams: Vec<_> = streams
+        .iter()
+        .map(|stream| (stream.as_str(), random::id()))
+        .collect();
+    let request = RunRequest {
+        connector_id,
+        streams: &streams,
+        params: None,
+        trigger: Trigger::Cron,
+    };
+    jobs::request_run(database, &tenant, request, now)
+        .await
+        .map(drop)
+}

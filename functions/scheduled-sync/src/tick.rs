@@ -1,0 +1,168 @@
+//! One tick: plan once more what is due, claim it, run it, record it, and go on while there is
+//! time.
+
+use domain::access::Tenant;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use platform::run::LEASE_SECONDS;
+use platform::{SpinDatabase, clock, planning, random};
+use serde::Serialize;
+use store::jobs::plan;
+use store::jobs::{self, Claim, Claimed, Only, SYNC};
+use store::{DatabaseError, scheduler_ticks};
+
+use crate::{clock_jump, dispatch, maintenance, outcomes};
+
+/// Jobs that run at the same time.
+const CONCURRENT_JOBS: usize = 16;
+/// No job is started after this, in milliseconds; the next tick goes on.
+const BUDGET_MS: i64 = 30_000;
+/// Ticks between two looks at the maintenance jobs: a day of ticks every 20 s.
+const MAINTENANCE_EVERY_TICKS: i64 = 4_320;
+
+pub struct OnlyConnector {
+    pub tenant: Tenant,
+    pub connector_id: String,
+}
+
+/// What a tick did.
+#[derive(Default, Serialize)]
+pub struct Summary {
+    pub claimed: u64,
+    pub done: u64,
+    pub more: u64,
+    pub retried: u64,
+    pub failed: u64,
+    /// Outcomes that came too late to count.
+    pub refused: u64,
+    /// Streams that were due and, planned once more, are not.
+    pub postponed: u64,
+    pub duration_ms: i64,
+}
+
+/// Runs what is due.
+///
+/// # Errors
+/// The database's, before anything was claimed; afterwards failures are the jobs' own.
+pub async fn tick(
+    database: &SpinDatabase,
+    holder: &str,
+    only: Option<&OnlyConnector>,
+) -> Result<Summary, DatabaseError> {
+    let started_ms = clock::now_ms();
+    let now = clock::now();
+    let begun = scheduler_ticks::begin(
+        database,
+        now,
+        now.saturating_add(clock_jump::HORIZON_SECONDS),
+    )
+    .await?;
+    if clock_jump::is_suspected(&begun) {
+        clock_jump::heal(database, now).await?;
+    }
+    if begun.ticks.rem_euclid(MAINTENANCE_EVERY_TICKS) == 1 {
+        maintenance::ensure(database).await?;
+    }
+    let mut summary = Summary::default();
+    if begun.is_due || begun.ticks.rem_euclid(MAINTENANCE_EVERY_TICKS) == 1 || only.is_some() {
+        run_due(database, holder, only, started_ms, &mut summary).await?;
+    }
+    scheduler_ticks::finish(database, now, clock::now()).await?;
+    summary.duration_ms = clock::now_ms().saturating_sub(started_ms);
+    Ok(summary)
+}
+
+async fn run_due(
+    database: &SpinDatabase,
+    holder: &str,
+    only: Option<&OnlyConnector>,
+    started_ms: i64,
+    summary: &mut Summary,
+) -> Result<(), DatabaseError> {
+    let mut running = FuturesUnordered::new();
+    loop {
+        let has_time = clock::now_ms().saturating_sub(started_ms) < BUDGET_MS;
+        let room = CONCURRENT_JOBS.saturating_sub(running.len());
+        if has_time && room > 0 {
+            summary.postponed = summary.postponed.saturating_add(postpone(database).await?);
+            for claimed in claim(database, holder, only, room).await? {
+                summary.claimed = summary.claimed.saturating_add(1);
+                running.push(run(database, claimed));
+            }
+        }
+        let Some(ended) = running.next().await else {
+            return Ok(());
+        };
+        summary.count(ended);
+        // Whatever else has ended meanwhile frees its place before the next claim.
+        while let Some(Some(ended)) = futures::FutureExt::now_or_never(running.next()) {
+            summary.count(ended);
+        }
+    }
+}
+
+/// Plans once more what is due: while ticks were missed, hours may have closed or a night's date
+/// may have passed.
+async fn postpone(database: &SpinDatabase) -> Result<u64, DatabaseError> {
+    let now = clock::now();
+    let due = plan::due(database, now).await?;
+    let waiting: Vec<_> = due
+        .into_iter()
+        .filter(|input| input.run_id.is_none() && input.next_run_id.is_none())
+        .collect();
+    let late: Vec<_> = planning::replan(&waiting, now)
+        .into_iter()
+        .filter(|plan| plan.next_due_at.is_none_or(|due| due > now))
+        .collect();
+    plan::replan(database, &late, now).await?;
+    Ok(u64::try_from(late.len()).unwrap_or(u64::MAX))
+}
+
+async fn claim(
+    database: &SpinDatabase,
+    holder: &str,
+    only: Option<&OnlyConnector>,
+    room: usize,
+) -> Result<Vec<Claimed>, DatabaseError> {
+    let fresh_run_ids = random::ids(room);
+    let claim = Claim {
+        holder,
+        now_ms: clock::now_ms(),
+        lease_secs: LEASE_SECONDS,
+        fresh_run_ids: &fresh_run_ids,
+        only: only.map(|only| Only {
+            tenant: &only.tenant,
+            kind: SYNC,
+            subject: &only.connector_id,
+        }),
+    };
+    jobs::claim(database, claim).await
+}
+
+async fn run(database: &SpinDatabase, claimed: Claimed) -> Ended {
+    let report = dispatch::run(database, &claimed).await;
+    outcomes::record(database, claimed, report).await
+}
+
+/// How one dispatch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    More,
+    Retried,
+    Failed,
+    Refused,
+}
+
+impl Summary {
+    fn count(&mut self, ended: Ended) {
+        let counter = match ended {
+            Ended::Done => &mut self.done,
+            Ended::More => &mut self.more,
+            Ended::Retried => &mut self.retried,
+            Ended::Failed => &mut self.failed,
+            Ended::Refused => &mut self.refused,
+        };
+        *counter = counter.saturating_add(1);
+    }
+}

@@ -1,0 +1,65 @@
+//! The errors of the replaced system, beside ours.
+
+use api::{Problem, ProblemKind};
+use http::StatusCode;
+use platform::seven_shifts::{Failure, FailureKind};
+
+pub const ACTIONS: &str = "connect, test_connection, health_check, scheduled_sync, get_shifts, get_users, get_time_punches, get_locations, get_roles, get_departments";
+
+pub fn bad_request(problem: Problem) -> Problem {
+    problem.with_legacy(StatusCode::BAD_REQUEST, "UNKNOWN")
+}
+
+pub fn missing_action() -> Problem {
+    Problem::field("/action", format!("is missing: send one of {ACTIONS}"))
+        .with_legacy(StatusCode::BAD_REQUEST, "MISSING_ACTION")
+}
+
+pub fn unknown_action(name: &str) -> Problem {
+    let name = domain::redact::excerpt(name, 40, &[]);
+    Problem::field(
+        "/action",
+        format!("{name:?} is not known: send one of {ACTIONS}"),
+    )
+    .with_legacy(StatusCode::BAD_REQUEST, "UNKNOWN_ACTION")
+}
+
+pub fn forbidden(problem: Problem) -> Problem {
+    problem.with_legacy(StatusCode::FORBIDDEN, "UNKNOWN")
+}
+
+pub fn missing_auth(field: &str, detail: &str) -> Problem {
+    Problem::field(field, detail).with_legacy(StatusCode::BAD_REQUEST, "MISSING_AUTH")
+}
+
+pub fn no_credentials() -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        "This organization has no connected 7shifts account of this name. Call `connect` first.",
+    )
+    .with_legacy(StatusCode::NOT_FOUND, "NO_CREDENTIALS")
+}
+
+/// What 7shifts, or the way to it, answered.
+pub fn failed(failure: &Failure) -> Problem {
+    let problem = Problem::new(ProblemKind::ProviderFailed, failure.reason.clone());
+    match failure.kind {
+        FailureKind::Unauthorized => problem.with_legacy(StatusCode::BAD_GATEWAY, "AUTH_EXPIRED"),
+        FailureKind::Forbidden if failure.code == "foreign_company" => {
+            problem.with_legacy(StatusCode::BAD_GATEWAY, "AUTH_EXPIRED")
+        }
+        FailureKind::Later(at) if failure.code == "rate_limited" => {
+            let wait = at.saturating_sub(platform::clock::now());
+            Problem::new(ProblemKind::RateLimited, failure.reason.clone())
+                .retry_after(wait)
+                .with_legacy(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED")
+        }
+        FailureKind::Ours if matches!(failure.code, "vault" | "no_credentials") => {
+            Problem::new(ProblemKind::Internal, failure.reason.clone())
+                .with_legacy(StatusCode::INTERNAL_SERVER_ERROR, "CREDENTIAL_ERROR")
+        }
+        FailureKind::Ours => Problem::new(ProblemKind::Internal, failure.reason.clone())
+            .with_legacy(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
+        _ => problem.with_legacy(StatusCode::BAD_GATEWAY, "UNKNOWN"),
+    }
+}

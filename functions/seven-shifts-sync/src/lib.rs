@@ -1,0 +1,21 @@
+//! Brings one stream of one 7shifts connector up to date, as far as its time reaches.
+
+mod checkpoint;
+mod fetch;
+mod sync;
+
+use http::StatusCode;
+use platform::run::RunCall;
+use platform::{Answer, Context, Reply, serve};
+use spin_sdk::http::Request;
+use spin_sdk::http_service;
+
+#[http_service]
+async fn handle(request: Request) -> Answer {
+    serve("seven-shifts-sync", request, async |context: Context| {
+        let call: RunCall = context.json()?;
+        let report = sync::run(&context.database, &call).await;
+        Reply::json(StatusCode::OK, &report)
+    })
+    .await
+}

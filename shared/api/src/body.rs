@@ -1,0 +1,136 @@
+//! JSON bodies, parsed into types; the field that is wrong is named.
+
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Problem, ProblemKind};
+
+/// The largest body of a management route, in bytes.
+pub const MAX_BYTES: usize = 256 * 1024;
+
+/// # Errors
+/// A problem that names the field by a JSON pointer and says what is wrong with it.
+pub fn parse<T: DeserializeOwned>(content_type: Option<&str>, body: &[u8]) -> Result<T, Problem> {
+    let is_json = content_type.is_none_or(|value| {
+        let media_type = value.split(';').next().unwrap_or_default().trim();
+        media_type.eq_ignore_ascii_case("application/json")
+            || media_type.to_ascii_lowercase().ends_with("+json")
+    });
+    if !is_json {
+        return Err(Problem::new(
+            ProblemKind::UnsupportedMediaType,
+            "Send the body as JSON with `Content-Type: application/json`.",
+        ));
+    }
+    if body.is_empty() {
+        return Err(Problem::field("", "the body is empty: send a JSON object"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer(error.path());
+        named(&pointer, error.inner())
+    })?;
+    json.end().map_err(|error| named("", &error))?;
+    Ok(parsed)
+}
+
+/// Serde says "missing field `name`" of the object that lacks it: the pointer should name the field.
+fn named(pointer: &str, error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    // "… at line 1 column 2" helps a person with a file, not a caller with a request.
+    let text = text.split(" at line ").next().unwrap_or(&text);
+    let text = domain::redact::excerpt(text, 300, &[]);
+    for start in ["missing field `", "unknown field `", "duplicate field `"] {
+        if let Some(name) = text
+            .strip_prefix(start)
+            .and_then(|rest| rest.split('`').next())
+            && !pointer.ends_with(&format!("/{name}"))
+        {
+            return Problem::field(format!("{pointer}/{name}"), text);
+        }
+    }
+    Problem::field(pointer, text)
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        if matches!(segment, Segment::Unknown) {
+            continue;
+        }
+        pointer.push('/');
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&index.to_string()),
+            Segment::Map { key } => pointer.push_str(&domain::redact::excerpt(
+                &key.replace('~', "~0").replace('/', "~1"),
+                64,
+                &[],
+            )),
+            Segment::Enum { variant } => pointer.push_str(variant),
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Outer {
+        name: String,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Inner {
+        count: u8,
+    }
+
+    fn field(body: &str) -> String {
+        parse::<Outer>(Some("application/json"), body.as_bytes())
+            .unwrap_err()
+            .errors
+            .remove(0)
+            .field
+    }
+
+    #[test]
+    fn the_bad_field_is_named() {
+        assert_eq!(field("{}"), "/name");
+        assert_eq!(field(r#"{"name":1}"#), "/name");
+        assert_eq!(field(r#"{"name":"a","nmae":1}"#), "/nmae");
+        assert_eq!(
+            field(r#"{"name":"a","inner":{"count":-1}}"#),
+            "/inner/count"
+        );
+        assert_eq!(field(r#"{"name":"a","inner":{}}"#), "/inner/count");
+        assert_eq!(field(""), "");
+        assert_eq!(field("{"), "");
+        assert_eq!(field(r#"{"name":"a"} trailing"#), "");
+    }
+
+    #[test]
+    fn only_json() {
+        assert!(
+            parse::<Outer>(Some("application/json; charset=utf-8"), br#"{"name":"a"}"#).is_ok()
+        );
+        assert!(parse::<Outer>(None, br#"{"name":"a"}"#).is_ok());
+        assert_eq!(
+            parse::<Outer>(Some("text/plain"), b"{}").unwrap_err().kind,
+            ProblemKind::UnsupportedMediaType
+        );
+    }
+
+    #[test]
+    fn invalid_utf8_and_depth_are_errors_not_panics() {
+        assert!(parse::<serde_json::Value>(None, b"\"\xff\"").is_err());
+        assert!(parse::<serde_json::Value>(None, "[".repeat(100_000).as_bytes()).is_err());
+    }
+}

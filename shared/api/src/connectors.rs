@@ -1,0 +1,67 @@
+//! Connectors.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Connector {
+    pub id: String,
+    pub organization_id: String,
+    pub provider: String,
+    /// The organization's own name for it, `7shifts` by default.
+    pub integration_key: String,
+    pub name: String,
+    /// `disconnected`, `active`, `paused`, `expired`, `revoked` or `error`.
+    pub state: String,
+    /// What a manager can do about the state.
+    pub state_reason: Option<String>,
+    pub state_changed_at: String,
+    /// Never a secret.
+    pub config: serde_json::Value,
+    pub connected_at: Option<String>,
+    pub connected_by: Option<String>,
+    pub last_sync_at: Option<String>,
+    pub last_full_sync_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+/// How a connector is kept current. `last_sync_at` and `last_full_sync_at` are read-only: what is
+/// sent for them is ignored, so that a document that was read can be sent back.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SyncSettings {
+    pub enabled: bool,
+    /// `every_15_min`, `every_30_min`, `hourly`, `every_4_hours`, `daily` or `manual`.
+    pub frequency: String,
+    pub active_hours_only: bool,
+    pub operating_hours: Option<OperatingHours>,
+    pub streams: std::collections::BTreeMap<String, StreamSettings>,
+    pub last_full_sync_at: Option<String>,
+    /// How far back the first sync and the weekly reconciliation look, 1 to 3650.
+    pub backfill_days: u16,
+    /// How far ahead shifts are asked for, 0 to 365.
+    pub schedule_ahead_days: u16,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OperatingHours {
+    /// `HH:MM`, local.
+    pub start: String,
+    /// `HH:MM`, local; before `start` when the hours cross midnight.
+    pub end: String,
+    /// IANA name; the organization's zone when left out.
+    pub timezone: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StreamSettings {
+    pub enabled: bool,
+    pub last_sync_at: Option<String>,
+}

@@ -1,0 +1,209 @@
+//! The OpenAPI 3.1 document, made from the route table and the types.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
+use crate::{ProblemKind, connectors, organizations, records, seven_shifts_proxy, status};
+
+/// The whole document. Internal routes are left out: nobody outside may call them.
+#[must_use]
+pub fn document() -> Value {
+    let mut paths = Map::new();
+    for route in ROUTES
+        .iter()
+        .filter(|route| route.access != Access::Internal)
+    {
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Some(path) = path.as_object_mut() {
+            path.insert(route.method.to_ascii_lowercase(), operation(route));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Patchbay",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Integration functions at the edge: clean, current, tenant-scoped tables of what an organization keeps at its providers.",
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An API key (`pb_live_…`), a JWT (HS256) of the embedding product, or the operator key."}},
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let (status, shape) = route.success;
+    let mut operation = json!({
+        "operationId": format!("{:?}", route.operation),
+        "summary": route.summary,
+        "tags": [route.function],
+        "parameters": parameters(route),
+        "responses": {
+            status.to_string(): {"description": "Success", "headers": request_id(), "content": {"application/json": {"schema": schema_of(shape)}}},
+            "default": {"description": "A problem document (RFC 9457)", "headers": request_id(), "content": {"application/problem+json": {"schema": reference("Problem")}}},
+        },
+    });
+    if let Some(operation) = operation.as_object_mut() {
+        if let Some(body) = route.body {
+            operation.insert("requestBody".to_owned(), json!({"required": true, "content": {"application/json": {"schema": reference(body)}}}));
+        }
+        match route.access {
+            Access::Public => {}
+            Access::Scope(scope) => {
+                operation.insert("security".to_owned(), json!([{"bearer": []}]));
+                operation.insert("x-scope".to_owned(), json!(scope.as_str()));
+            }
+            Access::Caller | Access::Internal => {
+                operation.insert("security".to_owned(), json!([{"bearer": []}]));
+            }
+        }
+    }
+    operation
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let in_path = route.path.contains("{id}").then(|| json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}}));
+    in_path
+        .into_iter()
+        .chain(route.query.iter().map(in_query))
+        .collect()
+}
+
+fn in_query(parameter: &Parameter) -> Value {
+    let schema = match parameter.form {
+        ParameterForm::Text => json!({"type": "string", "maxLength": 1024}),
+        ParameterForm::Id => json!({"type": "string", "format": "uuid"}),
+        ParameterForm::Time => json!({"type": "string", "format": "date-time"}),
+        ParameterForm::Boolean => json!({"type": "boolean"}),
+        ParameterForm::Limit => {
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})
+        }
+        ParameterForm::OneOf(values) => json!({"enum": values}),
+    };
+    json!({"name": parameter.name, "in": "query", "description": parameter.description, "schema": schema})
+}
+
+fn schema_of(shape: Shape) -> Value {
+    match shape {
+        Shape::Nothing => json!({}),
+        Shape::One(name) => reference(name),
+        Shape::Page(name) => json!({
+            "type": "object",
+            "required": ["data", "next_cursor"],
+            "additionalProperties": false,
+            "properties": {
+                "data": {"type": "array", "items": reference(name)},
+                "next_cursor": {"type": ["string", "null"], "description": "Null on the last page."},
+            },
+        }),
+    }
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn request_id() -> Value {
+    json!({"x-request-id": {"schema": {"type": "string"}, "description": "Names this request in the logs."}})
+}
+
+fn schemas() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut generator = settings.into_generator();
+    add::<organizations::CreateOrganization>(&mut generator);
+    add::<organizations::UpdateOrganization>(&mut generator);
+    add::<organizations::Organization>(&mut generator);
+    add::<organizations::ExportPage>(&mut generator);
+    add::<organizations::CreateApiKey>(&mut generator);
+    add::<organizations::CreatedApiKey>(&mut generator);
+    add::<organizations::ApiKey>(&mut generator);
+    add::<connectors::Connector>(&mut generator);
+    add::<connectors::SyncSettings>(&mut generator);
+    add::<seven_shifts_proxy::SevenShiftsCall>(&mut generator);
+    add::<seven_shifts_proxy::SevenShiftsAnswer>(&mut generator);
+    add::<records::TeamMember>(&mut generator);
+    add::<records::Shift>(&mut generator);
+    add::<records::TimePunch>(&mut generator);
+    add::<records::Location>(&mut generator);
+    add::<records::Role>(&mut generator);
+    add::<records::Department>(&mut generator);
+    add::<records::SyncRun>(&mut generator);
+    add::<records::QuarantinedRecord>(&mut generator);
+    add::<status::Status>(&mut generator);
+    add::<status::Health>(&mut generator);
+    let mut schemas: Map<String, Value> = generator.take_definitions(true).into_iter().collect();
+    schemas.insert("Problem".to_owned(), problem());
+    Value::Object(schemas)
+}
+
+fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
+    let _ = generator.subschema_for::<T>();
+}
+
+fn problem() -> Value {
+    let types: Vec<_> = ProblemKind::ALL
+        .iter()
+        .map(|kind| format!("urn:patchbay:problem:{}", kind.name()))
+        .collect();
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "request_id"],
+        "properties": {
+            "type": {"enum": types},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "What is wrong and what to do about it."},
+            "request_id": {"type": "string"},
+            "errors": {"type": "array", "items": {"type": "object", "required": ["field", "detail"], "properties": {
+                "field": {"type": "string", "description": "JSON pointer into the body, or the name of a parameter."},
+                "detail": {"type": "string"},
+            }}},
+            "error": {"type": "string", "description": "On compatibility routes: the message of the replaced system."},
+            "code": {"type": "string", "description": "On compatibility routes: the code of the replaced system."},
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_has_a_schema() {
+        let document = document();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let text = document.to_string();
+        for rest in text.split("#/components/schemas/").skip(1) {
+            let name = rest.split('"').next().unwrap();
+            assert!(
+                schemas.contains_key(name),
+                "{name} is referred to and missing"
+            );
+        }
+    }
+
+    #[test]
+    fn every_public_route_is_described_with_its_scope() {
+        let document = document();
+        for route in ROUTES {
+            let described = &document["paths"][route.path][route.method.to_ascii_lowercase()];
+            assert_eq!(
+                described.is_null(),
+                route.access == Access::Internal,
+                "{}",
+                route.path
+            );
+            if let Access::Scope(scope) = route.access {
+                assert_eq!(described["x-scope"], scope.as_str());
+            }
+        }
+    }
+}

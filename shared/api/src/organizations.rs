@@ -1,0 +1,89 @@
+//! Organizations and their API keys.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateOrganization {
+    /// 1 to 200 characters.
+    pub name: String,
+    /// IANA name, such as `America/Toronto`; nightly work runs at 02:00 there.
+    pub time_zone: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UpdateOrganization {
+    pub name: Option<String>,
+    pub time_zone: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Organization {
+    pub id: String,
+    pub name: String,
+    pub time_zone: String,
+    /// `active`, or `purging` while everything is being removed.
+    pub state: String,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateApiKey {
+    /// What the key is for, 1 to 200 characters.
+    pub name: String,
+    /// `owner`, `admin` or `member`: gives the key all scopes of the role.
+    pub role: Option<String>,
+    /// Scope names, instead of a role.
+    pub scopes: Option<Vec<String>>,
+    /// Networks (CIDR) that the key works from; any when left out.
+    pub networks: Option<Vec<String>>,
+    /// RFC 3339; never when left out.
+    pub expires_at: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ApiKey {
+    pub id: String,
+    pub organization_id: String,
+    pub name: String,
+    pub display_prefix: String,
+    pub last_four: String,
+    pub scopes: Vec<String>,
+    pub networks: Option<Vec<String>>,
+    pub created_by: String,
+    pub created_at: String,
+    pub expires_at: Option<String>,
+    pub revoked_at: Option<String>,
+    pub last_used_at: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct CreatedApiKey {
+    /// The key. It is not stored and cannot be shown again: null where an `Idempotency-Key` is
+    /// repeated.
+    pub key: Option<String>,
+    #[serde(flatten)]
+    pub api_key: ApiKey,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExportPage {
+    /// The table that these rows are from.
+    pub resource: String,
+    pub data: Vec<serde_json::Value>,
+    /// The next page, of this table or of the next; null at the end of everything.
+    pub next_cursor: Option<String>,
+}

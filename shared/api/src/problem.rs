@@ -1,0 +1,290 @@
+//! Errors as problem documents (RFC 9457): a stable `type`, a `detail` that says what to do, the
+//! request id, and one entry per bad field.
+
+use http::StatusCode;
+use serde::Serialize;
+
+/// The media type of a problem document.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Every kind of error that a caller can get. The name in the `type` URI never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    InvalidRequest,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    Conflict,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    IdempotencyKeyReused,
+    RateLimited,
+    ProviderFailed,
+    Unavailable,
+    Internal,
+}
+
+impl ProblemKind {
+    pub const ALL: [Self; 13] = [
+        Self::InvalidRequest,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::IdempotencyKeyReused,
+        Self::RateLimited,
+        Self::ProviderFailed,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The last part of the `type` URI.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid-request",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Conflict => "conflict",
+            Self::PayloadTooLarge => "payload-too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::RateLimited => "rate-limited",
+            Self::ProviderFailed => "provider-failed",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::ProviderFailed => StatusCode::BAD_GATEWAY,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "The request is not valid",
+            Self::Unauthenticated => "Credentials are missing or not valid",
+            Self::Forbidden => "The caller may not do this",
+            Self::NotFound => "There is no such thing",
+            Self::MethodNotAllowed => "This path does not take this method",
+            Self::Conflict => "The request conflicts with the current state",
+            Self::PayloadTooLarge => "The body is too large",
+            Self::UnsupportedMediaType => "The body is not JSON",
+            Self::IdempotencyKeyReused => "The idempotency key was used for another request",
+            Self::RateLimited => "Too many requests",
+            Self::ProviderFailed => "The provider did not do what was asked",
+            Self::Unavailable => "Temporarily unavailable",
+            Self::Internal => "Something failed on our side",
+        }
+    }
+}
+
+/// One field of the request that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// A JSON pointer into the body (RFC 6901), or the name of a query parameter or header.
+    pub field: String,
+    /// What is wrong and what would be right.
+    pub detail: String,
+}
+
+impl FieldError {
+    #[must_use]
+    pub fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// A problem on its way to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub kind: ProblemKind,
+    pub detail: String,
+    pub errors: Vec<FieldError>,
+    /// Seconds after which trying again makes sense; becomes `Retry-After`.
+    pub retry_after_seconds: Option<i64>,
+    /// The methods of the path, for `Allow`.
+    pub allow: Option<String>,
+    /// The older `{error, code}` members of compatibility routes.
+    pub legacy: Option<Legacy>,
+}
+
+/// What the callers of a replaced system expect beside the problem members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Legacy {
+    pub error: String,
+    pub code: &'static str,
+    /// The status that the replaced system answered.
+    pub status: StatusCode,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+}
+
+impl Problem {
+    #[must_use]
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_seconds: None,
+            allow: None,
+            legacy: None,
+        }
+    }
+
+    /// Bad fields, all of them at once.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [] => "The request could not be read.".to_owned(),
+            [one] => format!("{}: {}", one.field, one.detail),
+            [first, rest @ ..] => format!(
+                "{}: {} (and {} more in `errors`)",
+                first.field,
+                first.detail,
+                rest.len()
+            ),
+        };
+        Self {
+            errors,
+            ..Self::new(ProblemKind::InvalidRequest, detail)
+        }
+    }
+
+    /// One bad field.
+    #[must_use]
+    pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError::new(field, detail)])
+    }
+
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            ProblemKind::NotFound,
+            format!("There is no {what} with this id in your organization."),
+        )
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after_seconds = Some(seconds.max(1));
+        self
+    }
+
+    #[must_use]
+    pub fn with_legacy(mut self, status: StatusCode, code: &'static str) -> Self {
+        self.legacy = Some(Legacy {
+            error: self.detail.clone(),
+            code,
+            status,
+        });
+        self
+    }
+
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.legacy
+            .as_ref()
+            .map_or_else(|| self.kind.status(), |legacy| legacy.status)
+    }
+
+    /// The document as JSON.
+    #[must_use]
+    pub fn to_json(&self, request_id: &str) -> Vec<u8> {
+        let document = Document {
+            r#type: format!("urn:patchbay:problem:{}", self.kind.name()),
+            title: self.kind.title(),
+            status: self.status().as_u16(),
+            detail: &self.detail,
+            request_id,
+            errors: &self.errors,
+            error: self.legacy.as_ref().map(|legacy| legacy.error.as_str()),
+            code: self.legacy.as_ref().map(|legacy| legacy.code),
+        };
+        // Strings and numbers only: serializing cannot fail.
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_every_bad_field_and_the_request() {
+        let problem = Problem::invalid(vec![
+            FieldError::new("/name", "is missing"),
+            FieldError::new("/time_zone", "is not an IANA zone"),
+        ]);
+        let json: serde_json::Value = serde_json::from_slice(&problem.to_json("r-1")).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "type": "urn:patchbay:problem:invalid-request",
+                "title": "The request is not valid",
+                "status": 400,
+                "detail": "/name: is missing (and 1 more in `errors`)",
+                "request_id": "r-1",
+                "errors": [
+                    {"field": "/name", "detail": "is missing"},
+                    {"field": "/time_zone", "detail": "is not an IANA zone"}
+                ]
+            })
+        );
+    }
+
+    #[test]
+    fn a_compatibility_route_answers_the_old_members_beside_the_new() {
+        let problem = Problem::new(ProblemKind::NotFound, "no credentials")
+            .with_legacy(StatusCode::NOT_FOUND, "NO_CREDENTIALS");
+        let json: serde_json::Value = serde_json::from_slice(&problem.to_json("r-2")).unwrap();
+        assert_eq!(json["error"], "no credentials");
+        assert_eq!(json["code"], "NO_CREDENTIALS");
+        assert_eq!(json["type"], "urn:patchbay:problem:not-found");
+    }
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> =
+            ProblemKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), ProblemKind::ALL.len());
+    }
+}

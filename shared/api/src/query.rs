@@ -1,0 +1,184 @@
+//! Query strings, parsed into types; every wrong parameter is named, all at once.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::problem::{FieldError, Problem};
+
+/// The parameters of a request, each taken at most once; what nobody took is refused in the end.
+pub struct Query<'a> {
+    values: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Query<'a> {
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        let mut query = Self {
+            values: BTreeMap::new(),
+            errors: Vec::new(),
+        };
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            if query.values.insert(name.clone(), value).is_some() {
+                query.refuse(&name, "is given twice: send it once");
+            }
+        }
+        query
+    }
+
+    /// The parameter as text of at most 1024 characters.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        let value = self.values.remove(name)?;
+        if value.is_empty() || value.chars().count() > 1024 {
+            self.refuse(name, "must have 1 to 1024 characters");
+            return None;
+        }
+        Some(value.into_owned())
+    }
+
+    /// The parameter as `true` or `false`.
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        match self.values.remove(name)?.as_ref() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => {
+                self.refuse(name, "must be true or false");
+                None
+            }
+        }
+    }
+
+    /// The parameter as a moment (RFC 3339), in Unix seconds; fractions are cut off.
+    pub fn time(&mut self, name: &str) -> Option<i64> {
+        let value = self.values.remove(name)?;
+        // A `+` of an offset that was not encoded arrives as a blank.
+        let value = value.replace(' ', "+");
+        match DateTime::parse_from_rfc3339(&value) {
+            Ok(time) if (0..=4_102_444_800 * 10).contains(&time.timestamp()) => {
+                Some(time.with_timezone(&Utc).timestamp())
+            }
+            _ => {
+                self.refuse(name, "must be a time like 2026-03-14T22:00:00Z");
+                None
+            }
+        }
+    }
+
+    /// The parameter as one of `allowed`.
+    pub fn one_of(&mut self, name: &str, allowed: &[&str]) -> Option<String> {
+        let value = self.values.remove(name)?;
+        if allowed.contains(&value.as_ref()) {
+            return Some(value.into_owned());
+        }
+        self.refuse(name, format!("must be one of {}", allowed.join(", ")));
+        None
+    }
+
+    /// The parameter as an id (UUID).
+    pub fn id(&mut self, name: &str) -> Option<String> {
+        let value = self.values.remove(name)?;
+        if is_id(&value) {
+            return Some(value.to_ascii_lowercase());
+        }
+        self.refuse(name, "must be an id (UUID) from an earlier answer");
+        None
+    }
+
+    /// `limit`, 1 to 500, 100 by default.
+    pub fn limit(&mut self) -> u32 {
+        let Some(value) = self.values.remove("limit") else {
+            return DEFAULT_LIMIT;
+        };
+        match value.parse() {
+            Ok(limit @ 1..=MAX_LIMIT) => limit,
+            _ => {
+                self.refuse("limit", format!("must be a number from 1 to {MAX_LIMIT}"));
+                DEFAULT_LIMIT
+            }
+        }
+    }
+
+    /// Adds an error that the caller found.
+    pub fn refuse(&mut self, name: &str, detail: impl Into<String>) {
+        self.errors.push(FieldError::new(name, detail));
+    }
+
+    /// Ends the parsing.
+    ///
+    /// # Errors
+    /// Every parameter that was wrong, or that this route does not take.
+    pub fn finish(mut self) -> Result<(), Problem> {
+        let unknown: Vec<_> = self
+            .values
+            .keys()
+            .map(|name| {
+                FieldError::new(
+                    domain::redact::excerpt(name, 64, &[]),
+                    "is not a parameter of this route",
+                )
+            })
+            .collect();
+        self.errors.extend(unknown);
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.errors))
+        }
+    }
+}
+
+/// Whether a text is an id of ours: a hyphenated UUID.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_parameter_is_named_at_once() {
+        let mut query = Query::parse(
+            "limit=0&open=maybe&starts_from=yesterday&status=odd&connector_id=7&nonsense=1&open=true",
+        );
+        query.limit();
+        query.boolean("open");
+        query.time("starts_from");
+        query.one_of("status", &["success"]);
+        query.id("connector_id");
+        let fields: Vec<_> = query
+            .finish()
+            .unwrap_err()
+            .errors
+            .into_iter()
+            .map(|error| error.field)
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                "open",
+                "limit",
+                "open",
+                "starts_from",
+                "status",
+                "connector_id",
+                "nonsense"
+            ]
+        );
+    }
+
+    #[test]
+    fn good_parameters() {
+        let mut query = Query::parse(
+            "starts_from=2026-03-14T22:00:00+01:00&starts_to=2026-03-14T22%3A00%3A00Z&limit=500",
+        );
+        assert_eq!(query.time("starts_from"), Some(1_773_522_000));
+        assert_eq!(query.time("starts_to"), Some(1_773_525_600));
+        assert_eq!(query.limit(), 500);
+        assert_eq!(query.finish(), Ok(()));
+    }
+}

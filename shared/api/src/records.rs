@@ -1,0 +1,243 @@
+//! The rows of the lists, as they are read back.
+//!
+//! The rows themselves are written as JSON by the database; these types are their contract, for
+//! the OpenAPI document and for the tests that hold every answer against it. Members that the
+//! replaced systems name keep those systems' units (`total_hours` in hours); ours stand beside
+//! them (`worked_minutes`). `external_…` is the provider's id, `…_id` is ours.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SyncRun {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub stream: String,
+    /// `cron`, `manual`, `nightly` or `webhook`.
+    pub trigger: String,
+    /// `running`, `success`, `partial` or `failed`.
+    pub status: String,
+    /// `backfill`, `incremental`, `reconciliation` or `complete`.
+    pub kind: String,
+    pub started_at: String,
+    pub finished_at: Option<String>,
+    pub duration_ms: Option<i64>,
+    pub pages: i64,
+    pub provider_calls: i64,
+    pub fetched: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub unchanged: i64,
+    pub deleted: i64,
+    /// Records that were quarantined.
+    pub errors: i64,
+    pub error_code: Option<String>,
+    pub error_detail: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TeamMember {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub full_name: Option<String>,
+    pub preferred_first_name: Option<String>,
+    pub preferred_last_name: Option<String>,
+    pub email: Option<String>,
+    pub mobile_number: Option<String>,
+    /// The payroll id.
+    pub employee_number: Option<String>,
+    /// `employee`, `asst_manager`, `manager` or `employer`; other values as the provider sends them.
+    pub user_type: Option<String>,
+    pub is_active: bool,
+    pub invite_status: Option<String>,
+    pub language: Option<String>,
+    pub time_zone: Option<String>,
+    pub hire_date: Option<String>,
+    pub photo_url: Option<String>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Shift {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    /// Null on an open shift, or while the person is not known yet.
+    pub team_member_id: Option<String>,
+    pub external_user_id: Option<String>,
+    pub employee_name: Option<String>,
+    pub external_location_id: Option<String>,
+    pub location_id: Option<String>,
+    pub location_name: Option<String>,
+    pub external_department_id: Option<String>,
+    pub department_id: Option<String>,
+    pub department_name: Option<String>,
+    pub external_role_id: Option<String>,
+    pub role_id: Option<String>,
+    pub role_name: Option<String>,
+    pub starts_at: String,
+    pub ends_at: String,
+    pub is_open: bool,
+    /// Ends at closing time; `ends_at` is then not meaningful.
+    pub is_close: bool,
+    pub is_business_decline: bool,
+    pub station_name: Option<String>,
+    pub notes: Option<String>,
+    pub attendance_status: Option<String>,
+    pub late_minutes: Option<i64>,
+    /// From start to end, less unpaid breaks; null when the shift ends at closing time.
+    pub scheduled_minutes: Option<i64>,
+    pub break_minutes: i64,
+    pub unpaid_break_minutes: i64,
+    pub breaks: Vec<serde_json::Value>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TimePunch {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub team_member_id: Option<String>,
+    pub external_user_id: Option<String>,
+    pub employee_name: Option<String>,
+    pub schedule_shift_id: Option<String>,
+    pub external_shift_id: Option<String>,
+    pub external_location_id: Option<String>,
+    pub location_id: Option<String>,
+    pub location_name: Option<String>,
+    pub external_department_id: Option<String>,
+    pub department_id: Option<String>,
+    pub department_name: Option<String>,
+    pub external_role_id: Option<String>,
+    pub role_id: Option<String>,
+    pub role_name: Option<String>,
+    pub clocked_in_at: String,
+    /// Null while on the clock.
+    pub clocked_out_at: Option<String>,
+    pub auto_clocked_out: bool,
+    /// Hours worked, two decimals; null while on the clock.
+    pub total_hours: Option<f64>,
+    pub worked_minutes: Option<i64>,
+    /// Of the linked shift.
+    pub scheduled_hours: Option<f64>,
+    pub scheduled_minutes: Option<i64>,
+    /// Worked less scheduled; null without a linked shift or while on the clock.
+    pub delta_minutes: Option<i64>,
+    pub break_minutes: i64,
+    pub paid_break_minutes: i64,
+    pub unpaid_break_minutes: i64,
+    pub breaks: Vec<serde_json::Value>,
+    pub tips_cents: Option<i64>,
+    pub is_approved: bool,
+    /// `pending` or `approved`.
+    pub status: String,
+    pub notes: Option<String>,
+    pub pos_type: Option<String>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub name: String,
+    pub time_zone: Option<String>,
+    pub country: Option<String>,
+    pub region: Option<String>,
+    pub city: Option<String>,
+    pub address: Option<String>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Department {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub name: String,
+    pub external_location_id: Option<String>,
+    pub location_id: Option<String>,
+    pub location_name: Option<String>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub name: String,
+    pub external_location_id: Option<String>,
+    pub location_id: Option<String>,
+    pub location_name: Option<String>,
+    pub external_department_id: Option<String>,
+    pub department_id: Option<String>,
+    pub department_name: Option<String>,
+    pub color: Option<String>,
+    pub job_code: Option<String>,
+    pub is_tipped: Option<bool>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct QuarantinedRecord {
+    pub organization_id: String,
+    pub connector_id: String,
+    pub stream: String,
+    pub external_id: String,
+    pub reason: String,
+    pub run_id: String,
+    pub first_seen_at: String,
+    pub last_seen_at: String,
+}

@@ -1,0 +1,750 @@
+//! Every route of the application, in one table: which function serves it, who may call it, and
+//! what goes in and out. The functions route by it, the OpenAPI document is made from it, and the
+//! tests walk it.
+
+use domain::access::Scope;
+
+/// What a route does; the functions match on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    ShowStatus,
+    CheckHealth,
+    ShowOpenapi,
+    CreateOrganization,
+    ListOrganizations,
+    ReadOrganization,
+    UpdateOrganization,
+    PurgeOrganization,
+    ExportOrganization,
+    CreateApiKey,
+    ListApiKeys,
+    RevokeApiKey,
+    ListConnectors,
+    ReadConnector,
+    PauseConnector,
+    ResumeConnector,
+    DisconnectConnector,
+    ReadSyncSettings,
+    ReplaceSyncSettings,
+    CallSevenShifts,
+    ListTeamMembers,
+    ReadTeamMember,
+    ListShifts,
+    ReadShift,
+    ListTimePunches,
+    ReadTimePunch,
+    ListLocations,
+    ReadLocation,
+    ListRoles,
+    ReadRole,
+    ListDepartments,
+    ReadDepartment,
+    ListSyncRuns,
+    ReadSyncRun,
+    ListQuarantinedRecords,
+    Tick,
+    RunSevenShiftsSync,
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; says nothing about any tenant.
+    Public,
+    /// The functions among themselves, by the internal token.
+    Internal,
+    /// Whoever is authenticated; the scope depends on the action in the body.
+    Caller,
+    /// Whoever has the scope; which organization comes from the caller, never from the request.
+    Scope(Scope),
+}
+
+/// The rows of a list, for the OpenAPI document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Nothing,
+    /// One object of the named schema.
+    One(&'static str),
+    /// A page of objects of the named schema.
+    Page(&'static str),
+}
+
+/// One query parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub form: ParameterForm,
+    pub description: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterForm {
+    Text,
+    Id,
+    Time,
+    Boolean,
+    Limit,
+    OneOf(&'static [&'static str]),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub operation: Operation,
+    /// The component that serves it.
+    pub function: &'static str,
+    pub method: &'static str,
+    /// In `matchit`'s and OpenAPI's common syntax.
+    pub path: &'static str,
+    pub access: Access,
+    pub summary: &'static str,
+    pub query: &'static [Parameter],
+    /// The schema of the body, where there is one.
+    pub body: Option<&'static str>,
+    /// The status and shape of success.
+    pub success: (u16, Shape),
+}
+
+impl Route {
+    const fn new(
+        operation: Operation,
+        function: &'static str,
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        summary: &'static str,
+    ) -> Self {
+        Self {
+            operation,
+            function,
+            method,
+            path,
+            access,
+            summary,
+            query: &[],
+            body: None,
+            success: (200, Shape::Nothing),
+        }
+    }
+
+    const fn takes(mut self, body: &'static str) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    const fn query(mut self, query: &'static [Parameter]) -> Self {
+        self.query = query;
+        self
+    }
+
+    const fn answers(mut self, status: u16, shape: Shape) -> Self {
+        self.success = (status, shape);
+        self
+    }
+}
+
+const fn parameter(
+    name: &'static str,
+    form: ParameterForm,
+    description: &'static str,
+) -> Parameter {
+    Parameter {
+        name,
+        form,
+        description,
+    }
+}
+
+const LIMIT: Parameter = parameter(
+    "limit",
+    ParameterForm::Limit,
+    "Rows of a page, 1 to 500; 100 by default.",
+);
+const CURSOR: Parameter = parameter(
+    "cursor",
+    ParameterForm::Text,
+    "`next_cursor` of the page before.",
+);
+const UPDATED_SINCE: Parameter = parameter(
+    "updated_since",
+    ParameterForm::Time,
+    "Only rows that changed since then, in the order of their changes, deleted ones included (`deleted_at` is set).",
+);
+const INCLUDE_DELETED: Parameter = parameter(
+    "include_deleted",
+    ParameterForm::Boolean,
+    "Also rows that were deleted at the provider; false by default.",
+);
+const ORGANIZATION_ID: Parameter = parameter(
+    "organization_id",
+    ParameterForm::Id,
+    "For the operator key, which belongs to no organization: whose data is meant. Other callers leave it out.",
+);
+const CONNECTOR_ID: Parameter = parameter(
+    "connector_id",
+    ParameterForm::Id,
+    "Only rows of this connector.",
+);
+const TEAM_MEMBER_ID: Parameter = parameter(
+    "team_member_id",
+    ParameterForm::Id,
+    "Only rows of this person.",
+);
+const LOCATION_ID: Parameter = parameter(
+    "location_id",
+    ParameterForm::Id,
+    "Only rows of this location.",
+);
+
+const PLAIN_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+];
+const TEAM_MEMBER_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    parameter(
+        "is_active",
+        ParameterForm::Boolean,
+        "Only active, or only deactivated people.",
+    ),
+    parameter(
+        "email",
+        ParameterForm::Text,
+        "Only people with this address, whatever its case.",
+    ),
+];
+const SHIFT_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    parameter(
+        "starts_from",
+        ParameterForm::Time,
+        "Only shifts that start then or later.",
+    ),
+    parameter(
+        "starts_to",
+        ParameterForm::Time,
+        "Only shifts that start before then.",
+    ),
+    TEAM_MEMBER_ID,
+    LOCATION_ID,
+    parameter(
+        "is_open",
+        ParameterForm::Boolean,
+        "Only open shifts, or only assigned ones.",
+    ),
+];
+const TIME_PUNCH_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    parameter(
+        "clocked_in_from",
+        ParameterForm::Time,
+        "Only punches that began then or later.",
+    ),
+    parameter(
+        "clocked_in_to",
+        ParameterForm::Time,
+        "Only punches that began before then.",
+    ),
+    TEAM_MEMBER_ID,
+    LOCATION_ID,
+    parameter(
+        "is_running",
+        ParameterForm::Boolean,
+        "Only people on the clock now, or only finished punches.",
+    ),
+    parameter(
+        "is_approved",
+        ParameterForm::Boolean,
+        "Only approved, or only unapproved punches.",
+    ),
+];
+const SYNC_RUN_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "stream",
+        ParameterForm::OneOf(STREAMS),
+        "Only runs of this stream.",
+    ),
+    parameter(
+        "status",
+        ParameterForm::OneOf(&["running", "success", "partial", "failed"]),
+        "Only runs that ended like this.",
+    ),
+    parameter(
+        "trigger",
+        ParameterForm::OneOf(&["cron", "manual", "nightly", "webhook", "retry"]),
+        "Only runs that were started by this.",
+    ),
+    parameter(
+        "started_from",
+        ParameterForm::Time,
+        "Only runs that started then or later.",
+    ),
+];
+const CONNECTOR_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
+const QUARANTINE_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "stream",
+        ParameterForm::OneOf(STREAMS),
+        "Only records of this stream.",
+    ),
+];
+const ORGANIZATION_LIST: &[Parameter] = &[LIMIT, CURSOR];
+const ONE: &[Parameter] = &[ORGANIZATION_ID];
+
+/// The streams that are synced.
+pub const STREAMS: &[&str] = &[
+    "locations",
+    "departments",
+    "roles",
+    "users",
+    "shifts",
+    "time_punches",
+];
+
+const fn list(
+    operation: Operation,
+    path: &'static str,
+    scope: Scope,
+    summary: &'static str,
+    query: &'static [Parameter],
+    schema: &'static str,
+) -> Route {
+    Route::new(
+        operation,
+        "records",
+        "GET",
+        path,
+        Access::Scope(scope),
+        summary,
+    )
+    .query(query)
+    .answers(200, Shape::Page(schema))
+}
+
+const fn read(
+    operation: Operation,
+    path: &'static str,
+    scope: Scope,
+    summary: &'static str,
+    schema: &'static str,
+) -> Route {
+    Route::new(
+        operation,
+        "records",
+        "GET",
+        path,
+        Access::Scope(scope),
+        summary,
+    )
+    .query(ONE)
+    .answers(200, Shape::One(schema))
+}
+
+use Operation as O;
+
+/// All routes.
+pub const ROUTES: &[Route] = &[
+    Route::new(
+        O::ShowStatus,
+        "status",
+        "GET",
+        "/",
+        Access::Public,
+        "What runs here and which routes it has",
+    )
+    .answers(200, Shape::One("Status")),
+    Route::new(
+        O::CheckHealth,
+        "status",
+        "GET",
+        "/health",
+        Access::Public,
+        "Database and scheduler; 503 when one of them needs attention",
+    )
+    .answers(200, Shape::One("Health")),
+    Route::new(
+        O::ShowOpenapi,
+        "status",
+        "GET",
+        "/openapi.json",
+        Access::Public,
+        "This document",
+    ),
+    Route::new(
+        O::CreateOrganization,
+        "organizations",
+        "POST",
+        "/api/organizations",
+        Access::Scope(Scope::OrganizationsWrite),
+        "Create an organization",
+    )
+    .takes("CreateOrganization")
+    .answers(201, Shape::One("Organization")),
+    Route::new(
+        O::ListOrganizations,
+        "organizations",
+        "GET",
+        "/api/organizations",
+        Access::Scope(Scope::OrganizationsRead),
+        "List organizations",
+    )
+    .query(ORGANIZATION_LIST)
+    .answers(200, Shape::Page("Organization")),
+    Route::new(
+        O::ReadOrganization,
+        "organizations",
+        "GET",
+        "/api/organizations/{id}",
+        Access::Scope(Scope::OrganizationsRead),
+        "Read an organization",
+    )
+    .answers(200, Shape::One("Organization")),
+    Route::new(
+        O::UpdateOrganization,
+        "organizations",
+        "PATCH",
+        "/api/organizations/{id}",
+        Access::Scope(Scope::OrganizationsWrite),
+        "Change an organization's name or time zone",
+    )
+    .takes("UpdateOrganization")
+    .answers(200, Shape::One("Organization")),
+    Route::new(
+        O::PurgeOrganization,
+        "organizations",
+        "DELETE",
+        "/api/organizations/{id}",
+        Access::Scope(Scope::OrganizationsPurge),
+        "Remove an organization and everything it has, in the background",
+    )
+    .answers(202, Shape::One("Organization")),
+    Route::new(
+        O::ExportOrganization,
+        "organizations",
+        "GET",
+        "/api/organizations/{id}/export",
+        Access::Scope(Scope::OrganizationsExport),
+        "Everything an organization has, page by page through all tables",
+    )
+    .query(&[LIMIT, CURSOR])
+    .answers(200, Shape::One("ExportPage")),
+    Route::new(
+        O::CreateApiKey,
+        "connectors",
+        "POST",
+        "/api/api-keys",
+        Access::Scope(Scope::ApiKeysWrite),
+        "Create an API key; the key is shown this once",
+    )
+    .query(ONE)
+    .takes("CreateApiKey")
+    .answers(201, Shape::One("CreatedApiKey")),
+    Route::new(
+        O::ListApiKeys,
+        "connectors",
+        "GET",
+        "/api/api-keys",
+        Access::Scope(Scope::ApiKeysRead),
+        "List API keys, never the keys themselves",
+    )
+    .query(CONNECTOR_LIST)
+    .answers(200, Shape::Page("ApiKey")),
+    Route::new(
+        O::RevokeApiKey,
+        "connectors",
+        "DELETE",
+        "/api/api-keys/{id}",
+        Access::Scope(Scope::ApiKeysWrite),
+        "Revoke an API key at once",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("ApiKey")),
+    Route::new(
+        O::ListConnectors,
+        "connectors",
+        "GET",
+        "/api/connectors",
+        Access::Scope(Scope::ConnectorsRead),
+        "List connectors with their state",
+    )
+    .query(CONNECTOR_LIST)
+    .answers(200, Shape::Page("Connector")),
+    Route::new(
+        O::ReadConnector,
+        "connectors",
+        "GET",
+        "/api/connectors/{id}",
+        Access::Scope(Scope::ConnectorsRead),
+        "Read a connector",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Connector")),
+    Route::new(
+        O::PauseConnector,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/pause",
+        Access::Scope(Scope::ConnectorsWrite),
+        "Stop the schedule, keep credentials and data",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Connector")),
+    Route::new(
+        O::ResumeConnector,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/resume",
+        Access::Scope(Scope::ConnectorsWrite),
+        "Start the schedule again",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Connector")),
+    Route::new(
+        O::DisconnectConnector,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/disconnect",
+        Access::Scope(Scope::ConnectorsWrite),
+        "Stop the schedule and purge the credentials; the data stays",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Connector")),
+    Route::new(
+        O::ReadSyncSettings,
+        "connectors",
+        "GET",
+        "/api/connectors/{id}/sync-settings",
+        Access::Scope(Scope::SyncSettingsRead),
+        "Frequency, operating hours and streams",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("SyncSettings")),
+    Route::new(
+        O::ReplaceSyncSettings,
+        "connectors",
+        "PUT",
+        "/api/connectors/{id}/sync-settings",
+        Access::Scope(Scope::SyncSettingsWrite),
+        "Replace them; only an owner may switch streams",
+    )
+    .query(ONE)
+    .takes("SyncSettings")
+    .answers(200, Shape::One("SyncSettings")),
+    Route::new(
+        O::CallSevenShifts,
+        "seven-shifts-proxy",
+        "POST",
+        "/functions/v1/7shifts-proxy",
+        Access::Caller,
+        "One action of the 7shifts proxy, named by `action`",
+    )
+    .takes("SevenShiftsCall")
+    .answers(200, Shape::One("SevenShiftsAnswer")),
+    list(
+        O::ListTeamMembers,
+        "/api/team-members",
+        Scope::TeamMembersRead,
+        "List people",
+        TEAM_MEMBER_LIST,
+        "TeamMember",
+    ),
+    read(
+        O::ReadTeamMember,
+        "/api/team-members/{id}",
+        Scope::TeamMembersRead,
+        "Read a person",
+        "TeamMember",
+    ),
+    list(
+        O::ListShifts,
+        "/api/shifts",
+        Scope::ShiftsRead,
+        "List scheduled shifts",
+        SHIFT_LIST,
+        "Shift",
+    ),
+    read(
+        O::ReadShift,
+        "/api/shifts/{id}",
+        Scope::ShiftsRead,
+        "Read a shift",
+        "Shift",
+    ),
+    list(
+        O::ListTimePunches,
+        "/api/time-punches",
+        Scope::TimePunchesRead,
+        "List time punches",
+        TIME_PUNCH_LIST,
+        "TimePunch",
+    ),
+    read(
+        O::ReadTimePunch,
+        "/api/time-punches/{id}",
+        Scope::TimePunchesRead,
+        "Read a time punch",
+        "TimePunch",
+    ),
+    list(
+        O::ListLocations,
+        "/api/locations",
+        Scope::LocationsRead,
+        "List locations",
+        PLAIN_LIST,
+        "Location",
+    ),
+    read(
+        O::ReadLocation,
+        "/api/locations/{id}",
+        Scope::LocationsRead,
+        "Read a location",
+        "Location",
+    ),
+    list(
+        O::ListRoles,
+        "/api/roles",
+        Scope::RolesRead,
+        "List roles",
+        PLAIN_LIST,
+        "Role",
+    ),
+    read(
+        O::ReadRole,
+        "/api/roles/{id}",
+        Scope::RolesRead,
+        "Read a role",
+        "Role",
+    ),
+    list(
+        O::ListDepartments,
+        "/api/departments",
+        Scope::DepartmentsRead,
+        "List departments",
+        PLAIN_LIST,
+        "Department",
+    ),
+    read(
+        O::ReadDepartment,
+        "/api/departments/{id}",
+        Scope::DepartmentsRead,
+        "Read a department",
+        "Department",
+    ),
+    list(
+        O::ListSyncRuns,
+        "/api/sync-runs",
+        Scope::SyncRunsRead,
+        "List sync runs, newest first",
+        SYNC_RUN_LIST,
+        "SyncRun",
+    ),
+    read(
+        O::ReadSyncRun,
+        "/api/sync-runs/{id}",
+        Scope::SyncRunsRead,
+        "Read a sync run",
+        "SyncRun",
+    ),
+    list(
+        O::ListQuarantinedRecords,
+        "/api/quarantined-records",
+        Scope::SyncRunsRead,
+        "Records that could not be stored, with the reason",
+        QUARANTINE_LIST,
+        "QuarantinedRecord",
+    ),
+    Route::new(
+        O::Tick,
+        "scheduled-sync",
+        "POST",
+        "/internal/tick",
+        Access::Internal,
+        "Run what is due",
+    )
+    .answers(200, Shape::One("TickSummary")),
+    Route::new(
+        O::RunSevenShiftsSync,
+        "seven-shifts-sync",
+        "POST",
+        "/internal/seven-shifts-sync/run",
+        Access::Internal,
+        "Run one stream of one connector",
+    ),
+];
+
+/// The routes that one component serves.
+pub fn of_function(function: &str) -> impl Iterator<Item = &'static Route> {
+    ROUTES
+        .iter()
+        .filter(move |route| route.function == function)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_operation_method_and_path_is_there_once() {
+        let operations: BTreeSet<_> = ROUTES
+            .iter()
+            .map(|route| format!("{:?}", route.operation))
+            .collect();
+        let paths: BTreeSet<_> = ROUTES
+            .iter()
+            .map(|route| (route.method, route.path))
+            .collect();
+        assert_eq!(operations.len(), ROUTES.len());
+        assert_eq!(paths.len(), ROUTES.len());
+    }
+
+    #[test]
+    fn only_internal_paths_are_internal() {
+        for route in ROUTES {
+            assert_eq!(
+                route.path.starts_with("/internal/"),
+                route.access == Access::Internal,
+                "{}",
+                route.path
+            );
+        }
+    }
+
+    #[test]
+    fn every_list_has_the_one_shape() {
+        for route in ROUTES
+            .iter()
+            .filter(|route| matches!(route.success.1, Shape::Page(_)))
+        {
+            let names: Vec<_> = route.query.iter().map(|parameter| parameter.name).collect();
+            assert!(
+                names.contains(&"limit") && names.contains(&"cursor"),
+                "{}",
+                route.path
+            );
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `POST /functions/v1/7shifts-proxy`: the call of the replaced system, with its member names.
+
+use serde::{Deserialize, Serialize};
+
+/// One call. Unknown members are ignored, as its callers expect.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SevenShiftsCall {
+    /// `connect`, `test_connection`, `health_check`, `scheduled_sync`, `get_shifts`, `get_users`,
+    /// `get_time_punches`, `get_locations`, `get_roles` or `get_departments`.
+    pub action: Option<String>,
+    /// Which organization; other callers than the operator may leave it out, or name their own.
+    pub organization_id: Option<String>,
+    /// Which connector of the organization; `7shifts` by default.
+    pub integration_key: Option<String>,
+    /// A token in the call, for `connect` and `test_connection`; other actions use the stored one.
+    pub api_key: Option<String>,
+    /// The 7shifts company; found through the token when left out.
+    #[serde(default, deserialize_with = "text_or_number")]
+    pub company_id: Option<String>,
+    /// The company's GUID, with an OAuth token.
+    pub company_guid: Option<String>,
+    #[serde(default, deserialize_with = "text_or_number")]
+    pub location_id: Option<String>,
+    /// For `connect`: a name for people.
+    pub name: Option<String>,
+    /// For `scheduled_sync`: which streams; all enabled ones when left out.
+    pub streams: Option<Vec<String>>,
+    #[serde(default)]
+    pub params: SevenShiftsParams,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct SevenShiftsParams {
+    /// RFC 3339 or `YYYY-MM-DD`.
+    #[serde(rename = "startDate")]
+    pub start_date: Option<String>,
+    #[serde(rename = "endDate")]
+    pub end_date: Option<String>,
+    /// Rows, 1 to 500; 250 by default.
+    pub limit: Option<u32>,
+    /// How far back `scheduled_sync` looks for changes, in hours, 1 to 87,600.
+    pub sync_window_hours: Option<u32>,
+}
+
+/// What an action answers, by action.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum SevenShiftsAnswer {
+    ScheduledSync(ScheduledSyncAnswer),
+    Health(HealthAnswer),
+    Connected(ConnectedAnswer),
+    Tested(TestedAnswer),
+    Rows(RowsAnswer),
+}
+
+/// The answer of `health_check`, always with status 200.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct HealthAnswer {
+    /// `active`, `expired` or `error`.
+    pub status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    pub checked_at: String,
+}
+
+/// The answer of `connect`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ConnectedAnswer {
+    pub success: bool,
+    pub connector_id: String,
+    pub status: String,
+    pub company: CompanyAnswer,
+    /// The first run of each stream, to be read at `/api/sync-runs/{id}`.
+    pub run_ids: std::collections::BTreeMap<String, String>,
+}
+
+/// The answer of `test_connection`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct TestedAnswer {
+    pub success: bool,
+    pub company: CompanyAnswer,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct CompanyAnswer {
+    pub id: i64,
+    pub name: String,
+}
+
+/// The answer of the `get_…` actions: the provider's rows in the provider's own form.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct RowsAnswer {
+    pub data: Vec<serde_json::Value>,
+}
+
+/// The answer of `scheduled_sync`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ScheduledSyncAnswer {
+    pub results: std::collections::BTreeMap<String, StreamResult>,
+    /// The run of each stream, to be read at `/api/sync-runs/{id}`.
+    pub run_ids: std::collections::BTreeMap<String, String>,
+    /// False in a 202: the runs go on.
+    pub finished: bool,
+    pub duration_ms: i64,
+    pub next_sync_at: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct StreamResult {
+    pub status: String,
+    /// Rows that were fetched and are in our table now.
+    pub synced: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub errors: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Callers of the replaced system send ids as text or as numbers.
+fn text_or_number<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum TextOrNumber {
+        Text(String),
+        Number(i64),
+    }
+    Ok(
+        Option::<TextOrNumber>::deserialize(deserializer)?.map(|value| match value {
+            TextOrNumber::Text(text) => text,
+            TextOrNumber::Number(number) => number.to_string(),
+        }),
+    )
+}

@@ -1,0 +1,207 @@
+//! Who is calling.
+//!
+//! Four ways in, all as `Authorization: Bearer …`: an API key of ours, a JWT (HS256) of the
+//! product that embeds Patchbay, the operator's bootstrap key, and the internal token among
+//! functions. Whatever is wrong with a credential, the caller learns only that it is not valid;
+//! the log says why.
+
+use std::collections::BTreeSet;
+
+use api::{Problem, ProblemKind};
+use domain::access::{Caller, CallerKind, Role, Scope};
+use domain::api_key::ApiKey;
+use domain::network::{self, AllowList};
+use domain::organization::OrganizationId;
+use http::{HeaderMap, header};
+use jwt_compact::alg::{Hs256, Hs256Key};
+use jwt_compact::{AlgorithmExt, TimeOptions, UntrustedToken};
+use serde::Deserialize;
+use store::api_keys;
+use subtle::ConstantTimeEq;
+
+use crate::database::SpinDatabase;
+use crate::{clock, log, problems, variables};
+
+/// How far the clocks of the product and of this host may differ, in seconds.
+const JWT_LEEWAY_SECONDS: i64 = 30;
+/// A shorter HS256 key can be guessed offline (RFC 7518 section 3.2 asks for 256 bits).
+const JWT_SECRET_MIN_BYTES: usize = 32;
+const TOKEN_MAX_BYTES: usize = 8 * 1024;
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    organization_id: String,
+    role: Role,
+}
+
+/// Authenticates a request for a public route.
+///
+/// # Errors
+/// 401 with one text for every kind of bad credential, 403 for a key used from another network.
+pub async fn caller(headers: &HeaderMap, database: &SpinDatabase) -> Result<Caller, Problem> {
+    let token = bearer(headers)?;
+    if let Some(operator_key) = variables::get("operator_key").await
+        && same(token, &operator_key)
+    {
+        return Caller::with_role(CallerKind::ApiKey, Role::Operator, None, "operator")
+            .map_err(|_| not_valid());
+    }
+    if token.starts_with(domain::api_key::PREFIX) {
+        return by_api_key(token, headers, database).await;
+    }
+    by_jwt(token).await
+}
+
+/// Authenticates a call of another function.
+///
+/// # Errors
+/// 401; 503 when no internal token is configured, because then nobody may call.
+pub async fn internal_caller(headers: &HeaderMap) -> Result<Caller, Problem> {
+    let token = bearer(headers)?;
+    let Some(expected) = variables::get("internal_token").await else {
+        return Err(Problem::new(
+            ProblemKind::Unavailable,
+            "The variable internal_token is not set: the functions cannot call each other.",
+        ));
+    };
+    if same(token, &expected) {
+        Ok(Caller::internal("function"))
+    } else {
+        Err(not_valid())
+    }
+}
+
+/// The address of the client: from the host, or from `X-Forwarded-For` as far as the variable
+/// `trusted_proxy_hops` says (0 by default), counted from the right.
+pub async fn client_address(headers: &HeaderMap) -> Option<std::net::IpAddr> {
+    let hops: usize = variables::parsed("trusted_proxy_hops", 0, "a number")
+        .await
+        .unwrap_or(0);
+    let text = if hops == 0 {
+        // A client can send the header itself and its value comes before the host's: the last counts.
+        headers
+            .get_all("spin-client-addr")
+            .iter()
+            .next_back()?
+            .to_str()
+            .ok()?
+            .to_owned()
+    } else {
+        let all: Vec<_> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(str::to_owned)
+            .collect();
+        all.len()
+            .checked_sub(hops)
+            .and_then(|index| all.get(index))
+            .cloned()?
+    };
+    network::parse_client_address(&text)
+}
+
+async fn by_api_key(
+    token: &str,
+    headers: &HeaderMap,
+    database: &SpinDatabase,
+) -> Result<Caller, Problem> {
+    let key = ApiKey::parse(token).map_err(|_| not_valid())?;
+    let now = clock::now();
+    let found = api_keys::find_by_hash(database, &key.sha256_hex())
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let found = found.ok_or_else(not_valid)?;
+    if found.revoked_at.is_some() || found.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(not_valid());
+    }
+    if let Some(networks) = &found.networks {
+        let allowed = AllowList::parse(networks).map_err(|_| not_valid())?;
+        let address = client_address(headers).await;
+        if !address.is_some_and(|address| allowed.allows(address)) {
+            return Err(Problem::new(
+                ProblemKind::Forbidden,
+                "This API key may not be used from this network.",
+            ));
+        }
+    }
+    let organization_id = OrganizationId::parse(&found.organization_id).map_err(|_| not_valid())?;
+    let scopes: BTreeSet<Scope> = found
+        .scopes
+        .iter()
+        .filter_map(|scope| scope.parse().ok())
+        .collect();
+    let caller = Caller::with_scopes(organization_id, &scopes, &found.id);
+    let tenant = caller.tenant().map_err(|_| not_valid())?;
+    // Knowing when a key was used is not worth refusing a request for.
+    if let Err(error) = api_keys::touch(database, &tenant, &found, now).await {
+        log::error("api_key_touch", &error.to_string());
+    }
+    Ok(caller)
+}
+
+async fn by_jwt(token: &str) -> Result<Caller, Problem> {
+    let Some(secret) = variables::get("jwt_secret").await else {
+        return Err(not_valid());
+    };
+    if secret.len() < JWT_SECRET_MIN_BYTES {
+        return Err(Problem::new(
+            ProblemKind::Unavailable,
+            format!(
+                "The variable jwt_secret is shorter than {JWT_SECRET_MIN_BYTES} bytes: tokens are refused until it is longer."
+            ),
+        ));
+    }
+    let untrusted = UntrustedToken::new(token).map_err(|_| not_valid())?;
+    let verified = Hs256
+        .validator::<Claims>(&Hs256Key::new(secret))
+        .validate(&untrusted)
+        .map_err(|_| not_valid())?;
+    let now = chrono::DateTime::from_timestamp(clock::now(), 0).ok_or_else(not_valid)?;
+    let time = TimeOptions::new(chrono::TimeDelta::seconds(JWT_LEEWAY_SECONDS), || now);
+    let claims = verified.claims();
+    claims.validate_expiration(&time).map_err(|_| not_valid())?;
+    if claims.not_before.is_some() {
+        claims.validate_maturity(&time).map_err(|_| not_valid())?;
+    }
+    let claims = &claims.custom;
+    let organization_id =
+        OrganizationId::parse(&claims.organization_id).map_err(|_| not_valid())?;
+    // An operator role in a token of the product is refused: it is bound to no organization.
+    Caller::with_role(
+        CallerKind::Jwt,
+        claims.role,
+        Some(organization_id),
+        &claims.sub,
+    )
+    .map_err(|_| not_valid())
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let value = headers.get(header::AUTHORIZATION).ok_or_else(|| {
+        Problem::new(
+            ProblemKind::Unauthenticated,
+            "Send `Authorization: Bearer` with an API key or a token.",
+        )
+    })?;
+    let text = value.to_str().map_err(|_| not_valid())?;
+    let (scheme, token) = text.split_once(' ').ok_or_else(not_valid)?;
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || token.len() > TOKEN_MAX_BYTES {
+        return Err(not_valid());
+    }
+    Ok(token)
+}
+
+fn same(given: &str, expected: &str) -> bool {
+    given.as_bytes().ct_eq(expected.as_bytes()).into()
+}
+
+fn not_valid() -> Problem {
+    Problem::new(
+        ProblemKind::Unauthenticated,
+        "The API key or token is not valid, has expired or was revoked.",
+    )
+}

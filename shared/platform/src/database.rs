@@ -1,0 +1,157 @@
+//! Spin's SQLite behind [`store::Database`].
+//!
+//! Two kinds of connection, never mixed. The *shared* one is opened once per instance and is
+//! autocommit only: every request of the instance uses it, and Spin locks it per statement, so a
+//! transaction on it would take in the neighbours' statements. A *transaction* opens a connection
+//! of its own and always ends in COMMIT or ROLLBACK.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use spin_sdk::sqlite::{self, Connection};
+use store::{Database, DatabaseError, Execute, Row, Value, migrations};
+
+use crate::clock;
+
+/// The label in `spin.toml`; Spin's operators map it to a file or to libSQL.
+const LABEL: &str = "default";
+
+thread_local! {
+    static SHARED: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
+}
+
+/// The database of the application, migrated to the version of this code.
+#[derive(Clone, Copy, Debug)]
+pub struct SpinDatabase {
+    _opened: (),
+}
+
+/// The private connection of one transaction.
+pub struct SpinTransaction(Connection);
+
+impl SpinDatabase {
+    /// Opens the instance's shared connection on first use and applies missing migrations.
+    ///
+    /// # Errors
+    /// When the database cannot be opened or migrated; the next request tries again.
+    pub async fn open() -> Result<Self, DatabaseError> {
+        let database = Self { _opened: () };
+        if SHARED.with_borrow(Option::is_none) {
+            let connection = connect().await?;
+            // Another request of this instance may have come first while this one waited.
+            SHARED.with_borrow_mut(|shared| {
+                shared.get_or_insert_with(|| Rc::new(connection)).clone()
+            });
+            if let Err(error) = migrations::migrate(&database, clock::now()).await {
+                SHARED.set(None);
+                return Err(error);
+            }
+        }
+        Ok(database)
+    }
+}
+
+impl Execute for SpinDatabase {
+    async fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        let shared = SHARED.with_borrow(Clone::clone);
+        let connection = match shared {
+            Some(connection) => connection,
+            None => {
+                let connection = Rc::new(connect().await?);
+                SHARED.set(Some(connection.clone()));
+                connection
+            }
+        };
+        let result = run(&connection, sql, parameters).await;
+        if matches!(result, Err(DatabaseError::Io(_))) {
+            // The connection may be what is broken: the next statement opens a new one.
+            SHARED.set(None);
+        }
+        result
+    }
+}
+
+impl Execute for SpinTransaction {
+    async fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        run(&self.0, sql, parameters).await
+    }
+}
+
+impl Database for SpinDatabase {
+    type Transaction = SpinTransaction;
+
+    async fn transaction<T, E, F>(&self, body: F) -> Result<T, E>
+    where
+        E: From<DatabaseError>,
+        F: AsyncFnOnce(&SpinTransaction) -> Result<T, E>,
+    {
+        let transaction = SpinTransaction(connect().await?);
+        transaction.execute("BEGIN IMMEDIATE", &[]).await?;
+        // Dropping the connection, as a cancelled request does, rolls back too.
+        match body(&transaction).await {
+            Ok(value) => {
+                transaction.execute("COMMIT", &[]).await?;
+                Ok(value)
+            }
+            Err(error) => {
+                // The body's own error says more than a failed rollback would.
+                let _ = transaction.execute("ROLLBACK", &[]).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn connect() -> Result<Connection, DatabaseError> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that opens connections"
+    )]
+    Connection::open(LABEL).await.map_err(error)
+}
+
+/// Runs one statement to its end: an error may come only after the rows.
+async fn run(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[Value],
+) -> Result<Vec<Row>, DatabaseError> {
+    let parameters = parameters.iter().cloned().map(to_spin);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that runs statements"
+    )]
+    let result = connection.execute(sql, parameters).await.map_err(error)?;
+    let rows = result.collect().await.map_err(error)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Row(row.values.into_iter().map(from_spin).collect()))
+        .collect())
+}
+
+fn to_spin(value: Value) -> sqlite::Value {
+    match value {
+        Value::Null => sqlite::Value::Null,
+        Value::Integer(value) => sqlite::Value::Integer(value),
+        Value::Real(value) => sqlite::Value::Real(value),
+        Value::Text(value) => sqlite::Value::Text(value),
+        Value::Blob(value) => sqlite::Value::Blob(value),
+    }
+}
+
+fn from_spin(value: sqlite::Value) -> Value {
+    match value {
+        sqlite::Value::Null => Value::Null,
+        sqlite::Value::Integer(value) => Value::Integer(value),
+        sqlite::Value::Real(value) => Value::Real(value),
+        sqlite::Value::Text(value) => Value::Text(value),
+        sqlite::Value::Blob(value) => Value::Blob(value),
+    }
+}
+
+fn error(error: sqlite::Error) -> DatabaseError {
+    match error {
+        sqlite::Error::Io(text) => DatabaseError::from_sqlite_text(&text),
+        other => DatabaseError::Io(other.to_string()),
+    }
+}

@@ -1,0 +1,326 @@
+//! The one way out: every request to a provider goes through here.
+//!
+//! A [`Line`] is one credential's way to its provider. Each request waits for its slot in the
+//! credential's rate budget (shared by all streams and instances), has a deadline, a bounded
+//! body, and is tried again when trying again is safe and there is time. What a status means is
+//! for the provider's client to say; only retries and 429 are decided here.
+
+use std::cell::Cell;
+use std::num::NonZeroU32;
+
+use bytes::Bytes;
+use domain::{gcra, redact, retry, retry_after};
+use futures::future::{Either, select};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields, RequestOptions};
+use spin_sdk::wasip3::http_compat::http_into_wasi_request;
+use spin_sdk::wasip3::{http::client, wit_future};
+use spin_sdk::wit_bindgen::StreamResult;
+use spin_sdk::{http::FullBody, time};
+use store::rate_budgets::{self, Slot};
+use store::{Database, DatabaseError};
+
+use crate::{clock, random};
+
+/// The largest answer that is read, in bytes.
+pub const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+/// How long one try may take from its slot to the end of its answer, in milliseconds.
+pub const TRY_TIMEOUT_MS: i64 = 15_000;
+/// Tries of one request that is safe to repeat.
+const TRIES: u32 = 3;
+/// Base and cap of the pause between two tries, in seconds.
+const PAUSE_BASE_SECONDS: i64 = 1;
+const PAUSE_CAP_SECONDS: i64 = 4;
+/// How long a 429 without `Retry-After` blocks the credential, in milliseconds: 7shifts documents
+/// a block of one minute.
+const DEFAULT_BLOCK_MS: i64 = 60_000;
+const READ_BYTES: usize = 64 * 1024;
+
+/// Why no answer came.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    #[error("the provider did not answer within {} seconds", TRY_TIMEOUT_MS / 1000)]
+    Timeout,
+    #[error("no connection to the provider: {0}")]
+    Connect(String),
+    #[error("the connection to the provider broke: {0}")]
+    Broken(String),
+    #[error("the provider's answer is larger than {} MiB", MAX_ANSWER_BYTES / 1024 / 1024)]
+    TooLarge,
+    #[error("this address may not be called: add its origin to allowed_outbound_hosts ({0})")]
+    NotAllowed(String),
+    /// The rate budget has no slot before the deadline, or the provider said 429.
+    #[error("the provider's rate limit is reached; the next request may go at {at_ms} ms")]
+    RateLimited { at_ms: i64 },
+    #[error("the time for this call is over")]
+    OutOfTime,
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl CallError {
+    /// Whether the same call may succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        !matches!(self, Self::NotAllowed(_) | Self::TooLarge)
+    }
+}
+
+/// One credential's way to its provider.
+pub struct Line<'a, D> {
+    pub database: &'a D,
+    /// Names the credential in `rate_budgets`; never the credential itself.
+    pub budget: String,
+    /// The provider's limit for one credential.
+    pub requests_per_second: NonZeroU32,
+    /// No try starts after this, in Unix milliseconds.
+    pub deadline_ms: i64,
+    calls: Cell<u32>,
+}
+
+impl<'a, D: Database> Line<'a, D> {
+    #[must_use]
+    pub fn new(
+        database: &'a D,
+        budget: String,
+        requests_per_second: NonZeroU32,
+        deadline_ms: i64,
+    ) -> Self {
+        Self {
+            database,
+            budget,
+            requests_per_second,
+            deadline_ms,
+            calls: Cell::new(0),
+        }
+    }
+
+    /// How many requests went out so far, tries included.
+    #[must_use]
+    pub fn calls(&self) -> u32 {
+        self.calls.get()
+    }
+
+    /// Sends a request and reads its whole answer, whatever its status; a 429 is an error that
+    /// says until when everybody waits.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn call(&self, request: &Request<Vec<u8>>) -> Result<Response<Bytes>, CallError> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            self.wait_for_slot().await?;
+            self.calls.set(self.calls.get().saturating_add(1));
+            let result = send(request, TRY_TIMEOUT_MS).await;
+            if let Ok(answer) = &result
+                && answer.status() == StatusCode::TOO_MANY_REQUESTS
+            {
+                return Err(self.block(answer.headers()).await?);
+            }
+            let again = tried < TRIES && request.method().is_idempotent() && is_transient(&result);
+            let pause_ms = retry::backoff(
+                tried,
+                random::number(),
+                PAUSE_BASE_SECONDS,
+                PAUSE_CAP_SECONDS,
+            )
+            .saturating_mul(1000);
+            if !again || clock::now_ms().saturating_add(pause_ms) >= self.deadline_ms {
+                return result;
+            }
+            sleep_ms(pause_ms).await;
+        }
+    }
+
+    async fn wait_for_slot(&self) -> Result<(), CallError> {
+        let now_ms = clock::now_ms();
+        let remaining_ms = self.deadline_ms.saturating_sub(now_ms);
+        if remaining_ms <= 0 {
+            return Err(CallError::OutOfTime);
+        }
+        let interval_ms = gcra::interval_ms(self.requests_per_second);
+        match rate_budgets::reserve(
+            self.database,
+            &self.budget,
+            now_ms,
+            interval_ms,
+            remaining_ms,
+        )
+        .await?
+        {
+            Slot::At(send_at_ms) => {
+                sleep_ms(send_at_ms.saturating_sub(now_ms)).await;
+                Ok(())
+            }
+            Slot::Later(at_ms) => Err(CallError::RateLimited { at_ms }),
+        }
+    }
+
+    async fn block(&self, headers: &HeaderMap) -> Result<CallError, CallError> {
+        let now_ms = clock::now_ms();
+        let wait_ms = header_text(headers, &header::RETRY_AFTER)
+            .and_then(|value| {
+                retry_after::parse(value, header_text(headers, &header::DATE), now_ms / 1000)
+            })
+            .map_or(DEFAULT_BLOCK_MS, |wait| {
+                i64::try_from(wait.as_millis()).unwrap_or(DEFAULT_BLOCK_MS)
+            });
+        let at_ms = now_ms.saturating_add(wait_ms);
+        rate_budgets::block(self.database, &self.budget, now_ms, at_ms).await?;
+        Ok(CallError::RateLimited { at_ms })
+    }
+}
+
+/// Sends one request, once, without a budget, and reads its whole answer.
+///
+/// # Errors
+/// [`CallError`], never for a status.
+pub async fn send(
+    request: &Request<Vec<u8>>,
+    timeout_ms: i64,
+) -> Result<Response<Bytes>, CallError> {
+    within(timeout_ms, exchange(request, timeout_ms))
+        .await
+        .unwrap_or(Err(CallError::Timeout))
+}
+
+/// The future's output, or `None` when it takes longer than `timeout_ms`.
+pub async fn within<F: Future>(timeout_ms: i64, future: F) -> Option<F::Output> {
+    let timer = std::pin::pin!(sleep_ms(timeout_ms));
+    match select(std::pin::pin!(future), timer).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+pub async fn sleep_ms(milliseconds: i64) {
+    if let Ok(milliseconds @ 1..) = u64::try_from(milliseconds) {
+        time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+    }
+}
+
+async fn exchange(
+    request: &Request<Vec<u8>>,
+    timeout_ms: i64,
+) -> Result<Response<Bytes>, CallError> {
+    let answer = client::send(to_wasi(request, timeout_ms)?)
+        .await
+        .map_err(network)?;
+    let status = StatusCode::from_u16(answer.get_status_code())
+        .map_err(|_| CallError::Broken("impossible status".to_owned()))?;
+    let headers = HeaderMap::try_from(answer.get_headers()).map_err(network)?;
+    let expected = header_text(&headers, &header::CONTENT_LENGTH)
+        .and_then(|value| value.parse::<usize>().ok());
+    let body = read_body(answer, expected).await?;
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+fn to_wasi(request: &Request<Vec<u8>>, timeout_ms: i64) -> Result<types::Request, CallError> {
+    let nanoseconds = u64::try_from(timeout_ms)
+        .ok()
+        .map(|ms| ms.saturating_mul(1_000_000));
+    let options = RequestOptions::new();
+    // A host that does not support one of these still has the timer around the whole call.
+    let _ = options.set_connect_timeout(nanoseconds);
+    let _ = options.set_first_byte_timeout(nanoseconds);
+    let _ = options.set_between_bytes_timeout(nanoseconds);
+    if request.body().is_empty() {
+        return without_body(request, options);
+    }
+    let mut copy = request.clone().map(|body| FullBody::new(Bytes::from(body)));
+    copy.headers_mut().insert(
+        header::CONTENT_LENGTH,
+        HeaderValue::from(request.body().len()),
+    );
+    copy.extensions_mut()
+        .insert(spin_sdk::wasip3::http_compat::RequestOptionsExtension(
+            options,
+        ));
+    http_into_wasi_request(copy).map_err(network)
+}
+
+/// Without a body there is no stream, or the request would be sent with an empty chunked body.
+fn without_body(
+    request: &Request<Vec<u8>>,
+    options: RequestOptions,
+) -> Result<types::Request, CallError> {
+    let invalid = |what: &str| CallError::Connect(format!("invalid {what}"));
+    let headers = Fields::try_from(request.headers().clone()).map_err(|_| invalid("headers"))?;
+    let (_, trailers) = wit_future::new(|| Ok(None));
+    let (wasi, _) = types::Request::new(headers, None, trailers, Some(options));
+    let uri = request.uri();
+    wasi.set_method(&request.method().into())
+        .map_err(|()| invalid("method"))?;
+    wasi.set_scheme(uri.scheme().map(Into::into).as_ref())
+        .map_err(|()| invalid("scheme"))?;
+    wasi.set_authority(uri.authority().map(http::uri::Authority::as_str))
+        .map_err(|()| invalid("host"))?;
+    wasi.set_path_with_query(uri.path_and_query().map(http::uri::PathAndQuery::as_str))
+        .map_err(|()| invalid("path"))?;
+    Ok(wasi)
+}
+
+async fn read_body(answer: types::Response, expected: Option<usize>) -> Result<Bytes, CallError> {
+    if expected.is_some_and(|length| length > MAX_ANSWER_BYTES) {
+        return Err(CallError::TooLarge);
+    }
+    let (_, consumed) = wit_future::new(|| Ok(()));
+    let (mut stream, trailers) = types::Response::consume_body(answer, consumed);
+    let mut body = Vec::with_capacity(expected.unwrap_or(0));
+    loop {
+        let (result, mut chunk) = stream.read(Vec::with_capacity(READ_BYTES)).await;
+        body.append(&mut chunk);
+        if body.len() > MAX_ANSWER_BYTES {
+            return Err(CallError::TooLarge);
+        }
+        match result {
+            StreamResult::Complete(_) => {}
+            StreamResult::Dropped | StreamResult::Cancelled => break,
+        }
+    }
+    drop(stream);
+    // A body that broke off is reported here, after the bytes that did arrive.
+    trailers.await.map_err(network)?;
+    if expected.is_some_and(|length| length != body.len()) {
+        return Err(CallError::Broken("the body ended early".to_owned()));
+    }
+    Ok(body.into())
+}
+
+fn is_transient(result: &Result<Response<Bytes>, CallError>) -> bool {
+    match result {
+        Ok(answer) => matches!(answer.status().as_u16(), 408 | 425 | 500 | 502 | 503 | 504),
+        Err(CallError::Timeout | CallError::Connect(_) | CallError::Broken(_)) => true,
+        Err(_) => false,
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "maps errors by value")]
+fn network(code: ErrorCode) -> CallError {
+    let text = redact::excerpt(&code.to_string(), 200, &[]);
+    match code {
+        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => {
+            CallError::NotAllowed(text)
+        }
+        ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::HttpResponseTimeout
+        | ErrorCode::DnsTimeout => CallError::Timeout,
+        ErrorCode::DnsError(_)
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::TlsCertificateError
+        | ErrorCode::TlsProtocolError => CallError::Connect(text),
+        _ => CallError::Broken(text),
+    }
+}
+
+fn header_text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

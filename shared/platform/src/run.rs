@@ -1,0 +1,126 @@
+//! What the scheduler and a function that runs jobs say to each other.
+
+use domain::connector_state::ConnectorState;
+use domain::job::Outcome;
+use domain::run::RunStatus;
+use domain::stream::Stream;
+use serde::{Deserialize, Serialize};
+use store::jobs::Failure;
+
+/// How long a lease lasts, in seconds. Longer than a call may take, so that a function that still
+/// works keeps it; short enough that a crash costs a minute.
+pub const LEASE_SECONDS: i64 = 60;
+/// How long a function works before it saves its place and answers `more`, in milliseconds.
+pub const WORK_BUDGET_MS: i64 = 20_000;
+/// How long the scheduler waits for an answer, in milliseconds.
+pub const CALL_TIMEOUT_MS: i64 = 30_000;
+
+/// Whether streams of a connector in this state run. An expired one is tried on, on its schedule:
+/// a provider's bad hour answers 401 too, and the next good answer mends the state.
+#[must_use]
+pub fn may_run(state: ConnectorState) -> bool {
+    state.syncs() || state == ConnectorState::Expired
+}
+
+/// Run a job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunCall {
+    pub job_id: String,
+    pub lease_version: i64,
+    /// No page is begun after this, Unix milliseconds.
+    pub deadline_ms: i64,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunReport {
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Of an outcome `done`.
+    pub status: RunStatus,
+    /// Why it failed, is partial, or is tried again.
+    pub failure: Option<ReportedFailure>,
+    /// The run saw everything there is.
+    pub complete: bool,
+    /// Streams that ought to run soon, because this one refers to rows that are not known yet.
+    pub wanted: Vec<Stream>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReportedFailure {
+    pub code: String,
+    pub detail: String,
+}
+
+impl RunReport {
+    #[must_use]
+    pub fn more() -> Self {
+        Self {
+            outcome: Outcome::More,
+            status: RunStatus::Running,
+            failure: None,
+            complete: false,
+            wanted: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn done() -> Self {
+        Self {
+            outcome: Outcome::Done,
+            status: RunStatus::Success,
+            failure: None,
+            complete: false,
+            wanted: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn retry_at(at: i64, code: &str, reason: &str) -> Self {
+        let outcome = Outcome::RetryAt {
+            at,
+            reason: reason.to_owned(),
+        };
+        Self {
+            outcome,
+            status: RunStatus::Running,
+            failure: Some(ReportedFailure::new(code, reason)),
+            complete: false,
+            wanted: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn failed(code: &str, reason: &str) -> Self {
+        let outcome = Outcome::Failed {
+            reason: reason.to_owned(),
+        };
+        Self {
+            outcome,
+            status: RunStatus::Failed,
+            failure: Some(ReportedFailure::new(code, reason)),
+            complete: false,
+            wanted: Vec::new(),
+        }
+    }
+}
+
+impl ReportedFailure {
+    #[must_use]
+    pub fn new(code: &str, detail: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
+impl From<ReportedFailure> for Failure {
+    fn from(failure: ReportedFailure) -> Self {
+        Self {
+            code: failure.code,
+            detail: failure.detail,
+        }
+    }
+}

@@ -1,0 +1,484 @@
+//! What happens around every request: its id, cross-origin rules, routing by the one table, the
+//! bounded body, authentication, the scope, and the answer with its length.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use api::query::Query;
+use api::routes::{self, Access, Operation, Route};
+use api::{Problem, ProblemKind, body, cors, problem};
+use bytes::Bytes;
+use domain::access::{Caller, Scope, Tenant};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use spin_sdk::http::{FullBody, Request};
+use spin_sdk::wasip3::http_compat::IncomingRequestBody;
+use spin_sdk::wit_bindgen::StreamResult;
+
+use crate::database::SpinDatabase;
+use crate::{auth, clock, log, problems, random, variables};
+
+/// What a function answers with: the whole body at once, so that it has a length.
+pub type Answer = Response<FullBody<Bytes>>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const READ_BYTES: usize = 64 * 1024;
+
+/// One request, routed and authorized.
+pub struct Context {
+    pub operation: Operation,
+    pub database: SpinDatabase,
+    /// `None` on public routes only.
+    caller: Option<Caller>,
+    pub request_id: String,
+    parameters: HashMap<String, String>,
+    pub query: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// A successful answer.
+pub struct Reply {
+    status: StatusCode,
+    content_type: &'static str,
+    body: Vec<u8>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Reply {
+    /// A value as JSON.
+    ///
+    /// # Errors
+    /// A value that cannot be JSON, which is a bug of ours.
+    pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Self, Problem> {
+        let body = serde_json::to_vec(value).map_err(|error| {
+            problems::internal(&format!("an answer cannot be written: {error}"))
+        })?;
+        Ok(Self::json_bytes(status, body))
+    }
+
+    /// Bytes that are JSON already.
+    #[must_use]
+    pub fn json_bytes(status: StatusCode, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            content_type: "application/json",
+            body,
+            headers: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+}
+
+impl Context {
+    /// # Errors
+    /// 401 on a public route that has no caller, which is a bug of ours.
+    pub fn caller(&self) -> Result<&Caller, Problem> {
+        self.caller
+            .as_ref()
+            .ok_or_else(|| problems::internal("a public route asked for its caller"))
+    }
+
+    /// Whose data is meant: the caller's own organization; for the operator, the one that the
+    /// request names.
+    ///
+    /// # Errors
+    /// 404 for another organization, 400 when the operator names none.
+    pub fn tenant(&self, named: Option<&str>) -> Result<Tenant, Problem> {
+        let caller = self.caller()?;
+        match named {
+            Some(named) => caller.tenant_named(named).map_err(|_| {
+                Problem::new(
+                    ProblemKind::NotFound,
+                    "There is no such organization, or it is not yours.",
+                )
+            }),
+            None => caller.tenant().map_err(|_| {
+                Problem::field(
+                    "organization_id",
+                    "the operator key belongs to no organization: name the one that is meant",
+                )
+            }),
+        }
+    }
+
+    /// [`Context::tenant`] on a route whose only parameter is `organization_id`.
+    ///
+    /// # Errors
+    /// As [`Context::tenant`]; 400 for any other parameter.
+    pub fn tenant_of_query(&self) -> Result<Tenant, Problem> {
+        let mut query = Query::parse(&self.query);
+        let named = query.id("organization_id");
+        query.finish()?;
+        self.tenant(named.as_deref())
+    }
+
+    /// # Errors
+    /// 403 naming the scope.
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+        require(self.caller()?, scope)
+    }
+
+    /// The `{id}` of the path.
+    ///
+    /// # Errors
+    /// 404: what is not an id has no row.
+    pub fn id(&self, what: &str) -> Result<String, Problem> {
+        let id = self
+            .parameters
+            .get("id")
+            .map(String::as_str)
+            .unwrap_or_default();
+        if api::query::is_id(id) {
+            Ok(id.to_ascii_lowercase())
+        } else {
+            Err(Problem::not_found(what))
+        }
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// 400 that names the field, 415.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let content_type = self
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        body::parse(content_type, &self.body)
+    }
+}
+
+/// Serves one request of `function`.
+pub async fn serve<F>(function: &'static str, request: Request, handle: F) -> Answer
+where
+    F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
+{
+    let started_ms = clock::now_ms();
+    let request_id = request_id(request.headers());
+    let method = request.method().clone();
+    let origin = allowed_origin(request.headers()).await;
+    let mut seen = Seen::default();
+    let result = if method == Method::OPTIONS {
+        preflight(function, request.uri().path())
+    } else {
+        answer(function, request, &request_id, &mut seen, handle).await
+    };
+    let mut response = match &result {
+        Ok(reply) => written(reply),
+        Err(problem) => refused(problem, &request_id),
+    };
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if let Some(origin) = origin {
+        cross_origin(response.headers_mut(), origin, method == Method::OPTIONS);
+    }
+    let status = response.status().as_u16();
+    // A successful read is the host's to log; what changed something or failed is ours.
+    if status >= 400 || !method.is_safe() {
+        log::request(&log::Request {
+            at_ms: started_ms,
+            level: if status >= 500 { "error" } else { "info" },
+            event: "request",
+            function,
+            request_id: &request_id,
+            method: method.as_str(),
+            route: seen.route,
+            status,
+            duration_ms: clock::now_ms().saturating_sub(started_ms),
+            caller: seen.caller.as_deref(),
+            organization_id: seen.organization_id.as_deref(),
+            problem: result.as_ref().err().map(|problem| problem.kind.name()),
+        });
+    }
+    response
+}
+
+/// What the log line wants to know of a request that the handler has consumed.
+#[derive(Default)]
+struct Seen {
+    route: &'static str,
+    caller: Option<String>,
+    organization_id: Option<String>,
+}
+
+async fn answer<F>(
+    function: &'static str,
+    request: Request,
+    request_id: &str,
+    seen: &mut Seen,
+    handle: F,
+) -> Result<Reply, Problem>
+where
+    F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
+{
+    let (route, parameters) = find(function, request.method().as_str(), request.uri().path())?;
+    seen.route = route.path;
+    let (parts, incoming) = request.into_parts();
+    let body = read_body(&parts.headers, incoming).await?;
+    let database = SpinDatabase::open()
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let caller = match route.access {
+        Access::Public => None,
+        Access::Internal => Some(auth::internal_caller(&parts.headers).await?),
+        Access::Caller => Some(auth::caller(&parts.headers, &database).await?),
+        Access::Scope(scope) => {
+            let caller = auth::caller(&parts.headers, &database).await?;
+            require(&caller, scope)?;
+            Some(caller)
+        }
+    };
+    if let Some(caller) = &caller {
+        seen.caller = Some(caller.subject().to_owned());
+        seen.organization_id = caller.organization_id().map(|id| id.as_str().to_owned());
+    }
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    handle(Context {
+        operation: route.operation,
+        database,
+        caller,
+        request_id: request_id.to_owned(),
+        parameters,
+        query,
+        headers: parts.headers,
+        body,
+    })
+    .await
+}
+
+fn require(caller: &Caller, scope: Scope) -> Result<(), Problem> {
+    caller.require(scope).map_err(|_| {
+        Problem::new(
+            ProblemKind::Forbidden,
+            format!("This needs the scope `{scope}`, which the caller does not have."),
+        )
+    })
+}
+
+type Router = matchit::Router<Vec<&'static Route>>;
+
+thread_local! {
+    static ROUTER: OnceCell<Router> = const { OnceCell::new() };
+}
+
+fn router(function: &'static str) -> Router {
+    let mut by_path: HashMap<&'static str, Vec<&'static Route>> = HashMap::new();
+    for route in routes::of_function(function) {
+        by_path.entry(route.path).or_default().push(route);
+    }
+    let mut router = Router::new();
+    for (path, routes) in by_path {
+        // The table's test keeps paths apart; a clash would leave a route without a service.
+        let _ = router.insert(path, routes);
+    }
+    router
+}
+
+fn find(
+    function: &'static str,
+    method: &str,
+    path: &str,
+) -> Result<(&'static Route, HashMap<String, String>), Problem> {
+    let path = if path.len() > 1 {
+        path.strip_suffix('/').unwrap_or(path)
+    } else {
+        path
+    };
+    ROUTER.with(|cell| {
+        let router = cell.get_or_init(|| router(function));
+        let found = router.at(path).map_err(|_| {
+            Problem::new(
+                ProblemKind::NotFound,
+                "There is no such route. `GET /` lists them.",
+            )
+        })?;
+        match found.value.iter().find(|route| route.method == method) {
+            Some(route) => Ok((
+                *route,
+                found
+                    .params
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
+            )),
+            None => {
+                let allow = found
+                    .value
+                    .iter()
+                    .map(|route| route.method)
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                let mut problem = Problem::new(
+                    ProblemKind::MethodNotAllowed,
+                    format!("This path takes {allow}."),
+                );
+                problem.allow = Some(allow);
+                Err(problem)
+            }
+        }
+    })
+}
+
+async fn read_body(
+    headers: &HeaderMap,
+    mut incoming: IncomingRequestBody,
+) -> Result<Bytes, Problem> {
+    let too_large = || {
+        Problem::new(
+            ProblemKind::PayloadTooLarge,
+            format!("The body may have at most {} KiB.", body::MAX_BYTES / 1024),
+        )
+    };
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > body::MAX_BYTES) {
+        return Err(too_large());
+    }
+    if announced == Some(0) {
+        return Ok(Bytes::new());
+    }
+    let Some(request) = incoming.take_unstarted() else {
+        return Ok(Bytes::new());
+    };
+    let (_, consumed) = spin_sdk::wasip3::wit_future::new(|| Ok(()));
+    let (mut stream, _trailers) =
+        spin_sdk::wasip3::http::types::Request::consume_body(request, consumed);
+    let mut body = Vec::new();
+    loop {
+        let (result, mut chunk) = stream.read(Vec::with_capacity(READ_BYTES)).await;
+        body.append(&mut chunk);
+        if body.len() > body::MAX_BYTES {
+            return Err(too_large());
+        }
+        if !matches!(result, StreamResult::Complete(_)) {
+            break;
+        }
+    }
+    if announced.is_some_and(|length| length != body.len()) {
+        return Err(Problem::field(
+            "",
+            "the body ended before its Content-Length",
+        ));
+    }
+    Ok(body.into())
+}
+
+/// The caller's own id when it is plain, or a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let plain = (8..=64).contains(&given.len())
+        && given
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if plain {
+        given.to_owned()
+    } else {
+        random::id()
+    }
+}
+
+fn written(reply: &Reply) -> Answer {
+    let mut response = respond(reply.status, reply.content_type, reply.body.clone());
+    for (name, value) in &reply.headers {
+        response.headers_mut().append(name, value.clone());
+    }
+    response
+}
+
+fn refused(problem: &Problem, request_id: &str) -> Answer {
+    let mut response = respond(
+        problem.status(),
+        problem::MEDIA_TYPE,
+        problem.to_json(request_id),
+    );
+    let headers = response.headers_mut();
+    if let Some(seconds) = problem.retry_after_seconds {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(allow) = problem
+        .allow
+        .as_deref()
+        .and_then(|allow| HeaderValue::from_str(allow).ok())
+    {
+        headers.insert(header::ALLOW, allow);
+    }
+    if problem.kind == ProblemKind::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Answer {
+    let length = body.len();
+    let mut response = Response::new(FullBody::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    // Without a length the answer would be chunked and wait for the client's delayed ACK.
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+async fn allowed_origin(headers: &HeaderMap) -> Option<HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
+    let allowed = variables::get("allowed_origins").await?;
+    cors::is_allowed(origin.to_str().ok()?, &allowed).then(|| origin.clone())
+}
+
+/// `OPTIONS` is answered for every path that exists, whoever asks: what a page of another origin
+/// may do is in the headers that [`cross_origin`] adds, or does not.
+fn preflight(function: &'static str, path: &str) -> Result<Reply, Problem> {
+    let allow = match find(function, "OPTIONS", path) {
+        Err(problem) if problem.kind == ProblemKind::MethodNotAllowed => {
+            problem.allow.unwrap_or_default()
+        }
+        Err(problem) => return Err(problem),
+        Ok(_) => String::new(),
+    };
+    Ok(Reply::json_bytes(StatusCode::NO_CONTENT, Vec::new())
+        .header(header::ALLOW, &format!("{allow}, OPTIONS")))
+}
+
+fn cross_origin(headers: &mut HeaderMap, origin: HeaderValue, preflight: bool) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("x-request-id, retry-after"),
+    );
+    if preflight {
+        if let Some(allow) = headers.get(header::ALLOW).cloned() {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, allow);
+        }
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(
+                "authorization, apikey, content-type, idempotency-key, x-request-id",
+            ),
+        );
+        headers.insert(
+            header::ACCESS_CONTROL_MAX_AGE,
+            HeaderValue::from_static("600"),
+        );
+    }
+}
