@@ -1,16 +1,17 @@
 //! `cargo xtask bench`: the marks for speed and memory.
 
+use std::process::Command;
+
 use crate::cli::BenchArguments;
 use crate::workspace::Workspace;
-use crate::{functions, process};
+use crate::{functions, native, process};
 
 /// Builds the functions and runs the bench on them.
 pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<()> {
     functions::build(workspace)?;
-    let mut command = process::cargo(workspace);
-    command
-        .args(["run", "--quiet", "-p", workspace.system_tests()])
-        .args(["--bin", "patchbay-bench", "--"]);
+    let [bench] = native::build(workspace, [native::BENCH])?;
+    let mut command = Command::new(bench);
+    command.current_dir(&workspace.root);
     if arguments.json {
         command.arg("--json");
     }

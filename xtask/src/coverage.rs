@@ -31,5 +31,5 @@ pub fn run(workspace: &Workspace, arguments: &CoverageArguments) -> anyhow::Resu
     } else {
         command.arg("--summary-only");
     }
-    process::run(command.args(process::packages(&workspace.native())))
+    process::run(command.args(process::packages(&workspace.unit_tested())))
 }

@@ -1,4 +1,4 @@
-//! The programs that the commands start: the runtime and the simulators.
+//! The programs that the commands start.
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,23 +9,16 @@ use anyhow::Context;
 use crate::workspace::Workspace;
 use crate::{process, style};
 
-#[derive(Clone, Copy, Debug)]
-pub struct Program {
-    package: &'static str,
-    binary: &'static str,
-}
-
-pub const RUNTIME: Program = Program {
-    package: "runtime",
-    binary: "patchbay-runtime",
-};
-pub const SIMULATORS: Program = Program {
-    package: "simulators",
-    binary: "patchbay-simulators",
-};
+pub const RUNTIME: &str = "patchbay-runtime";
+pub const SIMULATORS: &str = "patchbay-simulators";
+pub const BENCH: &str = "patchbay-bench";
 
 /// Where `cron-tick` posts the tick, and the origin that the functions may therefore call.
 pub const TICK_VARIABLES: [&str; 2] = ["SPIN_VARIABLE_TICK_URL", "SPIN_VARIABLE_TICK_ORIGIN"];
+
+/// The runtime's flag that lets functions reach a simulator on the loopback network, if
+/// `allowed_outbound_hosts` names it. Their own application they reach without.
+pub const ALLOW_PRIVATE_NETWORKS: &str = "--allow-private-networks";
 
 /// Builds programs, in one go, and says where each is.
 ///
@@ -33,15 +26,14 @@ pub const TICK_VARIABLES: [&str; 2] = ["SPIN_VARIABLE_TICK_URL", "SPIN_VARIABLE_
 /// If cargo fails.
 pub fn build<const N: usize>(
     workspace: &Workspace,
-    programs: [Program; N],
+    binaries: [&str; N],
 ) -> anyhow::Result<[PathBuf; N]> {
-    let binaries = programs.map(|program| program.binary);
     style::step("Building", &binaries.join(" and "));
     let mut command = process::cargo(workspace);
-    command.arg("build");
-    for program in programs {
-        command.args(["-p", program.package, "--bin", program.binary]);
-    }
+    command
+        .arg("build")
+        .args(process::packages(&workspace.native()))
+        .args(binaries.iter().flat_map(|binary| ["--bin", binary]));
     let artifacts = process::build(&mut command)?;
     let mut paths = [const { PathBuf::new() }; N];
     for (path, binary) in paths.iter_mut().zip(binaries) {
@@ -54,10 +46,6 @@ pub fn build<const N: usize>(
     }
     Ok(paths)
 }
-
-/// The runtime's flag that lets functions reach a simulator on the loopback network, if
-/// `allowed_outbound_hosts` names it. Their own application they reach without.
-pub const ALLOW_PRIVATE_NETWORKS: &str = "--allow-private-networks";
 
 /// How the runtime is started on spin.toml.
 pub fn runtime_arguments(workspace: &Workspace, listen: SocketAddr, state: &Path) -> [OsString; 5] {

@@ -104,12 +104,10 @@ fn formatting(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn native_lints(workspace: &Workspace) -> anyhow::Result<()> {
-    let mut crates = workspace.native();
-    crates.push(workspace.system_tests());
     lint(
         process::cargo(workspace)
             .args(["clippy", "--all-targets"])
-            .args(process::packages(&crates)),
+            .args(process::packages(&workspace.native())),
     )
 }
 
@@ -130,14 +128,17 @@ fn unit(workspace: &Workspace) -> anyhow::Result<()> {
     process::run(
         process::cargo(workspace)
             .args(["test", "--quiet"])
-            .args(process::packages(&workspace.native())),
+            .args(process::packages(&workspace.unit_tested())),
     )
 }
 
 fn whole_system(workspace: &Workspace, reuse: &str) -> anyhow::Result<()> {
+    let tests = workspace.system_tests()?;
     process::run(
         process::cargo(workspace)
-            .args(["test", "--quiet", "-p", workspace.system_tests()])
+            .args(["test", "--quiet"])
+            .args(process::packages(&workspace.native()))
+            .args(tests.iter().flat_map(|test| ["--test", test]))
             .env("PATCHBAY_INSTANCE_REUSE", reuse),
     )
 }

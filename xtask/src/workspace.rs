@@ -26,6 +26,8 @@ struct Package {
     name: String,
     /// Below the root.
     folder: PathBuf,
+    /// Its integration tests.
+    tests: Vec<String>,
 }
 
 impl Workspace {
@@ -45,7 +47,9 @@ impl Workspace {
             .iter()
             .filter_map(|package| {
                 let folder = package.manifest_path.parent()?;
+                let tests = package.targets.iter().filter(|target| target.is_test());
                 Some(Package {
+                    tests: tests.map(|target| target.name.clone()).collect(),
                     name: package.name.to_string(),
                     folder: folder.as_std_path().strip_prefix(&root).ok()?.to_owned(),
                 })
@@ -68,13 +72,35 @@ impl Workspace {
         self.below(SHARED)
     }
 
-    /// What is built and tested natively, without the whole-system tests.
+    /// What is built and tested natively.
+    ///
+    /// Cargo turns on those features of a dependency that any of the crates it is asked for wants.
+    /// So whoever asks for fewer crates builds wasmtime again: always ask for all, and choose among
+    /// their programs and tests.
     pub fn native(&self) -> Vec<&str> {
+        self.names(|package| !package.folder.starts_with(FUNCTIONS))
+    }
+
+    /// What has tests that need no built functions of this application.
+    pub fn unit_tested(&self) -> Vec<&str> {
         self.names(|package| !package.folder.starts_with(FUNCTIONS) && package.name != SYSTEM_TESTS)
     }
 
-    pub fn system_tests(&self) -> &'static str {
-        SYSTEM_TESTS
+    /// The tests that need the built functions.
+    ///
+    /// # Errors
+    /// If there are none: then nothing would be tested.
+    pub fn system_tests(&self) -> anyhow::Result<Vec<&str>> {
+        let tests: Vec<&str> = self
+            .packages
+            .iter()
+            .filter(|package| package.name == SYSTEM_TESTS)
+            .flat_map(|package| package.tests.iter().map(String::as_str))
+            .collect();
+        if tests.is_empty() {
+            bail!("the crate {SYSTEM_TESTS} has no tests");
+        }
+        Ok(tests)
     }
 
     fn below(&self, folder: &str) -> Vec<&str> {
@@ -124,6 +150,7 @@ mod tests {
         assert!(workspace.shared().contains(&"domain"));
         let native = workspace.native();
         assert!(native.contains(&"xtask") && native.contains(&"domain"));
-        assert!(!native.contains(&"status") && !native.contains(&SYSTEM_TESTS));
+        assert!(native.contains(&SYSTEM_TESTS) && !native.contains(&"status"));
+        assert!(!workspace.unit_tested().contains(&SYSTEM_TESTS));
     }
 }
