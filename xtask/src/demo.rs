@@ -26,6 +26,8 @@ use crate::{functions, interrupt, listen, native, style};
 const CALL_TIMEOUT: Duration = Duration::from_secs(90);
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const SYNC_TIMEOUT: Duration = Duration::from_secs(120);
+/// What is cut off at the end of a demo is taken up by the next tick of the next.
+const GRACE_SECONDS: u64 = 2;
 const POLL: Duration = Duration::from_millis(50);
 /// How often a demo that stays up looks whether everything still runs.
 const WATCH_OVER: Duration = Duration::from_secs(1);
@@ -75,7 +77,8 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
         &runtime,
         native::runtime_arguments(workspace, listen, &folder.state())
             .into_iter()
-            .chain([native::ALLOW_PRIVATE_NETWORKS.into()]),
+            .chain([native::ALLOW_PRIVATE_NETWORKS.into()])
+            .chain(["--grace".into(), GRACE_SECONDS.to_string().into()]),
         secrets
             .environment()
             .chain([("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin())])

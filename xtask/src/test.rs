@@ -14,6 +14,8 @@ use crate::{functions, interrupt, openapi, process, style};
 
 /// How many requests one instance of a function may serve: the answers must not depend on it.
 const INSTANCE_REUSE: [&str; 2] = ["1", "128"];
+/// A dot a test; what fails is shown whole.
+const BRIEFLY: [&str; 2] = ["--", "--quiet"];
 
 /// Runs the steps until one fails, then prints what was run.
 ///
@@ -127,8 +129,9 @@ fn lint(command: &mut Command) -> anyhow::Result<()> {
 fn unit(workspace: &Workspace) -> anyhow::Result<()> {
     process::run(
         process::cargo(workspace)
-            .args(["test", "--quiet"])
-            .args(process::packages(&workspace.unit_tested())),
+            .arg("test")
+            .args(process::packages(&workspace.unit_tested()))
+            .args(BRIEFLY),
     )
 }
 
@@ -136,9 +139,10 @@ fn whole_system(workspace: &Workspace, reuse: &str) -> anyhow::Result<()> {
     let tests = workspace.system_tests()?;
     process::run(
         process::cargo(workspace)
-            .args(["test", "--quiet"])
+            .arg("test")
             .args(process::packages(&workspace.native()))
             .args(tests.iter().flat_map(|test| ["--test", test]))
+            .args(BRIEFLY)
             .env("PATCHBAY_INSTANCE_REUSE", reuse),
     )
 }
