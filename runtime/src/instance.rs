@@ -57,6 +57,8 @@ pub(crate) struct ComponentContext {
     pub engine: Engine,
     /// For calls to other components.
     pub runtime: Weak<Inner>,
+    /// The origin under which the application reaches itself in process.
+    pub own_origin: Option<String>,
 }
 
 /// The chance of a simulation: every instance draws a stream of its own.

@@ -19,6 +19,7 @@ use crate::{
     body::{Body, OutboundError, Unstalled},
     faults::OutboundFault,
     instance::{ComponentContext, InstanceState},
+    runtime::Runtime,
     trace::Effect,
 };
 
@@ -187,6 +188,7 @@ async fn send_allowed(
         );
         return Err(OutboundError::HttpRequestDenied);
     };
+    let first_byte = options.first_byte_timeout.unwrap_or(limits.first_byte);
     let response = match chained_component(request.uri()) {
         Some(component) => {
             let component = component.to_owned();
@@ -197,10 +199,12 @@ async fn send_allowed(
                 None => answer.await?,
             }
         }
+        None if context.own_origin == Some(Origin(request.uri()).to_string()) => {
+            within(first_byte, call_self(context, request)).await?
+        }
         None => {
             // Connections are pooled, so establishing one is bounded by the
             // host's own limit and counts as waiting for the first byte.
-            let first_byte = options.first_byte_timeout.unwrap_or(limits.first_byte);
             within(first_byte, context.network.send(request, allowance)).await?
         }
     };
@@ -239,6 +243,16 @@ async fn chain(
         Some(runtime) => runtime.chain(component, request, depth + 1).await,
         // The host is going down.
         None => Err(OutboundError::DestinationUnavailable),
+    }
+}
+
+async fn call_self(
+    context: &ComponentContext,
+    request: Request<Body>,
+) -> Result<Response<Body>, OutboundError> {
+    match context.runtime.upgrade() {
+        Some(runtime) => Ok(Runtime::from(runtime).respond(request, None).await),
+        None => Err(OutboundError::ConnectionRefused),
     }
 }
 

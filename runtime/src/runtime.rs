@@ -76,6 +76,7 @@ pub struct RuntimeBuilder {
     simulation: bool,
     trace_capacity: usize,
     output: GuestOutput,
+    own_origin: Option<String>,
 }
 
 impl RuntimeBuilder {
@@ -167,6 +168,14 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Lets the application answer, in process, what its components send to
+    /// `origin`, such as `http://127.0.0.1:3000`: a simulation has no listener.
+    #[must_use]
+    pub fn own_origin(mut self, origin: &str) -> Self {
+        self.own_origin = Some(origin.trim_end_matches('/').to_owned());
+        self
+    }
+
     #[must_use]
     pub fn guest_output(mut self, output: GuestOutput) -> Self {
         self.output = output;
@@ -217,6 +226,7 @@ impl RuntimeBuilder {
             faults: self.faults,
             trace: Arc::new(Trace::with_capacity(self.trace_capacity)),
             output: self.output,
+            own_origin: self.own_origin,
             seed: self.seed,
             instances: Arc::default(),
         };
@@ -262,6 +272,7 @@ struct Shared<'a> {
     faults: Arc<dyn Faults>,
     trace: Arc<Trace>,
     output: GuestOutput,
+    own_origin: Option<String>,
     seed: Option<u64>,
     instances: Arc<AtomicU64>,
 }
@@ -316,6 +327,7 @@ impl Shared<'_> {
             }),
             engine: application::engine()?.clone(),
             runtime: Weak::new(),
+            own_origin: self.own_origin.clone(),
         })
     }
 }
@@ -377,6 +389,12 @@ impl Components {
     }
 }
 
+impl From<Arc<Inner>> for Runtime {
+    fn from(inner: Arc<Inner>) -> Self {
+        Self(inner)
+    }
+}
+
 impl Runtime {
     pub fn builder(application: &Application) -> RuntimeBuilder {
         RuntimeBuilder {
@@ -393,6 +411,7 @@ impl Runtime {
             simulation: false,
             trace_capacity: 0,
             output: GuestOutput::default(),
+            own_origin: None,
         }
     }
 

@@ -15,6 +15,7 @@ async fn handle(request: Request) -> Response<FullBody<Bytes>> {
     let body = body.collect().await.expect("a body").to_bytes();
     let body = String::from_utf8(body.to_vec()).expect("text");
     let path = parts.uri.path().to_owned();
+    let path = path.strip_prefix("/data").unwrap_or(&path);
     let mut words = path.trim_start_matches('/').split('/');
     let result = match words.next() {
         Some("sql") => sql(words.next().unwrap_or("default"), &body).await,

@@ -15,7 +15,8 @@ use spin_sdk::{
 #[http_service]
 async fn handle(request: Request) -> Response<FullBody<Bytes>> {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path().to_owned();
+    let path = parts.uri.path();
+    let path = path.strip_prefix("/hello").unwrap_or(path).to_owned();
     let argument = path.rsplit('/').next().unwrap_or_default();
     if path.starts_with("/headers") {
         return text(headers(&parts.headers));
