@@ -28,7 +28,7 @@ impl ZoneName {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+'));
         #[cfg(feature = "zones")]
-        let exists = shaped && text.parse::<chrono_tz::Tz>().is_ok();
+        let exists = shaped && local::exists(text);
         #[cfg(not(feature = "zones"))]
         let exists = shaped;
         if exists {
@@ -73,107 +73,13 @@ impl From<ZoneName> for String {
 }
 
 #[cfg(feature = "zones")]
+mod local;
+#[cfg(feature = "zones")]
 pub use local::Zone;
 
 #[cfg(feature = "zones")]
-mod local {
-    use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
-    use chrono_tz::{GapInfo, Tz};
-
-    use super::ZoneName;
-    use crate::{Error, Result};
-
-    /// 9999-12-31T23:59:59Z: later times are taken for this one.
-    const LATEST: i64 = 253_402_300_799;
-
-    /// An IANA time zone with its rules.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Zone(Tz);
-
-    impl Zone {
-        pub const UTC: Self = Self(Tz::UTC);
-
-        /// # Errors
-        /// [`Error::UnknownZone`].
-        pub fn parse(text: &str) -> Result<Self> {
-            Self::from_name(&ZoneName::parse(text)?)
-        }
-
-        /// # Errors
-        /// [`Error::UnknownZone`] when the database in use lacks a zone that an older one had.
-        pub fn from_name(name: &ZoneName) -> Result<Self> {
-            name.as_str()
-                .parse()
-                .map(Self)
-                .map_err(|_| Error::UnknownZone(name.as_str().to_owned()))
-        }
-
-        #[must_use]
-        pub fn name(self) -> &'static str {
-            self.0.name()
-        }
-
-        /// What the wall shows at `at`, which is taken into the years 1970 to 9999.
-        #[must_use]
-        pub fn local(self, at: i64) -> NaiveDateTime {
-            let utc = DateTime::from_timestamp(at.clamp(0, LATEST), 0).unwrap_or_default();
-            self.0.from_utc_datetime(&utc.naive_utc()).naive_local()
-        }
-
-        #[must_use]
-        pub fn date(self, at: i64) -> NaiveDate {
-            self.local(at).date()
-        }
-
-        /// When the wall first shows `time` on `date`. A time that the clocks
-        /// jump over is reached when they have jumped: the first instant after the gap.
-        #[must_use]
-        pub fn first_instant(self, date: NaiveDate, time: NaiveTime) -> i64 {
-            self.instants(date, time).0
-        }
-
-        /// When the wall first and last shows `time` on `date`: the two differ
-        /// only in the hour that is repeated when clocks go back.
-        #[must_use]
-        pub fn instants(self, date: NaiveDate, time: NaiveTime) -> (i64, i64) {
-            let wall = date.and_time(time);
-            match self.0.from_local_datetime(&wall) {
-                MappedLocalTime::Single(at) => (at.timestamp(), at.timestamp()),
-                MappedLocalTime::Ambiguous(a, b) => {
-                    let (a, b) = (a.timestamp(), b.timestamp());
-                    (a.min(b), a.max(b))
-                }
-                MappedLocalTime::None => {
-                    let end = GapInfo::new(&wall, &self.0)
-                        .and_then(|gap| gap.end)
-                        .map_or_else(|| wall.and_utc().timestamp(), |end| end.timestamp());
-                    (end, end)
-                }
-            }
-        }
-
-        /// When the clocks change within `from..=to`, a span with at most one
-        /// change: the first instant of the new time.
-        #[must_use]
-        pub fn clock_change(self, from: i64, to: i64) -> Option<i64> {
-            let (mut before, mut after) = (from.clamp(0, LATEST), to.clamp(0, LATEST));
-            let offset = |at| self.local(at).and_utc().timestamp() - at;
-            let old = offset(before);
-            if old == offset(after) {
-                return None;
-            }
-            while after - before > 1 {
-                let middle = before + (after - before) / 2;
-                if offset(middle) == old {
-                    before = middle;
-                } else {
-                    after = middle;
-                }
-            }
-            Some(after)
-        }
-    }
-}
+#[cfg(test)]
+mod agreement;
 
 #[cfg(test)]
 mod tests {
