@@ -1,4 +1,4 @@
-//! Local time, by the IANA database in the compiled form that `zic` gives it: a fifth of what it
+//! Local time, by the IANA database in the compiled form that `zic` gives it: a third of what it
 //! weighs as code.
 
 use std::{
