@@ -2,6 +2,7 @@
 
 use domain::stream::Stream;
 use platform::SpinDatabase;
+use platform::seven_shifts::checkpoint::{Pass, Step};
 use platform::seven_shifts::{Account, Answered, Failure, call, records};
 use providers::seven_shifts::{
     DepartmentsQuery, LocationsQuery, MAX_LIMIT, Paging, PunchSelection, RolesQuery,
@@ -9,8 +10,6 @@ use providers::seven_shifts::{
 };
 use providers::{Page, Rejected};
 use store::records as rows;
-
-use crate::checkpoint::{Pass, Step};
 
 /// The records of one page.
 pub enum Records {

@@ -1,6 +1,5 @@
 //! Brings one stream of one 7shifts connector up to date, as far as its time reaches.
 
-mod checkpoint;
 mod fetch;
 mod sync;
 

@@ -14,6 +14,7 @@ use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
 use futures::future::join;
 use platform::run::{ReportedFailure, RunCall, RunReport};
+use platform::seven_shifts::checkpoint::{Checkpoint, Kind, PageSeen, Pass, Start, Step};
 use platform::seven_shifts::{self, Config, Failure, FailureKind, SOURCE};
 use platform::{SpinDatabase, clock, log, random};
 use serde::Deserialize;
@@ -22,15 +23,10 @@ use store::jobs::{self, Lease, Progress, Work};
 use store::records::{self, Refused, Resource, Scope, Sweep, Window};
 use store::{Database, DatabaseError};
 
-use crate::checkpoint::{Checkpoint, Kind, Pass, Start, Step};
 use crate::fetch::{self, Fetched, Source};
 
 /// Time that must be left for another page, in milliseconds.
 const PAGE_MARGIN_MS: i64 = 3_000;
-/// Pages of one list at the most: two and a half million rows.
-const MAX_PAGES: u32 = 5_000;
-/// Pages in a row that may bring nothing new while another is promised.
-const MAX_IDLE_PAGES: u32 = 20;
 /// Rows that one step of a sweep looks at.
 const SWEEP_ROWS: u32 = 2_000;
 /// Rows that one statement of tidying touches.
@@ -190,7 +186,7 @@ impl Run<'_> {
                 },
             };
             let mut after = pass.clone();
-            advance(&mut after, &page, step)?;
+            advance(&mut after, &page)?;
             // The same page of the next step, or the next page of this one, is on its way while
             // this one is written.
             let prefetch = async {
@@ -516,46 +512,17 @@ impl Run<'_> {
     }
 }
 
-/// Moves the pass past a page, and refuses a list that does not end.
-fn advance(pass: &mut Pass, page: &Fetched, step: Step) -> Result<(), Failure> {
-    pass.started_at = pass.started_at.min(page.provider_time.unwrap_or(i64::MAX));
-    pass.newest_change = pass.newest_change.max(page.newest_change);
-    pass.pages = pass.pages.saturating_add(1);
+/// Moves the pass past a page.
+fn advance(pass: &mut Pass, page: &Fetched) -> Result<(), Failure> {
     let ids = page.records.ids();
-    let edges = ids
-        .first()
-        .zip(ids.last())
-        .map(|(first, last)| ((*first).to_owned(), (*last).to_owned()));
-    let is_idle = page.received == 0 || (edges.is_some() && edges == pass.last_page);
-    pass.idle_pages = if is_idle {
-        pass.idle_pages.saturating_add(1)
-    } else {
-        0
+    let seen = PageSeen {
+        ids: &ids,
+        received: page.received,
+        next: page.next.as_deref(),
+        newest_change: page.newest_change,
+        provider_time: page.provider_time,
     };
-    pass.last_page = edges;
-    match &page.next {
-        None => {
-            if pass.steps.first() == Some(&step) {
-                pass.steps.remove(0);
-            }
-            pass.cursor = None;
-            pass.pages = 0;
-            pass.idle_pages = 0;
-            pass.last_page = None;
-        }
-        Some(next) => {
-            let repeats = pass.cursor.as_ref() == Some(next);
-            if repeats || pass.idle_pages > MAX_IDLE_PAGES || pass.pages >= MAX_PAGES {
-                return Err(Failure {
-                    kind: FailureKind::Later(clock::now()),
-                    code: "endless_list",
-                    reason: "7shifts promises another page without end, so the list was cut off. What came is in; the rest is tried again by itself.".to_owned(),
-                });
-            }
-            pass.cursor = Some(next.clone());
-        }
-    }
-    Ok(())
+    pass.advance(&seen, clock::now())
 }
 
 fn refused(rejected: &providers::Rejected, page: u32, index: usize) -> Refused {

@@ -171,3 +171,96 @@ impl fmt::Debug for Secret {
         formatter.write_str("[redacted]")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key and the token of the specification's test vectors.
+    const SPEC_KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
+    const SPEC_TOKEN: &str = "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==";
+    const OTHER_KEY: &str = "cGF0Y2hiYXktdGVzdC12YXVsdC1rZXktbnVtYmVyLTE=";
+
+    const PLACE: Place<'static> = Place {
+        organization_id: "o",
+        connector_id: "c",
+        field: "f",
+    };
+
+    fn vault(keys: &str) -> Vault {
+        Vault::with_keys(keys).unwrap()
+    }
+
+    fn secret() -> Secret {
+        Secret::new("s3cr3t".to_owned())
+    }
+
+    #[test]
+    fn the_specifications_token_opens() {
+        let key = Fernet::new(SPEC_KEY).unwrap();
+        assert_eq!(key.decrypt(SPEC_TOKEN).unwrap(), b"hello");
+    }
+
+    #[test]
+    fn what_is_sealed_opens_in_its_place_only() {
+        let vault = vault(SPEC_KEY);
+        let sealed = vault.seal(PLACE, &secret()).unwrap();
+        assert!(!sealed.token.contains("s3cr3t"));
+        assert_eq!(vault.unseal(PLACE, &sealed.token), Ok(secret()));
+        for elsewhere in [
+            Place {
+                organization_id: "p",
+                ..PLACE
+            },
+            Place {
+                connector_id: "d",
+                ..PLACE
+            },
+            Place {
+                field: "g",
+                ..PLACE
+            },
+        ] {
+            assert_eq!(
+                vault.unseal(elsewhere, &sealed.token),
+                Err(VaultError::WrongPlace)
+            );
+        }
+    }
+
+    #[test]
+    fn a_new_key_in_front_seals_and_the_old_one_still_opens() {
+        let old = vault(SPEC_KEY).seal(PLACE, &secret()).unwrap();
+        let both = vault(&format!("{OTHER_KEY}, {SPEC_KEY}"));
+        assert_eq!(both.unseal(PLACE, &old.token), Ok(secret()));
+        let new = both.seal(PLACE, &secret()).unwrap();
+        assert_eq!(new.sealed_by, both.sealing_key());
+        assert_ne!(new.sealed_by, old.sealed_by);
+        assert_eq!(vault(OTHER_KEY).unseal(PLACE, &new.token), Ok(secret()));
+        assert_eq!(
+            vault(OTHER_KEY).unseal(PLACE, &old.token),
+            Err(VaultError::CannotOpen)
+        );
+    }
+
+    #[test]
+    fn garbage_is_an_error_that_shows_no_key() {
+        assert_eq!(Vault::with_keys(" , ").err(), Some(VaultError::NoKeys));
+        let error = Vault::with_keys(&format!("{SPEC_KEY},not-a-key"))
+            .err()
+            .unwrap();
+        assert_eq!(error, VaultError::BadKey { position: 2 });
+        assert!(!error.to_string().contains("not-a-key"));
+        for token in ["", "gAAAAA", "\u{0}", &"A".repeat(10_000)] {
+            assert_eq!(
+                vault(SPEC_KEY).unseal(PLACE, token),
+                Err(VaultError::CannotOpen)
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_print() {
+        assert_eq!(format!("{:?}", secret()), "[redacted]");
+    }
+}

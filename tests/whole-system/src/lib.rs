@@ -1,1 +1,482 @@
+//! The application as it is deployed, under test: the built components in the embedded runtime,
+//! against simulated providers.
+//!
+//! [`App::start`] runs in real time and meets the simulator over loopback. [`App::simulate`] runs
+//! in virtual time, with the simulator in process and one seed for everything: days pass in
+//! seconds, and the same seed gives the same run.
 
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use runtime::{
+    Application, CapturedOutput, GuestOutput, InProcessNetwork, Limits, Runtime, RuntimeBuilder,
+    Storage, VirtualClock,
+};
+use serde_json::{Value, json};
+use simulators::seven_shifts::{Accounts, SevenShifts, demo_data};
+use simulators::{Clock, Simulator};
+
+pub const OPERATOR_KEY: &str = "operator-key-of-the-tests";
+pub const INTERNAL_TOKEN: &str = "internal-token-of-the-tests";
+pub const JWT_SECRET: &str = "a-secret-of-the-tests-that-is-long-enough";
+/// A Fernet key: 32 bytes in URL-safe base64.
+pub const VAULT_KEY: &str = "cGF0Y2hiYXktdGVzdC12YXVsdC1rZXktbnVtYmVyLTE=";
+/// Where the simulator is in a simulation.
+pub const SIMULATED_ORIGIN: &str = "http://127.0.0.1:9";
+
+/// The demo accounts of the simulator.
+pub const LAKESHORE: Account = Account {
+    company_id: 4410,
+    token: "sim7s_lakeshore_1",
+    zone: "America/Toronto",
+};
+pub const HARBOUR: Account = Account {
+    company_id: 4420,
+    token: "sim7s_harbour_1",
+    zone: "Australia/Sydney",
+};
+
+/// A simulated 7shifts account.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    pub company_id: i64,
+    pub token: &'static str,
+    pub zone: &'static str,
+}
+
+/// The running application and the world around it.
+pub struct App {
+    pub runtime: Runtime,
+    pub simulator: Simulator<SevenShifts>,
+    pub storage: Storage,
+    /// What the components wrote to standard output and error.
+    pub output: CapturedOutput,
+    /// Set in a simulation: jumps, and tells the virtual time.
+    pub clock: Option<Arc<VirtualClock>>,
+    settings: Settings,
+    _server: Option<simulators::Server>,
+}
+
+/// How to start the application; kept to start it again on the same data.
+#[derive(Clone)]
+pub struct Settings {
+    pub variables: Vec<(String, String)>,
+    pub limits: Limits,
+    pub seed: u64,
+    pub network: Option<Arc<dyn runtime::Network>>,
+    pub faults: Option<Arc<dyn runtime::Faults>>,
+}
+
+/// An answer, whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: http::HeaderMap,
+    pub body: Bytes,
+}
+
+/// An organization with an owner's API key.
+#[derive(Clone, Debug)]
+pub struct Organization {
+    pub id: String,
+    pub key: String,
+}
+
+/// The root of the repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The application, compiled once for all tests of the process.
+///
+/// # Panics
+/// When the components are not built: `cargo xtask build`.
+#[must_use]
+pub fn application() -> Application {
+    static APPLICATION: OnceLock<Application> = OnceLock::new();
+    APPLICATION
+        .get_or_init(|| {
+            Application::load(root().join("spin.toml")).unwrap_or_else(|error| {
+                panic!("{error}\nBuild the functions first: cargo xtask build")
+            })
+        })
+        .clone()
+}
+
+/// Requests that one instance serves in its life: 128, or what PATCHBAY_INSTANCE_REUSE says.
+#[must_use]
+pub fn instance_reuse() -> usize {
+    std::env::var("PATCHBAY_INSTANCE_REUSE")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(128)
+}
+
+/// Unix seconds by the machine's clock.
+#[must_use]
+pub fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs() as i64)
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        Self {
+            variables: vec![
+                variable("vault_keys", VAULT_KEY),
+                variable("operator_key", OPERATOR_KEY),
+                variable("internal_token", INTERNAL_TOKEN),
+                variable("jwt_secret", JWT_SECRET),
+            ],
+            limits: Limits::default(),
+            seed: 1,
+            network: None,
+            faults: None,
+        }
+    }
+}
+
+impl Settings {
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+impl App {
+    /// In real time, with the demo accounts behind a simulator on loopback.
+    pub async fn start() -> Self {
+        Self::start_with(Settings::default(), demo_data(1, now())).await
+    }
+
+    /// In real time, with settings and accounts of its own.
+    pub async fn start_with(settings: Settings, accounts: Accounts) -> Self {
+        let simulator = Simulator::new(SevenShifts::new(
+            accounts,
+            Arc::new(simulators::SystemClock),
+        ));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
+        let server = simulator.serve(listener).expect("the simulator listens");
+        let settings = settings.variable("seven_shifts_url", &server.base_url());
+        let storage = Storage::temporary().expect("a temporary folder");
+        let output = CapturedOutput::default();
+        let runtime = build(&settings, &storage, &output)
+            .start()
+            .expect("the runtime starts");
+        Self {
+            runtime,
+            simulator,
+            storage,
+            output,
+            clock: None,
+            settings,
+            _server: Some(server),
+        }
+    }
+
+    /// In virtual time that begins at `epoch` (Unix seconds), everything from one seed. The test
+    /// runs on `#[tokio::test(start_paused = true)]`.
+    pub async fn simulate(seed: u64, epoch: i64) -> Self {
+        Self::simulate_with(
+            Settings {
+                seed,
+                ..Settings::default()
+            },
+            epoch,
+            demo_data(seed, epoch),
+        )
+        .await
+    }
+
+    /// [`App::simulate`] with settings and accounts of its own.
+    pub async fn simulate_with(settings: Settings, epoch: i64, accounts: Accounts) -> Self {
+        let clock = Arc::new(VirtualClock::starting_at(Duration::from_secs(epoch as u64)));
+        let told = clock.clone();
+        let tells: Arc<dyn Clock> = Arc::new(move || {
+            i64::try_from(runtime::Clock::wall(&*told).as_millis()).unwrap_or(i64::MAX)
+        });
+        let simulator = Simulator::new(SevenShifts::new(accounts, tells));
+        let network = InProcessNetwork::new().with(SIMULATED_ORIGIN, simulator.clone());
+        let settings = Settings {
+            network: Some(Arc::new(network)),
+            ..settings
+        }
+        .variable("seven_shifts_url", SIMULATED_ORIGIN);
+        let storage = Storage::temporary().expect("a temporary folder");
+        let output = CapturedOutput::default();
+        let runtime = simulated(build(&settings, &storage, &output), &clock, settings.seed)
+            .start()
+            .expect("the runtime starts");
+        Self {
+            runtime,
+            simulator,
+            storage,
+            output,
+            clock: Some(clock),
+            settings,
+            _server: None,
+        }
+    }
+
+    /// Ends the runtime as a crash would, in the middle of whatever it does, and starts another on
+    /// the same data.
+    pub async fn crash(&mut self) {
+        self.runtime.kill().await;
+        self.restart(self.settings.clone()).await;
+    }
+
+    /// Starts another runtime on the same data, with other settings.
+    pub async fn restart(&mut self, settings: Settings) {
+        let known = |name: &str| {
+            settings
+                .variables
+                .iter()
+                .any(|(variable, _)| variable == name)
+        };
+        let url = self
+            .settings
+            .variables
+            .iter()
+            .find(|(name, _)| name == "seven_shifts_url")
+            .cloned();
+        let mut settings = Settings {
+            network: settings
+                .network
+                .clone()
+                .or_else(|| self.settings.network.clone()),
+            ..settings.clone()
+        };
+        if let (false, Some(url)) = (known("seven_shifts_url"), url) {
+            settings.variables.push(url);
+        }
+        let builder = build(&settings, &self.storage, &self.output);
+        let builder = match &self.clock {
+            // Another seed, or the same ids would be drawn twice.
+            Some(clock) => simulated(builder, clock, settings.seed.wrapping_add(0x9e37_79b9)),
+            None => builder,
+        };
+        settings.seed = settings.seed.wrapping_add(0x9e37_79b9);
+        self.runtime = builder.start().expect("the runtime starts again");
+        self.settings = settings;
+    }
+
+    /// Another runtime on the same data, beside the first.
+    #[must_use]
+    pub fn another(&self) -> Runtime {
+        build(&self.settings, &self.storage, &self.output)
+            .start()
+            .expect("a second runtime starts")
+    }
+
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        send(&self.runtime, method, path, key, body).await
+    }
+
+    pub async fn get(&self, path: &str, key: &str) -> Answer {
+        self.request(Method::GET, path, key, None).await
+    }
+
+    pub async fn post(&self, path: &str, key: &str, body: Value) -> Answer {
+        self.request(Method::POST, path, key, Some(body)).await
+    }
+
+    /// One tick of the scheduler.
+    pub async fn tick(&self) -> Answer {
+        self.request(Method::POST, "/internal/tick", INTERNAL_TOKEN, None)
+            .await
+    }
+
+    /// Creates an organization and an owner's key.
+    pub async fn organization(&self, name: &str, zone: &str) -> Organization {
+        let created = self
+            .post(
+                "/api/organizations",
+                OPERATOR_KEY,
+                json!({"name": name, "time_zone": zone}),
+            )
+            .await
+            .expect(StatusCode::CREATED);
+        let id = created["id"].as_str().expect("an id").to_owned();
+        let key = self.key(&id, "owner").await;
+        Organization { id, key }
+    }
+
+    /// Creates an API key with all scopes of a role.
+    pub async fn key(&self, organization_id: &str, role: &str) -> String {
+        let path = format!("/api/api-keys?organization_id={organization_id}");
+        let created = self
+            .post(
+                &path,
+                OPERATOR_KEY,
+                json!({"name": format!("{role} of the tests"), "role": role}),
+            )
+            .await
+            .expect(StatusCode::CREATED);
+        created["key"].as_str().expect("a key").to_owned()
+    }
+
+    /// Calls an action of the 7shifts proxy.
+    pub async fn proxy(&self, key: &str, call: Value) -> Answer {
+        self.post("/functions/v1/7shifts-proxy", key, call).await
+    }
+
+    /// Connects a simulated account and returns the connector's id. Nothing is synced before a tick.
+    pub async fn connect(&self, organization: &Organization, account: Account) -> String {
+        let answer = self.proxy(&organization.key, json!({"action": "connect", "apiKey": account.token, "companyId": account.company_id})).await.expect(StatusCode::OK);
+        answer["connector_id"]
+            .as_str()
+            .expect("a connector id")
+            .to_owned()
+    }
+
+    /// An organization whose account is connected and synced once.
+    pub async fn synced(&self, name: &str, account: Account) -> (Organization, String) {
+        let organization = self.organization(name, account.zone).await;
+        let connector_id = self.connect(&organization, account).await;
+        self.tick().await.expect(StatusCode::OK);
+        (organization, connector_id)
+    }
+
+    /// Every row of a list, through all of its pages.
+    pub async fn all(&self, path: &str, key: &str) -> Vec<Value> {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let mut rows = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..10_000 {
+            let page = self
+                .get(&format!("{path}{separator}limit=500{cursor}"), key)
+                .await
+                .expect(StatusCode::OK);
+            rows.extend(page["data"].as_array().expect("data").iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return rows,
+            }
+        }
+        panic!("{path} does not end");
+    }
+
+    /// The newest run of each stream, by stream.
+    pub async fn runs(&self, key: &str) -> std::collections::BTreeMap<String, Value> {
+        let mut runs = std::collections::BTreeMap::new();
+        for run in self.all("/api/sync-runs", key).await {
+            runs.entry(run["stream"].as_str().unwrap_or_default().to_owned())
+                .or_insert(run);
+        }
+        runs
+    }
+
+    /// The application's database, to look into; never to write while the runtime runs.
+    #[must_use]
+    pub fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.storage.database_path("default"))
+            .expect("the database opens")
+    }
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is not JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The body as JSON, of an answer that must have this status.
+    ///
+    /// # Panics
+    /// When it has another; the message shows the body.
+    #[must_use]
+    #[track_caller]
+    pub fn expect(&self, status: StatusCode) -> Value {
+        assert_eq!(
+            self.status,
+            status,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        if self.body.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
+    }
+}
+
+/// A request to a runtime, in process.
+pub async fn send(
+    runtime: &Runtime,
+    method: Method,
+    path: &str,
+    key: &str,
+    body: Option<Value>,
+) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    if !key.is_empty() {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
+    let body = match body {
+        Some(body) => {
+            request = request.header("content-type", "application/json");
+            body.to_string()
+        }
+        None => String::new(),
+    };
+    send_raw(runtime, request.body(Bytes::from(body)).expect("a request")).await
+}
+
+/// A request as it is.
+pub async fn send_raw(runtime: &Runtime, request: Request<Bytes>) -> Answer {
+    let (parts, body) = runtime.handle(request).await.into_parts();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    }
+}
+
+fn build(settings: &Settings, storage: &Storage, output: &CapturedOutput) -> RuntimeBuilder {
+    let mut builder = Runtime::builder(&application())
+        .storage(storage.clone())
+        .limits(settings.limits.clone())
+        .instance_reuse(instance_reuse())
+        .allow_private_networks()
+        .guest_output(GuestOutput::Capture(output.clone()));
+    for (name, value) in &settings.variables {
+        builder = builder.variable(name, value.clone());
+    }
+    if let Some(network) = &settings.network {
+        builder = builder.network(network.clone());
+    }
+    if let Some(faults) = &settings.faults {
+        builder = builder.faults(faults.clone());
+    }
+    builder
+}
+
+fn simulated(builder: RuntimeBuilder, clock: &Arc<VirtualClock>, seed: u64) -> RuntimeBuilder {
+    builder
+        .clock(clock.clone())
+        .seed(seed)
+        .simulation()
+        .own_origin("http://127.0.0.1:3000")
+}

@@ -1,6 +1,7 @@
 //! One organization's 7shifts account: its credential, its client, and calls that end in a reason
 //! a manager can act on.
 
+pub mod checkpoint;
 pub mod records;
 
 use std::num::NonZeroU32;

@@ -1,0 +1,453 @@
+//! How far a stream is, between calls: the mark of the last sync, and the pass in progress.
+
+use domain::stream::Stream;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, FailureKind};
+
+/// How long after the last complete pass the next one is due: payroll corrects punches weeks
+/// later, and what an incremental sync missed is found here.
+const RECONCILE_AFTER_SECONDS: i64 = 7 * 86_400;
+/// Pages of one list at the most: two and a half million rows.
+const MAX_PAGES: u32 = 5_000;
+/// Pages in a row that may bring nothing new while another is promised.
+const MAX_IDLE_PAGES: u32 = 20;
+/// How far an incremental sync looks back before its mark: a row may become visible after rows
+/// that were changed later.
+const LOOK_BACK_SECONDS: i64 = 15 * 60;
+
+/// Saved in `jobs.checkpoint`, in the transaction that writes the rows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Checkpoint {
+    /// Everything that the provider changed until then is in our table. Provider's clock, Unix
+    /// seconds.
+    pub current_until: Option<i64>,
+    pub last_complete_at: Option<i64>,
+    pub pass: Option<Pass>,
+}
+
+/// One walk over what the provider lists.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pass {
+    /// The run that it belongs to: a pass is not carried into another run.
+    pub run_id: String,
+    pub kind: Kind,
+    /// What is left to list, the current one first.
+    pub steps: Vec<Step>,
+    pub cursor: Option<String>,
+    /// Pages of the current step.
+    pub pages: u32,
+    /// Pages in a row that brought nothing new, though another was promised.
+    pub idle_pages: u32,
+    /// The ids of the page before begin and end with these.
+    pub last_page: Option<(String, String)>,
+    /// When the first answer came, by the slower of both clocks.
+    pub started_at: i64,
+    /// The latest change that was seen.
+    pub newest_change: Option<i64>,
+    /// The part of the table that a complete pass covers.
+    pub window_from: Option<i64>,
+    /// Where the sweep of what was not seen continues.
+    pub sweep_after: Option<String>,
+    pub is_sweeping: bool,
+    /// Records that were refused so far in this run.
+    pub errors: u64,
+    /// A reason why the run is not a plain success.
+    pub remark: Option<String>,
+    /// Streams that this one refers to and that lack rows.
+    pub wanted: Vec<Stream>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The first sync: everything in the window.
+    Backfill,
+    /// What has changed since the last sync.
+    Incremental,
+    /// Incremental, and then everything in the window, so that what is missing can be deleted.
+    Reconciliation,
+    /// A short list, always read whole.
+    Complete,
+}
+
+/// One list to walk from its first page to its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The whole list, or its part within the window.
+    All,
+    ActiveUsers,
+    InactiveUsers,
+    /// Changed since then, Unix seconds.
+    ChangedSince(i64),
+    /// Withdrawn from publication, and changed since then.
+    UnpublishedSince(i64),
+    /// Deleted, and changed since then.
+    DeletedSince(i64),
+}
+
+impl Kind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Backfill => "backfill",
+            Self::Incremental => "incremental",
+            Self::Reconciliation => "reconciliation",
+            Self::Complete => "complete",
+        }
+    }
+
+    /// Whether what was not seen is gone.
+    #[must_use]
+    pub fn sweeps(self) -> bool {
+        matches!(self, Self::Reconciliation | Self::Complete)
+    }
+}
+
+impl Step {
+    /// Whether the pass notes what this step lists, for the sweep.
+    #[must_use]
+    pub fn is_noted(self, kind: Kind) -> bool {
+        kind.sweeps() && matches!(self, Self::All | Self::ActiveUsers | Self::InactiveUsers)
+    }
+}
+
+/// What a new pass is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    pub run_id: &'a str,
+    pub stream: Stream,
+    pub now: i64,
+    pub backfill_days: i64,
+    /// Asked for by a person: look back that far.
+    pub window_hours: Option<i64>,
+}
+
+impl Checkpoint {
+    /// The pass of this run: the one in progress, or a new one.
+    #[must_use]
+    pub fn pass(&self, start: Start<'_>) -> Pass {
+        match &self.pass {
+            Some(pass) if pass.run_id == start.run_id => pass.clone(),
+            _ => self.new_pass(start),
+        }
+    }
+
+    fn new_pass(&self, start: Start<'_>) -> Pass {
+        let (kind, steps) = self.steps(start);
+        let has_window = matches!(start.stream, Stream::Shifts | Stream::TimePunches);
+        Pass {
+            run_id: start.run_id.to_owned(),
+            kind,
+            steps,
+            cursor: None,
+            pages: 0,
+            idle_pages: 0,
+            last_page: None,
+            started_at: start.now,
+            newest_change: None,
+            window_from: has_window.then(|| {
+                start
+                    .now
+                    .saturating_sub(start.backfill_days.saturating_mul(86_400))
+            }),
+            sweep_after: None,
+            is_sweeping: false,
+            errors: 0,
+            remark: None,
+            wanted: Vec::new(),
+        }
+    }
+
+    fn steps(&self, start: Start<'_>) -> (Kind, Vec<Step>) {
+        match start.stream {
+            Stream::Users => (Kind::Complete, vec![Step::ActiveUsers, Step::InactiveUsers]),
+            Stream::Shifts | Stream::TimePunches => {
+                let Some(current_until) = self.current_until else {
+                    return (Kind::Backfill, vec![Step::All]);
+                };
+                let asked = start
+                    .window_hours
+                    .map(|hours| start.now.saturating_sub(hours.saturating_mul(3_600)));
+                let since = current_until
+                    .saturating_sub(LOOK_BACK_SECONDS)
+                    .min(asked.unwrap_or(i64::MAX));
+                let mut steps = vec![Step::ChangedSince(since), Step::DeletedSince(since)];
+                if start.stream == Stream::Shifts {
+                    steps.insert(1, Step::UnpublishedSince(since));
+                }
+                let last_complete = self.last_complete_at.unwrap_or(0);
+                // A time in the future was written by a clock that has jumped back since.
+                if start.now.saturating_sub(last_complete) >= RECONCILE_AFTER_SECONDS
+                    || last_complete > start.now
+                {
+                    steps.push(Step::All);
+                    return (Kind::Reconciliation, steps);
+                }
+                (Kind::Incremental, steps)
+            }
+            _ => (Kind::Complete, vec![Step::All]),
+        }
+    }
+
+    /// The checkpoint after a pass that has reached its end.
+    #[must_use]
+    pub fn finished(&self, pass: &Pass, now: i64) -> Self {
+        // Changes after the pass began may have hit pages that were read before: they are for the
+        // next one to find.
+        let seen = match pass.kind {
+            Kind::Incremental => pass.newest_change.map(|newest| newest.min(pass.started_at)),
+            Kind::Backfill | Kind::Reconciliation | Kind::Complete => Some(pass.started_at),
+        };
+        let is_complete = pass.kind != Kind::Incremental;
+        Self {
+            current_until: seen.max(self.current_until),
+            last_complete_at: if is_complete {
+                Some(now)
+            } else {
+                self.last_complete_at
+            },
+            pass: None,
+        }
+    }
+}
+
+/// What a page tells of its list.
+#[derive(Clone, Debug)]
+pub struct PageSeen<'a> {
+    pub ids: &'a [&'a str],
+    /// Records on the page, the unreadable ones included.
+    pub received: usize,
+    pub next: Option<&'a str>,
+    /// The latest change among the records, Unix seconds.
+    pub newest_change: Option<i64>,
+    /// The provider's clock when it answered, Unix seconds.
+    pub provider_time: Option<i64>,
+}
+
+impl Pass {
+    /// Moves past a page of the current step, and to the next step after its last page.
+    ///
+    /// # Errors
+    /// A list that does not end: the same cursor again, page after page without anything new, or
+    /// more pages than any account has.
+    pub fn advance(&mut self, page: &PageSeen<'_>, now: i64) -> Result<(), Failure> {
+        self.started_at = self.started_at.min(page.provider_time.unwrap_or(i64::MAX));
+        self.newest_change = self.newest_change.max(page.newest_change);
+        self.pages = self.pages.saturating_add(1);
+        let edges = page
+            .ids
+            .first()
+            .zip(page.ids.last())
+            .map(|(first, last)| ((*first).to_owned(), (*last).to_owned()));
+        let is_idle = page.received == 0 || (edges.is_some() && edges == self.last_page);
+        self.idle_pages = if is_idle {
+            self.idle_pages.saturating_add(1)
+        } else {
+            0
+        };
+        self.last_page = edges;
+        let Some(next) = page.next else {
+            if !self.steps.is_empty() {
+                self.steps.remove(0);
+            }
+            self.cursor = None;
+            self.pages = 0;
+            self.idle_pages = 0;
+            self.last_page = None;
+            return Ok(());
+        };
+        let repeats = self.cursor.as_deref() == Some(next);
+        if repeats || self.idle_pages > MAX_IDLE_PAGES || self.pages >= MAX_PAGES {
+            return Err(Failure {
+                kind: FailureKind::Later(now),
+                code: "endless_list",
+                reason: "7shifts promises another page without end, so the list was cut off. What came is in; the rest is tried again by itself.".to_owned(),
+            });
+        }
+        self.cursor = Some(next.to_owned());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_790_000_000;
+    const DAY: i64 = 86_400;
+
+    fn start(stream: Stream) -> Start<'static> {
+        Start {
+            run_id: "run",
+            stream,
+            now: NOW,
+            backfill_days: 90,
+            window_hours: None,
+        }
+    }
+
+    fn page<'a>(ids: &'a [&'a str], next: Option<&'a str>) -> PageSeen<'a> {
+        PageSeen {
+            ids,
+            received: ids.len(),
+            next,
+            newest_change: None,
+            provider_time: None,
+        }
+    }
+
+    fn current(last_complete_at: i64) -> Checkpoint {
+        Checkpoint {
+            current_until: Some(NOW - 3_600),
+            last_complete_at: Some(last_complete_at),
+            pass: None,
+        }
+    }
+
+    #[test]
+    fn the_first_sync_reads_the_window_and_the_next_one_what_changed() {
+        let first = Checkpoint::default().pass(start(Stream::TimePunches));
+        assert_eq!(
+            (first.kind, first.window_from),
+            (Kind::Backfill, Some(NOW - 90 * DAY))
+        );
+        assert_eq!(first.steps, [Step::All]);
+        let next = current(NOW - DAY).pass(start(Stream::TimePunches));
+        let since = NOW - 3_600 - LOOK_BACK_SECONDS;
+        assert_eq!(next.kind, Kind::Incremental);
+        assert_eq!(
+            next.steps,
+            [Step::ChangedSince(since), Step::DeletedSince(since)]
+        );
+        let shifts = current(NOW - DAY).pass(start(Stream::Shifts));
+        assert_eq!(
+            shifts.steps,
+            [
+                Step::ChangedSince(since),
+                Step::UnpublishedSince(since),
+                Step::DeletedSince(since)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_week_after_the_last_complete_pass_everything_is_read_again() {
+        for last in [NOW - 7 * DAY, NOW + DAY] {
+            let pass = current(last).pass(start(Stream::TimePunches));
+            assert_eq!(pass.kind, Kind::Reconciliation);
+            assert_eq!(pass.steps.last(), Some(&Step::All));
+        }
+        assert_eq!(
+            current(NOW - 7 * DAY + 1)
+                .pass(start(Stream::TimePunches))
+                .kind,
+            Kind::Incremental
+        );
+    }
+
+    #[test]
+    fn an_asked_window_looks_back_further_but_never_less() {
+        let wide = current(NOW - DAY).pass(Start {
+            window_hours: Some(48),
+            ..start(Stream::TimePunches)
+        });
+        assert_eq!(wide.steps.first(), Some(&Step::ChangedSince(NOW - 2 * DAY)));
+        let narrow = current(NOW - DAY).pass(Start {
+            window_hours: Some(1),
+            ..start(Stream::TimePunches)
+        });
+        assert_eq!(
+            narrow.steps.first(),
+            Some(&Step::ChangedSince(NOW - 3_600 - LOOK_BACK_SECONDS))
+        );
+    }
+
+    #[test]
+    fn a_pass_goes_on_in_its_own_run_only() {
+        let mut pass = Checkpoint::default().pass(start(Stream::TimePunches));
+        pass.advance(&page(&["1"], Some("next")), NOW).unwrap();
+        let saved = Checkpoint {
+            pass: Some(pass),
+            ..Checkpoint::default()
+        };
+        assert_eq!(
+            saved.pass(start(Stream::TimePunches)).cursor.as_deref(),
+            Some("next")
+        );
+        assert_eq!(
+            saved
+                .pass(Start {
+                    run_id: "another",
+                    ..start(Stream::TimePunches)
+                })
+                .cursor,
+            None
+        );
+    }
+
+    #[test]
+    fn the_mark_never_passes_what_may_have_changed_unseen() {
+        let mut pass = current(NOW - DAY).pass(start(Stream::TimePunches));
+        // The provider's clock is behind ours, and a change came while the pass was under way.
+        let answer = PageSeen {
+            provider_time: Some(NOW - 100),
+            newest_change: Some(NOW - 50),
+            ..page(&["1"], None)
+        };
+        pass.advance(&answer, NOW).unwrap();
+        assert_eq!(
+            current(NOW - DAY).finished(&pass, NOW).current_until,
+            Some(NOW - 100)
+        );
+        // Nothing seen: the mark stays.
+        let idle = current(NOW - DAY).pass(start(Stream::TimePunches));
+        assert_eq!(
+            current(NOW - DAY).finished(&idle, NOW).current_until,
+            Some(NOW - 3_600)
+        );
+    }
+
+    #[test]
+    fn a_list_that_does_not_end_is_cut_off() {
+        let mut same = Checkpoint::default().pass(start(Stream::TimePunches));
+        same.advance(&page(&["1"], Some("a")), NOW).unwrap();
+        assert_eq!(
+            same.advance(&page(&["2"], Some("a")), NOW)
+                .unwrap_err()
+                .code,
+            "endless_list"
+        );
+
+        for ids in [&[][..], &["1", "2"][..]] {
+            let mut idle = Checkpoint::default().pass(start(Stream::TimePunches));
+            let cut = (0..1_000).find(|number| {
+                idle.advance(&page(ids, Some(&number.to_string())), NOW)
+                    .is_err()
+            });
+            assert!(
+                cut.is_some_and(|pages| pages <= MAX_IDLE_PAGES + 1),
+                "{cut:?}"
+            );
+        }
+
+        let mut long = Checkpoint::default().pass(start(Stream::TimePunches));
+        let cut = (0..10_000_u32).find(|number| {
+            let id = number.to_string();
+            long.advance(&page(&[id.as_str()], Some(&id)), NOW).is_err()
+        });
+        assert_eq!(cut, Some(MAX_PAGES - 1));
+    }
+
+    #[test]
+    fn a_single_empty_or_repeated_page_is_not_the_end() {
+        let mut pass = Checkpoint::default().pass(start(Stream::TimePunches));
+        pass.advance(&page(&["1", "2"], Some("a")), NOW).unwrap();
+        pass.advance(&page(&["1", "2"], Some("b")), NOW).unwrap();
+        pass.advance(&page(&[], Some("c")), NOW).unwrap();
+        pass.advance(&page(&["3"], None), NOW).unwrap();
+        assert!(pass.steps.is_empty());
+    }
+}
