@@ -20,6 +20,8 @@ CREATE TABLE organizations (
   updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 --; statement
+CREATE INDEX organizations_purging ON organizations (id) WHERE state = 'purging';
+--; statement
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,
   organization_id TEXT NOT NULL,

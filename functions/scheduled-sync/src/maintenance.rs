@@ -123,6 +123,19 @@ async fn reseal(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Datab
 /// Removes what nobody asks for any more, in bounded statements.
 async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, DatabaseError> {
     let now = clock::now();
+    for organization_id in organizations::purging(database, i64::from(ROWS)).await? {
+        if let Ok(tenant) = Caller::internal("scheduled-sync").tenant_named(&organization_id) {
+            jobs::ensure_organization_job(
+                database,
+                &tenant,
+                &random::id(),
+                PURGE_ORGANIZATION,
+                "scheduled-sync",
+                now,
+            )
+            .await?;
+        }
+    }
     loop {
         if is_late(deadline_ms) {
             return Ok(false);

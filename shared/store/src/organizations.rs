@@ -135,6 +135,19 @@ pub async fn begin_purge<E: Execute>(
         .map(|rows| !rows.is_empty())
 }
 
+const PURGING: &str = "
+SELECT json_group_array(id) FROM (
+  SELECT id FROM organizations WHERE state = 'purging' AND id > '' ORDER BY id LIMIT ?1)";
+
+/// For maintenance, over all organizations: up to `limit` of those whose removal has begun and is
+/// not over. One whose job was lost in a crash is found here.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn purging<E: Execute>(database: &E, limit: i64) -> Result<Vec<String>, DatabaseError> {
+    json::read(&database.execute(PURGING, parameters![limit]).await?)
+}
+
 const REMOVE: &str = "DELETE FROM organizations WHERE id = ?1 AND state = 'purging' RETURNING id";
 
 /// The last step of a purge; false when it never began, or is over.

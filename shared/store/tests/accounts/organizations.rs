@@ -1,4 +1,6 @@
-use store::organizations::{OrganizationState, begin_purge, create, get, list, remove, update};
+use store::organizations::{
+    OrganizationState, begin_purge, create, get, list, purging, remove, update,
+};
 
 use crate::support::{TestDatabase, wait};
 use crate::{NOW, connect, new_connector, tenant, two_organizations, uuid};
@@ -106,4 +108,17 @@ fn to_what_is_being_purged_nothing_can_be_added() {
     assert_eq!(wait(remove(&database, &first)), Ok(true));
     assert_eq!(wait(get(&database, &first)), Ok(None));
     assert!(wait(get(&database, &second)).unwrap().is_some());
+}
+
+#[test]
+fn a_removal_that_has_begun_is_found_until_it_is_over() {
+    let (database, first, _) = two_organizations();
+    assert_eq!(wait(purging(&database, 10)), Ok(vec![]));
+    wait(begin_purge(&database, &first, NOW)).unwrap();
+    assert_eq!(
+        wait(purging(&database, 10)),
+        Ok(vec![first.as_str().to_owned()])
+    );
+    wait(remove(&database, &first)).unwrap();
+    assert_eq!(wait(purging(&database, 10)), Ok(vec![]));
 }

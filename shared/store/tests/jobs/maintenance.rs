@@ -1,0 +1,77 @@
+//! The installation's own jobs, and what a tick looks at before it claims.
+
+use store::jobs::plan::due;
+use store::jobs::{
+    MAINTENANCE, PURGE_ORGANIZATION, ensure_maintenance_job, ensure_organization_job,
+};
+use store::scheduler_ticks::begin;
+
+use crate::fixture::{Fixture, NOW};
+use crate::support::wait;
+
+#[test]
+fn a_maintenance_job_is_made_once_and_claimed_like_any_other() {
+    let fixture = Fixture::new();
+    let mine = fixture.organization(1);
+    for _ in 0..2 {
+        let (id, other) = (fixture.id(), fixture.id());
+        wait(ensure_maintenance_job(
+            &fixture.database,
+            &id,
+            "prune",
+            "scheduled-sync",
+            NOW,
+        ))
+        .unwrap();
+        wait(ensure_organization_job(
+            &fixture.database,
+            &mine,
+            &other,
+            PURGE_ORGANIZATION,
+            "scheduled-sync",
+            NOW,
+        ))
+        .unwrap();
+    }
+    let mut claimed: Vec<_> = fixture
+        .claim(10, NOW)
+        .into_iter()
+        .map(|job| (job.kind, job.name, job.subject, job.function))
+        .collect();
+    claimed.sort();
+    let job = |name: &str, subject: &str| {
+        (
+            MAINTENANCE.to_owned(),
+            name.to_owned(),
+            subject.to_owned(),
+            "scheduled-sync".to_owned(),
+        )
+    };
+    assert_eq!(
+        claimed,
+        [job("prune", ""), job(PURGE_ORGANIZATION, mine.as_str())]
+    );
+}
+
+#[test]
+fn what_is_due_is_seen_before_it_is_claimed() {
+    let fixture = Fixture::new();
+    let nothing = wait(begin(&fixture.database, NOW, NOW + 100_000)).unwrap();
+    assert!(!nothing.is_due);
+    let (_, connector) = fixture.connected(1, [Some(NOW - 5), Some(NOW - 9), Some(NOW + 1)]);
+    let begun = wait(begin(&fixture.database, NOW, NOW + 100_000)).unwrap();
+    assert!(begun.is_due);
+    let mut found: Vec<_> = wait(due(&fixture.database, NOW))
+        .unwrap()
+        .into_iter()
+        .map(|input| (input.connector_id, input.stream))
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            (connector.clone(), "shifts".to_owned()),
+            (connector, "users".to_owned())
+        ]
+    );
+}
