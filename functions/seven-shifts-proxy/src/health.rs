@@ -2,6 +2,7 @@
 
 use api::Problem;
 use api::seven_shifts_proxy::{HealthAnswer, SevenShiftsCall};
+use domain::access::Tenant;
 use http::StatusCode;
 use platform::seven_shifts::{self, Failure, FailureKind};
 use platform::{Context, Reply, clock, time};
@@ -10,10 +11,34 @@ use crate::account;
 
 pub async fn check(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Problem> {
     let tenant = account::tenant(context, call)?;
-    let connector = account::connector(context, &tenant, call).await?;
-    let account = account::stored(context, &tenant, &connector).await?;
+    let answer = match checked(context, &tenant, call).await {
+        Ok(answer) => answer,
+        // No account, or one whose token cannot be opened, is a finding and not a failed call.
+        Err(Problem {
+            legacy: Some(legacy),
+            detail,
+            ..
+        }) => HealthAnswer {
+            status: "error".to_owned(),
+            error_code: Some(legacy.code.to_owned()),
+            http_status: None,
+            detail: Some(detail),
+            checked_at: time::rfc3339(clock::now()),
+        },
+        Err(problem) => return Err(problem),
+    };
+    Reply::json(StatusCode::OK, &answer)
+}
+
+async fn checked(
+    context: &Context,
+    tenant: &Tenant,
+    call: &SevenShiftsCall,
+) -> Result<HealthAnswer, Problem> {
+    let connector = account::connector(context, tenant, call).await?;
+    let account = account::stored(context, tenant, &connector).await?;
     let result = seven_shifts::call(&account.line, account.client.company()).await;
-    Reply::json(StatusCode::OK, &answer(result.err().as_ref()))
+    Ok(answer(result.err().as_ref()))
 }
 
 fn answer(failure: Option<&Failure>) -> HealthAnswer {

@@ -118,17 +118,35 @@ async fn wanted(
     Ok(streams)
 }
 
+/// What the run is asked for, as its function reads it.
+#[derive(Serialize)]
+struct RunParams {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync_window_hours: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    force_deletions: Option<bool>,
+}
+
 fn params(call: &SevenShiftsCall) -> Result<Option<String>, Problem> {
-    match call.params.sync_window_hours {
-        None => Ok(None),
-        Some(hours @ 1..=MAX_WINDOW_HOURS) => {
-            Ok(Some(format!("{{\"sync_window_hours\":{hours}}}")))
-        }
-        Some(_) => Err(refusal::bad_request(Problem::field(
+    let params = RunParams {
+        sync_window_hours: call.params.sync_window_hours,
+        force_deletions: call.params.force_deletions.filter(|force| *force),
+    };
+    if params
+        .sync_window_hours
+        .is_some_and(|hours| !(1..=MAX_WINDOW_HOURS).contains(&hours))
+    {
+        return Err(refusal::bad_request(Problem::field(
             "/params/sync_window_hours",
             format!("must be a number from 1 to {MAX_WINDOW_HOURS}"),
-        ))),
+        )));
     }
+    if params.sync_window_hours.is_none() && params.force_deletions.is_none() {
+        return Ok(None);
+    }
+    serde_json::to_string(&params)
+        .map(Some)
+        .map_err(|error| problems::internal(&error.to_string()))
 }
 
 /// Nudges the scheduler for this connector and looks how the runs are doing, until all have ended

@@ -48,6 +48,9 @@ fn operation(route: &Route) -> Value {
             "default": {"description": "A problem document (RFC 9457)", "headers": request_id(), "content": {"application/problem+json": {"schema": reference("Problem")}}},
         },
     });
+    if let (Some(also), Some(responses)) = (route.also, operation["responses"].as_object_mut()) {
+        responses.insert(also.to_string(), json!({"description": "The same, with another outcome", "headers": request_id(), "content": {"application/json": {"schema": schema_of(shape)}}}));
+    }
     if let Some(operation) = operation.as_object_mut() {
         if let Some(body) = route.body {
             operation.insert("requestBody".to_owned(), json!({"required": true, "content": {"application/json": {"schema": reference(body)}}}));

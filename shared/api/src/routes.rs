@@ -102,6 +102,8 @@ pub struct Route {
     pub body: Option<&'static str>,
     /// The status and shape of success.
     pub success: (u16, Shape),
+    /// Another status that has the same shape.
+    pub also: Option<u16>,
 }
 
 impl Route {
@@ -123,6 +125,7 @@ impl Route {
             query: &[],
             body: None,
             success: (200, Shape::Nothing),
+            also: None,
         }
     }
 
@@ -138,6 +141,11 @@ impl Route {
 
     const fn answers(mut self, status: u16, shape: Shape) -> Self {
         self.success = (status, shape);
+        self
+    }
+
+    const fn or(mut self, status: u16) -> Self {
+        self.also = Some(status);
         self
     }
 }
@@ -383,7 +391,8 @@ pub const ROUTES: &[Route] = &[
         Access::Public,
         "Database and scheduler; 503 when one of them needs attention",
     )
-    .answers(200, Shape::One("Health")),
+    .answers(200, Shape::One("Health"))
+    .or(503),
     Route::new(
         O::ShowOpenapi,
         "status",
@@ -561,7 +570,8 @@ pub const ROUTES: &[Route] = &[
         "One action of the 7shifts proxy, named by `action`",
     )
     .takes("SevenShiftsCall")
-    .answers(200, Shape::One("SevenShiftsAnswer")),
+    .answers(200, Shape::One("SevenShiftsAnswer"))
+    .or(202),
     list(
         O::ListTeamMembers,
         "/api/team-members",

@@ -44,6 +44,9 @@ pub struct SevenShiftsParams {
     pub limit: Option<u32>,
     /// How far back `scheduled_sync` looks for changes, in hours, 1 to 87,600.
     pub sync_window_hours: Option<u32>,
+    /// `scheduled_sync` deletes what is gone at the provider even if it is so much that a run
+    /// without a person behind it holds it back.
+    pub force_deletions: Option<bool>,
 }
 
 /// What an action answers, by action.
