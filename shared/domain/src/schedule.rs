@@ -44,6 +44,8 @@ use crate::{
 pub const SPREAD_SECS: i64 = 600;
 /// A nightly stream that failed is tried again after so long, not only the next night.
 pub const RECOVERY_SECS: i64 = 3_600;
+/// The clocks of two machines may differ by so much without either being wrong.
+const SKEW_SECS: i64 = 60;
 
 /// What decides when a stream is due.
 #[derive(Clone, Copy, Debug)]
@@ -135,8 +137,9 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     }
 }
 
-/// What is known of earlier runs. A clock that jumped back leaves times in the
-/// future; they are taken for the present.
+/// What is known of earlier runs. A clock that was ahead leaves times in the
+/// future. They say nothing: taken for the present they would put a stream off
+/// again whenever it is due, until the clock has caught up with them.
 struct History<'a> {
     last_started_at: Option<i64>,
     last_success_at: Option<i64>,
@@ -146,10 +149,12 @@ struct History<'a> {
 
 impl<'a> History<'a> {
     fn of(input: &PlanInput<'a>) -> Self {
-        let past = |at: i64| at.min(input.now);
+        let past = |at: &i64| *at <= input.now.saturating_add(SKEW_SECS);
+        let last_success_at = input.last_success_at.filter(past);
+        let last_started_at = input.last_started_at.filter(past).or(last_success_at);
         Self {
-            last_started_at: input.last_started_at.or(input.last_success_at).map(past),
-            last_success_at: input.last_success_at.map(past),
+            last_started_at: last_started_at.map(|at| at.min(input.now)),
+            last_success_at: last_success_at.map(|at| at.min(input.now)),
             last_outcome: input.last_outcome,
             now: input.now,
         }
