@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::folder::DemoFolder;
 use self::summary::Summary;
@@ -162,7 +162,7 @@ fn show(
 /// The scheduler ticks every 20 s by itself; asking it once more spares the first wait, and a
 /// doubled tick is harmless.
 fn first_tick(client: Client) -> JoinHandle<anyhow::Result<Value>> {
-    std::thread::spawn(move || client.post("/internal/tick", &json!({})))
+    std::thread::spawn(move || client.post_nothing("/internal/tick"))
 }
 
 fn finished<T>(thread: JoinHandle<T>) -> Option<T> {

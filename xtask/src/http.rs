@@ -56,6 +56,12 @@ impl Client {
         self.call(&Method::POST, path, Some(body))
     }
 
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn post_nothing(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(&Method::POST, path, None)
+    }
+
     fn call(&self, method: &Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let url = format!("{}{path}", self.origin);
         let mut request = Request::builder().method(method).uri(&url);
