@@ -18,11 +18,32 @@ pub fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))
 }
 
-/// Cargo in the root of the workspace.
+/// Cargo in the root of the workspace, as if it had been typed there.
 pub fn cargo(workspace: &Workspace) -> Command {
     let mut command = Command::new(cargo_program());
     command.current_dir(&workspace.root).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(describes_this_crate) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+/// What `cargo run` tells this program about itself. Some build scripts (ring's) run again when it
+/// changes, so it must not reach another cargo: `cargo xtask` and `cargo` would undo each other's
+/// work.
+fn describes_this_crate(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
+        || [
+            "CARGO_BIN_NAME",
+            "CARGO_CRATE_NAME",
+            "CARGO_PRIMARY_PACKAGE",
+            "OUT_DIR",
+        ]
+        .contains(&variable)
 }
 
 /// `-p` before each name.
@@ -124,6 +145,15 @@ mod tests {
         command.args(["-c", "exit 3"]).env("COLOUR", "none");
         let error = run(&mut command).unwrap_err().to_string();
         assert_eq!(error, "`COLOUR=none sh -c exit 3` failed (exit status: 3)");
+    }
+
+    #[test]
+    fn what_describes_this_crate_is_told_from_what_configures_cargo() {
+        assert!(describes_this_crate("CARGO_PKG_NAME"));
+        assert!(describes_this_crate("CARGO_MANIFEST_DIR"));
+        for kept in ["CARGO_TARGET_DIR", "CARGO_HOME", "CARGO_TERM_COLOR", "PATH"] {
+            assert!(!describes_this_crate(kept), "{kept}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub fn commands(summary: &Summary, client: &Client) -> String {
         let get = |path: &str| get(summary, organization, path);
         let name = &organization.name;
         add(
-            &format!("People, and the next open shifts, of {name}"),
+            &format!("People and open shifts of {name}"),
             &format!(
                 "{}\n{}",
                 get("/api/team-members?limit=3"),
