@@ -193,10 +193,12 @@ struct Expiration {
     limits: Arc<Limits>,
     computation: Arc<Computation>,
     killed: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
-    /// The status that the deadline is for. Its time is not tokio's, so it
-    /// only tells one status from the next.
+    /// The status that expires. Its time is not tokio's, so it only tells one
+    /// status from the next.
     status: Option<(WorkerStatus, StdInstant)>,
-    deadline: Pin<Box<Sleep>>,
+    expires: Instant,
+    /// Fires when the status expires or before.
+    timer: Pin<Box<Sleep>>,
 }
 
 impl Expiration {
@@ -210,7 +212,8 @@ impl Expiration {
                 // A sender that is gone belonged to a host that is gone.
                 let _ = killed.wait_for(|killed| *killed).await;
             }),
-            deadline: Box::pin(tokio::time::sleep(limits.idle_instance)),
+            expires: Instant::now() + limits.idle_instance,
+            timer: Box::pin(tokio::time::sleep(limits.idle_instance)),
             limits,
             computation,
             status: None,
@@ -235,12 +238,22 @@ impl WorkerExpiration for Expiration {
                     this.limits.request + EXPIRATION_GRACE
                 }
             };
-            this.deadline.as_mut().reset(Instant::now() + time);
+            this.expires = Instant::now() + time;
+            // The status changes with every request, so a timer that is early
+            // is left alone.
+            if this.timer.deadline() > this.expires {
+                this.timer.as_mut().reset(this.expires);
+            }
         }
         if this.killed.as_mut().poll(context).is_ready() {
             return Poll::Ready(());
         }
-        ready!(this.deadline.as_mut().poll(context));
-        Poll::Ready(())
+        loop {
+            ready!(this.timer.as_mut().poll(context));
+            if this.expires <= Instant::now() {
+                return Poll::Ready(());
+            }
+            this.timer.as_mut().reset(this.expires);
+        }
     }
 }

@@ -11,10 +11,11 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::{
-    body::Incoming,
+    body::{Body as _, Incoming},
     rt::{Read, ReadBufCursor, Write},
     server::conn::http1,
     service::service_fn,
@@ -31,7 +32,7 @@ use tokio::{
 };
 
 use crate::{
-    body::{Body, OutboundError, Unstalled},
+    body::{Body, OutboundError, Unstalled, full},
     error::Error,
     runtime::Runtime,
     spin_headers::Origin,
@@ -161,6 +162,9 @@ fn serve_connection(
 async fn respond(runtime: &Runtime, request: Request<Incoming>, origin: Origin) -> Response<Body> {
     let stall = runtime.limits().client_stall;
     let request = request.map(|body| {
+        if body.is_end_stream() {
+            return full(Bytes::new());
+        }
         let body = body.map_err(OutboundError::Hyper);
         let stalled = || OutboundError::ConnectionReadTimeout;
         Unstalled::new(body, stall, stalled).boxed_unsync()

@@ -7,6 +7,10 @@ use clap::Parser;
 use runtime::{Application, Limits, Runtime, Storage};
 use tracing_subscriber::EnvFilter;
 
+/// A request makes many small allocations, on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs the components of a Spin manifest, without the Spin CLI.
 ///
 /// Variables come from --variable, from SPIN_VARIABLE_* and from the file .env

@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -546,7 +547,13 @@ impl Runtime {
             return retryable("too many requests are being handled");
         };
         spin_headers::prepare(&mut request, &route, origin);
-        let request = request.map(|body| body::limited(body, inner.limits.request_body));
+        let request = request.map(|body| {
+            if body.is_end_stream() {
+                body
+            } else {
+                body::limited(body, inner.limits.request_body)
+            }
+        });
         let data = RequestData {
             depth: 0,
             permit: Some(permit),

@@ -4,10 +4,17 @@
 //! busy handler: a statement that changes data, or that begins a transaction,
 //! first takes its database's one permit. The permit is kept while a
 //! transaction is open, and taken away when it stays open for too long.
+//!
+//! A short read runs at once, in the thread of the guest's task: handing it to
+//! a thread for blocking work takes longer than the read. What turns out not
+//! to be short is interrupted and begun again there.
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, Weak},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,6 +35,13 @@ use crate::{
 /// Another process may write to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHED_STATEMENTS: usize = 128;
+/// How often a statement asks whether it has become too long, in instructions
+/// of SQLite's virtual machine.
+const INSTRUCTIONS_PER_STEP: i32 = 1000;
+/// Such steps that a short read has; well below a millisecond.
+const STEPS_OF_A_SHORT_READ: i64 = 20;
+/// Steps of a statement that may block.
+const UNBOUNDED: i64 = i64::MAX;
 /// What one statement may return, in bytes of its values.
 const MAX_RESULT_BYTES: usize = 128 << 20;
 /// Connections that one instance has open at a time.
@@ -56,8 +70,10 @@ impl Database {
 
     async fn connect(self: Arc<Self>, execution: Execution) -> Result<Connection, Error> {
         let database = Arc::clone(&self);
+        let steps = Arc::new(AtomicI64::new(UNBOUNDED));
+        let counted = Arc::clone(&steps);
         let sqlite = execution
-            .run(move || database.open())
+            .run(move || database.open(counted))
             .await
             .map_err(Error::Io)?
             .map_err(|error| explain(&error))?;
@@ -65,6 +81,7 @@ impl Database {
             database: self,
             session: Arc::new(AsyncMutex::new(Session {
                 sqlite,
+                steps,
                 permit: None,
                 transactions: 0,
                 expired: false,
@@ -72,7 +89,7 @@ impl Database {
         })
     }
 
-    fn open(&self) -> rusqlite::Result<rusqlite::Connection> {
+    fn open(&self, steps: Arc<AtomicI64>) -> rusqlite::Result<rusqlite::Connection> {
         let mut keeper = lock(&self.keeper);
         let kept = match keeper.take() {
             Some(kept) => kept,
@@ -88,6 +105,8 @@ impl Database {
         let sqlite = rusqlite::Connection::open(&self.path)?;
         sqlite.busy_timeout(BUSY_TIMEOUT)?;
         sqlite.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        let is_too_long = move || steps.fetch_sub(1, Ordering::Relaxed) <= 0;
+        sqlite.progress_handler(INSTRUCTIONS_PER_STEP, Some(is_too_long))?;
         Ok(sqlite)
     }
 
@@ -109,6 +128,8 @@ pub struct Connection {
 struct Session {
     /// Dropped before the permit: closing rolls back.
     sqlite: rusqlite::Connection,
+    /// How long the current statement may still become.
+    steps: Arc<AtomicI64>,
     /// Held while a transaction is open.
     permit: Option<OwnedSemaphorePermit>,
     /// Counts the transactions of this connection.
@@ -126,6 +147,8 @@ struct Statement {
 enum Step {
     /// The statement writes: it needs the permit first.
     NeedsWriter(Statement),
+    /// The statement only reads, but takes too long to run at once.
+    TooLong(Statement),
     Done {
         result: Result<QueryResult, Error>,
         /// The transaction that this statement began.
@@ -142,18 +165,26 @@ impl Connection {
     ) -> Result<QueryResult, Error> {
         let mut statement = Statement { sql, parameters };
         let mut permit = None;
+        if is_query(&statement.sql) {
+            match self.session.lock().await.step_if_short(statement) {
+                Step::Done { result, .. } => return result,
+                Step::NeedsWriter(again) | Step::TooLong(again) => statement = again,
+            }
+        }
         // A guess that spares writers a first attempt; SQLite itself decides below.
         if !looks_read_only(&statement.sql) && self.session.lock().await.permit.is_none() {
             permit = Some(self.database.writer_turn().await?);
         }
         loop {
             let mut session = Arc::clone(&self.session).lock_owned().await;
+            let turn = permit.take();
             let step = context
                 .execution
-                .run(move || session.step(statement, permit))
+                .run(move || session.step(statement, turn))
                 .await
                 .map_err(Error::Io)?;
             match step {
+                Step::TooLong(again) => statement = again,
                 Step::NeedsWriter(again) => {
                     statement = again;
                     permit = Some(self.database.writer_turn().await?);
@@ -188,6 +219,22 @@ impl Connection {
 }
 
 impl Session {
+    /// Runs a statement that is expected to be a short read.
+    fn step_if_short(&mut self, statement: Statement) -> Step {
+        // Whoever holds the file is not waited for here.
+        let patience = self.sqlite.busy_timeout(Duration::ZERO);
+        self.steps.store(STEPS_OF_A_SHORT_READ, Ordering::Relaxed);
+        let step = self.step(statement, None);
+        self.steps.store(UNBOUNDED, Ordering::Relaxed);
+        match patience.and(self.sqlite.busy_timeout(BUSY_TIMEOUT)) {
+            Ok(()) => step,
+            Err(error) => Step::Done {
+                result: Err(explain(&error)),
+                began: None,
+            },
+        }
+    }
+
     fn step(&mut self, statement: Statement, permit: Option<OwnedSemaphorePermit>) -> Step {
         let keyword = first_keyword(&statement.sql);
         if self.expired {
@@ -212,6 +259,9 @@ impl Session {
             Ok(prepared) => {
                 !prepared.readonly() || matches!(keyword.as_str(), "BEGIN" | "SAVEPOINT")
             }
+            Err(error) if is_premature(&error) && self.is_hurried() => {
+                return Step::TooLong(statement);
+            }
             Err(error) => {
                 return Step::Done {
                     result: Err(explain(&error)),
@@ -226,7 +276,12 @@ impl Session {
         if !was_open {
             self.permit = permit;
         }
-        let result = self.query(&statement).map_err(|error| explain(&error));
+        let result = match self.query(&statement) {
+            Err(error) if !writes && is_premature(&error) && self.is_hurried() => {
+                return Step::TooLong(statement);
+            }
+            result => result.map_err(|error| explain(&error)),
+        };
         let began = if self.sqlite.is_autocommit() {
             self.permit = None;
             None
@@ -237,6 +292,11 @@ impl Session {
             Some(self.transactions)
         };
         Step::Done { result, began }
+    }
+
+    /// Whether the current statement must be short.
+    fn is_hurried(&self) -> bool {
+        self.steps.load(Ordering::Relaxed) <= STEPS_OF_A_SHORT_READ
     }
 
     fn query(&self, statement: &Statement) -> Result<QueryResult, rusqlite::Error> {
@@ -285,6 +345,11 @@ impl Session {
         }
         open
     }
+}
+
+/// Whether the statement returns rows and, most likely, only reads.
+fn is_query(sql: &str) -> bool {
+    matches!(first_keyword(sql).as_str(), "SELECT" | "VALUES" | "WITH")
 }
 
 fn looks_read_only(sql: &str) -> bool {
@@ -352,6 +417,11 @@ fn size(value: &Value) -> usize {
             Value::Blob(blob) => blob.len(),
             Value::Null | Value::Integer(_) | Value::Real(_) => 0,
         }
+}
+
+/// Whether a statement ended because it was not given the time it needs.
+fn is_premature(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) || is_busy(error)
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

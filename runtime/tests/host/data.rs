@@ -58,6 +58,28 @@ async fn a_statement_that_fails_says_why_and_leaves_the_connection_usable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_query_is_answered_and_holds_nobody_up() {
+    let runtime = start(&[DATA]);
+    let started = Instant::now();
+    let count = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n";
+    // More of them than the host has threads.
+    let long = futures::future::join_all((0..8).map(|_| async {
+        let answer = sql(&runtime, count).await;
+        (answer, started.elapsed())
+    }));
+    let hello = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        (get(&runtime, "/hello").await, started.elapsed())
+    };
+    let (long, (hello, after)) = join!(long, hello);
+    assert_eq!(hello.0, 200);
+    for (answer, took) in long {
+        assert_eq!(answer, (200, "Value::Integer(3000000)\n".to_owned()));
+        assert!(after < took, "{after:?} {took:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_manifests_databases_can_be_opened() {
     let runtime = start(&[DATA]);
     let (_, wal) = post(

@@ -1,5 +1,7 @@
 //! SQL statements and key-value operations, as the request says.
 
+use std::{cell::RefCell, rc::Rc};
+
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use spin_sdk::{
@@ -23,7 +25,7 @@ async fn handle(request: Request) -> Response<FullBody<Bytes>> {
             let arguments: Vec<&str> = words.collect();
             key_value(&arguments, body).await
         }
-        Some("read") => sql("default", "SELECT value FROM item WHERE id = 1").await,
+        Some("read") => read().await,
         _ => Err("unknown path".to_owned()),
     };
     let (status, text) = match result {
@@ -60,6 +62,23 @@ async fn sql(database: &str, script: &str) -> Result<String, String> {
         }
     }
     Ok(output)
+}
+
+/// Reads one row, on a connection that is kept for the requests that follow.
+async fn read() -> Result<String, String> {
+    thread_local! {
+        static KEPT: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
+    }
+    let connection = match KEPT.with_borrow(Clone::clone) {
+        Some(connection) => connection,
+        None => {
+            let opened = Connection::open("default").await.map_err(|error| format!("{error:?}"))?;
+            let opened = Rc::new(opened);
+            KEPT.set(Some(Rc::clone(&opened)));
+            opened
+        }
+    };
+    execute(&connection, "SELECT value FROM item WHERE id = 1").await
 }
 
 async fn execute(connection: &Connection, statement: &str) -> Result<String, String> {
