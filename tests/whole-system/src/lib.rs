@@ -5,19 +5,23 @@
 //! in virtual time, with the simulator in process and one seed for everything: days pass in
 //! seconds, and the same seed gives the same run.
 
+pub mod contract;
+pub mod mirror;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
 use runtime::{
-    Application, CapturedOutput, GuestOutput, InProcessNetwork, Limits, Runtime, RuntimeBuilder,
+    Application, CapturedOutput, GuestOutput, Limits, OutboundError, Runtime, RuntimeBuilder,
     Storage, VirtualClock,
 };
 use serde_json::{Value, json};
 use simulators::seven_shifts::{Accounts, SevenShifts, demo_data};
-use simulators::{Clock, Simulator};
+use simulators::{Clock, NetworkError, Simulator};
 
 pub const OPERATOR_KEY: &str = "operator-key-of-the-tests";
 pub const INTERNAL_TOKEN: &str = "internal-token-of-the-tests";
@@ -68,6 +72,8 @@ pub struct Settings {
     pub seed: u64,
     pub network: Option<Arc<dyn runtime::Network>>,
     pub faults: Option<Arc<dyn runtime::Faults>>,
+    /// Effects that the runtime keeps for [`Runtime::take_trace`]; none by default.
+    pub trace: usize,
 }
 
 /// An answer, whole.
@@ -138,6 +144,7 @@ impl Default for Settings {
             seed: 1,
             network: None,
             faults: None,
+            trace: 0,
         }
     }
 }
@@ -206,7 +213,7 @@ impl App {
             i64::try_from(runtime::Clock::wall(&*told).as_millis()).unwrap_or(i64::MAX)
         });
         let simulator = Simulator::new(SevenShifts::new(accounts, tells));
-        let network = InProcessNetwork::new().with(SIMULATED_ORIGIN, simulator.clone());
+        let network = SimulatedNetwork(simulator.clone());
         let settings = Settings {
             network: Some(Arc::new(network)),
             ..settings
@@ -405,7 +412,6 @@ impl Answer {
     ///
     /// # Panics
     /// When it has another; the message shows the body.
-    #[must_use]
     #[track_caller]
     pub fn expect(&self, status: StatusCode) -> Value {
         assert_eq!(
@@ -419,6 +425,35 @@ impl Answer {
         } else {
             self.json()
         }
+    }
+}
+
+/// The simulator as the whole of the network, in process: other addresses refuse.
+struct SimulatedNetwork(Simulator<SevenShifts>);
+
+impl runtime::Network for SimulatedNetwork {
+    fn send(
+        &self,
+        request: Request<runtime::Body>,
+        _allowance: runtime::Allowance,
+    ) -> runtime::Answer {
+        let simulator = self.0.clone();
+        Box::pin(async move {
+            if !request
+                .uri()
+                .to_string()
+                .starts_with(&format!("{SIMULATED_ORIGIN}/"))
+            {
+                return Err(OutboundError::ConnectionRefused);
+            }
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await?.to_bytes();
+            match simulator.send(Request::from_parts(parts, body)).await {
+                Ok(answer) => Ok(answer.map(runtime::full)),
+                Err(NetworkError::Truncated) => Err(OutboundError::HttpResponseIncomplete),
+                Err(NetworkError::Reset) => Err(OutboundError::ConnectionTerminated),
+            }
+        })
     }
 }
 
@@ -446,12 +481,17 @@ pub async fn send(
 
 /// A request as it is.
 pub async fn send_raw(runtime: &Runtime, request: Request<Bytes>) -> Answer {
+    let (method, path) = (request.method().clone(), request.uri().to_string());
+    let request_id = request.headers().get("x-request-id").cloned();
     let (parts, body) = runtime.handle(request).await.into_parts();
-    Answer {
+    let answer = Answer {
         status: parts.status,
         headers: parts.headers,
         body,
-    }
+    };
+    let request_id = request_id.as_ref().and_then(|value| value.to_str().ok());
+    contract::check(&method, &path, request_id, &answer);
+    answer
 }
 
 fn build(settings: &Settings, storage: &Storage, output: &CapturedOutput) -> RuntimeBuilder {
@@ -460,6 +500,7 @@ fn build(settings: &Settings, storage: &Storage, output: &CapturedOutput) -> Run
         .limits(settings.limits.clone())
         .instance_reuse(instance_reuse())
         .allow_private_networks()
+        .trace(settings.trace)
         .guest_output(GuestOutput::Capture(output.clone()));
     for (name, value) in &settings.variables {
         builder = builder.variable(name, value.clone());

@@ -1,3 +1,4 @@
 //! The whole application under test; see `whole_system` for what it stands on.
 
+mod api;
 mod first_sync;

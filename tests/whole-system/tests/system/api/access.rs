@@ -1,0 +1,439 @@
+//! Who gets in, and how far.
+
+use std::collections::BTreeSet;
+
+use api::routes::{Access, ROUTES};
+use domain::access::{Role, Scope};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use whole_system::{App, INTERNAL_TOKEN, JWT_SECRET, OPERATOR_KEY, Settings};
+
+use super::{EPOCH, NO_ID, api_key, jwt, method, path, problem, protected, raw, token_of};
+
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_prove_who_they_are_gets_401() {
+    let app = App::simulate(31, EPOCH).await;
+    let organization = app.organization("Known", "America/Toronto").await;
+    let id = organization.id.as_str();
+
+    let revoked = api_key(&app, &organization, json!({"name": "r", "role": "owner"})).await;
+    let revoked_path = format!("/api/api-keys/{}", revoked["id"].as_str().unwrap());
+    app.request(Method::DELETE, &revoked_path, &organization.key, None)
+        .await
+        .expect(StatusCode::OK);
+    let expiring = json!({"name": "e", "role": "owner", "expires_at": "2026-09-21T15:00:00Z"});
+    let expired = api_key(&app, &organization, expiring).await;
+    app.get("/api/shifts", expired["key"].as_str().unwrap())
+        .await
+        .expect(StatusCode::OK);
+    app.clock.as_ref().unwrap().jump(3_600_000);
+    let now = EPOCH + 3_600;
+
+    let claims = |role: &str| json!({"sub": "user-1", "organization_id": id, "role": role});
+    let good = jwt(JWT_SECRET, claims("owner"), None, Some(now + 600));
+    app.get("/api/shifts", &good).await.expect(StatusCode::OK);
+    let (_, payload) = good.split_once('.').unwrap();
+    let (payload, signature) = payload.split_once('.').unwrap();
+    let mut wrong_checksum = organization.key.clone();
+    let last = wrong_checksum.pop().unwrap();
+    wrong_checksum.push(if last == 'a' { 'b' } else { 'a' });
+    let later = Some(now + 600);
+    let without = |name: &str| {
+        let mut claims = claims("owner");
+        claims.as_object_mut().unwrap().remove(name);
+        jwt(JWT_SECRET, claims, None, later)
+    };
+    let tokens: Vec<(&str, String)> = vec![
+        ("garbage", "garbage".to_owned()),
+        ("a key of no length", "pb_live_".to_owned()),
+        ("a wrong checksum", wrong_checksum),
+        ("a revoked key", revoked["key"].as_str().unwrap().to_owned()),
+        (
+            "an expired key",
+            expired["key"].as_str().unwrap().to_owned(),
+        ),
+        ("the internal token", INTERNAL_TOKEN.to_owned()),
+        ("almost the operator key", format!("{OPERATOR_KEY}x")),
+        ("a very long token", "a".repeat(9_000)),
+        (
+            "another secret",
+            jwt(&"x".repeat(40), claims("owner"), None, later),
+        ),
+        // {"alg":"none","typ":"JWT"} and {"alg":"HS512"}
+        (
+            "alg none",
+            format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."),
+        ),
+        (
+            "alg none with a signature",
+            format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}.{signature}"),
+        ),
+        (
+            "another alg",
+            format!("eyJhbGciOiJIUzUxMiJ9.{payload}.{signature}"),
+        ),
+        (
+            "expired",
+            jwt(JWT_SECRET, claims("owner"), None, Some(now - 60)),
+        ),
+        ("no expiry", jwt(JWT_SECRET, claims("owner"), None, None)),
+        (
+            "not yet valid",
+            jwt(JWT_SECRET, claims("owner"), Some(now + 120), later),
+        ),
+        ("no subject", without("sub")),
+        ("no organization", without("organization_id")),
+        ("no role", without("role")),
+        (
+            "an operator",
+            jwt(JWT_SECRET, claims("operator"), None, later),
+        ),
+        (
+            "an unknown role",
+            jwt(JWT_SECRET, claims("root"), None, later),
+        ),
+        (
+            "an organization that is none",
+            jwt(
+                JWT_SECRET,
+                json!({"sub": "u", "organization_id": "everyone", "role": "owner"}),
+                None,
+                later,
+            ),
+        ),
+    ];
+    let mut said = BTreeSet::new();
+    for route in protected() {
+        let path = path(route, NO_ID);
+        let none = raw(&app, method(route), &path, &[], "").await;
+        problem(&none, 401, "unauthenticated");
+        assert_eq!(none.headers["www-authenticate"], "Bearer");
+        for (what, token) in &tokens {
+            let authorization = format!("Bearer {token}");
+            let headers = [("authorization", authorization.as_str())];
+            let answer = raw(&app, method(route), &path, &headers, "").await;
+            assert_eq!(answer.status, 401, "{what} at {} {path}", route.method);
+            let problem = problem(&answer, 401, "unauthenticated");
+            assert_eq!(answer.headers["www-authenticate"], "Bearer");
+            said.insert(problem["detail"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(said.len(), 1, "the answer tells why: {said:?}");
+    for authorization in ["Bearer", "Bearer ", "Basic dTpw", "", "bearer\tx"] {
+        let headers = [("authorization", authorization)];
+        problem(
+            &raw(&app, Method::GET, "/api/shifts", &headers, "").await,
+            401,
+            "unauthenticated",
+        );
+    }
+    // The scheme has no case, and two credentials are not one.
+    let lower = format!("bearer {}", organization.key);
+    raw(
+        &app,
+        Method::GET,
+        "/api/shifts",
+        &[("authorization", &lower)],
+        "",
+    )
+    .await
+    .expect(StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_role_gets_what_its_table_says_and_403_names_the_rest() {
+    let app = App::simulate(32, EPOCH).await;
+    let organization = app.organization("Roles", "America/Toronto").await;
+    for role in [Role::Member, Role::Admin, Role::Owner] {
+        let credentials = [
+            app.key(&organization.id, role.as_str()).await,
+            token_of(&organization.id, role.as_str()),
+        ];
+        for route in protected() {
+            let Access::Scope(scope) = route.access else {
+                continue;
+            };
+            for credential in &credentials {
+                // The id is nobody's, so that what is allowed changes nothing.
+                let answer = app
+                    .request(method(route), &path(route, NO_ID), credential, None)
+                    .await;
+                let what = format!("{} at {} {}", role.as_str(), route.method, route.path);
+                if role.scopes().contains(&scope) {
+                    assert!(![401, 403].contains(&answer.status.as_u16()), "{what}");
+                } else {
+                    let problem = problem(&answer, 403, "forbidden");
+                    let detail = problem["detail"].as_str().unwrap();
+                    assert!(detail.contains(scope.as_str()), "{what}: {detail}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_may_do_what_its_scopes_say_and_nothing_else() {
+    let app = App::simulate(33, EPOCH).await;
+    let organization = app.organization("Scopes", "America/Toronto").await;
+    for scope in Role::Owner.scopes() {
+        let others: Vec<_> = Role::Owner
+            .scopes()
+            .into_iter()
+            .filter(|other| *other != scope)
+            .map(Scope::as_str)
+            .collect();
+        let without = api_key(&app, &organization, json!({"name": "n", "scopes": others})).await;
+        let only = api_key(
+            &app,
+            &organization,
+            json!({"name": "n", "scopes": [scope.as_str()]}),
+        )
+        .await;
+        for route in protected().filter(|route| route.access == Access::Scope(scope)) {
+            let request = |key: &Value| {
+                let key = key["key"].as_str().unwrap().to_owned();
+                let (method, path) = (method(route), path(route, NO_ID));
+                let app = &app;
+                async move { app.request(method, &path, &key, None).await }
+            };
+            let refused = problem(&request(&without).await, 403, "forbidden");
+            assert!(refused["detail"].as_str().unwrap().contains(scope.as_str()));
+            let status = request(&only).await.status.as_u16();
+            assert!(
+                ![401, 403].contains(&status),
+                "{} {}",
+                route.method,
+                route.path
+            );
+        }
+    }
+    // The actions of the proxy have a scope each.
+    let nothing = api_key(
+        &app,
+        &organization,
+        json!({"name": "n", "scopes": ["api-keys:read"]}),
+    )
+    .await;
+    for (action, scope) in [
+        ("connect", "connectors:write"),
+        ("test_connection", "connectors:write"),
+        ("health_check", "connectors:read"),
+        ("scheduled_sync", "sync:run"),
+        ("get_shifts", "shifts:read"),
+        ("get_users", "team-members:read"),
+        ("get_time_punches", "time-punches:read"),
+        ("get_locations", "locations:read"),
+        ("get_roles", "roles:read"),
+        ("get_departments", "departments:read"),
+    ] {
+        let answer = app
+            .proxy(nothing["key"].as_str().unwrap(), json!({"action": action}))
+            .await;
+        let problem = problem(&answer, 403, "forbidden");
+        assert!(
+            problem["detail"].as_str().unwrap().contains(scope),
+            "{action}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_gives_a_key_more_than_they_have_and_no_list_shows_a_key() {
+    let app = App::simulate(34, EPOCH).await;
+    let organization = app.organization("Keys", "America/Toronto").await;
+    let writer = api_key(
+        &app,
+        &organization,
+        json!({"name": "w", "scopes": ["api-keys:write", "api-keys:read"]}),
+    )
+    .await;
+    let writer = writer["key"].as_str().unwrap();
+    let more = app
+        .post(
+            "/api/api-keys",
+            writer,
+            json!({"name": "x", "role": "member"}),
+        )
+        .await;
+    problem(&more, 403, "forbidden");
+    let operator = app
+        .post(
+            "/api/api-keys",
+            writer,
+            json!({"name": "x", "scopes": ["organizations:purge"]}),
+        )
+        .await;
+    problem(&operator, 403, "forbidden");
+    let same = app
+        .post(
+            "/api/api-keys",
+            writer,
+            json!({"name": "x", "scopes": ["api-keys:read"]}),
+        )
+        .await
+        .expect(StatusCode::CREATED);
+    let revealed = same["key"].as_str().unwrap();
+    assert!(revealed.starts_with("pb_live_"));
+
+    let listed = app.all("/api/api-keys", writer).await;
+    assert_eq!(listed.len(), 3);
+    let text = serde_json::to_string(&listed).unwrap();
+    for secret in [revealed, writer, &organization.key] {
+        assert!(!text.contains(secret), "a list shows a key");
+    }
+    assert!(!text.contains("hash"));
+    let used = listed.iter().find(|key| key["name"] == "w").unwrap();
+    assert!(used["last_used_at"].is_string(), "{used}");
+    for key in listed {
+        serde_json::from_value::<api::organizations::ApiKey>(key).unwrap();
+    }
+
+    // A repeated Idempotency-Key makes no second key, and does not show the first again.
+    let body = json!({"name": "once", "role": "member"}).to_string();
+    let authorization = format!("Bearer {}", organization.key);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", "make-one-key"),
+    ];
+    let post = || raw(&app, Method::POST, "/api/api-keys", &headers, body.clone());
+    let first = post().await.expect(StatusCode::CREATED);
+    let second = post().await.expect(StatusCode::CREATED);
+    assert_eq!(first["id"], second["id"]);
+    assert!(first["key"].is_string() && second["key"].is_null());
+}
+
+#[tokio::test(start_paused = true)]
+async fn internal_routes_and_public_ones_take_each_their_own_credentials() {
+    let app = App::simulate(35, EPOCH).await;
+    let organization = app.organization("Inside", "America/Toronto").await;
+    let owner_token = token_of(&organization.id, "owner");
+    for route in ROUTES
+        .iter()
+        .filter(|route| route.access == Access::Internal)
+    {
+        for credential in ["", OPERATOR_KEY, &organization.key, &owner_token] {
+            let answer = app
+                .request(method(route), route.path, credential, Some(json!({})))
+                .await;
+            problem(&answer, 401, "unauthenticated");
+        }
+    }
+    for route in protected() {
+        let answer = app
+            .request(method(route), &path(route, NO_ID), INTERNAL_TOKEN, None)
+            .await;
+        problem(&answer, 401, "unauthenticated");
+    }
+    for route in ROUTES.iter().filter(|route| route.access == Access::Public) {
+        app.get(route.path, "").await.expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_operator_names_whose_data_is_meant() {
+    let app = App::simulate(36, EPOCH).await;
+    let organization = app.organization("Meant", "America/Toronto").await;
+    for route in protected().filter(|route| {
+        route
+            .query
+            .iter()
+            .any(|parameter| parameter.name == "organization_id")
+    }) {
+        let body = (route.body == Some("CreateApiKey"))
+            .then(|| json!({"name": "made by the operator", "role": "member"}));
+        let bare = path(route, NO_ID);
+        let answer = app
+            .request(method(route), &bare, OPERATOR_KEY, body.clone())
+            .await;
+        assert_eq!(
+            super::fields(&answer),
+            ["organization_id"],
+            "{}",
+            route.path
+        );
+        let named = format!("{bare}?organization_id={}", organization.id);
+        let status = app
+            .request(method(route), &named, OPERATOR_KEY, body)
+            .await
+            .status;
+        let expected = if route.path.contains("{id}") {
+            404
+        } else {
+            route.success.0
+        };
+        assert_eq!(status, expected, "{} {named}", route.method);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_bound_to_networks_believes_no_header_of_the_client() {
+    let app = App::simulate_with(
+        Settings::default().variable("trusted_proxy_hops", "1"),
+        EPOCH,
+        simulators::seven_shifts::demo_data(1, EPOCH),
+    )
+    .await;
+    let organization = app.organization("Bound", "America/Toronto").await;
+    let bound =
+        json!({"name": "bound", "role": "member", "networks": ["203.0.113.0/24", "2001:db8::/32"]});
+    let bound = api_key(&app, &organization, bound).await;
+    assert_eq!(
+        bound["networks"],
+        json!(["203.0.113.0/24", "2001:db8::/32"])
+    );
+    let authorization = format!("Bearer {}", bound["key"].as_str().unwrap());
+    for (header, value, status) in [
+        ("x-forwarded-for", "203.0.113.9", 200),
+        ("x-forwarded-for", "198.51.100.1, 203.0.113.9", 200),
+        ("x-forwarded-for", "2001:db8::7", 200),
+        ("x-forwarded-for", "203.0.113.9, 198.51.100.1", 403),
+        ("x-forwarded-for", "", 403),
+        ("x-forwarded-for", "not an address", 403),
+        ("x-forwarded-host", "203.0.113.9", 403),
+        ("spin-client-addr", "203.0.113.9:1", 403),
+    ] {
+        let headers = [("authorization", authorization.as_str()), (header, value)];
+        let answer = raw(&app, Method::GET, "/api/shifts", &headers, "").await;
+        assert_eq!(answer.status, status, "{header}: {value}");
+        if status == 403 {
+            problem(&answer, 403, "forbidden");
+        }
+    }
+}
+
+/// Over a socket, because the address is the host's to tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_client_address_opens_nothing() {
+    let app = App::start().await;
+    let organization = app.organization("Forged", "America/Toronto").await;
+    let key = |networks: &str| {
+        let body = json!({"name": "bound", "role": "member", "networks": [networks]});
+        api_key(&app, &organization, body)
+    };
+    let (near, far) = (key("127.0.0.0/8").await, key("203.0.113.0/24").await);
+    let server = app
+        .runtime
+        .serve("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap();
+    let status = async |key: &Value, header: &str| {
+        let mut socket = tokio::net::TcpStream::connect(server.address())
+            .await
+            .unwrap();
+        let request = format!(
+            "GET /api/shifts HTTP/1.1\r\nhost: patchbay\r\nconnection: close\r\nauthorization: Bearer {}\r\n{header}\r\n",
+            key["key"].as_str().unwrap()
+        );
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        answer[9..12].to_owned()
+    };
+    let forged = "spin-client-addr: 203.0.113.5:7\r\nSpin-Client-Addr: 203.0.113.5\r\nx-forwarded-for: 203.0.113.5\r\n";
+    assert_eq!(status(&near, "").await, "200");
+    assert_eq!(status(&near, forged).await, "200");
+    assert_eq!(status(&far, "").await, "403");
+    assert_eq!(status(&far, forged).await, "403");
+}

@@ -1,0 +1,509 @@
+//! What a bad request is told.
+
+use api::routes::{Access, ParameterForm, ROUTES};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use whole_system::{App, INTERNAL_TOKEN, LAKESHORE, OPERATOR_KEY};
+
+use super::{EPOCH, NO_ID, fields, method, path, problem, protected, raw};
+
+const METHODS: [Method; 6] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::HEAD,
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_path_takes_its_methods_and_tells_which() {
+    let app = App::simulate(51, EPOCH).await;
+    for route in ROUTES {
+        let taken: Vec<_> = ROUTES
+            .iter()
+            .filter(|other| other.path == route.path)
+            .map(|other| other.method)
+            .collect();
+        for other in METHODS
+            .iter()
+            .filter(|method| !taken.contains(&method.as_str()))
+        {
+            let path = path(route, NO_ID);
+            let answer = app.request(other.clone(), &path, OPERATOR_KEY, None).await;
+            assert_eq!(answer.status, 405, "{other} {path}");
+            if other != Method::HEAD {
+                problem(&answer, 405, "method-not-allowed");
+            }
+            assert_eq!(answer.headers["allow"], taken.join(", "), "{other} {path}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_that_is_not_there_is_404_and_a_trailing_slash_does_not_matter() {
+    let app = App::simulate(52, EPOCH).await;
+    let organization = app.organization("Paths", "America/Toronto").await;
+    for path in [
+        "/nothing",
+        "/api",
+        "/api/nothing",
+        "/api/connectors/x/y/z",
+        "/api/api-keys/x/y",
+        "/api/organizations/x/y",
+        "/functions/v1/other",
+        "/internal/other",
+        "/health/x",
+    ] {
+        problem(&app.get(path, &organization.key).await, 404, "not-found");
+    }
+    for path in [
+        "/health/",
+        "/api/shifts/",
+        "/api/shifts/?limit=1",
+        "/api/connectors/",
+        "/openapi.json/",
+    ] {
+        app.get(path, &organization.key)
+            .await
+            .expect(StatusCode::OK);
+    }
+    let call = json!({"action": "no"});
+    let answer = app
+        .post("/functions/v1/7shifts-proxy/", &organization.key, call)
+        .await;
+    assert_eq!(answer.json()["code"], "UNKNOWN_ACTION");
+    for route in protected().filter(|route| route.path.contains("{id}")) {
+        for id in [
+            "7",
+            "not-an-id",
+            "0190f3a000007000800000000000000",
+            "%FF",
+            "*",
+        ] {
+            let answer = app
+                .request(method(route), &path(route, id), OPERATOR_KEY, None)
+                .await;
+            let status = answer.status.as_u16();
+            // The operator has to name an organization first, where the id is not one.
+            assert!(
+                [400, 404].contains(&status),
+                "{} {id}: {status}",
+                route.path
+            );
+            assert_eq!(answer.headers["content-type"], "application/problem+json");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
+    let app = App::simulate(53, EPOCH).await;
+    let organization = app.organization("Bodies", "America/Toronto").await;
+    let connector_id = app.connect(&organization, LAKESHORE).await;
+    for route in protected().filter(|route| route.body.is_some()) {
+        let id = if route.path.starts_with("/api/connectors") {
+            &connector_id
+        } else {
+            &organization.id
+        };
+        let key = if route.path.starts_with("/api/organizations") {
+            OPERATOR_KEY
+        } else {
+            &organization.key
+        };
+        let authorization = format!("Bearer {key}");
+        let path = path(route, id);
+        let send = async |content_type: &str, body: Vec<u8>| {
+            let headers = [
+                ("authorization", authorization.as_str()),
+                ("content-type", content_type),
+            ];
+            raw(&app, method(route), &path, &headers, body).await
+        };
+        let deep = format!("{{\"name\":{}", "[".repeat(50_000));
+        for (what, body) in [
+            ("nothing", Vec::new()),
+            ("half", b"{\"name\":".to_vec()),
+            ("two", b"{}{}".to_vec()),
+            ("no JSON", b"name=x".to_vec()),
+            ("invalid UTF-8", b"{\"name\":\"\xff\xfe\"}".to_vec()),
+            ("a lone surrogate", br#"{"name":"\ud800"}"#.to_vec()),
+            ("too deep", deep.into_bytes()),
+            ("an array", b"[]".to_vec()),
+            ("null", b"null".to_vec()),
+            ("a number", b"7".to_vec()),
+            ("a text", b"\"x\"".to_vec()),
+        ] {
+            let answer = send("application/json", body).await;
+            assert_eq!(answer.status, 400, "{what} to {path}: {:?}", answer.body);
+            problem(&answer, 400, "invalid-request");
+        }
+        for content_type in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/jsonp",
+        ] {
+            let answer = send(content_type, b"{}".to_vec()).await;
+            if route.access == Access::Caller {
+                // The replaced system knows 400 only.
+                problem(&answer, 400, "unsupported-media-type");
+            } else {
+                problem(&answer, 415, "unsupported-media-type");
+            }
+        }
+        let large = format!("{{\"name\":\"{}\"}}", "x".repeat(256 * 1024));
+        problem(
+            &send("application/json", large.into_bytes()).await,
+            413,
+            "payload-too-large",
+        );
+    }
+    // One that is refused for its size is refused before anybody looks at who sent it; the others
+    // did nothing.
+    let shown = super::connector(&app, &organization, &connector_id).await;
+    assert_eq!(shown["state"], "active");
+    assert_eq!(app.all("/api/organizations", OPERATOR_KEY).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_field_that_is_wrong_is_named() {
+    let app = App::simulate(54, EPOCH).await;
+    let organization = app.organization("Fields", "America/Toronto").await;
+    let long = "x".repeat(201);
+    let organizations = "/api/organizations".to_owned();
+    let organization_path = format!("/api/organizations/{}", organization.id);
+    let keys = "/api/api-keys".to_owned();
+    let post = Method::POST;
+    let patch = Method::PATCH;
+    let cases: Vec<(&Method, &str, Value, &[&str])> = vec![
+        (
+            &post,
+            &organizations,
+            json!({"time_zone": "UTC"}),
+            &["/name"],
+        ),
+        (&post, &organizations, json!({"name": "a"}), &["/time_zone"]),
+        (
+            &post,
+            &organizations,
+            json!({"name": null, "time_zone": "UTC"}),
+            &["/name"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": 7, "time_zone": "UTC"}),
+            &["/name"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "", "time_zone": "UTC"}),
+            &["/name"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "   ", "time_zone": "UTC"}),
+            &["/name"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "a\u{0}b", "time_zone": "UTC"}),
+            &["/name"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": long, "time_zone": "UTC"}),
+            &["/name"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "a", "time_zone": "Toronto"}),
+            &["/time_zone"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "a", "time_zone": "+02:00"}),
+            &["/time_zone"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "a", "time_zone": "../etc/passwd"}),
+            &["/time_zone"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "", "time_zone": ""}),
+            &["/name", "/time_zone"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "a", "time_zone": "UTC", "timezone": "UTC"}),
+            &["/timezone"],
+        ),
+        (
+            &post,
+            &organizations,
+            json!({"name": "a", "time_zone": "UTC", "id": NO_ID}),
+            &["/id"],
+        ),
+        (&patch, &organization_path, json!({"name": ""}), &["/name"]),
+        (
+            &patch,
+            &organization_path,
+            json!({"name": ["a"]}),
+            &["/name"],
+        ),
+        (
+            &patch,
+            &organization_path,
+            json!({"time_zone": "Mars/Base"}),
+            &["/time_zone"],
+        ),
+        (
+            &patch,
+            &organization_path,
+            json!({"state": "purging"}),
+            &["/state"],
+        ),
+        (&post, &keys, json!({"role": "member"}), &["/name"]),
+        (&post, &keys, json!({"name": "a"}), &["/role"]),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "role": "member", "scopes": ["shifts:read"]}),
+            &["/role"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "role": "operator"}),
+            &["/role"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "role": "Owner"}),
+            &["/role"],
+        ),
+        (&post, &keys, json!({"name": "a", "role": 1}), &["/role"]),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "scopes": []}),
+            &["/scopes"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "scopes": ["shifts:read", "all"]}),
+            &["/scopes/1"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "scopes": [1]}),
+            &["/scopes/0"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "role": "member", "networks": []}),
+            &["/networks"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "role": "member", "networks": ["10.0.0.0/33"]}),
+            &["/networks"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "role": "member", "expires_at": "tomorrow"}),
+            &["/expires_at"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": "a", "role": "member", "expires_at": "2020-01-01T00:00:00Z"}),
+            &["/expires_at"],
+        ),
+        (
+            &post,
+            &keys,
+            json!({"name": long, "role": "x", "networks": ["x"], "expires_at": ""}),
+            &["/name", "/role", "/networks", "/expires_at"],
+        ),
+    ];
+    for (method, path, body, expected) in cases {
+        let key = if path == keys {
+            &organization.key
+        } else {
+            OPERATOR_KEY
+        };
+        let answer = app
+            .request(method.clone(), path, key, Some(body.clone()))
+            .await;
+        assert_eq!(answer.status, 400, "{path} took {body}");
+        assert_eq!(fields(&answer), expected, "{path} {body}");
+    }
+    for key in ["", " ", &"k".repeat(256), "with blank", "ümlaut"] {
+        let authorization = format!("Bearer {OPERATOR_KEY}");
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("idempotency-key", key),
+        ];
+        let body = json!({"name": "a", "time_zone": "UTC"}).to_string();
+        let answer = raw(&app, Method::POST, "/api/organizations", &headers, body).await;
+        assert_eq!(fields(&answer), ["Idempotency-Key"], "{key:.20}");
+    }
+    assert_eq!(app.all("/api/organizations", OPERATOR_KEY).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_parameter_of_every_list_is_checked_and_named() {
+    let app = App::simulate(55, EPOCH).await;
+    let organization = app.organization("Parameters", "America/Toronto").await;
+    for route in protected().filter(|route| route.method == "GET" && !route.query.is_empty()) {
+        let bare = path(route, &organization.id);
+        let key = if route.path.contains("/export") {
+            OPERATOR_KEY
+        } else {
+            &organization.key
+        };
+        let get = async |query: &str| app.get(&format!("{bare}?{query}"), key).await;
+        assert_eq!(fields(&get("nonsense=1").await), ["nonsense"], "{bare}");
+        assert_eq!(fields(&get("Limit=1&%00=2").await).len(), 2, "{bare}");
+        for parameter in route.query {
+            let name = parameter.name;
+            let bad: &[&str] = match parameter.form {
+                ParameterForm::Text if name == "cursor" => &[
+                    "",
+                    "x",
+                    "bnVsbA",
+                    "%FF",
+                    "e30",
+                    "eyJxIjoiIiwiayI6MSwiaSI6IiJ9",
+                ],
+                ParameterForm::Text => &[""],
+                ParameterForm::Id => &[
+                    "",
+                    "7",
+                    "%27%20OR%201=1--",
+                    "0190f3a0-0000-7000-8000-00000000000g",
+                ],
+                ParameterForm::Time => &[
+                    "",
+                    "yesterday",
+                    "1790000000",
+                    "2026-03-14",
+                    "2026-13-01T00:00:00Z",
+                    "1800-01-01T00:00:00Z",
+                ],
+                ParameterForm::Boolean => &["", "yes", "TRUE", "2"],
+                ParameterForm::Limit => {
+                    &["", "0", "501", "-1", "ten", "1.5", "99999999999999999999"]
+                }
+                ParameterForm::OneOf(_) => &["", "nothing", "%00"],
+            };
+            for value in bad {
+                let answer = get(&format!("{name}={value}")).await;
+                assert_eq!(fields(&answer), [name], "{bare}?{name}={value}");
+            }
+            let good = match parameter.form {
+                ParameterForm::Id => organization.id.clone(),
+                ParameterForm::Time => "2026-03-14T22:00:00%2B01:00".to_owned(),
+                ParameterForm::Boolean => "true".to_owned(),
+                ParameterForm::Limit => "7".to_owned(),
+                ParameterForm::OneOf(values) => values[0].to_owned(),
+                ParameterForm::Text => "x".to_owned(),
+            };
+            let twice = get(&format!("{name}={good}&{name}={good}")).await;
+            assert!(
+                fields(&twice).contains(&name.to_owned()),
+                "{bare} twice {name}"
+            );
+            if name != "cursor" && !route.path.contains("{id}") {
+                get(&format!("{name}={good}")).await.expect(StatusCode::OK);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_goes_with_the_list_and_the_filters_that_it_came_from() {
+    let app = App::simulate(56, EPOCH).await;
+    let (organization, _) = app.synced("Cursors", LAKESHORE).await;
+    let page = app
+        .get("/api/shifts?limit=2&is_open=false", &organization.key)
+        .await
+        .json();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    for path in [
+        "/api/time-punches?limit=2",
+        "/api/shifts?limit=2",
+        "/api/shifts?limit=2&is_open=true",
+        "/api/shifts?limit=2&is_open=false&include_deleted=true",
+        "/api/sync-runs?limit=2",
+        "/api/connectors?limit=2",
+        "/api/api-keys?limit=2",
+        "/api/organizations?limit=2",
+    ] {
+        let answer = app
+            .get(&format!("{path}&cursor={cursor}"), &organization.key)
+            .await;
+        assert_eq!(fields(&answer), ["cursor"], "{path}");
+    }
+    // Another page size is the same list.
+    app.get(
+        &format!("/api/shifts?is_open=false&limit=9&cursor={cursor}"),
+        &organization.key,
+    )
+    .await
+    .expect(StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plain_request_id_comes_back_and_another_is_replaced() {
+    let app = App::simulate(57, EPOCH).await;
+    for path in ["/", "/api/shifts", "/nothing"] {
+        for (given, comes_back) in [
+            ("abcd-1234_XYZ", true),
+            ("short", false),
+            ("with blank in it", false),
+            ("quote\"quote\"", false),
+            (&"x".repeat(65), false),
+        ] {
+            let answer = raw(&app, Method::GET, path, &[("x-request-id", given)], "").await;
+            let id = answer.headers["x-request-id"].to_str().unwrap();
+            assert_eq!(id == given, comes_back, "{path}: {given} became {id}");
+            assert!(id.len() >= 8);
+        }
+    }
+    let (one, other) = (app.get("/", "").await, app.get("/", "").await);
+    assert_ne!(one.headers["x-request-id"], other.headers["x-request-id"]);
+    for name in ["cache-control", "x-content-type-options", "content-length"] {
+        assert!(one.headers.contains_key(name), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn internal_calls_are_checked_like_any_others() {
+    let app = App::simulate(58, EPOCH).await;
+    let path = "/internal/seven-shifts-sync/run";
+    for body in [json!({}), json!([]), json!(null), json!({"job_id": 7})] {
+        let answer = app.post(path, INTERNAL_TOKEN, body).await;
+        problem(&answer, 400, "invalid-request");
+    }
+}

@@ -1,0 +1,162 @@
+//! Nobody gets a byte of another organization, whatever id they send.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+use whole_system::{App, HARBOUR, LAKESHORE};
+
+use super::{EPOCH, NO_ID, connector, method, path, problem, protected, token_of};
+
+#[tokio::test(start_paused = true)]
+async fn every_route_answers_404_for_every_foreign_id() {
+    let app = App::simulate(41, EPOCH).await;
+    let (mine, my_connector) = app.synced("Mine", LAKESHORE).await;
+    let (theirs, their_connector) = app.synced("Theirs", HARBOUR).await;
+    let mut their_ids = vec![theirs.id.clone(), their_connector.clone()];
+    for list in [
+        "team-members",
+        "shifts",
+        "time-punches",
+        "locations",
+        "roles",
+        "departments",
+        "sync-runs",
+        "api-keys",
+    ] {
+        let rows = app.all(&format!("/api/{list}"), &theirs.key).await;
+        assert!(!rows.is_empty(), "{list} would prove nothing");
+        their_ids.push(rows[0]["id"].as_str().unwrap().to_owned());
+        assert!(
+            rows.iter().all(|row| row["organization_id"] == theirs.id),
+            "{list} has foreign rows"
+        );
+    }
+    let my_token = token_of(&mine.id, "owner");
+    for route in protected().filter(|route| route.path.contains("{id}")) {
+        for credential in [&mine.key, &my_token] {
+            let allowed = match route.access {
+                api::routes::Access::Scope(scope) => {
+                    domain::access::Role::Owner.scopes().contains(&scope)
+                }
+                _ => true,
+            };
+            for id in their_ids
+                .iter()
+                .map(String::as_str)
+                .chain(["7", "%00", "..%2f..", NO_ID])
+            {
+                let body = route.body.map(|_| json!({"name": "taken over"}));
+                let answer = app
+                    .request(method(route), &path(route, id), credential, body)
+                    .await;
+                if allowed {
+                    problem(&answer, 404, "not-found");
+                } else {
+                    problem(&answer, 403, "forbidden");
+                }
+            }
+        }
+    }
+    // The operator, too, finds nothing of one organization under the other.
+    for route in protected().filter(|route| {
+        route.path.contains("{id}")
+            && route
+                .query
+                .iter()
+                .any(|parameter| parameter.name == "organization_id")
+    }) {
+        for id in &their_ids {
+            let named = format!("{}?organization_id={}", path(route, id), mine.id);
+            let answer = app
+                .request(
+                    method(route),
+                    &named,
+                    whole_system::OPERATOR_KEY,
+                    route.body.map(|_| json!({})),
+                )
+                .await;
+            problem(&answer, 404, "not-found");
+        }
+    }
+    // Naming another organization, or one of its rows in a filter.
+    for route in protected() {
+        let names = |name| route.query.iter().any(|parameter| parameter.name == name);
+        if names("organization_id") {
+            let named = format!("{}?organization_id={}", path(route, NO_ID), theirs.id);
+            let body = route.body.map(|_| json!({"name": "x", "role": "member"}));
+            let answer = app.request(method(route), &named, &mine.key, body).await;
+            problem(&answer, 404, "not-found");
+        }
+        if route.method == "GET" {
+            for filter in ["connector_id", "team_member_id", "location_id"] {
+                for id in their_ids.iter().filter(|_| names(filter)) {
+                    let page = app
+                        .get(&format!("{}?{filter}={id}", route.path), &mine.key)
+                        .await
+                        .expect(StatusCode::OK);
+                    assert_eq!(page["data"], json!([]), "{filter} of {}", route.path);
+                }
+            }
+        }
+    }
+    for action in [
+        "connect",
+        "health_check",
+        "test_connection",
+        "scheduled_sync",
+        "get_shifts",
+    ] {
+        let call =
+            json!({"action": action, "organizationId": theirs.id, "apiKey": LAKESHORE.token});
+        problem(&app.proxy(&mine.key, call).await, 404, "not-found");
+    }
+    // A cursor of theirs reads on in my own rows.
+    let page = app.get("/api/shifts?limit=5", &theirs.key).await.json();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let answer = app
+        .get(&format!("/api/shifts?limit=5&cursor={cursor}"), &mine.key)
+        .await
+        .expect(StatusCode::OK);
+    for row in answer["data"].as_array().unwrap() {
+        assert_eq!(row["organization_id"], mine.id);
+    }
+    // Nothing of all that did anything.
+    assert_eq!(
+        connector(&app, &theirs, &their_connector).await["state"],
+        "active"
+    );
+    assert_eq!(
+        connector(&app, &mine, &my_connector).await["state"],
+        "active"
+    );
+    let organization = app
+        .request(
+            Method::GET,
+            &format!("/api/organizations/{}", theirs.id),
+            &theirs.key,
+            None,
+        )
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(organization["name"], "Theirs");
+    let listed = app.all("/api/organizations", &mine.key).await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["id"], mine.id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_for_an_organization_that_is_not_there_reads_nothing() {
+    let app = App::simulate(42, EPOCH).await;
+    app.synced("There", LAKESHORE).await;
+    let token = token_of(NO_ID, "owner");
+    for route in protected().filter(|route| route.method == "GET" && !route.path.contains("{id}")) {
+        let answer = app.get(route.path, &token).await;
+        if answer.status == 200 {
+            assert_eq!(answer.json()["data"], json!([]), "{}", route.path);
+        } else {
+            problem(&answer, 404, "not-found");
+        }
+    }
+    let connect =
+        json!({"action": "connect", "apiKey": LAKESHORE.token, "companyId": LAKESHORE.company_id});
+    problem(&app.proxy(&token, connect).await, 404, "not-found");
+}
