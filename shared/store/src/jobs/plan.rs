@@ -278,12 +278,13 @@ UPDATE jobs SET
   updated_at = ?2
 WHERE id IN (
   SELECT id FROM jobs
-  WHERE next_due_at > ?1 AND (run_id IS NOT NULL OR next_run_id IS NOT NULL)
+  WHERE next_due_at > ?1
+    AND (run_id IS NOT NULL OR next_run_id IS NOT NULL OR kind = 'maintenance')
   ORDER BY next_due_at LIMIT ?3)
 RETURNING id";
 
-/// Makes unfinished runs due now whose lease or retry lies after `horizon`, [`MAX_JOBS`] at a
-/// time; returns how many. Only a clock that jumped puts them there. A holder that still works
+/// Makes unfinished runs due now whose lease or retry lies after `horizon`, and the installation's
+/// own jobs, which no schedule plans again; [`MAX_JOBS`] at a time. Returns how many. Only a clock that jumped puts them there. A holder that still works
 /// finds its lease ended.
 ///
 /// # Errors

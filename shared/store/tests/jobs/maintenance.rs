@@ -1,6 +1,6 @@
 //! The installation's own jobs, and what a tick looks at before it claims.
 
-use store::jobs::plan::due;
+use store::jobs::plan::{due, hasten_unfinished};
 use store::jobs::{
     MAINTENANCE, PURGE_ORGANIZATION, ensure_maintenance_job, ensure_organization_job,
 };
@@ -74,4 +74,22 @@ fn what_is_due_is_seen_before_it_is_claimed() {
             (connector, "users".to_owned())
         ]
     );
+}
+
+#[test]
+fn a_maintenance_job_that_a_wrong_clock_put_far_ahead_is_due_again() {
+    let fixture = Fixture::new();
+    let job_id = fixture.id();
+    wait(ensure_maintenance_job(
+        &fixture.database,
+        &job_id,
+        "prune",
+        "scheduled-sync",
+        NOW + 10 * 86_400,
+    ))
+    .unwrap();
+    let hasten = |horizon| wait(hasten_unfinished(&fixture.database, horizon, NOW));
+    assert_eq!(hasten(NOW + 11 * 86_400), Ok(0), "its time is its own");
+    assert_eq!(hasten(NOW + 7_200), Ok(1));
+    assert_eq!(fixture.claim(1, NOW).len(), 1);
 }
