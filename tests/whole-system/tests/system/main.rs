@@ -2,3 +2,4 @@
 
 mod api;
 mod first_sync;
+mod sync;

@@ -1,0 +1,139 @@
+//! The main job: whatever happens in an account or between it and us, our tables equal it after
+//! the next good sync.
+
+mod bad_days;
+mod budget;
+mod changes;
+mod crashes;
+mod mirror;
+mod quarantine;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use simulators::seven_shifts::{Life, Mutation};
+use whole_system::{App, LAKESHORE, Organization};
+
+/// A Sunday evening in Toronto, far from a change of clocks.
+const EPOCH: i64 = 1_790_000_000;
+
+/// Ticks until everything has an end; more than any of these days needs.
+const TICKS_MAX: usize = 60;
+
+type Runs = BTreeMap<String, Value>;
+
+/// The restaurant in virtual time, synced once.
+async fn restaurant(seed: u64) -> (App, Organization, String) {
+    let app = App::simulate(seed, EPOCH).await;
+    let (organization, connector_id) = app.synced("Lakeshore", LAKESHORE).await;
+    (app, organization, connector_id)
+}
+
+/// Lets virtual time pass.
+async fn pass(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+/// Makes a change in the account.
+fn change(app: &App, mutation: Mutation) -> i64 {
+    app.simulator
+        .provider()
+        .mutate(LAKESHORE.company_id, mutation)
+        .expect("the change is possible")
+        .id
+        .unwrap_or_default()
+}
+
+/// Makes plausible changes in the account.
+fn live(app: &App, life: &mut Life, changes: usize) {
+    for _ in 0..changes {
+        life.happen(app.simulator.provider(), LAKESHORE.company_id)
+            .expect("something can happen");
+    }
+}
+
+/// Asks for a run of every stream and waits for its end, which must be a success.
+async fn sync(app: &App, organization: &Organization) -> Runs {
+    let runs = try_sync(app, organization).await;
+    for (stream, run) in &runs {
+        assert_eq!(run["status"], "success", "{stream}: {run:#}");
+    }
+    runs
+}
+
+/// Asks for a run of every stream; it may still be tried again when this returns.
+async fn try_sync(app: &App, organization: &Organization) -> Runs {
+    app.proxy(&organization.key, json!({"action": "scheduled_sync"}))
+        .await;
+    app.runs(&organization.key).await
+}
+
+/// Ticks until every run has ended, as a scheduler that is called every 20 s would.
+async fn settle(app: &App, organization: &Organization) -> Runs {
+    for _ in 0..TICKS_MAX {
+        app.tick().await;
+        let runs = app.runs(&organization.key).await;
+        let ended = runs.values().all(|run| run["finished_at"].is_string());
+        if ended && !runs.is_empty() && leased_or_due(app) == 0 {
+            return runs;
+        }
+        pass(20).await;
+    }
+    panic!("runs do not end: {:#?}", app.runs(&organization.key).await);
+}
+
+/// Sync jobs that somebody works at or that wait to be tried again.
+fn leased_or_due(app: &App) -> i64 {
+    app.database()
+        .query_row(
+            "SELECT count(*) FROM jobs WHERE kind = 'sync' AND (run_id IS NOT NULL OR next_run_id IS NOT NULL)",
+            [],
+            |row| row.get(0),
+        )
+        .expect("jobs can be counted")
+}
+
+/// The newest change of any data row.
+fn newest_change(app: &App) -> i64 {
+    let tables = [
+        "locations",
+        "departments",
+        "roles",
+        "team_members",
+        "schedule_shifts",
+        "time_punches",
+    ];
+    let database = app.database();
+    tables
+        .iter()
+        .map(|table| {
+            database
+                .query_row(
+                    &format!("SELECT coalesce(max(changed_seq), 0) FROM {table}"),
+                    [],
+                    |row| row.get::<_, i64>(0),
+                )
+                .expect("rows have a change sequence")
+        })
+        .max()
+        .unwrap_or_default()
+}
+
+/// A sync when nothing has changed since the last one: no data row is written.
+async fn assert_quiet(app: &App, organization: &Organization) {
+    let before = newest_change(app);
+    for (stream, run) in sync(app, organization).await {
+        for count in ["created", "updated", "deleted", "errors"] {
+            assert_eq!(run[count], 0, "{stream} {count}: {run:#}");
+        }
+    }
+    assert_eq!(newest_change(app), before, "a row was written for nothing");
+}
+
+async fn connector(app: &App, organization: &Organization, id: &str) -> Value {
+    app.get(&format!("/api/connectors/{id}"), &organization.key)
+        .await
+        .expect(StatusCode::OK)
+}

@@ -1,0 +1,418 @@
+//! Bad days at the provider: a clear state with a reason, nothing lost, nothing twice, and the
+//! next good sync heals it.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use simulators::seven_shifts::{Life, Mutation, Resource};
+use simulators::{Fault, FaultRule, RetryAfter, When};
+use whole_system::{LAKESHORE, OPERATOR_KEY, send};
+
+use super::{
+    assert_quiet, change, connector, live, mirror, pass, restaurant, settle, sync, try_sync,
+};
+
+fn revoke(revoked: bool) -> Mutation {
+    Mutation::SetToken {
+        token: LAKESHORE.token.to_owned(),
+        revoked,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_expires_the_connector_until_it_is_good_again() {
+    let (app, organization, id) = restaurant(21).await;
+    change(&app, revoke(true));
+    let runs = try_sync(&app, &organization).await;
+    assert!(
+        runs.values().any(|run| run["error_code"] == "unauthorized"),
+        "{runs:#?}"
+    );
+    let expired = connector(&app, &organization, &id).await;
+    assert_eq!(expired["state"], "expired");
+    assert!(
+        expired["state_reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("reconnect")),
+        "{expired:#}"
+    );
+
+    change(&app, revoke(false));
+    pass(5 * 3_600).await;
+    settle(&app, &organization).await;
+    let healed = connector(&app, &organization, &id).await;
+    assert_eq!(
+        (&healed["state"], &healed["state_reason"]),
+        (&json!("active"), &Value::Null)
+    );
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn connecting_again_with_a_good_token_heals_at_once() {
+    let (app, organization, id) = restaurant(22).await;
+    change(&app, revoke(true));
+    try_sync(&app, &organization).await;
+    live(&app, &mut Life::new(22), 5);
+    let answer = app
+        .proxy(&organization.key, json!({"action": "connect", "apiKey": "sim7s_lakeshore_2", "companyId": LAKESHORE.company_id}))
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(answer["connector_id"], *id, "the connector stays the same");
+    pass(60).await;
+    settle(&app, &organization).await;
+    assert_eq!(connector(&app, &organization, &id).await["state"], "active");
+    mirror::assert_equal(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_without_a_feature_fails_that_stream_alone() {
+    let (app, organization, id) = restaurant(23).await;
+    change(
+        &app,
+        Mutation::SetPlan {
+            resource: Resource::TimePunches,
+            included: false,
+        },
+    );
+    let runs = try_sync(&app, &organization).await;
+    for (stream, run) in &runs {
+        if stream == "time_punches" {
+            assert_eq!(
+                (&run["status"], &run["error_code"]),
+                (&json!("failed"), &json!("plan_or_permission")),
+                "{run:#}"
+            );
+            assert!(
+                run["error_detail"]
+                    .as_str()
+                    .is_some_and(|detail| detail.contains("plan")),
+                "{run:#}"
+            );
+        } else {
+            assert_eq!(run["status"], "success", "{stream}: {run:#}");
+        }
+    }
+    assert_eq!(connector(&app, &organization, &id).await["state"], "active");
+    change(
+        &app,
+        Mutation::SetPlan {
+            resource: Resource::TimePunches,
+            included: true,
+        },
+    );
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_another_company_is_named_as_such() {
+    let (mut app, organization, id) = restaurant(24).await;
+    app.runtime.kill().await;
+    let company = |company_id: i64| {
+        app.database()
+            .execute(
+                "UPDATE connectors SET config = json_set(config, '$.company_id', ?1)",
+                [company_id],
+            )
+            .expect("the connector is changed");
+    };
+    company(whole_system::HARBOUR.company_id);
+    app.crash().await;
+    let before = app.all("/api/time-punches", &organization.key).await;
+    let runs = try_sync(&app, &organization).await;
+    assert!(
+        runs.values()
+            .any(|run| run["error_code"] == "foreign_company"),
+        "{runs:#?}"
+    );
+    assert!(
+        connector(&app, &organization, &id).await["state_reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("4420"))
+    );
+    assert_eq!(
+        app.all("/api/time-punches", &organization.key).await,
+        before,
+        "no foreign row came in"
+    );
+}
+
+/// When the provider was asked, in its own milliseconds.
+fn asked_at(app: &whole_system::App) -> Vec<i64> {
+    app.simulator
+        .requests()
+        .iter()
+        .map(|request| request.at_ms)
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_requests_wait_as_long_as_they_are_told_or_a_minute() {
+    let (app, organization, _) = restaurant(25).await;
+    let cases = [
+        (Some(RetryAfter::Seconds(7)), 7_000),
+        (Some(RetryAfter::DateIn(20)), 19_000),
+        (Some(RetryAfter::Text("soon".to_owned())), 60_000),
+        (None, 60_000),
+    ];
+    for (retry_after, least_ms) in cases {
+        pass(120).await;
+        app.simulator.clear_requests();
+        let said = format!("{retry_after:?}");
+        let fault = Fault::Status {
+            status: 429,
+            retry_after,
+            shape: simulators::ErrorShape::Native,
+            detail: None,
+        };
+        app.simulator
+            .add_fault(FaultRule::once("/v2/company", fault));
+        try_sync(&app, &organization).await;
+        let runs = settle(&app, &organization).await;
+        assert!(
+            runs.values().all(|run| run["status"] == "success"),
+            "{said}: {runs:#?}"
+        );
+        let asked = asked_at(&app);
+        let waited = asked[1] - asked[0];
+        assert!(
+            (least_ms..least_ms + 45_000).contains(&waited),
+            "{said}: waited {waited} ms"
+        );
+    }
+    mirror::assert_equal(&app, &organization).await;
+}
+
+/// Somebody else uses up the token's budget, and the provider blocks it for a minute.
+#[tokio::test(start_paused = true)]
+async fn the_block_of_one_minute_is_sat_out() {
+    let (app, organization, _) = restaurant(26).await;
+    pass(60).await;
+    for _ in 0..11 {
+        let request = http::Request::get(format!("/v2/company/{}/locations", LAKESHORE.company_id))
+            .header("authorization", format!("Bearer {}", LAKESHORE.token))
+            .body(bytes::Bytes::new())
+            .expect("a request");
+        app.simulator.send(request).await.expect("an answer");
+    }
+    live(&app, &mut Life::new(26), 10);
+    app.simulator.clear_requests();
+    try_sync(&app, &organization).await;
+    let runs = settle(&app, &organization).await;
+    assert!(
+        runs.values().all(|run| run["status"] == "success"),
+        "{runs:#?}"
+    );
+    let refused = app
+        .simulator
+        .requests()
+        .iter()
+        .filter(|request| request.status == Some(429))
+        .count();
+    assert!(
+        (1..=2).contains(&refused),
+        "one refusal is enough: {refused}"
+    );
+    mirror::assert_equal(&app, &organization).await;
+}
+
+/// Each kind of bad answer, on lists that are in the middle of being read.
+#[tokio::test(start_paused = true)]
+#[ignore = "scheduled_minutes are cut off where worked_minutes are rounded"]
+async fn whatever_answers_go_wrong_the_next_good_sync_heals() {
+    let (app, organization, _) = restaurant(27).await;
+    let mut life = Life::new(27);
+    let faults = [
+        Fault::status(StatusCode::INTERNAL_SERVER_ERROR),
+        Fault::status(StatusCode::BAD_GATEWAY),
+        Fault::status(StatusCode::SERVICE_UNAVAILABLE),
+        Fault::NoAnswer,
+        Fault::Delay {
+            milliseconds: 17_000,
+        },
+        Fault::reset(),
+        Fault::Reset {
+            after_handling: true,
+        },
+        Fault::truncate(),
+        Fault::Truncate { keep: Some(0) },
+        Fault::WrongJson,
+        Fault::WrongShape,
+        Fault::DuplicatePage,
+        Fault::EmptyPage,
+        Fault::DateSkew { seconds: -7_200 },
+        Fault::DateSkew { seconds: 7_200 },
+    ];
+    for fault in faults {
+        pass(300).await;
+        live(&app, &mut life, 6);
+        // More often than one call is tried.
+        for path in ["time_punches", "shifts", "users"] {
+            let rule = FaultRule::on(
+                format!("/v2/company/{}/{path}", LAKESHORE.company_id),
+                When::Next {
+                    requests: 4,
+                    after: 0,
+                },
+                fault.clone(),
+            );
+            app.simulator.add_fault(rule);
+        }
+        try_sync(&app, &organization).await;
+        let runs = settle(&app, &organization).await;
+        println!("{fault:?}");
+        for (stream, run) in &runs {
+            assert_eq!(run["status"], "success", "{fault:?} {stream}: {run:#}");
+        }
+        app.simulator.clear_faults();
+    }
+    // Silent changes show in a complete pass only.
+    pass(8 * 86_400).await;
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+    assert_quiet(&app, &organization).await;
+}
+
+/// A provider that is down for hours: the runs fail with a reason, the connector keeps trying.
+#[tokio::test(start_paused = true)]
+async fn a_long_outage_ends_in_a_reason_and_then_by_itself() {
+    let (app, organization, _) = restaurant(28).await;
+    app.simulator.add_fault(FaultRule::always(
+        "/",
+        Fault::status(StatusCode::SERVICE_UNAVAILABLE),
+    ));
+    try_sync(&app, &organization).await;
+    for _ in 0..40 {
+        pass(120).await;
+        app.tick().await;
+    }
+    let failed = app
+        .all("/api/sync-runs?status=failed", &organization.key)
+        .await;
+    assert!(
+        failed.iter().any(
+            |run| run["error_detail"].as_str().is_some_and(|detail| detail
+                .contains("gave up after 8 attempts")
+                && detail.contains("503"))
+        ),
+        "{failed:#?}"
+    );
+    app.simulator.clear_faults();
+    live(&app, &mut Life::new(28), 10);
+    pass(26 * 3_600).await;
+    let runs = settle(&app, &organization).await;
+    assert!(
+        runs.values().all(|run| run["status"] == "success"),
+        "{runs:#?}"
+    );
+    mirror::assert_equal(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_without_an_end_is_cut_off() {
+    let (app, organization, _) = restaurant(29).await;
+    for (repeat_rows, same_cursor) in [(false, false), (true, false), (true, true)] {
+        pass(60).await;
+        app.simulator.clear_requests();
+        let path = format!("/v2/company/{}/locations", LAKESHORE.company_id);
+        app.simulator.add_fault(FaultRule::always(
+            path,
+            Fault::NeverEndingCursor {
+                repeat_rows,
+                same_cursor,
+            },
+        ));
+        try_sync(&app, &organization).await;
+        pass(30).await;
+        app.tick().await;
+        let runs = app.runs(&organization.key).await;
+        let run = &runs["locations"];
+        assert_ne!(run["status"], "success", "{run:#}");
+        assert_eq!(run["error_code"], "endless_list", "{run:#}");
+        let asked = app.simulator.requests().len();
+        assert!(asked < 150, "asked {asked} times");
+        app.simulator.clear_faults();
+        let runs = settle(&app, &organization).await;
+        assert!(
+            runs.values().all(|run| run["status"] == "success"),
+            "{runs:#?}"
+        );
+    }
+    mirror::assert_equal(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_deletions_at_once_are_held_back_until_someone_accepts_them() {
+    let (app, organization, _) = restaurant(30).await;
+    let department_id = app
+        .simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("an account")
+        .departments[0]
+        .id;
+    let added: Vec<_> = (0..60)
+        .map(|number| {
+            change(
+                &app,
+                Mutation::AddRole {
+                    department_id,
+                    name: format!("Role {number}"),
+                },
+            )
+        })
+        .collect();
+    sync(&app, &organization).await;
+    for id in added {
+        change(&app, Mutation::DeleteRole { id });
+    }
+    let before = app.all("/api/roles", &organization.key).await.len();
+    let runs = try_sync(&app, &organization).await;
+    assert_eq!(
+        (&runs["roles"]["status"], &runs["roles"]["error_code"]),
+        (&json!("partial"), &json!("deletion_brake")),
+        "{:#}",
+        runs["roles"]
+    );
+    assert!(
+        runs["roles"]["error_detail"]
+            .as_str()
+            .is_some_and(|detail| detail.contains("force"))
+    );
+    assert_eq!(app.all("/api/roles", &organization.key).await.len(), before);
+    app.proxy(&organization.key, json!({"action": "scheduled_sync", "streams": ["roles"], "params": {"force_deletions": true}}))
+        .await
+        .expect(StatusCode::OK);
+    mirror::assert_equal(&app, &organization).await;
+}
+
+/// Clocks that jump, ours and not the provider's.
+#[tokio::test(start_paused = true)]
+#[ignore = "a stream stays unfinished after the clock has gone back; not understood yet"]
+async fn a_clock_that_jumps_neither_stops_the_schedule_nor_loses_a_change() {
+    let (app, organization, _) = restaurant(31).await;
+    let clock = app.clock.clone().expect("virtual time");
+    let mut life = Life::new(31);
+    for jump_ms in [6 * 3_600_000_i64, -12 * 3_600_000, 6 * 3_600_000] {
+        live(&app, &mut life, 5);
+        clock.jump(jump_ms);
+        for _ in 0..30 {
+            pass(600).await;
+            app.tick().await;
+        }
+        settle(&app, &organization).await;
+    }
+    pass(8 * 86_400).await;
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+    let health = send(
+        &app.runtime,
+        http::Method::GET,
+        "/health",
+        OPERATOR_KEY,
+        None,
+    )
+    .await;
+    assert_eq!(health.status, StatusCode::OK);
+}

@@ -1,0 +1,283 @@
+//! Deaths and doubles: the process ends at any moment, the database fails, answers are lost, two
+//! of everything run at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::{Method, Uri};
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use runtime::{Faults, OutboundFault, StatementFault};
+use simulators::seven_shifts::{Life, demo_data};
+use tokio::sync::Notify;
+use whole_system::{App, INTERNAL_TOKEN, LAKESHORE, Settings, send};
+
+use super::{EPOCH, assert_quiet, live, mirror, pass, restaurant, settle, sync};
+
+/// Stops the world at a statement: from there on nothing reaches the database.
+#[derive(Default)]
+struct KillSwitch {
+    armed: AtomicBool,
+    left: AtomicI64,
+    reached: Notify,
+}
+
+impl KillSwitch {
+    fn arm(&self, statements: i64) {
+        self.left.store(statements, Ordering::SeqCst);
+        self.armed.store(true, Ordering::SeqCst);
+    }
+
+    /// True when it was not reached.
+    fn disarm(&self) -> bool {
+        self.armed.store(false, Ordering::SeqCst);
+        self.left.load(Ordering::SeqCst) > 0
+    }
+}
+
+impl Faults for KillSwitch {
+    fn statement(&self, _: &str, _: &str, _: &str) -> StatementFault {
+        if !self.armed.load(Ordering::SeqCst) || self.left.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return StatementFault::None;
+        }
+        self.reached.notify_one();
+        StatementFault::Delay(Duration::from_secs(86_400))
+    }
+}
+
+async fn simulated(seed: u64, faults: Arc<dyn Faults>) -> App {
+    let settings = Settings {
+        seed,
+        faults: Some(faults),
+        ..Settings::default()
+    };
+    App::simulate_with(settings, EPOCH, demo_data(seed, EPOCH)).await
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "scheduled_minutes are cut off where worked_minutes are rounded"]
+async fn a_death_at_any_moment_loses_nothing_and_doubles_nothing() {
+    let switch = Arc::new(KillSwitch::default());
+    let mut app = simulated(51, switch.clone()).await;
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&organization, LAKESHORE).await;
+    let mut life = Life::new(51);
+    let mut random = ChaCha8Rng::seed_from_u64(51);
+    let mut deaths = 0;
+    // The first sync dies ten times, then the syncs of some eventful days.
+    for round in 0..24 {
+        if round >= 10 {
+            live(&app, &mut life, 8);
+            pass(4 * 3_600 + 60).await;
+        }
+        switch.arm(random.random_range(1..60));
+        let died = tokio::select! {
+            biased;
+            () = switch.reached.notified() => true,
+            _ = app.tick() => false,
+        };
+        switch.disarm();
+        if died {
+            deaths += 1;
+            app.crash().await;
+        }
+        // The lease of the dead ends by itself.
+        pass(61).await;
+    }
+    assert!(deaths >= 12, "died only {deaths} times");
+    settle(&app, &organization).await;
+    pass(8 * 86_400).await;
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+    assert_quiet(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_ticks_at_once_run_every_stream_once() {
+    let app = App::simulate(52, EPOCH).await;
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&organization, LAKESHORE).await;
+    tokio::join!(app.tick(), app.tick(), app.tick());
+    settle(&app, &organization).await;
+    let runs = app.all("/api/sync-runs", &organization.key).await;
+    assert_eq!(runs.len(), 6, "{runs:#?}");
+    mirror::assert_equal(&app, &organization).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_runtimes_on_one_database_run_every_stream_once() {
+    let app = App::start().await;
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&organization, LAKESHORE).await;
+    let other = app.another();
+    let tick = || send(&other, Method::POST, "/internal/tick", INTERNAL_TOKEN, None);
+    for _ in 0..20 {
+        tokio::join!(app.tick(), tick());
+        let runs = app.runs(&organization.key).await;
+        if runs.len() == 6 && runs.values().all(|run| run["finished_at"].is_string()) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let runs = app.all("/api/sync-runs", &organization.key).await;
+    assert_eq!(runs.len(), 6, "{runs:#?}");
+    assert!(
+        runs.iter().all(|run| run["status"] == "success"),
+        "{runs:#?}"
+    );
+    assert!(
+        app.simulator.peak_requests_in_a_second(None) <= 10,
+        "the budget is shared"
+    );
+    mirror::assert_equal(&app, &organization).await;
+}
+
+/// Some statements fail, before or after they took effect; some answers between functions are lost.
+struct Unreliable {
+    is_on: AtomicBool,
+    random: std::sync::Mutex<ChaCha8Rng>,
+    struck: AtomicU64,
+}
+
+impl Unreliable {
+    fn draw(&self) -> u32 {
+        if !self.is_on.load(Ordering::SeqCst) {
+            return u32::MAX;
+        }
+        let drawn = self
+            .random
+            .lock()
+            .expect("not poisoned")
+            .random_range(0..1_000);
+        if drawn < 20 {
+            self.struck.fetch_add(1, Ordering::SeqCst);
+        }
+        drawn
+    }
+}
+
+impl Faults for Unreliable {
+    fn outbound(&self, _: &str, _: &Method, _: &Uri) -> OutboundFault {
+        match self.draw() {
+            0..10 => OutboundFault::FailBefore,
+            10..20 => OutboundFault::FailAfter,
+            _ => OutboundFault::None,
+        }
+    }
+
+    fn statement(&self, _: &str, _: &str, _: &str) -> StatementFault {
+        match self.draw() {
+            0..10 => StatementFault::FailBefore("disk I/O error".to_owned()),
+            10..20 => StatementFault::FailAfter("disk I/O error".to_owned()),
+            _ => StatementFault::None,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "scheduled_minutes are cut off where worked_minutes are rounded"]
+async fn a_database_that_fails_now_and_then_leaves_no_trace() {
+    let faults = Arc::new(Unreliable {
+        is_on: AtomicBool::new(false),
+        random: std::sync::Mutex::new(ChaCha8Rng::seed_from_u64(53)),
+        struck: AtomicU64::new(0),
+    });
+    let app = simulated(53, faults.clone()).await;
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&organization, LAKESHORE).await;
+    let mut life = Life::new(53);
+    faults.is_on.store(true, Ordering::SeqCst);
+    for _ in 0..60 {
+        // A tick that the database refuses is made up for by the next one.
+        app.tick().await;
+        pass(900).await;
+        live(&app, &mut life, 2);
+    }
+    faults.is_on.store(false, Ordering::SeqCst);
+    assert!(faults.struck.load(Ordering::SeqCst) > 20);
+    settle(&app, &organization).await;
+    pass(8 * 86_400).await;
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+    assert_quiet(&app, &organization).await;
+}
+
+/// Loses the answers of the function that syncs, after it has done its work.
+struct LostAnswers(AtomicI64);
+
+impl Faults for LostAnswers {
+    fn outbound(&self, component: &str, _: &Method, uri: &Uri) -> OutboundFault {
+        let is_run = component == "scheduled-sync" && uri.path().ends_with("/run");
+        if is_run && self.0.fetch_sub(1, Ordering::SeqCst) > 0 {
+            OutboundFault::FailAfter
+        } else {
+            OutboundFault::None
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_answer_is_lost_is_run_again_and_doubles_nothing() {
+    let app = simulated(54, Arc::new(LostAnswers(AtomicI64::new(4)))).await;
+    let (organization, _) = app.synced("Lakeshore", LAKESHORE).await;
+    let runs = settle(&app, &organization).await;
+    assert!(
+        runs.values().all(|run| run["status"] == "success"),
+        "{runs:#?}"
+    );
+    mirror::assert_equal(&app, &organization).await;
+    assert_quiet(&app, &organization).await;
+}
+
+/// Holds the scheduler's first outcome back until its lease has ended.
+struct SlowOutcome(AtomicBool);
+
+impl Faults for SlowOutcome {
+    fn statement(&self, component: &str, _: &str, sql: &str) -> StatementFault {
+        let is_outcome =
+            component == "scheduled-sync" && sql.contains("sync_runs") && sql.contains("INSERT");
+        if is_outcome && !self.0.swap(true, Ordering::SeqCst) {
+            StatementFault::Delay(Duration::from_secs(75))
+        } else {
+            StatementFault::None
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_comes_after_its_lease_is_refused() {
+    let faults = Arc::new(SlowOutcome(AtomicBool::new(false)));
+    let app = simulated(55, faults).await;
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&organization, LAKESHORE).await;
+    let late = app.tick();
+    let other = async {
+        // By now the lease of the first run is over.
+        pass(62).await;
+        app.tick().await
+    };
+    let (late, _) = tokio::join!(late, other);
+    assert_eq!(late.json()["refused"], 1, "{:#}", late.json());
+    settle(&app, &organization).await;
+    let runs = app.all("/api/sync-runs", &organization.key).await;
+    assert_eq!(
+        runs.len(),
+        6,
+        "a job that is taken over keeps its run: {runs:#?}"
+    );
+    mirror::assert_equal(&app, &organization).await;
+    restart_changes_nothing(app, &organization).await;
+}
+
+async fn restart_changes_nothing(mut app: App, organization: &whole_system::Organization) {
+    app.crash().await;
+    assert_quiet(&app, organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_sync_alone_mirrors_the_account() {
+    let (app, organization, _) = restaurant(56).await;
+    mirror::assert_equal(&app, &organization).await;
+    assert_quiet(&app, &organization).await;
+}
