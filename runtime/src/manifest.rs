@@ -356,7 +356,7 @@ fn check_component(
     if !is_component_id(id) {
         return Err(source.error(
             span,
-            format!("component `{id}`: an id is lower-case words of letters and digits, joined by single hyphens"),
+            format!("component `{id}`: an id is words of letters and digits, each with a letter first, joined by hyphens"),
         ));
     }
     source.unsupported(&[
@@ -531,8 +531,8 @@ fn is_variable_name(name: &str) -> bool {
 }
 
 fn is_component_id(id: &str) -> bool {
-    id.starts_with(|c: char| c.is_ascii_alphabetic())
-        && id
-            .split('-')
-            .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric()))
+    id.split('-').all(|word| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && word.chars().all(|c| c.is_ascii_alphanumeric())
+    })
 }

@@ -272,6 +272,10 @@ impl Session {
         if writes && self.permit.is_none() && permit.is_none() {
             return Step::NeedsWriter(statement);
         }
+        if writes && self.is_hurried() {
+            // A write that a limit interrupts would come back as a failure.
+            return Step::TooLong(statement);
+        }
         let was_open = self.permit.is_some();
         if !was_open {
             self.permit = permit;

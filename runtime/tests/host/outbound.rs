@@ -21,6 +21,26 @@ async fn components_call_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_component_of_wasi_0_2_is_served_and_calls_others() {
+    let runtime = start(&[("blocking", CHAINING)]);
+    let answers = futures::future::join_all((0..8).map(|_| get(&runtime, "/blocking/x"))).await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| *answer == (200, "hello".to_owned())),
+        "{answers:?}"
+    );
+    for (path, answer) in [
+        ("call/hello.spin.internal/x", "200"),
+        ("call/nobody.spin.internal/", "DestinationNotFound"),
+        ("call/elsewhere.test/", "HttpRequestDenied"),
+    ] {
+        let (_, body) = get(&runtime, &format!("/blocking/{path}")).await;
+        assert!(body.contains(answer), "{path}: {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_chain_is_bounded_and_needs_no_place_of_its_own() {
     let limits = Limits {
         chain_depth: 3,

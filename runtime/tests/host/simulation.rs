@@ -71,6 +71,24 @@ async fn hours_of_sleep_pass_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_component_that_blocks_sleeps_in_virtual_time_too() {
+    let runtime = simulate(&application(&[])).start().expect("a start");
+    let (real, started) = (Instant::now(), tokio::time::Instant::now());
+    for _ in 0..60 {
+        assert_eq!(
+            get(&runtime, "/blocking/sleep").await,
+            (200, "slept".to_owned())
+        );
+    }
+    assert!(started.elapsed() >= Duration::from_secs(3600));
+    assert!(
+        real.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        real.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_wall_clock_can_jump() {
     let clock = Arc::new(VirtualClock::starting_at(Duration::from_secs(START)));
     let runtime = simulate(&application(&[])).clock(Arc::clone(&clock) as Arc<dyn Clock>);

@@ -53,6 +53,7 @@ pub fn manifest(additions: &[(&str, &str)]) -> String {
         ("data", "\"/data/...\""),
         ("misbehaving", "\"/misbehaving/...\""),
         ("caller", "\"/caller/...\""),
+        ("blocking", "\"/blocking/...\""),
         ("hidden", "{ private = true }"),
     ] {
         text.push_str(&format!(

@@ -14,7 +14,12 @@ async fn handle(request: Request) -> Response<FullBody<Bytes>> {
         // Calls itself, for as long as it may.
         return answer(call("http://caller.spin.internal/deep").await);
     }
-    let body = request.into_body().collect().await.expect("a body").to_bytes();
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
     let urls = String::from_utf8(body.to_vec()).expect("text");
     let calls = urls.lines().map(call);
     let results = futures::future::join_all(calls).await;

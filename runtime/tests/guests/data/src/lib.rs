@@ -40,7 +40,9 @@ async fn handle(request: Request) -> Response<FullBody<Bytes>> {
 /// Runs the lines of `script` on one connection. A line `sleep <ms>` waits,
 /// `trap` traps, `keep` runs the next statement though the one before failed.
 async fn sql(database: &str, script: &str) -> Result<String, String> {
-    let connection = Connection::open(database).await.map_err(|error| format!("{error:?}"))?;
+    let connection = Connection::open(database)
+        .await
+        .map_err(|error| format!("{error:?}"))?;
     let mut output = String::new();
     for line in script.lines() {
         if let Some(time) = line.strip_prefix("sleep ") {
@@ -72,7 +74,9 @@ async fn read() -> Result<String, String> {
     let connection = match KEPT.with_borrow(Clone::clone) {
         Some(connection) => connection,
         None => {
-            let opened = Connection::open("default").await.map_err(|error| format!("{error:?}"))?;
+            let opened = Connection::open("default")
+                .await
+                .map_err(|error| format!("{error:?}"))?;
             let opened = Rc::new(opened);
             KEPT.set(Some(Rc::clone(&opened)));
             opened
@@ -91,11 +95,18 @@ async fn execute(connection: &Connection, statement: &str) -> Result<String, Str
         .map_err(|error| format!("{error:?}"))?;
     let mut output = String::new();
     while let Some(row) = result.next().await {
-        let values: Vec<String> = row.values.iter().map(|value| format!("{value:?}")).collect();
+        let values: Vec<String> = row
+            .values
+            .iter()
+            .map(|value| format!("{value:?}"))
+            .collect();
         output.push_str(&values.join(" "));
         output.push('\n');
     }
-    result.result().await.map_err(|error| format!("{error:?}"))?;
+    result
+        .result()
+        .await
+        .map_err(|error| format!("{error:?}"))?;
     Ok(output)
 }
 
@@ -109,11 +120,25 @@ async fn key_value(arguments: &[&str], body: String) -> Result<String, String> {
     match operation {
         ["get", key] => {
             let value = store.get(key).await.map_err(explain)?;
-            Ok(value.map_or("none".to_owned(), |value| String::from_utf8_lossy(&value).into_owned()))
+            Ok(value.map_or("none".to_owned(), |value| {
+                String::from_utf8_lossy(&value).into_owned()
+            }))
         }
-        ["set", key] => store.set(key, body.as_bytes()).await.map(|()| String::new()).map_err(explain),
-        ["delete", key] => store.delete(key).await.map(|()| String::new()).map_err(explain),
-        ["exists", key] => store.exists(key).await.map(|found| found.to_string()).map_err(explain),
+        ["set", key] => store
+            .set(key, body.as_bytes())
+            .await
+            .map(|()| String::new())
+            .map_err(explain),
+        ["delete", key] => store
+            .delete(key)
+            .await
+            .map(|()| String::new())
+            .map_err(explain),
+        ["exists", key] => store
+            .exists(key)
+            .await
+            .map(|found| found.to_string())
+            .map_err(explain),
         ["keys"] => {
             let mut keys = store.get_keys().await;
             let mut found = Vec::new();

@@ -64,7 +64,10 @@ async fn handle(request: Request) -> Response<FullBody<Bytes>> {
 }
 
 fn wall() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs()
 }
 
 fn headers(headers: &HeaderMap) -> String {

@@ -38,5 +38,7 @@ async fn handle(request: Request) -> Result<Response<Full<Bytes>>, String> {
     if path.ends_with("/neighbour") {
         spin_sdk::time::sleep(Duration::from_millis(800)).await;
     }
-    Ok(Response::new(Full::new(Bytes::from_static(b"well-behaved"))))
+    Ok(Response::new(Full::new(Bytes::from_static(
+        b"well-behaved",
+    ))))
 }
