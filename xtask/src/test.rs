@@ -47,7 +47,7 @@ pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<(
     match failure {
         Some(error) => Err(error),
         None => {
-            style::step("Passed", &format!("{} steps", results.len()));
+            style::step("Passed", "every step");
             Ok(())
         }
     }
@@ -108,7 +108,7 @@ fn formatting(workspace: &Workspace) -> anyhow::Result<()> {
 fn native_lints(workspace: &Workspace) -> anyhow::Result<()> {
     lint(
         process::cargo(workspace)
-            .args(["clippy", "--all-targets"])
+            .args(["clippy", "--keep-going", "--all-targets"])
             .args(process::packages(&workspace.native())),
     )
 }
@@ -117,7 +117,7 @@ fn wasm_lints(workspace: &Workspace) -> anyhow::Result<()> {
     let crates = [workspace.functions(), workspace.shared()].concat();
     lint(
         process::cargo(workspace)
-            .args(["clippy", "--target", WASM_TARGET])
+            .args(["clippy", "--keep-going", "--target", WASM_TARGET])
             .args(process::packages(&crates)),
     )
 }
