@@ -209,8 +209,10 @@ impl App {
     pub async fn simulate_with(settings: Settings, epoch: i64, accounts: Accounts) -> Self {
         let clock = Arc::new(VirtualClock::starting_at(Duration::from_secs(epoch as u64)));
         let told = clock.clone();
+        // The provider's clock is right while ours jumps.
         let tells: Arc<dyn Clock> = Arc::new(move || {
-            i64::try_from(runtime::Clock::wall(&*told).as_millis()).unwrap_or(i64::MAX)
+            let since = runtime::Clock::monotonic(&*told).as_millis();
+            epoch * 1_000 + i64::try_from(since).unwrap_or(i64::MAX / 2)
         });
         let simulator = Simulator::new(SevenShifts::new(accounts, tells));
         let network = SimulatedNetwork(simulator.clone());

@@ -2,4 +2,5 @@
 
 mod api;
 mod first_sync;
+mod schedule;
 mod sync;
