@@ -169,10 +169,10 @@ const FULL_NAME_OF_MEMBER: &str = "nullif(trim(coalesce(member.preferred_first_n
 
 /// Planned working time: like worked time, without the unpaid breaks. Nobody can say it of a
 /// shift that ends at closing time.
-const SHIFT_MINUTES: &str = "CASE record.is_close WHEN 0 THEN max(0, (record.ends_at - record.starts_at) / 60 - record.unpaid_break_minutes) END";
+const SHIFT_MINUTES: &str = "CASE record.is_close WHEN 0 THEN max(0, (record.ends_at - record.starts_at + 30) / 60 - record.unpaid_break_minutes) END";
 /// The same of a punch's shift; a shift that was deleted plans nothing.
-const SCHEDULED_MINUTES: &str = "CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, (shift.ends_at - shift.starts_at) / 60 - shift.unpaid_break_minutes) END";
-const DELTA_MINUTES: &str = "record.worked_minutes - CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, (shift.ends_at - shift.starts_at) / 60 - shift.unpaid_break_minutes) END";
+const SCHEDULED_MINUTES: &str = "CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, (shift.ends_at - shift.starts_at + 30) / 60 - shift.unpaid_break_minutes) END";
+const DELTA_MINUTES: &str = "record.worked_minutes - CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, (shift.ends_at - shift.starts_at + 30) / 60 - shift.unpaid_break_minutes) END";
 
 const SHIFT_BREAKS: &str = "CASE record.breaks WHEN '[]' THEN '[]' ELSE (
   SELECT json_group_array(json_object('name', value ->> 'name',

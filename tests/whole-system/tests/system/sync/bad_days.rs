@@ -219,7 +219,6 @@ async fn the_block_of_one_minute_is_sat_out() {
 
 /// Each kind of bad answer, on lists that are in the middle of being read.
 #[tokio::test(start_paused = true)]
-#[ignore = "scheduled_minutes are cut off where worked_minutes are rounded"]
 async fn whatever_answers_go_wrong_the_next_good_sync_heals() {
     let (app, organization, _) = restaurant(27).await;
     let mut life = Life::new(27);
@@ -389,7 +388,6 @@ async fn many_deletions_at_once_are_held_back_until_someone_accepts_them() {
 
 /// Clocks that jump, ours and not the provider's.
 #[tokio::test(start_paused = true)]
-#[ignore = "a stream stays unfinished after the clock has gone back; not understood yet"]
 async fn a_clock_that_jumps_neither_stops_the_schedule_nor_loses_a_change() {
     let (app, organization, _) = restaurant(31).await;
     let clock = app.clock.clone().expect("virtual time");
@@ -406,6 +404,8 @@ async fn a_clock_that_jumps_neither_stops_the_schedule_nor_loses_a_change() {
     pass(8 * 86_400).await;
     sync(&app, &organization).await;
     mirror::assert_equal(&app, &organization).await;
+    // Eight days without a tick: the first one afterwards does the installation's own work too.
+    app.tick().await;
     let health = send(
         &app.runtime,
         http::Method::GET,

@@ -56,7 +56,6 @@ async fn simulated(seed: u64, faults: Arc<dyn Faults>) -> App {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "scheduled_minutes are cut off where worked_minutes are rounded"]
 async fn a_death_at_any_moment_loses_nothing_and_doubles_nothing() {
     let switch = Arc::new(KillSwitch::default());
     let mut app = simulated(51, switch.clone()).await;
@@ -176,7 +175,6 @@ impl Faults for Unreliable {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "scheduled_minutes are cut off where worked_minutes are rounded"]
 async fn a_database_that_fails_now_and_then_leaves_no_trace() {
     let faults = Arc::new(Unreliable {
         is_on: AtomicBool::new(false),
