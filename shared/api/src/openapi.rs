@@ -48,7 +48,12 @@ fn operation(route: &Route) -> Value {
             "default": {"description": "A problem document (RFC 9457)", "headers": request_id(), "content": {"application/problem+json": {"schema": reference("Problem")}}},
         },
     });
-    if let (Some(also), Some(responses)) = (route.also, operation["responses"].as_object_mut()) {
+    if let (Some(also), Some(responses)) = (
+        route.also,
+        operation
+            .get_mut("responses")
+            .and_then(Value::as_object_mut),
+    ) {
         responses.insert(also.to_string(), json!({"description": "The same, with another outcome", "headers": request_id(), "content": {"application/json": {"schema": schema_of(shape)}}}));
     }
     if let Some(operation) = operation.as_object_mut() {

@@ -130,7 +130,7 @@ pub struct Problem {
     /// The methods of the path, for `Allow`.
     pub allow: Option<String>,
     /// The older `{error, code}` members of compatibility routes.
-    pub legacy: Option<Legacy>,
+    pub legacy: Option<Box<Legacy>>,
 }
 
 /// What the callers of a replaced system expect beside the problem members.
@@ -211,11 +211,11 @@ impl Problem {
 
     #[must_use]
     pub fn with_legacy(mut self, status: StatusCode, code: &'static str) -> Self {
-        self.legacy = Some(Legacy {
+        self.legacy = Some(Box::new(Legacy {
             error: self.detail.clone(),
             code,
             status,
-        });
+        }));
         self
     }
 
