@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use simulators::seven_shifts::{Life, Mutation, Resource};
 use simulators::{Fault, FaultRule, RetryAfter, When};
-use whole_system::{LAKESHORE, OPERATOR_KEY, send};
+use whole_system::LAKESHORE;
 
 use super::{
     assert_quiet, change, connector, live, mirror, pass, restaurant, settle, sync, try_sync,

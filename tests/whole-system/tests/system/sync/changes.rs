@@ -367,7 +367,7 @@ async fn a_punch_of_an_unknown_person_brings_the_person() {
     let members = app.all("/api/team-members", &organization.key).await;
     let hired = members
         .iter()
-        .find(|row| row["external_id"] == user_id.to_string())
+        .find(|row| row["external_id"].as_str() == Some(user_id.to_string().as_str()))
         .expect("the new hire is known the same day");
     let punches = app
         .all(
