@@ -133,7 +133,7 @@ fn check_sizes(components: &[Component]) -> anyhow::Result<()> {
         .collect();
     if !too_large.is_empty() {
         bail!(
-            "larger than {} KiB: {} (chrono-tz alone weighs 900 KiB: only what computes local time may link it)",
+            "larger than {} KiB: {} (the zone database alone weighs 300 KiB: only what computes local time may link it)",
             kib(MAX_BYTES),
             too_large.join(", ")
         );
