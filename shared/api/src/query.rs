@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn every_wrong_parameter_is_named_at_once() {
         let mut query = Query::parse(
-            "limit=0&open=maybe&starts_from=yesterday&status=odd&connector_id=7&nonsense=1&open=true",
+            "limit=0&open=maybe&starts_from=yesterday&status=odd&connector_id=7&nonsense=1",
         );
         query.limit();
         query.boolean("open");
@@ -160,7 +160,6 @@ mod tests {
         assert_eq!(
             fields,
             [
-                "open",
                 "limit",
                 "open",
                 "starts_from",
@@ -169,6 +168,22 @@ mod tests {
                 "nonsense"
             ]
         );
+    }
+
+    #[test]
+    fn a_parameter_that_is_given_twice_is_named_once_whatever_its_values() {
+        for text in [
+            "open=true&open=false",
+            "open=maybe&open=true",
+            "open=maybe&open=odd",
+        ] {
+            let mut query = Query::parse(text);
+            assert_eq!(query.boolean("open"), None, "{text}");
+            let errors = query.finish().unwrap_err().errors;
+            assert_eq!(errors.len(), 1, "{text}: {errors:?}");
+            assert_eq!(errors[0].field, "open");
+            assert!(errors[0].detail.contains("given twice"), "{errors:?}");
+        }
     }
 
     #[test]

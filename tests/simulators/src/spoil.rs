@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+/// With the position of the raw value behind it.
 const PLACEHOLDER: &str = "@@simulator-raw-value@@";
 /// Text fields of any resource, the ones that hurt most first.
 const TEXT_FIELDS: [&str; 3] = ["notes", "name", "first_name"];
@@ -31,59 +32,72 @@ pub fn wrong_shape() -> Bytes {
 
 /// `"\ud800"` in a text of one record.
 pub fn lone_surrogate(body: &Bytes, record: usize, field: Option<&str>) -> Bytes {
-    set_raw(
-        body,
-        Record::Position(record),
-        field,
-        &TEXT_FIELDS,
-        r#""Fran\ud800""#,
-    )
+    set_one(body, record, field, &TEXT_FIELDS, r#""Fran\ud800""#)
 }
 
 /// `number`, whatever it is, in a numeric field of one record.
 pub fn huge_number(body: &Bytes, record: usize, field: Option<&str>, number: &str) -> Bytes {
-    set_raw(
-        body,
-        Record::Position(record),
-        field,
-        &NUMBER_FIELDS,
-        number,
-    )
+    set_one(body, record, field, &NUMBER_FIELDS, number)
 }
 
-/// `raw` as the value of `field` in the record with this id, if it is there.
-pub fn raw_field(body: &Bytes, id: i64, field: &str, raw: &str) -> Bytes {
-    set_raw(body, Record::Id(id), Some(field), &[], raw)
-}
-
-/// A body that holds no such record stays as it is.
-fn set_raw(
+/// Each `(id, field, raw)`: `raw` as the value of `field` in the record with this id, if it is
+/// there. All in one pass, for afterwards the body may not be JSON any more.
+pub fn raw_fields<'a>(
     body: &Bytes,
-    record: Record,
+    fields: impl Iterator<Item = (i64, &'a str, &'a str)>,
+) -> Bytes {
+    let fields: Vec<_> = fields
+        .map(|(id, field, raw)| (Record::Id(id), Some(field), raw))
+        .collect();
+    set_raw(body, &fields, &[])
+}
+
+/// One record of a page, the first field of `candidates` that it has unless one is named.
+fn set_one(
+    body: &Bytes,
+    record: usize,
     field: Option<&str>,
     candidates: &[&str],
     raw: &str,
 ) -> Bytes {
+    set_raw(body, &[(Record::Position(record), field, raw)], candidates)
+}
+
+/// A body that holds no such record stays as it is.
+fn set_raw(body: &Bytes, fields: &[(Record, Option<&str>, &str)], candidates: &[&str]) -> Bytes {
+    if fields.is_empty() {
+        return body.clone();
+    }
     let Ok(mut document) = serde_json::from_slice::<Value>(body) else {
         return body.clone();
     };
-    let Some(target) = find_record(&mut document, record) else {
+    let mut spoilt = Vec::new();
+    for (record, field, raw) in fields {
+        let Some(target) = find_record(&mut document, *record) else {
+            continue;
+        };
+        let chosen = field
+            .or_else(|| {
+                candidates
+                    .iter()
+                    .copied()
+                    .find(|name| target.contains_key(*name))
+            })
+            .or_else(|| candidates.first().copied());
+        if let Some(chosen) = chosen {
+            let placeholder = format!("{PLACEHOLDER}{}", spoilt.len());
+            target.insert(chosen.to_owned(), Value::String(placeholder));
+            spoilt.push(*raw);
+        }
+    }
+    if spoilt.is_empty() {
         return body.clone();
-    };
-    let chosen = field
-        .or_else(|| {
-            candidates
-                .iter()
-                .copied()
-                .find(|name| target.contains_key(*name))
-        })
-        .or_else(|| candidates.first().copied());
-    let Some(chosen) = chosen else {
-        return body.clone();
-    };
-    target.insert(chosen.to_owned(), Value::String(PLACEHOLDER.to_owned()));
-    let text = document.to_string();
-    Bytes::from(text.replace(&format!("\"{PLACEHOLDER}\""), raw))
+    }
+    let mut text = document.to_string();
+    for (position, raw) in spoilt.iter().enumerate() {
+        text = text.replace(&format!("\"{PLACEHOLDER}{position}\""), raw);
+    }
+    Bytes::from(text)
 }
 
 /// The record inside `{"data": [..]}`, `{"data": {..}}` or a bare object.
@@ -134,6 +148,10 @@ mod tests {
         assert!(spoilt.contains(r#""tips":4"#));
     }
 
+    fn raw_field(body: &Bytes, id: i64, field: &str, raw: &str) -> Bytes {
+        raw_fields(body, [(id, field, raw)].into_iter())
+    }
+
     #[test]
     fn a_record_is_found_by_id_in_pages_and_single_answers() {
         let spoilt = text(&raw_field(&Bytes::from_static(PAGE), 2, "start", "null"));
@@ -144,6 +162,14 @@ mod tests {
             r#"{"data":{"id":2,"start":1e400}}"#
         );
         assert_eq!(raw_field(&single, 3, "start", "null"), single);
+    }
+
+    #[test]
+    fn a_spoilt_record_does_not_save_the_next_one() {
+        let fields = [(1, "tips", "1e400"), (2, "notes", r#""\ud800""#)];
+        let spoilt = text(&raw_fields(&Bytes::from_static(PAGE), fields.into_iter()));
+        assert!(spoilt.contains(r#""tips":1e400"#), "{spoilt}");
+        assert!(spoilt.contains(r#""notes":"\ud800""#), "{spoilt}");
     }
 
     #[test]

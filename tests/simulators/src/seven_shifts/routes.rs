@@ -206,7 +206,7 @@ impl SevenShifts {
             ))
         })?;
         Ok(Reply::ok(match resource {
-            Some(resource) => corrupted(company, resource, body),
+            Some(resource) => corrupted(company, resource, &body),
             None => body,
         }))
     }
@@ -366,13 +366,15 @@ pub fn no_route(method: &Method, path: &str) -> Problem {
 }
 
 /// Shows the records that a test corrupted as it corrupted them.
-fn corrupted(company: &Company, resource: Resource, body: Bytes) -> Bytes {
-    company
+fn corrupted(company: &Company, resource: Resource, body: &Bytes) -> Bytes {
+    let fields = company
         .corrupted
         .iter()
         .filter(|((of, _), _)| *of == resource)
-        .flat_map(|((_, id), fields)| fields.iter().map(move |(field, raw)| (*id, field, raw)))
-        .fold(body, |body, (id, field, raw)| {
-            spoil::raw_field(&body, id, field, raw)
-        })
+        .flat_map(|((_, id), fields)| {
+            fields
+                .iter()
+                .map(move |(field, raw)| (*id, field.as_str(), raw.as_str()))
+        });
+    spoil::raw_fields(body, fields)
 }

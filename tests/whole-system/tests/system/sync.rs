@@ -6,6 +6,7 @@ mod budget;
 mod changes;
 mod crashes;
 mod mirror;
+mod quarantine;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
