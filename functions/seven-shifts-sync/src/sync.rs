@@ -14,7 +14,7 @@ use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
 use futures::future::join;
 use platform::run::{ReportedFailure, RunCall, RunReport};
-use platform::seven_shifts::checkpoint::{Checkpoint, Kind, PageSeen, Pass, Start, Step};
+use platform::seven_shifts::checkpoint::{Checkpoint, HeldBack, Kind, PageSeen, Pass, Start, Step};
 use platform::seven_shifts::{self, Config, Failure, FailureKind, SOURCE};
 use platform::{SpinDatabase, clock, log, random};
 use serde::Deserialize;
@@ -139,6 +139,7 @@ async fn prepared(
         now,
         backfill_days: i64::from(settings.backfill_days),
         window_hours: params.sync_window_hours,
+        force_deletions: params.force_deletions,
     });
     let source = Source {
         account: &account,
@@ -387,15 +388,15 @@ impl Run<'_> {
                 records::absent(self.database, &scope, self.resource, &pass.run_id, window).await?;
             // A record that could not be read may be any of those that were not seen.
             let held_back = if pass.errors > 0 && absent.absent > 0 {
-                Some("Records that could not be read may be among those that are missing: nothing was deleted.".to_owned())
+                Some(HeldBack::Unreadable)
             } else {
                 Brake::default()
                     .check(absent.live, absent.absent, self.force_deletions)
                     .err()
-                    .map(|reason| reason.to_string())
+                    .map(|reason| HeldBack::TooMany(reason.to_string()))
             };
-            if let Some(reason) = held_back {
-                pass.remark = Some(reason);
+            if held_back.is_some() {
+                pass.held_back = held_back;
                 self.forget(pass).await?;
                 return Ok(true);
             }
@@ -492,21 +493,22 @@ impl Run<'_> {
             None,
         )
         .await;
-        let is_partial = pass.errors > 0 || pass.remark.is_some();
         let mut report = RunReport::done();
-        report.complete = pass.kind != Kind::Incremental;
+        report.complete = pass.is_complete();
         report.wanted.clone_from(&pass.wanted);
-        if is_partial {
+        let quarantined = || {
+            format!(
+                "{} records could not be stored; `/api/quarantined-records` says why. The rest is in.",
+                pass.errors
+            )
+        };
+        report.failure = match &pass.held_back {
+            Some(held_back) => Some(ReportedFailure::new(held_back.code(), held_back.reason())),
+            None if pass.errors > 0 => Some(ReportedFailure::new("quarantined", &quarantined())),
+            None => None,
+        };
+        if report.failure.is_some() {
             report.status = RunStatus::Partial;
-            let detail = pass.remark.clone().unwrap_or_else(|| format!("{} records could not be stored; `/api/quarantined-records` says why. The rest is in.", pass.errors));
-            report.failure = Some(ReportedFailure::new(
-                if pass.remark.is_some() {
-                    "deletion_brake"
-                } else {
-                    "quarantined"
-                },
-                &detail,
-            ));
         }
         report
     }

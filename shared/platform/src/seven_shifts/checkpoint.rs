@@ -8,6 +8,9 @@ use super::{Failure, FailureKind};
 /// How long after the last complete pass the next one is due: payroll corrects punches weeks
 /// later, and what an incremental sync missed is found here.
 const RECONCILE_AFTER_SECONDS: i64 = 7 * 86_400;
+/// A complete pass that could not delete is made again after this: not with every run, for it costs
+/// the whole list, and not only in a week.
+const RETRY_HELD_BACK_SECONDS: i64 = 86_400;
 /// Pages of one list at the most: two and a half million rows.
 const MAX_PAGES: u32 = 5_000;
 /// Pages in a row that may bring nothing new while another is promised.
@@ -53,8 +56,8 @@ pub struct Pass {
     pub is_sweeping: bool,
     /// Records that were refused so far in this run.
     pub errors: u64,
-    /// A reason why the run is not a plain success.
-    pub remark: Option<String>,
+    /// Why what was not seen is still there.
+    pub held_back: Option<HeldBack>,
     /// Streams that this one refers to and that lack rows.
     pub wanted: Vec<Stream>,
 }
@@ -70,6 +73,16 @@ pub enum Kind {
     Reconciliation,
     /// A short list, always read whole.
     Complete,
+}
+
+/// Why a complete pass deleted nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBack {
+    /// Records that could not be read may be among those that seem to be missing.
+    Unreadable,
+    /// The brake's own words.
+    TooMany(String),
 }
 
 /// One list to walk from its first page to its last.
@@ -106,6 +119,26 @@ impl Kind {
     }
 }
 
+impl HeldBack {
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable => "quarantined",
+            Self::TooMany(_) => "deletion_brake",
+        }
+    }
+
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Unreadable => {
+                "Records that could not be read may be among those that are missing: nothing was deleted. `/api/quarantined-records` says why they could not be read; the rest is in."
+            }
+            Self::TooMany(reason) => reason,
+        }
+    }
+}
+
 impl Step {
     /// Whether the pass notes what this step lists, for the sweep.
     #[must_use]
@@ -123,6 +156,8 @@ pub struct Start<'a> {
     pub backfill_days: i64,
     /// Asked for by a person: look back that far.
     pub window_hours: Option<i64>,
+    /// Asked for by a person: delete what is gone, so read everything.
+    pub force_deletions: bool,
 }
 
 impl Checkpoint {
@@ -156,7 +191,7 @@ impl Checkpoint {
             sweep_after: None,
             is_sweeping: false,
             errors: 0,
-            remark: None,
+            held_back: None,
             wanted: Vec::new(),
         }
     }
@@ -180,7 +215,8 @@ impl Checkpoint {
                 }
                 let last_complete = self.last_complete_at.unwrap_or(0);
                 // A time in the future was written by a clock that has jumped back since.
-                if start.now.saturating_sub(last_complete) >= RECONCILE_AFTER_SECONDS
+                if start.force_deletions
+                    || start.now.saturating_sub(last_complete) >= RECONCILE_AFTER_SECONDS
                     || last_complete > start.now
                 {
                     steps.push(Step::All);
@@ -201,14 +237,16 @@ impl Checkpoint {
             Kind::Incremental => pass.newest_change.map(|newest| newest.min(pass.started_at)),
             Kind::Backfill | Kind::Reconciliation | Kind::Complete => Some(pass.started_at),
         };
-        let is_complete = pass.kind != Kind::Incremental;
+        let last_complete_at = match (pass.kind, &pass.held_back) {
+            (Kind::Incremental, _) => self.last_complete_at,
+            (_, None) => Some(now),
+            (_, Some(_)) => {
+                Some(now.saturating_sub(RECONCILE_AFTER_SECONDS - RETRY_HELD_BACK_SECONDS))
+            }
+        };
         Self {
             current_until: seen.max(self.current_until),
-            last_complete_at: if is_complete {
-                Some(now)
-            } else {
-                self.last_complete_at
-            },
+            last_complete_at,
             pass: None,
         }
     }
@@ -228,6 +266,12 @@ pub struct PageSeen<'a> {
 }
 
 impl Pass {
+    /// Whether the run that ends with this pass has seen everything and acted on it.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.kind != Kind::Incremental && self.held_back.is_none()
+    }
+
     /// Moves past a page of the current step, and to the next step after its last page.
     ///
     /// # Errors
@@ -286,6 +330,7 @@ mod tests {
             now: NOW,
             backfill_days: 90,
             window_hours: None,
+            force_deletions: false,
         }
     }
 
@@ -346,6 +391,38 @@ mod tests {
                 .kind,
             Kind::Incremental
         );
+    }
+
+    #[test]
+    fn deletions_that_were_held_back_are_looked_for_again_the_next_day() {
+        let mut pass = current(NOW - 7 * DAY).pass(start(Stream::Shifts));
+        pass.held_back = Some(HeldBack::TooMany("too many".to_owned()));
+        assert!(!pass.is_complete());
+        let after = current(NOW - 7 * DAY).finished(&pass, NOW);
+        let kind = |now| {
+            let start = Start {
+                now,
+                ..start(Stream::Shifts)
+            };
+            after.pass(start).kind
+        };
+        assert_eq!(kind(NOW + DAY - 1), Kind::Incremental);
+        assert_eq!(kind(NOW + DAY), Kind::Reconciliation);
+    }
+
+    #[test]
+    fn forced_deletions_read_everything() {
+        let pass = current(NOW - DAY).pass(Start {
+            force_deletions: true,
+            ..start(Stream::TimePunches)
+        });
+        assert_eq!(pass.kind, Kind::Reconciliation);
+        // The first sync has nothing to delete.
+        let first = Checkpoint::default().pass(Start {
+            force_deletions: true,
+            ..start(Stream::TimePunches)
+        });
+        assert_eq!(first.kind, Kind::Backfill);
     }
 
     #[test]

@@ -47,6 +47,10 @@ pub enum Mutation {
         #[serde(default = "yes")]
         publish: bool,
     },
+    /// It is in no answer any more, not even among the deleted: only a complete pass finds out.
+    ForgetShift {
+        id: i64,
+    },
     /// Takes the shift from whoever has it and offers it.
     OpenShift {
         id: i64,
@@ -86,6 +90,10 @@ pub enum Mutation {
         changes: PunchChanges,
     },
     DeletePunch {
+        id: i64,
+    },
+    /// It is in no answer any more, not even among the deleted: only a complete pass finds out.
+    ForgetPunch {
         id: i64,
     },
     StartBreak {
@@ -405,6 +413,12 @@ impl Change<'_> {
                 let now = self.now;
                 self.change_shift(id, |state| state.delete(publish, now))
             }
+            Mutation::ForgetShift { id } => self
+                .company
+                .shifts
+                .remove(id)
+                .map(|_| Some(id))
+                .ok_or(unknown("shift", id)),
             Mutation::OpenShift { id } => self.change_holder(
                 id,
                 ShiftChanges {
@@ -463,6 +477,12 @@ impl Change<'_> {
             Mutation::AddPunch(new) => self.add_punch(new),
             Mutation::EditPunch { id, changes } => self.edit_punch(id, changes),
             Mutation::DeletePunch { id } => self.change_punch(id, |punch| punch.deleted = true),
+            Mutation::ForgetPunch { id } => self
+                .company
+                .time_punches
+                .remove(id)
+                .map(|_| Some(id))
+                .ok_or(unknown("time punch", id)),
             Mutation::StartBreak { id, paid } => self.start_break(id, paid),
             Mutation::EndBreak { id } => self.end_break(id),
             Mutation::AddUser(new) => Ok(Some(self.add_user(new))),

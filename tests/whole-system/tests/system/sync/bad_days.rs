@@ -386,6 +386,65 @@ async fn many_deletions_at_once_are_held_back_until_someone_accepts_them() {
     mirror::assert_equal(&app, &organization).await;
 }
 
+/// The same for a stream that is synced by its changes: only the weekly complete pass, or one that
+/// a person forces, finds that rows are gone without a trace.
+#[tokio::test(start_paused = true)]
+async fn many_shifts_that_vanish_are_held_back_until_someone_accepts_them() {
+    let (app, organization, _) = restaurant(32).await;
+    let truth = || {
+        app.simulator
+            .provider()
+            .truth(LAKESHORE.company_id)
+            .expect("an account")
+    };
+    let shifts = truth().shifts;
+    let gone = shifts.len() * 2 / 5;
+    for shift in shifts.iter().take(gone) {
+        change(&app, Mutation::ForgetShift { id: shift.id });
+    }
+    let before = app.all("/api/shifts", &organization.key).await.len();
+    sync(&app, &organization).await;
+    let held_back = async |after: u64| {
+        pass(after).await;
+        let runs = try_sync(&app, &organization).await;
+        let run = &runs["shifts"];
+        assert_eq!(
+            (&run["status"], &run["error_code"], &run["kind"]),
+            (
+                &json!("partial"),
+                &json!("deletion_brake"),
+                &json!("reconciliation")
+            ),
+            "{run:#}"
+        );
+        assert_eq!(
+            app.all("/api/shifts", &organization.key).await.len(),
+            before
+        );
+    };
+    held_back(8 * 86_400).await;
+    // Until the next day the account is not read whole again; then it is, and says so again.
+    pass(3_600).await;
+    assert_eq!(
+        sync(&app, &organization).await["shifts"]["kind"],
+        "incremental"
+    );
+    held_back(86_400).await;
+    app.proxy(
+        &organization.key,
+        json!({"action": "scheduled_sync", "streams": ["shifts"], "params": {"force_deletions": true}}),
+    )
+    .await
+    .expect(StatusCode::OK);
+    let run = app.runs(&organization.key).await["shifts"].clone();
+    assert_eq!(
+        (&run["status"], &run["kind"], &run["deleted"]),
+        (&json!("success"), &json!("reconciliation"), &json!(gone)),
+        "{run:#}"
+    );
+    mirror::assert_equal(&app, &organization).await;
+}
+
 /// Clocks that jump, ours and not the provider's.
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_jumps_neither_stops_the_schedule_nor_loses_a_change() {

@@ -112,3 +112,49 @@ async fn an_unreadable_record_waits_in_quarantine_while_the_rest_lands() {
     );
     mirror::assert_equal(&app, &organization).await;
 }
+
+/// A record whose id cannot be read may be any of those that seem to be gone.
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_record_holds_back_deletions_by_absence() {
+    let (app, organization, _) = restaurant(42).await;
+    let truth = app
+        .simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("an account");
+    let [unreadable, gone] = [truth.roles[0].id, truth.roles[1].id];
+    change(
+        &app,
+        Mutation::Corrupt {
+            resource: Resource::Roles,
+            id: unreadable,
+            field: "id".to_owned(),
+            raw: "\"none\"".to_owned(),
+        },
+    );
+    change(&app, Mutation::DeleteRole { id: gone });
+    let roles = app.all("/api/roles", &organization.key).await.len();
+    let run = try_sync(&app, &organization).await["roles"].clone();
+    assert_eq!(
+        (&run["status"], &run["error_code"], &run["deleted"]),
+        (&json!("partial"), &json!("quarantined"), &json!(0)),
+        "{run:#}"
+    );
+    assert!(
+        run["error_detail"]
+            .as_str()
+            .is_some_and(|detail| detail.contains("nothing was deleted")),
+        "{run:#}"
+    );
+    assert_eq!(app.all("/api/roles", &organization.key).await.len(), roles);
+
+    change(
+        &app,
+        Mutation::Heal {
+            resource: Resource::Roles,
+            id: unreadable,
+        },
+    );
+    assert_eq!(sync(&app, &organization).await["roles"]["deleted"], 1);
+    mirror::assert_equal(&app, &organization).await;
+}
