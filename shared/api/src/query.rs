@@ -1,7 +1,7 @@
 //! Query strings, parsed into types; every wrong parameter is named, all at once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -21,10 +21,16 @@ impl<'a> Query<'a> {
             values: BTreeMap::new(),
             errors: Vec::new(),
         };
+        let mut doubled = BTreeSet::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             if query.values.insert(name.clone(), value).is_some() {
-                query.refuse(&name, "is given twice: send it once");
+                doubled.insert(name);
             }
+        }
+        for name in doubled {
+            // Neither value counts, so neither is judged.
+            query.values.remove(&name);
+            query.refuse(&name, "is given twice: send it once");
         }
         query
     }
