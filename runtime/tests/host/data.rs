@@ -248,6 +248,132 @@ async fn a_transaction_that_stays_open_loses_its_turn() {
     );
 }
 
+const ENDLESS: &str =
+    "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n) SELECT i, 'n' FROM n";
+
+/// An endless statement, then a write: when it was answered.
+async fn write_after(limits: Limits, endless: &str) -> ((u16, String), Duration) {
+    let runtime = Runtime::builder(&application(&[DATA]))
+        .limits(limits)
+        .start()
+        .expect("a start");
+    sql(&runtime, SCHEMA).await;
+    let ended = sql(&runtime, endless).await;
+    let started = Instant::now();
+    let written = sql(&runtime, "INSERT INTO item VALUES (1, 'next')").await;
+    assert_eq!(written.0, 200, "{written:?}");
+    assert_eq!(
+        get(&runtime, "/data/read").await.1,
+        "Value::Text(\"next\")\n"
+    );
+    (ended, started.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_never_ends_is_ended() {
+    let limits = Limits {
+        writer_hold: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    for statement in [
+        format!("INSERT INTO item {ENDLESS}"),
+        format!("BEGIN\nINSERT INTO item {ENDLESS}"),
+    ] {
+        let (ended, after) = write_after(limits.clone(), &statement).await;
+        assert_eq!(ended.0, 422, "{ended:?}");
+        assert!(ended.1.contains("took too long"), "{ended:?}");
+        assert!(after < Duration::from_secs(2), "{after:?}");
+    }
+}
+
+/// Its request has timed out and its instance is gone; so is the statement, long before it would
+/// have had to give the writer's turn back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_for_which_nobody_waits_is_ended() {
+    let limits = Limits {
+        request: Duration::from_millis(500),
+        writer_hold: Duration::from_secs(60),
+        ..Limits::default()
+    };
+    let (ended, after) = write_after(limits, &format!("BEGIN\nINSERT INTO item {ENDLESS}")).await;
+    assert!((503..=504).contains(&ended.0), "{ended:?}");
+    assert!(after < Duration::from_secs(5), "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_file_can_be_reached() {
+    let runtime = start(&[DATA]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("other.db");
+    sql(&runtime, SCHEMA).await;
+    for statement in [
+        format!("ATTACH '{}' AS other", file.display()),
+        format!("ATTACH ? AS other|{}", file.display()),
+        format!("VACUUM INTO '{}'", file.display()),
+    ] {
+        let (status, error) = sql(&runtime, &statement).await;
+        assert_eq!(status, 422, "{statement}");
+        assert!(error.contains("authoriz"), "{statement}: {error}");
+    }
+    assert!(!file.exists());
+    assert_eq!(sql(&runtime, "VACUUM").await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_has_a_largest_size() {
+    let (status, error) = sql(&start(&[DATA]), "SELECT length(hex(zeroblob(100000000)))").await;
+    assert_eq!(status, 422);
+    assert!(error.contains("too big"), "{error}");
+}
+
+/// Connections are kept for the next guest, who must not notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_used_again_is_like_a_new_one() {
+    let runtime = start(&[DATA]);
+    sql(&runtime, SCHEMA).await;
+    let (_, fresh) = sql(&runtime, "PRAGMA cache_size").await;
+    for (before, after, expected) in [
+        (
+            "CREATE TEMP TABLE mine (a)",
+            "SELECT * FROM mine",
+            "no such table",
+        ),
+        ("PRAGMA cache_size = 7", "PRAGMA cache_size", fresh.as_str()),
+        (
+            "BEGIN\nINSERT INTO item VALUES (1, 'open')",
+            "SELECT count(*) FROM item",
+            "Value::Integer(0)",
+        ),
+        (
+            "BEGIN\nSELECT 1",
+            "BEGIN\nCOMMIT\nSELECT 1",
+            "Value::Integer(1)",
+        ),
+    ] {
+        for _ in 0..20 {
+            assert_eq!(sql(&runtime, before).await.0, 200, "{before}");
+        }
+        for _ in 0..20 {
+            let (_, output) = sql(&runtime, after).await;
+            assert!(output.contains(expected), "{before}: {output}");
+        }
+    }
+}
+
+/// An acknowledged write survives a loss of power. A killed process cannot tell the difference, so
+/// the setting itself is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_commit_is_on_disk() {
+    let runtime = start(&[DATA]);
+    let script = format!("{SCHEMA}PRAGMA synchronous");
+    let (_, output) = sql(&runtime, &script).await;
+    assert!(output.ends_with("Value::Integer(2)\n"), "{output}");
+    assert_eq!(
+        sql(&runtime, "PRAGMA synchronous").await.1,
+        "Value::Integer(2)\n"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn key_value_stores_keep_small_values() {
     let runtime = start(&[DATA]);

@@ -1,0 +1,319 @@
+//! A guest's connection: statement by statement, each at once, in the pool of threads for blocking
+//! work, or in its turn as the one writer.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit};
+
+use super::database::{BUSY_TIMEOUT, Bound, Database, MAX_RESULT_BYTES, Pooled};
+use super::statement::{
+    explain, first_keyword, from_sql, is_interrupted, is_one_of, is_premature, is_query,
+    leaves_nothing, looks_read_only, size, to_sql,
+};
+use crate::{
+    bindings::spin::sqlite::sqlite::{Error, QueryResult, RowResult, Value},
+    instance::ComponentContext,
+};
+
+const TOOK_TOO_LONG: &str = "the statement took too long and was ended";
+const HELD_TOO_LONG: &str =
+    "the transaction was rolled back: it held the database's only writer for too long";
+
+/// A guest's connection. Clones share it.
+#[derive(Clone)]
+pub struct Connection {
+    /// Dropped with the last clone, which no thread of the pool has: what still runs there then
+    /// runs for nobody. Dropped before the session, which goes back to the database.
+    _wanted: Arc<Wanted>,
+    pub(super) database: Arc<Database>,
+    pub(super) session: Arc<AsyncMutex<Session>>,
+}
+
+struct Wanted(Arc<Bound>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+pub(super) struct Session {
+    /// Dropped before the permit: closing rolls back.
+    pub(super) sqlite: Pooled,
+    bound: Arc<Bound>,
+    /// Held while a transaction is open.
+    permit: Option<OwnedSemaphorePermit>,
+    /// Counts the transactions of this connection.
+    transactions: u64,
+    /// The transaction was rolled back because it held the writer for too
+    /// long, and the guest does not know yet.
+    expired: bool,
+}
+
+struct Statement {
+    sql: String,
+    parameters: Vec<Value>,
+    /// How long it may run in the pool.
+    time: Duration,
+}
+
+enum Step {
+    /// The statement writes: it needs the permit first.
+    NeedsWriter(Statement),
+    /// The statement only reads, but takes too long to run at once.
+    TooLong(Statement),
+    Done {
+        result: Result<QueryResult, Error>,
+        /// The transaction that this statement began.
+        began: Option<u64>,
+    },
+}
+
+impl Step {
+    fn failed(error: Error) -> Self {
+        Self::Done {
+            result: Err(error),
+            began: None,
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn new(database: Arc<Database>, sqlite: Pooled) -> Self {
+        let bound = sqlite.bound();
+        Self {
+            database,
+            _wanted: Arc::new(Wanted(Arc::clone(&bound))),
+            session: Arc::new(AsyncMutex::new(Session {
+                sqlite,
+                bound,
+                permit: None,
+                transactions: 0,
+                expired: false,
+            })),
+        }
+    }
+
+    pub(super) async fn execute(
+        &self,
+        sql: String,
+        parameters: Vec<Value>,
+        context: &ComponentContext,
+    ) -> Result<QueryResult, Error> {
+        let keyword = first_keyword(&sql);
+        let (is_query, looks_read_only) = (is_query(keyword), looks_read_only(keyword));
+        let mut statement = Statement {
+            sql,
+            parameters,
+            time: context.limits.request,
+        };
+        let mut permit = None;
+        if is_query {
+            match self.session.lock().await.step_if_short(statement) {
+                Step::Done { result, .. } => return result,
+                Step::NeedsWriter(again) | Step::TooLong(again) => statement = again,
+            }
+        }
+        // A guess that spares writers a first attempt; SQLite itself decides below.
+        if !looks_read_only && self.session.lock().await.permit.is_none() {
+            permit = Some(self.database.writer_turn().await?);
+        }
+        loop {
+            let mut session = Arc::clone(&self.session).lock_owned().await;
+            let turn = permit.take();
+            if turn.is_some() || session.permit.is_some() {
+                // Others wait for this one's end.
+                statement.time = statement.time.min(context.limits.writer_hold);
+            }
+            let step = context
+                .execution
+                .run(move || {
+                    session.bound.allow(statement.time);
+                    session.step(statement, turn)
+                })
+                .await
+                .map_err(Error::Io)?;
+            match step {
+                Step::TooLong(again) => statement = again,
+                Step::NeedsWriter(again) => {
+                    statement = again;
+                    permit = Some(self.database.writer_turn().await?);
+                }
+                Step::Done { result, began } => {
+                    if let Some(transaction) = began {
+                        self.watch(transaction, context);
+                    }
+                    return result;
+                }
+            }
+        }
+    }
+
+    /// Ends the transaction if it is still open after the longest hold.
+    fn watch(&self, transaction: u64, context: &ComponentContext) {
+        let session = Arc::downgrade(&self.session);
+        let (execution, hold) = (context.execution, context.limits.writer_hold);
+        let component = context.id.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(hold).await;
+            let Some(session) = Weak::upgrade(&session) else {
+                return;
+            };
+            let mut session = session.lock_owned().await;
+            let expired = execution.run(move || session.expire(transaction)).await;
+            if expired == Ok(true) {
+                tracing::warn!(%component, ?hold, "rolled back a transaction that held the writer for too long");
+            }
+        });
+    }
+}
+
+impl Session {
+    /// Runs a statement that is expected to be a short read.
+    fn step_if_short(&mut self, statement: Statement) -> Step {
+        let mut hasher = DefaultHasher::new();
+        statement.sql.hash(&mut hasher);
+        let hash = hasher.finish();
+        if self.sqlite.is_known_to_be_long(hash) {
+            return Step::TooLong(statement);
+        }
+        // Whoever holds the file is not waited for here.
+        let patience = self.sqlite.busy_timeout(Duration::ZERO);
+        self.bound.hurry();
+        let step = self.step(statement, None);
+        if matches!(step, Step::TooLong(_)) {
+            self.sqlite.note_long(hash);
+        }
+        match patience.and(self.sqlite.busy_timeout(BUSY_TIMEOUT)) {
+            Ok(()) => step,
+            Err(error) => Step::failed(explain(&error)),
+        }
+    }
+
+    fn step(&mut self, statement: Statement, permit: Option<OwnedSemaphorePermit>) -> Step {
+        let keyword = first_keyword(&statement.sql);
+        if let Some(result) = self.after_expiry(keyword) {
+            return Step::Done {
+                result,
+                began: None,
+            };
+        }
+        let mut prepared = match self.sqlite.prepare_cached(&statement.sql) {
+            Ok(prepared) => prepared,
+            Err(error) if is_premature(&error) && self.bound.is_hurried() => {
+                return Step::TooLong(statement);
+            }
+            Err(error) => return Step::failed(explain(&error)),
+        };
+        let writes = !prepared.readonly() || is_one_of(keyword, &["BEGIN", "SAVEPOINT"]);
+        if writes && self.permit.is_none() && permit.is_none() {
+            drop(prepared);
+            return Step::NeedsWriter(statement);
+        }
+        if writes && self.bound.is_hurried() {
+            // A write that a limit interrupts would come back as a failure.
+            drop(prepared);
+            return Step::TooLong(statement);
+        }
+        let was_open = self.permit.is_some();
+        if !was_open {
+            self.permit = permit;
+        }
+        let result = query(&mut prepared, &statement.parameters);
+        drop(prepared);
+        if !leaves_nothing(keyword) {
+            self.sqlite.is_altered = true;
+        }
+        let result = match result {
+            Err(error) if !writes && is_premature(&error) && self.bound.is_hurried() => {
+                return Step::TooLong(statement);
+            }
+            Err(error) if is_interrupted(&error) && !self.bound.is_cancelled() => {
+                Err(Error::Io(TOOK_TOO_LONG.to_owned()))
+            }
+            result => result.map_err(|error| explain(&error)),
+        };
+        let began = if self.sqlite.is_autocommit() {
+            self.permit = None;
+            None
+        } else if was_open {
+            None
+        } else {
+            self.transactions += 1;
+            Some(self.transactions)
+        };
+        Step::Done { result, began }
+    }
+
+    /// The answer to a statement of a transaction that has expired: nothing of it took effect, so
+    /// nothing after it may until the guest has heard of it and ends or begins one.
+    fn after_expiry(&mut self, keyword: &str) -> Option<Result<QueryResult, Error>> {
+        if !self.expired {
+            return None;
+        }
+        self.expired = !is_one_of(keyword, &["BEGIN", "COMMIT", "END", "ROLLBACK"]);
+        if is_one_of(keyword, &["BEGIN"]) {
+            None
+        } else if is_one_of(keyword, &["ROLLBACK"]) {
+            Some(Ok(QueryResult {
+                columns: Vec::new(),
+                rows: Vec::new(),
+            }))
+        } else {
+            Some(Err(Error::Io(HELD_TOO_LONG.to_owned())))
+        }
+    }
+
+    /// Rolls `transaction` back if it is the open one.
+    fn expire(&mut self, transaction: u64) -> bool {
+        let open = self.permit.is_some() && self.transactions == transaction;
+        if open {
+            // If this fails, SQLite has already rolled back.
+            let _ = self.sqlite.execute_batch("ROLLBACK");
+            self.permit = None;
+            self.expired = true;
+        }
+        open
+    }
+}
+
+fn query(
+    prepared: &mut rusqlite::CachedStatement<'_>,
+    parameters: &[Value],
+) -> Result<QueryResult, rusqlite::Error> {
+    let expected = prepared.parameter_count();
+    if expected != parameters.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(
+            parameters.len(),
+            expected,
+        ));
+    }
+    for (index, value) in (1..).zip(parameters) {
+        prepared.raw_bind_parameter(index, to_sql(value))?;
+    }
+    let columns: Vec<String> = prepared
+        .column_names()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let mut read = prepared.raw_query();
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = read.next()? {
+        let values = (0..columns.len())
+            .map(|column| from_sql(column, row.get_ref(column)?))
+            .collect::<Result<Vec<_>, _>>()?;
+        bytes += values.iter().map(size).sum::<usize>();
+        if i32::try_from(bytes).map_or(true, |bytes| bytes > MAX_RESULT_BYTES) {
+            return Err(rusqlite::Error::ToSqlConversionFailure(
+                format!("the result exceeds {MAX_RESULT_BYTES} bytes").into(),
+            ));
+        }
+        rows.push(RowResult { values });
+    }
+    Ok(QueryResult { columns, rows })
+}
