@@ -6,7 +6,7 @@ use std::rc::Rc;
 use domain::access::Caller;
 use domain::job::{self, JobState, Outcome};
 use domain::run::{RunStatus, Trigger};
-use platform::coalesce::Coalescer;
+use platform::coalesce::{self, Coalescer};
 use platform::planning::{self, Ended as EndedRun};
 use platform::run::RunReport;
 use platform::{SpinDatabase, clock, log, random};
@@ -70,20 +70,22 @@ pub async fn record(database: &SpinDatabase, claimed: Claimed, report: RunReport
     ended
 }
 
+/// One outcome that cannot be recorded does not keep the others from it.
 async fn write(database: &SpinDatabase, batch: Vec<(Claimed, RunReport)>) -> Vec<Written> {
-    match write_all(database, &batch).await {
-        Ok(accepted) => batch
-            .iter()
-            .map(|(claimed, _)| Ok(accepted.contains(&claimed.job_id)))
-            .collect(),
-        Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
-    }
+    coalesce::each_on_its_own(
+        &batch,
+        async |part: &[(Claimed, RunReport)]| write_all(database, part).await,
+        // Smaller writes would wait just as long for another writer's end.
+        |error| matches!(error, DatabaseError::Busy(_) | DatabaseError::Newer { .. }),
+    )
+    .await
 }
 
+/// Whether each outcome was accepted, in order; after an error none is recorded.
 async fn write_all(
     database: &SpinDatabase,
     batch: &[(Claimed, RunReport)],
-) -> Result<Vec<String>, DatabaseError> {
+) -> Result<Vec<bool>, DatabaseError> {
     let ids: Vec<_> = batch
         .iter()
         .map(|(claimed, _)| claimed.job_id.as_str())
@@ -97,7 +99,11 @@ async fn write_all(
             conclusion(claimed, report, input, now)
         })
         .collect();
-    jobs::record(database, &conclusions, clock::now_ms()).await
+    let accepted = jobs::record(database, &conclusions, clock::now_ms()).await?;
+    Ok(batch
+        .iter()
+        .map(|(claimed, _)| accepted.contains(&claimed.job_id))
+        .collect())
 }
 
 fn conclusion(
