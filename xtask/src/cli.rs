@@ -25,7 +25,7 @@ pub enum Command {
     Sim(SimArguments),
     /// Show it run: simulators, application, two organizations, their data, and commands to look around
     Demo(DemoArguments),
-    /// Everything that a change must pass: fmt, clippy, unit, store and whole-system tests
+    /// Everything that a change must pass: fmt, clippy, unit, store and whole-system tests, and the demo
     Test(TestArguments),
     /// Write functions/status/openapi.json from the route table
     Openapi(OpenapiArguments),
@@ -107,7 +107,7 @@ pub enum TestPart {
     Clippy,
     /// Unit, property and store tests of every native crate, and whether openapi.json is current
     Unit,
-    /// The built functions in the runtime against the simulators, at instance reuse 1 and 128
+    /// The built functions in the runtime against the simulators, at instance reuse 1 and 128; the demo
     System,
 }
 

@@ -2,6 +2,7 @@
 
 mod folder;
 mod look_around;
+mod proof;
 mod summary;
 mod tenant;
 mod watch;
@@ -20,7 +21,7 @@ use crate::cli::DemoArguments;
 use crate::http::Client;
 use crate::secrets::Secrets;
 use crate::workspace::Workspace;
-use crate::{functions, interrupt, listen, native, style};
+use crate::{functions, interrupt, listen, native, process, style};
 
 /// For one call; the longest is a tick, which works until its own budget ends.
 const CALL_TIMEOUT: Duration = Duration::from_secs(90);
@@ -29,6 +30,7 @@ const SYNC_TIMEOUT: Duration = Duration::from_secs(120);
 /// What is cut off at the end of a demo is taken up by the next tick of the next.
 const GRACE_SECONDS: u64 = 2;
 const POLL: Duration = Duration::from_millis(50);
+const ANY_PORT: &str = "127.0.0.1:0";
 /// How often a demo that stays up looks whether everything still runs.
 const WATCH_OVER: Duration = Duration::from_secs(1);
 
@@ -119,6 +121,26 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
         app.check()?;
         sim.check()?;
     }
+}
+
+/// Runs the command as it is typed, on whatever ports are free and with what is built already, and
+/// reads its summary as a program would.
+///
+/// # Errors
+/// If the command fails, or its summary is not that of two organizations that are all there.
+pub fn prove(workspace: &Workspace) -> anyhow::Result<()> {
+    let summary = process::output(process::cargo(workspace).args([
+        "xtask",
+        "demo",
+        "--exit",
+        "--json",
+        "--no-build",
+        "--listen",
+        ANY_PORT,
+        "--sim-listen",
+        ANY_PORT,
+    ]))?;
+    proof::check(&summary)
 }
 
 /// Sets the organizations up and waits for their first runs.

@@ -1,7 +1,7 @@
 //! Programs that are run to their end in the foreground, cargo above all.
 
 use std::ffi::OsString;
-use std::io::BufReader;
+use std::io::{BufReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -58,6 +58,24 @@ pub fn packages<'a>(names: &[&'a str]) -> Vec<&'a str> {
 pub fn run(command: &mut Command) -> anyhow::Result<()> {
     let mut child = start(command)?;
     succeeded(command, wait(&mut child)?)
+}
+
+/// Runs a program and returns what it writes to its standard output; the rest is shown.
+///
+/// # Errors
+/// As [`run`]; also if it writes no text.
+pub fn output(command: &mut Command) -> anyhow::Result<String> {
+    let mut child = start(command.stdout(Stdio::piped()))?;
+    let mut output = child.stdout.take().context("the program has no output")?;
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        output.read_to_string(&mut text).map(|_| text)
+    });
+    succeeded(command, wait(&mut child)?)?;
+    match reader.join() {
+        Ok(text) => text.with_context(|| format!("what `{}` writes cannot be read", line(command))),
+        Err(_) => bail!("what `{}` writes could not be read", line(command)),
+    }
 }
 
 /// Runs a `cargo build` and says what it built or found built.
@@ -145,6 +163,13 @@ mod tests {
         command.args(["-c", "exit 3"]).env("COLOUR", "none");
         let error = run(&mut command).unwrap_err().to_string();
         assert_eq!(error, "`COLOUR=none sh -c exit 3` failed (exit status: 3)");
+    }
+
+    #[test]
+    fn the_output_of_a_program_is_its_own() {
+        let text = output(Command::new("/bin/sh").args(["-c", "echo out; echo err >&2"])).unwrap();
+        assert_eq!(text, "out\n");
+        assert!(output(Command::new("/bin/sh").args(["-c", "echo out; exit 3"])).is_err());
     }
 
     #[test]

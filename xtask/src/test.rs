@@ -10,7 +10,7 @@ use crate::cli::{TestArguments, TestPart};
 use crate::table::{self, Align, Cell};
 use crate::toolchain::{self, WASM_TARGET};
 use crate::workspace::Workspace;
-use crate::{functions, interrupt, openapi, process, style};
+use crate::{demo, functions, interrupt, openapi, process, style};
 
 /// How many requests one instance of a function may serve: the answers must not depend on it.
 const INSTANCE_REUSE: [&str; 2] = ["1", "128"];
@@ -82,6 +82,7 @@ fn steps() -> Vec<Step> {
             "whole system, 128 requests an instance",
             |workspace| whole_system(workspace, INSTANCE_REUSE[1]),
         ),
+        step(TestPart::System, "demo to its summary", demo::prove),
     ]
 }
 

@@ -1,0 +1,128 @@
+//! What the summary of a demo must say for `cargo xtask test` to believe it: nothing of it is taken
+//! from the code that wrote it.
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+
+const ORGANIZATIONS: usize = 2;
+const STREAMS: [&str; 6] = [
+    "locations",
+    "departments",
+    "roles",
+    "users",
+    "shifts",
+    "time_punches",
+];
+
+/// # Errors
+/// What is missing or wrong, with where it is.
+pub fn check(text: &str) -> anyhow::Result<()> {
+    let summary: Value =
+        serde_json::from_str(text).with_context(|| format!("no JSON object: {text:?}"))?;
+    ensure!(summary["ok"] == true, "the summary is not ok: {summary}");
+    let organizations = array(&summary, "organizations")?;
+    ensure!(
+        organizations.len() == ORGANIZATIONS,
+        "{} organizations, not {ORGANIZATIONS}",
+        organizations.len()
+    );
+    for organization in organizations {
+        let name = organization["name"].as_str().context("no name")?;
+        organization_is_there(organization).with_context(|| name.to_owned())?;
+    }
+    Ok(())
+}
+
+fn organization_is_there(organization: &Value) -> anyhow::Result<()> {
+    let streams = array(organization, "streams")?;
+    let names: Vec<_> = streams
+        .iter()
+        .map(|stream| stream["stream"].as_str().unwrap_or_default())
+        .collect();
+    ensure!(names == STREAMS, "the streams are {names:?}");
+    for (name, stream) in names.into_iter().zip(streams) {
+        let run = &stream["run"];
+        if run["stream"] != name || run["status"] != "success" {
+            bail!("{name} did not succeed: {run}");
+        }
+        // What was fetched for the first time is created, all of it.
+        let count = |member: &str| run[member].as_i64().unwrap_or_default();
+        ensure!(count("fetched") > 0, "{name} fetched nothing");
+        ensure!(
+            count("created") == count("fetched") && count("errors") == 0,
+            "{name} did not create what it fetched: {run}"
+        );
+    }
+    Ok(())
+}
+
+fn array<'a>(value: &'a Value, member: &str) -> anyhow::Result<&'a Vec<Value>> {
+    value[member]
+        .as_array()
+        .with_context(|| format!("no list of {member}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::summary::tests::summary;
+    use super::*;
+
+    /// Two organizations as the demo writes them.
+    fn good() -> Value {
+        let mut summary = serde_json::to_value(summary(&[])).unwrap();
+        let mut organization = summary["organizations"][0].take();
+        for stream in organization["streams"].as_array_mut().unwrap() {
+            stream["run"]["created"] = stream["run"]["fetched"].clone();
+            stream["run"]["errors"] = json!(0);
+        }
+        summary["organizations"] = json!([organization, organization]);
+        summary
+    }
+
+    #[test]
+    fn a_good_summary_is_believed() {
+        check(&good().to_string()).unwrap();
+    }
+
+    #[test]
+    fn whatever_is_missing_or_wrong_is_said() {
+        for (pointer, value, said) in [
+            ("/ok", json!(false), "not ok"),
+            ("/organizations", json!([]), "0 organizations"),
+            ("/organizations/1/streams", json!([]), "the streams are []"),
+            (
+                "/organizations/1/streams/5/stream",
+                json!("users"),
+                "the streams are",
+            ),
+            (
+                "/organizations/1/streams/2/run",
+                json!(null),
+                "roles did not succeed",
+            ),
+            (
+                "/organizations/0/streams/4/run/status",
+                json!("partial"),
+                "shifts did not succeed",
+            ),
+            (
+                "/organizations/0/streams/0/run/fetched",
+                json!(0),
+                "locations fetched nothing",
+            ),
+            (
+                "/organizations/0/streams/3/run/created",
+                json!(0),
+                "users did not create",
+            ),
+        ] {
+            let mut summary = good();
+            *summary.pointer_mut(pointer).unwrap() = value;
+            let error = format!("{:#}", check(&summary.to_string()).unwrap_err());
+            assert!(error.contains(said), "{pointer}: {error}");
+        }
+        assert!(check("Building …").is_err());
+    }
+}
