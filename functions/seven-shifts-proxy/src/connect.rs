@@ -62,13 +62,17 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
             format!("must have 1 to {MAX_KEY} letters, digits, '-', '_' or '.'"),
         )));
     }
+    // Without it nothing could be stored: the provider need not be asked.
+    let vault = Vault::open()
+        .await
+        .map_err(|error| refusal::closed_vault(&error))?;
     let company = company(context, call, &token).await?;
     let config = account::config(call, company.id, Some(company.name.clone()))?;
     let name = call.name.as_deref().map_or_else(
         || company.name.clone(),
         |name| domain::redact::excerpt(name, MAX_NAME, &[]),
     );
-    let stored = store(context, &tenant, key, &name, &token, &config)
+    let stored = store(context, &tenant, key, &name, &vault, &token, &config)
         .await
         .map_err(|error| problems::database(&error))?;
     let connector_id = match stored {
@@ -174,13 +178,11 @@ async fn store(
     tenant: &domain::access::Tenant,
     key: &str,
     name: &str,
+    vault: &Vault,
     token: &Secret,
     config: &Config,
 ) -> Result<Connect, DatabaseError> {
     let shape = |error: String| DatabaseError::Shape(error);
-    let vault = Vault::open()
-        .await
-        .map_err(|error| shape(error.to_string()))?;
     let config = serde_json::to_string(config).map_err(|error| shape(error.to_string()))?;
     let settings = serde_json::to_string(&SyncSettings::default().to_json())
         .map_err(|error| shape(error.to_string()))?;

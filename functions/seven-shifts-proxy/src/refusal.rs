@@ -3,6 +3,7 @@
 use api::{Problem, ProblemKind};
 use http::StatusCode;
 use platform::seven_shifts::{Failure, FailureKind};
+use platform::vault::VaultError;
 
 pub const ACTIONS: &str = "connect, test_connection, health_check, scheduled_sync, get_shifts, get_users, get_time_punches, get_locations, get_roles, get_departments";
 
@@ -38,6 +39,15 @@ pub fn no_credentials() -> Problem {
         "This organization has no connected 7shifts account of this name. Call `connect` first.",
     )
     .with_legacy(StatusCode::NOT_FOUND, "NO_CREDENTIALS")
+}
+
+/// A token that cannot be stored because it cannot be sealed.
+pub fn closed_vault(error: &VaultError) -> Problem {
+    Problem::new(
+        ProblemKind::Internal,
+        format!("The access token cannot be stored: {error}."),
+    )
+    .with_legacy(StatusCode::INTERNAL_SERVER_ERROR, "CREDENTIAL_ERROR")
 }
 
 /// What 7shifts, or the way to it, answered.

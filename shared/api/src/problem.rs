@@ -219,6 +219,22 @@ impl Problem {
         self
     }
 
+    /// [`with_legacy`](Self::with_legacy) where nobody has said yet what the replaced system would
+    /// have answered: its callers read `code` of every error.
+    #[must_use]
+    pub fn or_legacy(self) -> Self {
+        if self.legacy.is_some() {
+            return self;
+        }
+        let status = self.status();
+        let code = if status.is_server_error() {
+            "INTERNAL_ERROR"
+        } else {
+            "UNKNOWN"
+        };
+        self.with_legacy(status, code)
+    }
+
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.legacy
@@ -279,6 +295,20 @@ mod tests {
         assert_eq!(json["error"], "no credentials");
         assert_eq!(json["code"], "NO_CREDENTIALS");
         assert_eq!(json["type"], "urn:patchbay:problem:not-found");
+    }
+
+    #[test]
+    fn every_error_of_a_compatibility_route_has_a_code() {
+        let code = |problem: Problem| {
+            let legacy = problem.or_legacy().legacy.unwrap();
+            (legacy.status.as_u16(), legacy.code)
+        };
+        let of_a_kind = |kind| code(Problem::new(kind, ""));
+        assert_eq!(of_a_kind(ProblemKind::MethodNotAllowed), (405, "UNKNOWN"));
+        assert_eq!(of_a_kind(ProblemKind::Unavailable), (503, "INTERNAL_ERROR"));
+        let known = Problem::new(ProblemKind::Internal, "")
+            .with_legacy(StatusCode::INTERNAL_SERVER_ERROR, "CREDENTIAL_ERROR");
+        assert_eq!(code(known), (500, "CREDENTIAL_ERROR"));
     }
 
     #[test]

@@ -704,6 +704,12 @@ pub const ROUTES: &[Route] = &[
     ),
 ];
 
+/// Whether a path is one of a replaced system, whose callers expect its error members everywhere.
+#[must_use]
+pub fn is_compatible(path: &str) -> bool {
+    path.starts_with("/functions/v1/")
+}
+
 /// The routes that one component serves.
 pub fn of_function(function: &str) -> impl Iterator<Item = &'static Route> {
     ROUTES
@@ -737,6 +743,18 @@ mod tests {
             assert_eq!(
                 route.path.starts_with("/internal/"),
                 route.access == Access::Internal,
+                "{}",
+                route.path
+            );
+        }
+    }
+
+    #[test]
+    fn only_the_actions_of_replaced_systems_decide_by_their_body() {
+        for route in ROUTES {
+            assert_eq!(
+                is_compatible(route.path),
+                route.access == Access::Caller,
                 "{}",
                 route.path
             );

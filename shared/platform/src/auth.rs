@@ -180,12 +180,17 @@ async fn by_jwt(token: &str) -> Result<Caller, Problem> {
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let value = headers.get(header::AUTHORIZATION).ok_or_else(|| {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or_else(|| {
         Problem::new(
             ProblemKind::Unauthenticated,
             "Send `Authorization: Bearer` with an API key or a token.",
         )
     })?;
+    // A proxy in front may have believed the other one.
+    if values.next().is_some() {
+        return Err(not_valid());
+    }
     let text = value.to_str().map_err(|_| not_valid())?;
     let (scheme, token) = text.split_once(' ').ok_or_else(not_valid)?;
     let token = token.trim();

@@ -166,11 +166,17 @@ where
     let request_id = request_id(request.headers());
     let method = request.method().clone();
     let origin = allowed_origin(request.headers()).await;
+    let is_compatible = routes::is_compatible(request.uri().path());
     let mut seen = Seen::default();
     let result = if method == Method::OPTIONS {
         preflight(function, request.uri().path())
     } else {
         answer(function, request, &request_id, &mut seen, handle).await
+    };
+    let result = if is_compatible {
+        result.map_err(Problem::or_legacy)
+    } else {
+        result
     };
     let mut response = match &result {
         Ok(reply) => written(reply),

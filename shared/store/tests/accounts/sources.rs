@@ -19,13 +19,7 @@ const NEVER_SAID: [&str; 6] = [
     "last_insert_rowid",
 ];
 /// Time, chance, and what a neighbour on the shared connection may have changed.
-const NEVER_CALLED: [&str; 5] = [
-    "unixepoch",
-    "julianday",
-    "random",
-    "randomblob",
-    "changes",
-];
+const NEVER_CALLED: [&str; 5] = ["unixepoch", "julianday", "random", "randomblob", "changes"];
 /// These tell the present when they are given no time.
 const WITHOUT_A_TIME: [&str; 3] = ["date", "time", "datetime"];
 
@@ -202,5 +196,8 @@ fn the_literals_of_code_are_found_and_nothing_else() {
         fn f<'a>(at: &'a str) -> char { now(); for_r("one\" two"); '"' }
         const SQL: &str = r#"three "four""#; const X: char = '\''; let y = b"five"; 'x'; "";
     "###;
-    assert_eq!(literals(code), [r#"one\" two"#, r#"three "four""#, "five", ""]);
+    assert_eq!(
+        literals(code),
+        [r#"one\" two"#, r#"three "four""#, "five", ""]
+    );
 }

@@ -5,11 +5,27 @@ use std::collections::BTreeSet;
 use api::routes::{Access, ROUTES};
 use domain::access::{Role, Scope};
 use http::{Method, StatusCode};
+use jwt_compact::alg::{Hs384, Hs384Key, Hs512, Hs512Key};
+use jwt_compact::{Algorithm, AlgorithmExt, Claims, Header};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use whole_system::{App, INTERNAL_TOKEN, JWT_SECRET, OPERATOR_KEY, Settings};
 
 use super::{EPOCH, NO_ID, api_key, jwt, method, path, problem, protected, raw, token_of};
+
+/// A good token by another algorithm than the one that is agreed on.
+fn signed<A: Algorithm>(
+    algorithm: &A,
+    key: &A::SigningKey,
+    claims: Value,
+    expiration: i64,
+) -> String {
+    let mut claims = Claims::new(claims);
+    claims.expiration = chrono::DateTime::from_timestamp(expiration, 0);
+    algorithm
+        .token(&Header::empty(), &claims, key)
+        .expect("a token")
+}
 
 #[tokio::test(start_paused = true)]
 async fn whoever_does_not_prove_who_they_are_gets_401() {
@@ -72,6 +88,50 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
         (
             "another alg",
             format!("eyJhbGciOiJIUzUxMiJ9.{payload}.{signature}"),
+        ),
+        (
+            "another alg with the right secret",
+            signed(
+                &Hs512,
+                &Hs512Key::new(JWT_SECRET),
+                claims("owner"),
+                now + 600,
+            ),
+        ),
+        (
+            "a third alg with the right secret",
+            signed(
+                &Hs384,
+                &Hs384Key::new(JWT_SECRET),
+                claims("owner"),
+                now + 600,
+            ),
+        ),
+        (
+            "just expired",
+            jwt(JWT_SECRET, claims("owner"), None, Some(now - 31)),
+        ),
+        (
+            "almost valid",
+            jwt(JWT_SECRET, claims("owner"), Some(now + 31), later),
+        ),
+        (
+            "an expiry that is no number",
+            jwt(
+                JWT_SECRET,
+                json!({"sub": "u", "organization_id": id, "role": "owner", "exp": "never"}),
+                None,
+                None,
+            ),
+        ),
+        (
+            "several roles",
+            jwt(
+                JWT_SECRET,
+                json!({"sub": "u", "organization_id": id, "role": ["owner"]}),
+                None,
+                later,
+            ),
         ),
         (
             "expired",
@@ -139,6 +199,45 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
     )
     .await
     .expect(StatusCode::OK);
+    let key = format!("Bearer {}", organization.key);
+    for pair in [
+        [&key, "Bearer garbage"],
+        ["Bearer garbage", &key],
+        [&key, &key],
+    ] {
+        let headers = pair.map(|value| ("authorization", value));
+        problem(
+            &raw(&app, Method::GET, "/api/shifts", &headers, "").await,
+            401,
+            "unauthenticated",
+        );
+    }
+    // Clocks may differ a little, in both directions.
+    for (not_before, expiration) in [(None, now - 25), (Some(now + 25), now + 600)] {
+        let token = jwt(JWT_SECRET, claims("owner"), not_before, Some(expiration));
+        app.get("/api/shifts", &token).await.expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_of_a_product_need_a_secret_that_nobody_guesses() {
+    let mut app = App::simulate(37, EPOCH).await;
+    let organization = app.organization("Secrets", "America/Toronto").await;
+    let claims = json!({"sub": "u", "organization_id": organization.id, "role": "owner"});
+    for (secret, status, kind) in [
+        ("", 401, "unauthenticated"),
+        ("thirty-one-bytes-are-not-enough", 503, "unavailable"),
+    ] {
+        app.runtime.kill().await;
+        app.restart(Settings::default().variable("jwt_secret", secret))
+            .await;
+        let token = jwt(secret, claims.clone(), None, Some(EPOCH + 3_600));
+        problem(&app.get("/api/shifts", &token).await, status, kind);
+        // Keys need none.
+        app.get("/api/shifts", &organization.key)
+            .await
+            .expect(StatusCode::OK);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -400,6 +499,48 @@ async fn a_key_bound_to_networks_believes_no_header_of_the_client() {
         if status == 403 {
             problem(&answer, 403, "forbidden");
         }
+    }
+    // What a proxy appends may come as a header of its own.
+    for (first, last, status) in [
+        ("203.0.113.9", "198.51.100.1", 403),
+        ("198.51.100.1", "203.0.113.9", 200),
+    ] {
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("x-forwarded-for", first),
+            ("x-forwarded-for", last),
+        ];
+        let answer = raw(&app, Method::GET, "/api/shifts", &headers, "").await;
+        assert_eq!(answer.status, status, "{first}, then {last}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_two_proxies_the_second_address_from_the_right_counts() {
+    let app = App::simulate_with(
+        Settings::default().variable("trusted_proxy_hops", "2"),
+        EPOCH,
+        simulators::seven_shifts::demo_data(1, EPOCH),
+    )
+    .await;
+    let organization = app.organization("Behind", "America/Toronto").await;
+    let bound = json!({"name": "bound", "role": "member", "networks": ["203.0.113.0/24"]});
+    let bound = api_key(&app, &organization, bound).await;
+    let authorization = format!("Bearer {}", bound["key"].as_str().unwrap());
+    for (value, status) in [
+        ("203.0.113.9, 10.0.0.1", 200),
+        ("198.51.100.1, 203.0.113.9, 10.0.0.1", 200),
+        ("203.0.113.9, 198.51.100.1, 10.0.0.1", 403),
+        // Nobody who came through both proxies has only one.
+        ("203.0.113.9", 403),
+        ("203.0.113.9, 203.0.113.9, , 10.0.0.1", 403),
+    ] {
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("x-forwarded-for", value),
+        ];
+        let answer = raw(&app, Method::GET, "/api/shifts", &headers, "").await;
+        assert_eq!(answer.status, status, "{value}");
     }
 }
 

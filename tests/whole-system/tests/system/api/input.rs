@@ -3,6 +3,7 @@
 use api::routes::{Access, ParameterForm, ROUTES};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use whole_system::{App, INTERNAL_TOKEN, LAKESHORE, OPERATOR_KEY};
 
 use super::{EPOCH, NO_ID, fields, method, path, problem, protected, raw};
@@ -37,6 +38,28 @@ async fn a_path_takes_its_methods_and_tells_which() {
             }
             assert_eq!(answer.headers["allow"], taken.join(", "), "{other} {path}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_start_page_lists_every_route_that_a_caller_may_find() {
+    let app = App::simulate(59, EPOCH).await;
+    let page = app.get("/", "").await.expect(StatusCode::OK);
+    assert_eq!(page["name"], "Patchbay");
+    let listed = page["routes"].as_array().unwrap();
+    let known: Vec<_> = ROUTES
+        .iter()
+        .filter(|route| route.access != Access::Internal)
+        .map(|route| json!({"method": route.method, "path": route.path, "summary": route.summary}))
+        .collect();
+    assert_eq!(*listed, known);
+    assert!(!page.to_string().contains("/internal/"));
+    // Each is where the page says: not the answer of a path that is not there.
+    for route in listed {
+        let path = route["path"].as_str().unwrap().replace("{id}", NO_ID);
+        let method = route["method"].as_str().unwrap().parse().unwrap();
+        let answer = app.request(method, &path, "", None).await;
+        assert!([200, 401].contains(&answer.status.as_u16()), "{route}");
     }
 }
 
@@ -130,6 +153,7 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             ("invalid UTF-8", b"{\"name\":\"\xff\xfe\"}".to_vec()),
             ("a lone surrogate", br#"{"name":"\ud800"}"#.to_vec()),
             ("too deep", deep.into_bytes()),
+            ("a field twice", br#"{"name":"a","name":"b"}"#.to_vec()),
             ("an array", b"[]".to_vec()),
             ("null", b"null".to_vec()),
             ("a number", b"7".to_vec()),
@@ -159,11 +183,81 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             413,
             "payload-too-large",
         );
+        for (length, status, kind) in [
+            ("262145", 413, "payload-too-large"),
+            ("99", 400, "invalid-request"),
+        ] {
+            let headers = [
+                ("authorization", authorization.as_str()),
+                ("content-type", "application/json"),
+                ("content-length", length),
+            ];
+            let answer = raw(&app, method(route), &path, &headers, "{}").await;
+            problem(&answer, status, kind);
+        }
+    }
+    // As deep as can be where nobody looks at it.
+    for depth in [100, 50_000] {
+        let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+        let body = format!(r#"{{"action":"health_check","ignored":{open}{close}}}"#);
+        let authorization = format!("Bearer {}", organization.key);
+        let headers = [("authorization", authorization.as_str())];
+        let path = "/functions/v1/7shifts-proxy";
+        let answer = raw(&app, Method::POST, path, &headers, body).await;
+        assert!(
+            [200, 400].contains(&answer.status.as_u16()),
+            "{depth} deep: {}",
+            answer.status
+        );
     }
     // One that is refused for its size is refused before anybody looks at who sent it; the others
     // did nothing.
     let shown = super::connector(&app, &organization, &connector_id).await;
     assert_eq!(shown["state"], "active");
+    assert_eq!(app.all("/api/organizations", OPERATOR_KEY).await.len(), 1);
+}
+
+/// Over a socket, because only there a body can come without saying how long it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_cut_off_at_its_limit_whether_it_tells_its_length_or_not() {
+    let app = App::start().await;
+    let server = app
+        .runtime
+        .serve("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap();
+    let answer = async |framing: &str, body: &str| {
+        let mut socket = tokio::net::TcpStream::connect(server.address())
+            .await
+            .unwrap();
+        let head = format!(
+            "POST /api/organizations HTTP/1.1\r\nhost: patchbay\r\nconnection: close\r\nauthorization: Bearer {OPERATOR_KEY}\r\ncontent-type: application/json\r\n{framing}\r\n\r\n{body}"
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8(answer).unwrap()
+    };
+    let limit = 256 * 1024;
+    let chunk = |size: usize| format!("{size:x}\r\n{}\r\n", " ".repeat(size));
+    // Nothing of it has to come: what is announced is enough to refuse it.
+    let announced = answer(&format!("content-length: {}", limit + 1), "").await;
+    // What never ends is refused as soon as it is too much.
+    let endless = chunk(1024).repeat(limit / 1024) + &chunk(1);
+    let endless = answer("transfer-encoding: chunked", &endless).await;
+    for refused in [announced, endless] {
+        assert!(refused.starts_with("HTTP/1.1 413 "), "{refused}");
+        assert!(
+            refused.contains("urn:patchbay:problem:payload-too-large"),
+            "{refused}"
+        );
+    }
+    // Exactly at the limit it is read, and understood.
+    let json = r#"{"name":"Full","time_zone":"UTC"}"#;
+    let full = format!("{json}{}", " ".repeat(limit - json.len()));
+    let full = format!("{:x}\r\n{full}\r\n0\r\n\r\n", full.len());
+    let full = answer("transfer-encoding: chunked", &full).await;
+    assert!(full.starts_with("HTTP/1.1 201 "), "{full}");
     assert_eq!(app.all("/api/organizations", OPERATOR_KEY).await.len(), 1);
 }
 

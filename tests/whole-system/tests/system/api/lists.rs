@@ -179,6 +179,54 @@ async fn the_filters_keep_what_they_say_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_run_says_what_started_it_and_is_found_by_it() {
+    let app = App::simulate(114, EPOCH).await;
+    // 10:13 in Toronto; the night's batch is at 02:00.
+    let (organization, _) = app.synced("Triggers", LAKESHORE).await;
+    for _ in 0..18 {
+        tokio::time::sleep(std::time::Duration::from_secs(3_600)).await;
+        app.tick().await.expect(StatusCode::OK);
+    }
+    let all = app.all("/api/sync-runs", &organization.key).await;
+    let mut found = 0;
+    for (trigger, is_there) in [
+        ("manual", true),
+        ("cron", true),
+        ("nightly", true),
+        ("webhook", false),
+        ("retry", false),
+    ] {
+        let path = format!("/api/sync-runs?trigger={trigger}");
+        let runs = app.all(&path, &organization.key).await;
+        assert_eq!(!runs.is_empty(), is_there, "{trigger}");
+        for run in &runs {
+            assert_eq!(run["trigger"], trigger);
+        }
+        let expected: Vec<_> = all.iter().filter(|run| run["trigger"] == trigger).collect();
+        assert_eq!(runs.iter().collect::<Vec<_>>(), expected, "{trigger}");
+        found += runs.len();
+    }
+    assert_eq!(found, all.len(), "a run has a trigger that no filter knows");
+    // Connecting asked for every stream once; by itself a stream runs by day or by night.
+    let of = |trigger: &str, stream: &str| {
+        all.iter()
+            .filter(|run| run["trigger"] == trigger && run["stream"] == stream)
+            .count()
+    };
+    for stream in api::routes::STREAMS {
+        assert_eq!(of("manual", stream), 1, "{stream}");
+        let by_day = ["shifts", "time_punches"].contains(stream);
+        assert_eq!(of("nightly", stream), usize::from(!by_day), "{stream}");
+        assert_eq!(of("cron", stream) > 0, by_day, "{stream}");
+    }
+    assert!(of("cron", "time_punches") > of("cron", "shifts"));
+    let unknown = app
+        .get("/api/sync-runs?trigger=Manual", &organization.key)
+        .await;
+    assert_eq!(super::fields(&unknown), ["trigger"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn changes_come_in_order_with_tombstones_and_nothing_that_did_not_change() {
     let app = App::simulate(113, EPOCH).await;
     let (organization, _) = app.synced("Changes", LAKESHORE).await;

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulators::{Fault, FaultRule};
-use whole_system::{Answer, App, HARBOUR, LAKESHORE, Organization};
+use whole_system::{Answer, App, HARBOUR, LAKESHORE, Organization, Settings};
 
 use super::{EPOCH, connector, fields, raw, token_of};
 
@@ -69,7 +69,8 @@ async fn a_call_that_cannot_be_done_gets_the_code_that_its_caller_knows() {
     let method = app
         .get("/functions/v1/7shifts-proxy", &organization.key)
         .await;
-    assert_eq!(method.status, 405);
+    refused(&method, 405, "UNKNOWN");
+    assert_eq!(method.headers["allow"], "POST");
 
     app.connect(&organization, LAKESHORE).await;
     for (field, call) in [
@@ -167,6 +168,59 @@ async fn a_call_that_cannot_be_done_gets_the_code_that_its_caller_knows() {
     )
     .await
     .expect(StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_before_or_below_the_actions_has_a_code_too() {
+    let mut app = App::simulate(77, EPOCH).await;
+    let (organization, _) = app.synced("Below", LAKESHORE).await;
+    let path = "/functions/v1/7shifts-proxy";
+    for key in ["", "pb_live_nobody"] {
+        let call = json!({"action": "health_check"});
+        refused(&app.post(path, key, call).await, 401, "UNKNOWN");
+    }
+    for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+        let answer = app
+            .request(method, path, &organization.key, Some(json!({})))
+            .await;
+        refused(&answer, 405, "UNKNOWN");
+        assert_eq!(answer.headers["allow"], "POST");
+    }
+    let large = json!({"action": "health_check", "name": "x".repeat(256 * 1024)});
+    refused(&app.proxy(&organization.key, large).await, 413, "UNKNOWN");
+    // A setting that nobody can work with is ours to mend, whatever the action.
+    for (variable, value, actions, code) in [
+        (
+            "seven_shifts_requests_per_second",
+            "many",
+            ["get_users", "test_connection", "connect"],
+            "INTERNAL_ERROR",
+        ),
+        (
+            "vault_keys",
+            "no key",
+            ["get_users", "test_connection", "connect"],
+            "CREDENTIAL_ERROR",
+        ),
+    ] {
+        app.runtime.kill().await;
+        app.restart(Settings::default().variable(variable, value))
+            .await;
+        let asked = app.simulator.requests().len();
+        for action in actions {
+            let mut call = json!({"action": action});
+            if action == "connect" {
+                call["apiKey"] = json!(LAKESHORE.token);
+                call["companyId"] = json!(LAKESHORE.company_id);
+            }
+            let said = refused(&app.proxy(&organization.key, call).await, 500, code);
+            assert!(
+                said["detail"].as_str().unwrap().contains(variable),
+                "{action}: {said}"
+            );
+        }
+        assert_eq!(app.simulator.requests().len(), asked);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use serde_json::json;
-use whole_system::{App, HARBOUR, LAKESHORE};
+use whole_system::{App, HARBOUR, LAKESHORE, Organization};
 
 use super::{EPOCH, NO_ID, connector, method, path, problem, protected, token_of};
 
@@ -98,17 +98,7 @@ async fn every_route_answers_404_for_every_foreign_id() {
             }
         }
     }
-    for action in [
-        "connect",
-        "health_check",
-        "test_connection",
-        "scheduled_sync",
-        "get_shifts",
-    ] {
-        let call =
-            json!({"action": action, "organizationId": theirs.id, "apiKey": LAKESHORE.token});
-        problem(&app.proxy(&mine.key, call).await, 404, "not-found");
-    }
+    no_action_reaches_another_organization(&app, &mine, &theirs, &their_ids).await;
     // A cursor of theirs reads on in my own rows.
     let page = app.get("/api/shifts?limit=5", &theirs.key).await.json();
     let cursor = page["next_cursor"].as_str().unwrap();
@@ -141,6 +131,60 @@ async fn every_route_answers_404_for_every_foreign_id() {
     let listed = app.all("/api/organizations", &mine.key).await;
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0]["id"], mine.id);
+}
+
+/// Every action of the proxy, for another organization, and for another's connector in place of
+/// one's own.
+async fn no_action_reaches_another_organization(
+    app: &App,
+    mine: &Organization,
+    theirs: &Organization,
+    their_ids: &[String],
+) {
+    const ACTIONS: [&str; 10] = [
+        "connect",
+        "test_connection",
+        "health_check",
+        "scheduled_sync",
+        "get_shifts",
+        "get_users",
+        "get_time_punches",
+        "get_locations",
+        "get_roles",
+        "get_departments",
+    ];
+    let asked = app.simulator.requests().len();
+    let my_token = token_of(&mine.id, "owner");
+    for action in ACTIONS {
+        for credential in [&mine.key, &my_token] {
+            for organization in [&theirs.id, &theirs.id.to_uppercase(), NO_ID] {
+                let call = json!({"action": action, "organizationId": organization, "apiKey": LAKESHORE.token});
+                let answer = app.proxy(credential, call).await;
+                let said = problem(&answer, 404, "not-found");
+                assert_eq!(said["code"], "UNKNOWN", "{action}");
+            }
+            // A token in the call is the caller's own account, whatever the connector is called.
+            if action == "connect" {
+                continue;
+            }
+            for id in their_ids {
+                let call = json!({"action": action, "integrationKey": id});
+                let answer = app.proxy(credential, call).await;
+                if action == "health_check" {
+                    let said = answer.expect(StatusCode::OK);
+                    assert_eq!(said["error_code"], "NO_CREDENTIALS", "{said}");
+                } else {
+                    let said = problem(&answer, 404, "not-found");
+                    assert_eq!(said["code"], "NO_CREDENTIALS", "{action}");
+                }
+            }
+        }
+    }
+    assert_eq!(
+        app.simulator.requests().len(),
+        asked,
+        "a refused call asked the provider"
+    );
 }
 
 #[tokio::test(start_paused = true)]
