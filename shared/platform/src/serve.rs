@@ -178,9 +178,9 @@ where
     } else {
         result
     };
-    let mut response = match &result {
-        Ok(reply) => written(reply),
-        Err(problem) => refused(problem, &request_id),
+    let (mut response, problem) = match result {
+        Ok(reply) => (written(reply), None),
+        Err(problem) => (refused(&problem, &request_id), Some(problem.kind.name())),
     };
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -203,7 +203,7 @@ where
             duration_ms: clock::now_ms().saturating_sub(started_ms),
             caller: seen.caller.as_deref(),
             organization_id: seen.organization_id.as_deref(),
-            problem: result.as_ref().err().map(|problem| problem.kind.name()),
+            problem,
         });
     }
     response
@@ -398,10 +398,10 @@ fn request_id(headers: &HeaderMap) -> String {
     }
 }
 
-fn written(reply: &Reply) -> Answer {
-    let mut response = respond(reply.status, reply.content_type, reply.body.clone());
-    for (name, value) in &reply.headers {
-        response.headers_mut().append(name, value.clone());
+fn written(reply: Reply) -> Answer {
+    let mut response = respond(reply.status, reply.content_type, reply.body);
+    for (name, value) in reply.headers {
+        response.headers_mut().append(name, value);
     }
     response
 }

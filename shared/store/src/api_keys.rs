@@ -112,7 +112,8 @@ pub async fn find_by_hash<E: Execute>(
     database: &E,
     key_hash: &str,
 ) -> Result<Option<ApiKey>, DatabaseError> {
-    json::read_optional(&database.execute(FIND, parameters![key_hash]).await?)
+    let row = database.read_row(FIND, parameters![key_hash]).await?;
+    json::read_optional(row.as_slice())
 }
 
 const GET: &str = concat!(

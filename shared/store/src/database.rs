@@ -51,6 +51,19 @@ pub trait Execute {
         sql: &str,
         parameters: &[Value],
     ) -> impl Future<Output = Result<Vec<Row>, DatabaseError>>;
+
+    /// [`Execute::execute`] for one row by its key: a statement that only reads, and so little that
+    /// nobody minds if the whole instance waits for it.
+    ///
+    /// # Errors
+    /// As [`Execute::execute`].
+    fn read_row(
+        &self,
+        sql: &str,
+        parameters: &[Value],
+    ) -> impl Future<Output = Result<Option<Row>, DatabaseError>> {
+        async move { Ok(self.execute(sql, parameters).await?.into_iter().next()) }
+    }
 }
 
 /// A database: autocommit statements through [`Execute`], and transactions.

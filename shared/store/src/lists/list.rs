@@ -1,5 +1,7 @@
 //! One page of any list, as one statement.
 
+use std::sync::OnceLock;
+
 use domain::access::Tenant;
 
 use super::view::Kind;
@@ -95,19 +97,31 @@ pub async fn get<E: Execute>(
     if kind == Kind::QuarantinedRecord {
         return Ok(None);
     }
-    let sql = format!(
-        "SELECT {} FROM {} AS record{} WHERE record.id = ?2 AND {} = ?1",
-        kind.json(),
-        kind.table(),
-        kind.joins(),
-        kind.tenant_column(),
-    );
-    let rows = database
-        .execute(&sql, parameters![tenant.as_str(), id])
-        .await?;
-    rows.first()
+    database
+        .read_row(get_sql(kind), parameters![tenant.as_str(), id])
+        .await?
         .map(|row| row.text(0).map(str::to_owned))
         .transpose()
+}
+
+/// Written once: it is as long as the row has fields.
+fn get_sql(kind: Kind) -> &'static str {
+    static STATEMENTS: [OnceLock<String>; Kind::ALL.len()] =
+        [const { OnceLock::new() }; Kind::ALL.len()];
+    let write = || {
+        format!(
+            "SELECT {} FROM {} AS record{} WHERE record.id = ?2 AND {} = ?1",
+            kind.json(),
+            kind.table(),
+            kind.joins(),
+            kind.tenant_column(),
+        )
+    };
+    Kind::ALL
+        .iter()
+        .position(|one| *one == kind)
+        .and_then(|position| STATEMENTS.get(position))
+        .map_or("", |statement| statement.get_or_init(write))
 }
 
 /// How a list is ordered, and the index that has that order.
