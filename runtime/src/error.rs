@@ -13,11 +13,11 @@ pub enum Error {
     #[error("cannot read {path}: {source}")]
     Read { path: PathBuf, source: io::Error },
     /// The manifest says something this runtime cannot follow.
-    #[error("{path}:{line}: {message}")]
+    #[error("{path}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
     Manifest {
         path: PathBuf,
-        /// Counted from 1.
-        line: usize,
+        /// Counted from 1; `None` if it is the whole file that lacks something.
+        line: Option<usize>,
         message: String,
     },
     /// A component has not been built.

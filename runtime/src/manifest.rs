@@ -98,9 +98,11 @@ struct Source<'a> {
 impl Source<'_> {
     fn error(&self, span: Range<usize>, message: impl Into<String>) -> Error {
         let before = self.text.as_bytes().iter().take(span.start);
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
         Error::Manifest {
             path: self.path.to_owned(),
-            line: before.filter(|byte| **byte == b'\n').count() + 1,
+            // What lies nowhere is missing from the file.
+            line: (span != (0..0)).then_some(line),
             message: message.into(),
         }
     }
@@ -198,7 +200,7 @@ struct CronTriggerTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ComponentTable {
-    source: String,
+    source: Spanned<SourceValue>,
     #[expect(dead_code, reason = "for readers of the manifest")]
     description: Option<String>,
     #[serde(default)]
@@ -278,6 +280,37 @@ impl<'de> Deserialize<'de> for RouteValue {
         }
 
         deserializer.deserialize_any(RouteVisitor)
+    }
+}
+
+/// `source = "path"`, or a table of Spin's that leads elsewhere.
+enum SourceValue {
+    File(String),
+    Remote,
+}
+
+impl<'de> Deserialize<'de> for SourceValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SourceVisitor;
+
+        impl<'de> Visitor<'de> for SourceVisitor {
+            type Value = SourceValue;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("the path of a file as `source`")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, path: &str) -> Result<SourceValue, E> {
+                Ok(SourceValue::File(path.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SourceValue, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(SourceValue::Remote)
+            }
+        }
+
+        deserializer.deserialize_any(SourceVisitor)
     }
 }
 
@@ -372,6 +405,15 @@ fn check_component(
         ),
         ("profile", &table.profile),
     ])?;
+    let file = match table.source.get_ref() {
+        SourceValue::File(path) => folder.join(path),
+        SourceValue::Remote => {
+            return Err(source.error(
+                table.source.span(),
+                format!("component `{id}`: `source` is a table, which this runtime does not support: download the component and write the path of a file"),
+            ));
+        }
+    };
     let template = |value: &Spanned<String>| check_template(value, declared, source);
     let mut variables = BTreeMap::new();
     for (name, value) in table.variables {
@@ -393,7 +435,7 @@ fn check_component(
         allowed_outbound_hosts.push(host);
     }
     Ok(Component {
-        source: folder.join(table.source),
+        source: file,
         variables,
         environment: table.environment,
         allowed_outbound_hosts,

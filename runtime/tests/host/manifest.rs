@@ -11,8 +11,16 @@ const PREFIX: &str = r#"spin_manifest_version = 2
 name = "test"
 "#;
 
-/// The line and the message of the error in `text`.
+/// The line and the message of the error in `text`, which lies in a line.
 fn error(text: &str) -> (usize, String) {
+    let (line, message) = error_anywhere(text);
+    (
+        line.unwrap_or_else(|| panic!("no line: {message}")),
+        message,
+    )
+}
+
+fn error_anywhere(text: &str) -> (Option<usize>, String) {
     match Manifest::parse(text, Path::new("app/spin.toml")) {
         Err(Error::Manifest {
             line,
@@ -98,10 +106,17 @@ fn what_spin_knows_and_this_runtime_does_not_is_refused_by_name() {
         assert_eq!(at, line, "{message}");
         assert!(message.contains(&format!("`{name}`")), "{message}");
     }
-    let remote = format!(
-        "{PREFIX}[component.a]\nsource = {{ url = 'https://a.test/a.wasm', digest = 'x' }}"
-    );
-    assert_eq!(error(&remote).0, 5);
+    for remote in [
+        "{ url = 'https://a.test/a.wasm', digest = 'x' }",
+        "{ registry = 'a.test', package = 'a:b', version = '1' }",
+    ] {
+        let (at, message) = error(&format!("{PREFIX}[component.a]\nsource = {remote}"));
+        assert_eq!(at, 5, "{message}");
+        assert!(
+            message.contains("`source`") && message.contains("the path of a file"),
+            "{message}"
+        );
+    }
     let executor = format!(
         "{PREFIX}[component.a]\nsource = 'a'\n[[trigger.http]]\nroute = '/'\ncomponent = 'a'\nexecutor = {{ type = 'wagi' }}"
     );
@@ -204,6 +219,20 @@ fn the_error_prints_as_path_line_and_message() {
     assert!(
         printed.starts_with("spin.toml:4: unknown field `colour`"),
         "{printed}"
+    );
+}
+
+#[test]
+fn what_is_missing_from_the_whole_file_is_in_no_line() {
+    for text in ["", "# A comment.\n\nspin_manifest_version = 2\n"] {
+        let (line, message) = error_anywhere(text);
+        assert_eq!(line, None, "{message}");
+        assert!(message.contains("missing field"), "{message}");
+    }
+    let error = Manifest::parse("", Path::new("spin.toml")).expect_err("an error");
+    assert_eq!(
+        error.to_string(),
+        "spin.toml: missing field `spin_manifest_version`"
     );
 }
 
