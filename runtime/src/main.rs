@@ -11,6 +11,9 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// How long the host that stops waits for calls of the system.
+const BLOCKING_GRACE: Duration = Duration::from_secs(1);
+
 /// Runs the components of a Spin manifest, without the Spin CLI.
 ///
 /// Variables come from --variable, from SPIN_VARIABLE_* and from the file .env
@@ -73,11 +76,14 @@ fn main() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    tokio::runtime::Builder::new_multi_thread()
+    let tokio = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("cannot start tokio")?
-        .block_on(run(options))
+        .context("cannot start tokio")?;
+    let result = tokio.block_on(run(options));
+    // A statement or a look-up that blocks a thread ends with the process.
+    tokio.shutdown_timeout(BLOCKING_GRACE);
+    result
 }
 
 async fn run(options: Options) -> anyhow::Result<()> {
@@ -104,12 +110,21 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let runtime = builder.start()?;
     let server = runtime.serve(options.listen).await?;
     let schedules = (!options.no_cron).then(|| runtime.keep_schedules());
+    let mut signals = Signals::listen()?;
     announce(&application, server.address());
-    stop_signal().await?;
+    signals.next().await;
     drop(schedules);
     eprintln!("stopping");
-    if !server.stop(Duration::from_secs(options.grace)).await {
-        eprintln!("stopped with requests unanswered after {} s", options.grace);
+    tokio::select! {
+        biased;
+        all_answered = server.stop(Duration::from_secs(options.grace)) => {
+            if !all_answered {
+                eprintln!("stopped with requests unanswered after {} s", options.grace);
+            }
+        }
+        () = signals.next() => {
+            eprintln!("stopped at once, with requests unanswered: a second signal came");
+        }
     }
     runtime.kill().await;
     Ok(())
@@ -141,21 +156,45 @@ fn announce(application: &Application, address: SocketAddr) {
     }
 }
 
-async fn stop_signal() -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
+/// The signals that stop a host: the first one gracefully, the next one at once.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?,
+            terminate: signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for SIGINT")?,
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c()
-        .await
-        .context("cannot wait for Ctrl+C")?;
-    Ok(())
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {

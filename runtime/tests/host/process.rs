@@ -42,8 +42,13 @@ fn command(folder: &Path) -> Command {
 }
 
 fn start(manifest: &str) -> Host {
+    start_with(manifest, &[])
+}
+
+fn start_with(manifest: &str, arguments: &[&str]) -> Host {
     let folder = folder(manifest);
     let mut child = command(folder.path())
+        .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -66,15 +71,21 @@ fn start(manifest: &str) -> Host {
     }
 }
 
-fn get(address: SocketAddr, path: &str) -> String {
+fn ask(address: SocketAddr, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("a connection");
     write!(
         stream,
         "GET {path} HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n"
     )
     .expect("a request");
+    stream
+}
+
+fn get(address: SocketAddr, path: &str) -> String {
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
+    ask(address, path)
+        .read_to_string(&mut answer)
+        .expect("an answer");
     answer
 }
 
@@ -83,6 +94,14 @@ fn signal(child: &Child, name: &str) {
         .args([&format!("-{name}"), &child.id().to_string()])
         .status();
     assert!(status.expect("kill runs").success());
+}
+
+/// What a host that has ended said to its standard error.
+fn errors(host: &mut Host) -> String {
+    let mut errors = String::new();
+    let stderr = host.child.stderr.as_mut().expect("its errors");
+    stderr.read_to_string(&mut errors).expect("text");
+    errors
 }
 
 fn failure(folder: &Path, arguments: &[&str]) -> String {
@@ -111,14 +130,51 @@ fn requests_finish_before_a_signal_stops_the_host() {
             signalled.elapsed()
         );
         assert!(TcpStream::connect(address).is_err());
-        let mut errors = String::new();
-        host.child
-            .stderr
-            .take()
-            .expect("its errors")
-            .read_to_string(&mut errors)
-            .expect("text");
-        assert_eq!(errors, "stopping\n");
+        assert_eq!(errors(&mut host), "stopping\n");
+    }
+}
+
+#[test]
+fn a_second_signal_stops_the_host_at_once() {
+    let mut host = start(&manifest(&[]));
+    let _unanswered = ask(host.address, "/hello/sleep/8");
+    std::thread::sleep(Duration::from_millis(400));
+    signal(&host.child, "INT");
+    std::thread::sleep(Duration::from_millis(400));
+    let signalled = Instant::now();
+    signal(&host.child, "INT");
+    assert!(host.child.wait().expect("an end").success());
+    assert!(
+        signalled.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        signalled.elapsed()
+    );
+    assert_eq!(
+        errors(&mut host),
+        "stopping\nstopped at once, with requests unanswered: a second signal came\n"
+    );
+}
+
+#[test]
+fn a_statement_that_does_not_end_does_not_keep_the_host() {
+    let additions = ("data", "sqlite_databases = ['default']");
+    let mut host = start_with(&manifest(&[additions]), &["--grace", "0"]);
+    let address = host.address;
+    let endless =
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+    let mut client = TcpStream::connect(address).expect("a connection");
+    write!(
+        client,
+        "POST /data/sql/default HTTP/1.1\r\nhost: a.test\r\ncontent-length: {}\r\n\r\n{endless}",
+        endless.len()
+    )
+    .expect("a request");
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&host.child, "TERM");
+    let signalled = Instant::now();
+    while host.child.try_wait().expect("a status").is_none() {
+        assert!(signalled.elapsed() < Duration::from_secs(5), "it goes on");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
