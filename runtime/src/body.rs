@@ -42,7 +42,7 @@ fn never(error: Infallible) -> OutboundError {
 /// If the body fails before it is known to be large or slow: the guest has
 /// died, and nothing has been sent yet.
 pub(crate) async fn buffer_small(
-    mut body: Body,
+    body: Body,
     limit: usize,
     patience: Duration,
 ) -> Result<Body, OutboundError> {
@@ -50,19 +50,43 @@ pub(crate) async fn buffer_small(
     if body.size_hint().lower() > too_large {
         return Ok(body);
     }
-    let deadline = tokio::time::sleep(patience);
-    tokio::pin!(deadline);
+    read_beginning(body, limit, Some(patience)).await
+}
+
+/// Reads `body` until it ends or `limit` is passed, so that whoever is given
+/// it need not wait for a small one, nor for the beginning of a large one.
+///
+/// # Errors
+/// If the body fails before that.
+pub(crate) async fn await_beginning(body: Body, limit: usize) -> Result<Body, OutboundError> {
+    read_beginning(body, limit, None).await
+}
+
+async fn read_beginning(
+    mut body: Body,
+    limit: usize,
+    patience: Option<Duration>,
+) -> Result<Body, OutboundError> {
+    // Most bodies are there already, and then no timer is needed.
+    let mut deadline: Option<Pin<Box<Sleep>>> = None;
     let mut read = BytesMut::new();
     loop {
-        let frame = tokio::select! {
-            biased;
-            frame = body.frame() => frame,
-            () = &mut deadline => return Ok(prepend(read.freeze(), body)),
-        };
-        match frame {
-            None => return Ok(full(read.freeze())),
-            Some(Err(error)) => return Err(error),
-            Some(Ok(frame)) => match frame.into_data() {
+        let frame = std::future::poll_fn(|context| {
+            if let Poll::Ready(frame) = Pin::new(&mut body).poll_frame(context) {
+                return Poll::Ready(Some(frame));
+            }
+            let Some(patience) = patience else {
+                return Poll::Pending;
+            };
+            let deadline = deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+            deadline.as_mut().poll(context).map(|()| None)
+        });
+        match frame.await {
+            // Out of patience.
+            None => return Ok(prepend(read.freeze(), body)),
+            Some(None) => return Ok(full(read.freeze())),
+            Some(Some(Err(error))) => return Err(error),
+            Some(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) if read.is_empty() && body.is_end_stream() => return Ok(full(data)),
                 Ok(data) => {
                     read.extend_from_slice(&data);
@@ -149,6 +173,72 @@ where
     }
 }
 
+/// A body that fails when its sender keeps the reader waiting for longer than
+/// it may in all: `slack`, and a second more for every `pace` bytes that came.
+/// The time in which nobody reads does not count.
+pub(crate) struct Paced<B> {
+    body: B,
+    /// What the sender may still take.
+    left: Duration,
+    pace: u32,
+    /// Armed while a frame is awaited, since when.
+    deadline: Option<(Instant, Pin<Box<Sleep>>)>,
+}
+
+impl<B> Paced<B> {
+    pub(crate) fn new(body: B, slack: Duration, pace: u32) -> Self {
+        Self {
+            body,
+            left: slack,
+            pace,
+            deadline: None,
+        }
+    }
+}
+
+impl<B> http_body::Body for Paced<B>
+where
+    B: http_body::Body<Data = Bytes, Error = OutboundError> + Unpin,
+{
+    type Data = Bytes;
+    type Error = OutboundError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, OutboundError>>> {
+        let this = self.get_mut();
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
+            if let Some((since, _)) = this.deadline.take() {
+                this.left = this.left.saturating_sub(since.elapsed());
+            }
+            if let Some(Ok(frame)) = &frame
+                && let Some(data) = frame.data_ref()
+            {
+                let bytes = u32::try_from(data.len()).unwrap_or(u32::MAX);
+                this.left += Duration::from_secs(u64::from(bytes)) / this.pace.max(1);
+            }
+            return Poll::Ready(frame);
+        }
+        let left = this.left;
+        let (_, deadline) = this
+            .deadline
+            .get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(left))));
+        match deadline.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Some(Err(OutboundError::ConnectionReadTimeout))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// A body that fails when it grows beyond a limit.
 pub(crate) fn limited(body: Body, limit: usize) -> Body {
     let limit_in_u64 = u64::try_from(limit).ok();
@@ -197,6 +287,43 @@ mod tests {
                 .expect("read");
             assert_eq!(body.size_hint().exact(), None);
             assert_eq!(text(body).await, "abcdef");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_beginning_is_awaited_for_as_long_as_it_takes() {
+        for (limit, whole) in [(6, true), (5, false)] {
+            let slow = chunks(&["ab", "cd", "ef"], PATIENCE * 2);
+            let started = Instant::now();
+            let body = await_beginning(slow, limit).await.expect("read");
+            assert_eq!(started.elapsed(), PATIENCE * 6, "{limit}");
+            assert_eq!(body.size_hint().exact().is_some(), whole, "{limit}");
+            assert_eq!(text(body).await, "abcdef");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sender_is_waited_for_in_proportion_to_what_it_sends() {
+        // Two bytes in a time for which 20 bytes in a second allow a tenth.
+        let trickle = || chunks(&["ab"; 20], PATIENCE / 2);
+        let fast = Paced::new(trickle(), PATIENCE, 20);
+        assert_eq!(text(fast.boxed_unsync()).await, "ab".repeat(20));
+        let mut slow = Paced::new(trickle(), PATIENCE, 100);
+        let mut frames = 0;
+        let error = loop {
+            match slow.frame().await.expect("no end") {
+                Ok(_) => frames += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, OutboundError::ConnectionReadTimeout));
+        // Each costs 50 ms of the 100 and brings 20 back.
+        assert_eq!(frames, 2);
+        // A reader that takes its time is not the sender's fault.
+        let mut unread = Paced::new(trickle(), PATIENCE, 20);
+        for _ in 0..20 {
+            tokio::time::sleep(PATIENCE * 2).await;
+            unread.frame().await.expect("a frame").expect("in time");
         }
     }
 

@@ -32,7 +32,7 @@ use tokio::{
 };
 
 use crate::{
-    body::{Body, OutboundError, Unstalled, full},
+    body::{Body, OutboundError, Paced, full},
     error::Error,
     runtime::Runtime,
     spin_headers::Origin,
@@ -160,14 +160,13 @@ fn serve_connection(
 }
 
 async fn respond(runtime: &Runtime, request: Request<Incoming>, origin: Origin) -> Response<Body> {
-    let stall = runtime.limits().client_stall;
+    let limits = runtime.limits();
     let request = request.map(|body| {
         if body.is_end_stream() {
             return full(Bytes::new());
         }
         let body = body.map_err(OutboundError::Hyper);
-        let stalled = || OutboundError::ConnectionReadTimeout;
-        Unstalled::new(body, stall, stalled).boxed_unsync()
+        Paced::new(body, limits.client_stall, limits.upload_pace).boxed_unsync()
     });
     runtime.respond(request, Some(origin)).await
 }

@@ -30,6 +30,9 @@ pub struct Limits {
     /// The body of an inbound request, in bytes.
     pub request_body: usize,
     /// A response up to this many bytes is read whole before it is sent.
+    /// A request begins to be handled, and takes a place, when its body has
+    /// arrived: the whole of it, or this many bytes of a larger one.
+    pub buffered_request: usize,
     pub buffered_response: usize,
     /// How long an outbound connection may take to be established.
     pub connect: Duration,
@@ -44,9 +47,12 @@ pub struct Limits {
     /// From the start of a request line, or of the wait for it, to the end of
     /// the headers. Bounds idle connections too.
     pub request_headers: Duration,
-    /// The pause that a client may make within a body, sending or receiving.
+    /// The pause that a client may make while it receives, and the pauses that
+    /// it may make in all while it sends.
     pub client_stall: Duration,
     /// Runs of one cron trigger at a time; a tick beyond it is left out.
+    /// Bytes of a request's body that earn the client another second of pauses.
+    pub upload_pace: u32,
     pub concurrent_cron_runs: usize,
 }
 
@@ -67,12 +73,14 @@ impl Default for Limits {
             request_body: 16 << 20,
             buffered_response: 256 << 10,
             connect: Duration::from_secs(10),
+            buffered_request: 256 << 10,
             first_byte: Duration::from_secs(30),
             between_bytes: Duration::from_secs(30),
             writer_hold: Duration::from_secs(10),
             connections: 4096,
             request_headers: Duration::from_secs(30),
-            client_stall: Duration::from_secs(30),
+            client_stall: Duration::from_secs(20),
+            upload_pace: 64 << 10,
             concurrent_cron_runs: 4,
         }
     }

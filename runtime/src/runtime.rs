@@ -419,7 +419,8 @@ impl Runtime {
     /// Answers a request as if it had come over a socket, and returns the
     /// whole response. The host part of the URI stands for the header `host`.
     ///
-    /// Whatever goes wrong is a response: 404 no route, 413 body too large,
+    /// Whatever goes wrong is a response: 400 the body broke off, 404 no route,
+    /// 408 the body came too slowly, 413 body too large,
     /// 500 the guest failed, 502 its response broke off, 503 (retryable) its
     /// instance ended or the host is full, 504 it took too long.
     pub async fn handle(&self, request: Request<impl Into<Bytes>>) -> Response<Bytes> {
@@ -538,22 +539,19 @@ impl Runtime {
             return refusal(StatusCode::NOT_FOUND, "no component answers this path");
         };
         if declared_length(&request) > u64::try_from(inner.limits.request_body).ok() {
-            return refusal(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the request body is too large",
-            );
+            return too_large();
         }
         let Some(permit) = inner.admit().await else {
+        spin_headers::prepare(&mut request, &route, origin);
+        let (parts, body) = request.into_parts();
+        // A client that sends slowly must not hold a place meanwhile.
+        let body = match inner.receive(body).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
+        };
+        let request = Request::from_parts(parts, body);
             return retryable("too many requests are being handled");
         };
-        spin_headers::prepare(&mut request, &route, origin);
-        let request = request.map(|body| {
-            if body.is_end_stream() {
-                body
-            } else {
-                body::limited(body, inner.limits.request_body)
-            }
-        });
         let data = RequestData {
             depth: 0,
             permit: Some(permit),
@@ -589,7 +587,7 @@ impl Inner {
         mut request: Request<Body>,
         depth: u8,
     ) -> Result<Response<Body>, OutboundError> {
-        let Some(callee) = self.http.get(component) else {
+        let Some(callee) = self.find(component) else {
             tracing::warn!("a component called `{component}`, which has no HTTP trigger");
             return Err(OutboundError::DestinationNotFound);
         };
@@ -625,6 +623,34 @@ impl Inner {
     }
 
     /// A place among the requests that are handled, unless too many wait for one.
+    /// The component that the name of a host stands for. Case makes no
+    /// difference there, unless components differ by nothing else.
+    fn find(&self, name: &str) -> Option<&HttpComponent> {
+        self.http.get(name).or_else(|| {
+            let mut components = self.http.iter();
+            let (_, component) = components.find(|(id, _)| id.eq_ignore_ascii_case(name))?;
+            Some(component)
+        })
+    }
+
+    /// A small body whole, or a larger one when its beginning has arrived.
+    ///
+    /// # Errors
+    /// The answer to a client that sends too slowly or too much.
+    async fn receive(&self, body: Body) -> Result<Body, Response<Body>> {
+        if body.is_end_stream() {
+            return Ok(body);
+        }
+        let body = body::limited(body, self.limits.request_body);
+        body::await_beginning(body, self.limits.buffered_request)
+            .await
+            .map_err(|error| match error {
+                OutboundError::HttpRequestBodySize(_) => too_large(),
+                OutboundError::ConnectionReadTimeout => too_slow(),
+                _ => refusal(StatusCode::BAD_REQUEST, "the request body broke off"),
+            })
+    }
+
     async fn admit(&self) -> Option<OwnedSemaphorePermit> {
         if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
             return Some(permit);
@@ -677,6 +703,24 @@ fn explain(unanswered: &Unanswered) -> Response<Body> {
         Unanswered::InstanceEnded => retryable("the component's instance ended"),
         Unanswered::NoInstance(_) => retryable("the component has no free instance"),
         Unanswered::TimedOut => refusal(StatusCode::GATEWAY_TIMEOUT, "the component took too long"),
+fn too_large() -> Response<Body> {
+    refusal(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "the request body is too large",
+    )
+}
+
+fn too_slow() -> Response<Body> {
+    let mut response = refusal(
+        StatusCode::REQUEST_TIMEOUT,
+        "the request body came too slowly",
+    );
+    // What is still to come of it is no request.
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
         Unanswered::GuestFailed(_) => {
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "the component failed")
         }

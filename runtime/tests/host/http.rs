@@ -102,6 +102,7 @@ async fn bodies_arrive_whole_and_are_bounded() {
     let runtime = Runtime::builder(&application(&[]))
         .limits(Limits {
             request_body: 100_000,
+            buffered_request: 50_000,
             ..Limits::default()
         })
         .start()
@@ -136,11 +137,99 @@ async fn bodies_arrive_whole_and_are_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_turns_out_too_large_at_its_beginning_reaches_no_guest() {
+    let runtime = Runtime::builder(&application(&[]))
+        .limits(Limits {
+            request_body: 1000,
+            ..Limits::default()
+        })
+        .start()
+        .expect("a start");
+    let server = runtime
+        .serve("127.0.0.1:0".parse().expect("address"))
+        .await
+        .expect("a listener");
+    let answer = raw(
+        &server,
+        &format!(
+            "POST /hello/echo HTTP/1.1\r\nhost: a.test\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n{}\r\n0\r\n\r\n",
+            "x".repeat(1001)
+        ),
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_upload_holds_no_place() {
+    let runtime = Runtime::builder(&application(&[]))
+        .limits(Limits {
+            concurrent_requests: 2,
+            client_stall: Duration::from_secs(2),
+            ..Limits::default()
+        })
+        .start()
+        .expect("a start");
+    let server = runtime
+        .serve("127.0.0.1:0".parse().expect("address"))
+        .await
+        .expect("a listener");
+    // More than there are places, of each kind.
+    let uploads: Vec<_> = [
+        "content-length: 1000\r\n\r\n",
+        "content-length: 10000000\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\nffff\r\n",
+    ]
+    .into_iter()
+    .cycle()
+    .take(9)
+    .map(|head| {
+        let head = format!("POST /hello/echo HTTP/1.1\r\nhost: a.test\r\n{head}");
+        tokio::spawn(trickle(server.address(), head, ""))
+    })
+    .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let hello = tokio::time::timeout(Duration::from_secs(1), get(&runtime, "/hello")).await;
+    assert_eq!(hello.expect("an answer at once").0, 200);
+    for upload in uploads {
+        let answer = tokio::time::timeout(Duration::from_secs(10), upload).await;
+        let answer = answer.expect("it is given up").expect("a client");
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_upload_must_keep_a_pace() {
+    let runtime = Runtime::builder(&application(&[]))
+        .limits(Limits {
+            buffered_request: 1000,
+            client_stall: Duration::from_millis(500),
+            ..Limits::default()
+        })
+        .start()
+        .expect("a start");
+    let server = runtime
+        .serve("127.0.0.1:0".parse().expect("address"))
+        .await
+        .expect("a listener");
+    let head = "POST /hello/echo HTTP/1.1\r\nhost: a.test\r\ncontent-length: 10000\r\n\r\n";
+    let begun: &'static str = "x".repeat(5000).leak();
+    let answer = tokio::time::timeout(
+        Duration::from_secs(10),
+        trickle(server.address(), head.to_owned(), begun),
+    );
+    let answer = answer.await.expect("it is given up");
+    assert!(answer.contains("the body failed"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_stalls_is_cut_off() {
     let runtime = Runtime::builder(&application(&[]))
         .limits(Limits {
             request_headers: Duration::from_millis(300),
             client_stall: Duration::from_millis(300),
+            buffered_request: 2,
             ..Limits::default()
         })
         .start()
@@ -193,6 +282,33 @@ async fn a_client_that_reads_slowly_does_not_hold_a_guest() {
             .0,
         200
     );
+}
+
+/// Sends `head` and `begun`, then a byte now and again, and returns the answer.
+async fn trickle(server: std::net::SocketAddr, head: String, begun: &str) -> String {
+    let client = TcpStream::connect(server).await.expect("a connection");
+    let (mut reader, mut writer) = client.into_split();
+    writer.write_all(head.as_bytes()).await.expect("a write");
+    writer.write_all(begun.as_bytes()).await.expect("a write");
+    let trickling = async {
+        while writer.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let reading = async {
+        let mut answer = Vec::new();
+        let mut buffer = [0; 1024];
+        // A connection that is reset has been closed as well.
+        while let Ok(read @ 1..) = reader.read(&mut buffer).await {
+            answer.extend_from_slice(buffer.get(..read).unwrap_or_default());
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    tokio::select! {
+        answer = reading => answer,
+        () = trickling => String::new(),
+    }
 }
 
 /// Sends `bytes` and reads until the server closes the connection.
