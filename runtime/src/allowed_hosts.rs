@@ -146,7 +146,7 @@ impl Host {
     fn matches(&self, host: &str) -> bool {
         match self {
             // A wildcard for the world does not open the components to each other.
-            Self::Any => !host.ends_with(CHAINING_SUFFIX),
+            Self::Any => !host.trim_end_matches('.').ends_with(CHAINING_SUFFIX),
             Self::Below(suffix) => host.ends_with(suffix),
             Self::Exactly(name) => name == host,
         }
@@ -253,7 +253,13 @@ mod tests {
     #[test]
     fn only_an_entry_for_it_opens_service_chaining() {
         let uri = "http://other.spin.internal/x";
-        assert_eq!(find(&["*://*:*", "http://*"], uri), None);
+        for uri in [
+            uri,
+            "http://OTHER.Spin.Internal/x",
+            "http://other.spin.internal./x",
+        ] {
+            assert_eq!(find(&["*://*:*", "http://*"], uri), None, "{uri}");
+        }
         assert!(find(&["http://*.spin.internal"], uri).is_some());
         assert!(find(&["http://other.spin.internal"], uri).is_some());
         assert_eq!(find(&["http://third.spin.internal"], uri), None);

@@ -191,7 +191,6 @@ async fn send_allowed(
     let first_byte = options.first_byte_timeout.unwrap_or(limits.first_byte);
     let response = match chained_component(request.uri()) {
         Some(component) => {
-            let component = component.to_owned();
             let answer = chain(context, &component, request, depth);
             // The callee's own timeout holds where the guest sets none.
             match options.first_byte_timeout {
@@ -199,7 +198,7 @@ async fn send_allowed(
                 None => answer.await?,
             }
         }
-        None if context.own_origin == Some(Origin(request.uri()).to_string()) => {
+        None if is_own(context, request.uri()) => {
             within(first_byte, call_self(context, request)).await?
         }
         None => {
@@ -224,9 +223,20 @@ async fn within(
         .unwrap_or(Err(OutboundError::ConnectionReadTimeout))
 }
 
-/// `http://<component>.spin.internal`
-fn chained_component(uri: &Uri) -> Option<&str> {
-    uri.host()?.strip_suffix(CHAINING_SUFFIX)
+/// `http://<component>.spin.internal`, in whatever case: such a host is never
+/// looked up outside.
+fn chained_component(uri: &Uri) -> Option<String> {
+    let host = uri.host()?;
+    let (component, suffix) =
+        host.split_at_checked(host.len().checked_sub(CHAINING_SUFFIX.len())?)?;
+    suffix
+        .eq_ignore_ascii_case(CHAINING_SUFFIX)
+        .then(|| component.to_owned())
+}
+
+fn is_own(context: &ComponentContext, uri: &Uri) -> bool {
+    let own = context.own_origin.as_deref();
+    own.is_some_and(|own| own.eq_ignore_ascii_case(&Origin(uri).to_string()))
 }
 
 async fn chain(

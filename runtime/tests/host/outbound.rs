@@ -61,6 +61,23 @@ async fn a_chain_is_bounded_and_needs_no_place_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_component_is_called_in_whatever_case() {
+    let runtime = start(&[("caller", CHAINING)]);
+    let urls = "http://Hello.SPIN.Internal/x\nhttp://NOBODY.SPIN.INTERNAL/";
+    let (_, body) = post(&runtime, "/caller/x", urls).await;
+    assert_eq!(body, "200 hello\nErrorCode::DestinationNotFound");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wildcard_opens_no_component_however_it_is_written() {
+    let runtime = start(&[("caller", "allowed_outbound_hosts = ['http://*']")]);
+    let urls =
+        "http://hello.spin.internal/\nhttp://HELLO.SPIN.INTERNAL/\nhttp://hello.spin.internal./";
+    let (_, body) = post(&runtime, "/caller/x", urls).await;
+    assert_eq!(body, ["ErrorCode::HttpRequestDenied"; 3].join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_callee_does_wrong_is_a_status_for_the_caller() {
     let runtime = start(&[("caller", CHAINING)]);
     let (_, body) = post(
