@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, fmt};
 
+use crate::spin_headers::RouteHeaders;
+
 /// A trigger's route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoutePattern {
@@ -58,19 +60,23 @@ impl fmt::Display for RoutePattern {
 /// Finds the most specific route: the exact one, else the longest prefix.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Router {
-    exact: HashMap<String, String>,
-    prefixes: HashMap<String, String>,
+    exact: HashMap<String, Destination>,
+    prefixes: HashMap<String, Destination>,
+}
+
+#[derive(Clone, Debug)]
+struct Destination {
+    component: String,
+    headers: RouteHeaders,
 }
 
 /// What a path leads to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RouteMatch<'a> {
     pub component: &'a str,
-    /// The fixed part of the route, without trailing slash.
-    pub base: &'a str,
     /// What the `...` stands for, with its leading slash; empty if nothing.
     pub rest: &'a str,
-    pub wildcard: bool,
+    pub headers: &'a RouteHeaders,
 }
 
 impl Router {
@@ -82,35 +88,42 @@ impl Router {
             RoutePattern::Prefix(prefix) => (&mut self.prefixes, prefix),
             RoutePattern::Private => return Ok(()),
         };
-        match routes.insert(path.clone(), component.to_owned()) {
+        let destination = Destination {
+            component: component.to_owned(),
+            headers: RouteHeaders::new(&route.to_string(), path),
+        };
+        match routes.insert(path.clone(), destination) {
             None => Ok(()),
-            Some(other) => Err(format!("route `{route}` already leads to `{other}`")),
+            Some(other) => Err(format!(
+                "route `{route}` already leads to `{}`",
+                other.component
+            )),
         }
     }
 
     /// As in Spin, a trailing slash makes no difference to an exact route.
     pub(crate) fn find<'a>(&'a self, path: &'a str) -> Option<RouteMatch<'a>> {
         let trimmed = trim_slash(path);
-        if let Some((base, component)) = self.exact.get_key_value(trimmed) {
-            return Some(RouteMatch {
-                component,
-                base,
-                rest: "",
-                wildcard: false,
-            });
+        if let Some(destination) = self.exact.get(trimmed) {
+            return Some(destination.reached(""));
         }
         let mut prefix = path;
         loop {
-            if let Some((base, component)) = self.prefixes.get_key_value(prefix) {
-                let rest = path.strip_prefix(base.as_str()).unwrap_or_default();
-                return Some(RouteMatch {
-                    component,
-                    base,
-                    rest,
-                    wildcard: true,
-                });
+            if let Some(destination) = self.prefixes.get(prefix) {
+                let rest = path.strip_prefix(prefix).unwrap_or_default();
+                return Some(destination.reached(rest));
             }
             prefix = prefix.rsplit_once('/')?.0;
+        }
+    }
+}
+
+impl Destination {
+    fn reached<'a>(&'a self, rest: &'a str) -> RouteMatch<'a> {
+        RouteMatch {
+            component: &self.component,
+            rest,
+            headers: &self.headers,
         }
     }
 }

@@ -531,8 +531,8 @@ impl Runtime {
         if request.uri().path() == HEALTH_PATH {
             return Response::new(body::full("OK"));
         }
-        let path = request.uri().path().to_owned();
-        let Some(route) = inner.router.find(&path) else {
+        let uri = request.uri().clone();
+        let Some(route) = inner.router.find(uri.path()) else {
             return refusal(StatusCode::NOT_FOUND, "no component answers this path");
         };
         let Some(component) = inner.http.get(route.component) else {

@@ -14,6 +14,17 @@ use http::{
 use crate::{body::Body, routes::RouteMatch};
 
 const PREFIX: &str = "spin-";
+const FULL_URL: HeaderName = HeaderName::from_static("spin-full-url");
+const PATH_INFO: HeaderName = HeaderName::from_static("spin-path-info");
+const MATCHED_ROUTE: HeaderName = HeaderName::from_static("spin-matched-route");
+const RAW_COMPONENT_ROUTE: HeaderName = HeaderName::from_static("spin-raw-component-route");
+const COMPONENT_ROUTE: HeaderName = HeaderName::from_static("spin-component-route");
+const BASE_PATH: HeaderName = HeaderName::from_static("spin-base-path");
+const CLIENT_ADDR: HeaderName = HeaderName::from_static("spin-client-addr");
+
+const ROOT: HeaderValue = HeaderValue::from_static("/");
+const EVERYTHING: HeaderValue = HeaderValue::from_static("/...");
+const NOTHING: HeaderValue = HeaderValue::from_static("");
 
 /// Where a request came from.
 #[derive(Clone, Copy, Debug)]
@@ -23,41 +34,56 @@ pub(crate) struct Origin {
     pub listener: SocketAddr,
 }
 
+/// What is the same for every request of a route. A path can hold characters
+/// that a header cannot; then the header is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RouteHeaders {
+    pattern: Option<HeaderValue>,
+    base: Option<HeaderValue>,
+}
+
+impl RouteHeaders {
+    /// `pattern` is the route as the manifest writes it, `base` its fixed
+    /// part, without trailing slash.
+    pub(crate) fn new(pattern: &str, base: &str) -> Self {
+        Self {
+            pattern: HeaderValue::from_str(pattern).ok(),
+            base: HeaderValue::from_str(base).ok(),
+        }
+    }
+}
+
 /// Makes the URI of an inbound request absolute and sets its headers.
 pub(crate) fn prepare(request: &mut Request<Body>, route: &RouteMatch<'_>, origin: Option<Origin>) {
     strip(request.headers_mut());
     make_absolute(request, origin);
-    let raw = if route.wildcard {
-        format!("{}/...", route.base)
-    } else if route.base.is_empty() {
-        "/".to_owned()
-    } else {
-        route.base.to_owned()
-    };
-    let full_url = request.uri().to_string();
+    let full_url = HeaderValue::try_from(request.uri().to_string()).ok();
+    let RouteHeaders { pattern, base } = route.headers;
     let headers = request.headers_mut();
-    set(headers, "spin-full-url", &full_url);
-    set(headers, "spin-path-info", route.rest);
-    set(headers, "spin-matched-route", &raw);
-    set(headers, "spin-raw-component-route", &raw);
-    set(headers, "spin-component-route", route.base);
-    set(headers, "spin-base-path", "/");
+    set(headers, FULL_URL, full_url);
+    set(headers, PATH_INFO, HeaderValue::from_str(route.rest).ok());
+    set(headers, MATCHED_ROUTE, pattern.clone());
+    set(headers, RAW_COMPONENT_ROUTE, pattern.clone());
+    set(headers, COMPONENT_ROUTE, base.clone());
+    set(headers, BASE_PATH, Some(ROOT));
     if let Some(origin) = origin {
-        set(headers, "spin-client-addr", &origin.client.to_string());
+        let client = HeaderValue::try_from(origin.client.to_string());
+        set(headers, CLIENT_ADDR, client.ok());
     }
 }
 
 /// Sets the headers of a request from another component.
 pub(crate) fn prepare_chained(request: &mut Request<Body>) {
     strip(request.headers_mut());
-    let (full_url, path) = (request.uri().to_string(), request.uri().path().to_owned());
+    let full_url = HeaderValue::try_from(request.uri().to_string()).ok();
+    let path = HeaderValue::from_str(request.uri().path()).ok();
     let headers = request.headers_mut();
-    set(headers, "spin-full-url", &full_url);
-    set(headers, "spin-path-info", &path);
-    set(headers, "spin-matched-route", "/...");
-    set(headers, "spin-raw-component-route", "/...");
-    set(headers, "spin-component-route", "");
-    set(headers, "spin-base-path", "/");
+    set(headers, FULL_URL, full_url);
+    set(headers, PATH_INFO, path);
+    set(headers, MATCHED_ROUTE, Some(EVERYTHING));
+    set(headers, RAW_COMPONENT_ROUTE, Some(EVERYTHING));
+    set(headers, COMPONENT_ROUTE, Some(NOTHING));
+    set(headers, BASE_PATH, Some(ROOT));
 }
 
 fn strip(headers: &mut HeaderMap) {
@@ -71,10 +97,9 @@ fn strip(headers: &mut HeaderMap) {
     }
 }
 
-fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    // A path can hold bytes that a header cannot; then the header is left out.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(HeaderName::from_static(name), value);
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        headers.insert(name, value);
     }
 }
 
