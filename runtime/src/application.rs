@@ -8,7 +8,8 @@ use std::{
 };
 
 use wasmtime::{
-    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+    Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy,
+    PoolingAllocationConfig,
     component::{Component, HasSelf, InstancePre, Linker},
 };
 
@@ -144,6 +145,8 @@ fn pool() -> PoolingAllocationConfig {
         .table_elements(100_000)
         // What an instance wrote is zeroed for the next one without asking
         // the system for new pages, up to these sizes.
+        // Linux tells which pages these are, where it can (6.7 and later).
+        .pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(1 << 20)
         .table_keep_resident(64 << 10);
     pool
