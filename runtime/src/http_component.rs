@@ -7,14 +7,14 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, Waker, ready},
     time::{Duration, Instant as StdInstant},
 };
 
 use http::{Request, Response};
 use tokio::{
-    sync::{OwnedSemaphorePermit, watch},
+    sync::OwnedSemaphorePermit,
     time::{Instant, Sleep},
 };
 use wasmtime::{
@@ -34,7 +34,9 @@ use wasmtime_wasi_http::{
 use crate::{
     body::Body,
     instance::{ComponentContext, Computation, InstanceState},
+    kill::Killed,
     limits::Limits,
+    outbound::EndsWithItsHandler,
 };
 
 /// Added to the request timeout before a whole instance is given up: by then
@@ -69,13 +71,35 @@ pub(crate) struct RequestData {
     pub permit: Option<OwnedSemaphorePermit>,
 }
 
+/// A request on its way to an instance. It counts as untaken until one begins
+/// it, or until it is dropped because none does.
+pub(crate) struct Untaken {
+    data: RequestData,
+    _count: UntakenCount,
+}
+
+struct UntakenCount(Arc<ComponentContext>);
+
+impl UntakenCount {
+    fn join(context: &Arc<ComponentContext>) -> Self {
+        context.untaken.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(context))
+    }
+}
+
+impl Drop for UntakenCount {
+    fn drop(&mut self) {
+        self.0.untaken.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl HttpComponent {
     /// # Errors
     /// A message, if the component exports no HTTP handler.
     pub(crate) fn new(
         pre: &InstancePre<InstanceState>,
         context: Arc<ComponentContext>,
-        killed: watch::Receiver<bool>,
+        killed: Killed,
     ) -> Result<Self, String> {
         let pre = match P3Pre::new(pre.clone()) {
             Ok(pre) => ProxyPre::P3(pre),
@@ -97,26 +121,33 @@ impl HttpComponent {
         request: Request<Body>,
         data: RequestData,
     ) -> Result<Response<Body>, Unanswered> {
-        self.handler.handle(data, request).await.map_err(|error| {
-            if error.is::<ExpirationError>() {
-                Unanswered::TimedOut
-            } else if error.is::<handler::TrapOrPanicError>() {
-                Unanswered::InstanceEnded
-            } else if let Some(error) = error.downcast_ref::<InstantiationError<RequestData>>() {
-                Unanswered::NoInstance(format!("{:#}", error.error))
-            } else if error.is::<wasmtime::Trap>() {
-                Unanswered::InstanceEnded
-            } else {
-                Unanswered::GuestFailed(format!("{error:#}"))
-            }
-        })
+        let untaken = Untaken {
+            data,
+            _count: UntakenCount::join(&self.handler.state().context),
+        };
+        self.handler
+            .handle(untaken, request)
+            .await
+            .map_err(|error| {
+                if error.is::<ExpirationError>() {
+                    Unanswered::TimedOut
+                } else if error.is::<handler::TrapOrPanicError>() {
+                    Unanswered::InstanceEnded
+                } else if let Some(error) = error.downcast_ref::<InstantiationError<Untaken>>() {
+                    Unanswered::NoInstance(format!("{:#}", error.error))
+                } else if error.is::<wasmtime::Trap>() {
+                    Unanswered::InstanceEnded
+                } else {
+                    Unanswered::GuestFailed(format!("{error:#}"))
+                }
+            })
     }
 }
 
 struct Handler {
     pre: ProxyPre<InstanceState>,
     context: Arc<ComponentContext>,
-    killed: watch::Receiver<bool>,
+    killed: Killed,
 }
 
 impl HandlerState for Handler {
@@ -136,6 +167,7 @@ impl HandlerState for Handler {
             view: InstanceState::http,
             expiration: Expiration::new(Arc::clone(&limits), computation, self.killed.clone()),
             state: Worker {
+                ends_with_its_handler: matches!(self.pre, ProxyPre::P2(_)),
                 component: self.context.id.clone(),
                 limits,
                 killed: self.killed.clone(),
@@ -146,16 +178,18 @@ impl HandlerState for Handler {
 
 struct Worker {
     component: String,
+    /// Whether a request is over when its handler returns, as in WASI 0.2.
+    ends_with_its_handler: bool,
     limits: Arc<Limits>,
-    killed: watch::Receiver<bool>,
+    killed: Killed,
 }
 
 impl WorkerState for Worker {
     type StoreData = InstanceState;
-    type RequestData = RequestData;
+    type RequestData = Untaken;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        if total >= self.limits.requests_per_instance || *self.killed.borrow() {
+        if total >= self.limits.requests_per_instance || self.killed.is_set() {
             ShouldAccept::Never
         } else if concurrent >= self.limits.concurrent_requests_per_instance {
             ShouldAccept::No
@@ -166,21 +200,26 @@ impl WorkerState for Worker {
 
     fn on_request_start(
         &self,
-        mut store: StoreContextMut<'_, InstanceState>,
-        data: RequestData,
+        store: StoreContextMut<'_, InstanceState>,
+        Untaken { data, .. }: Untaken,
         task: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        store.data_mut().outbound.depths.start(task, data.depth);
+        let depths = &store.data().outbound.depths;
+        depths.start(task, data.depth);
+        let end = self.ends_with_its_handler.then(|| EndsWithItsHandler {
+            depths: Arc::clone(depths),
+            task,
+        });
         let deadline = Instant::now() + self.limits.request;
         Box::pin(async move {
-            let _held = data.permit;
+            let _held = (data.permit, end);
             tokio::time::sleep_until(deadline).await;
         })
     }
 
     fn drop(&self, store: Store<InstanceState>, result: Result<(), wasmtime::Error>) {
         if let Err(error) = result
-            && !*self.killed.borrow()
+            && !self.killed.is_set()
         {
             tracing::error!(component = %self.component, "instance ended: {error:#}");
         }
@@ -192,7 +231,11 @@ impl WorkerState for Worker {
 struct Expiration {
     limits: Arc<Limits>,
     computation: Arc<Computation>,
-    killed: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+    killed: Killed,
+    /// Wakes this one when the host is killed.
+    kill: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+    /// Whom that wakes.
+    waker: Option<Waker>,
     /// The status that expires. Its time is not tokio's, so it only tells one
     /// status from the next.
     status: Option<(WorkerStatus, StdInstant)>,
@@ -202,22 +245,29 @@ struct Expiration {
 }
 
 impl Expiration {
-    fn new(
-        limits: Arc<Limits>,
-        computation: Arc<Computation>,
-        mut killed: watch::Receiver<bool>,
-    ) -> Self {
+    fn new(limits: Arc<Limits>, computation: Arc<Computation>, killed: Killed) -> Self {
         Self {
-            killed: Box::pin(async move {
-                // A sender that is gone belonged to a host that is gone.
-                let _ = killed.wait_for(|killed| *killed).await;
-            }),
+            kill: Box::pin(killed.clone().wait()),
+            killed,
+            waker: None,
             expires: Instant::now() + limits.idle_instance,
             timer: Box::pin(tokio::time::sleep(limits.idle_instance)),
             limits,
             computation,
             status: None,
         }
+    }
+
+    /// Asks with every request, so it only waits anew for another waker.
+    fn is_killed(&mut self, context: &mut Context<'_>) -> bool {
+        let waits = |waker: &Waker| waker.will_wake(context.waker());
+        if !self.waker.as_ref().is_some_and(waits) {
+            self.waker = Some(context.waker().clone());
+            if self.kill.as_mut().poll(context).is_ready() {
+                return true;
+            }
+        }
+        self.killed.is_set()
     }
 }
 
@@ -245,7 +295,7 @@ impl WorkerExpiration for Expiration {
                 this.timer.as_mut().reset(this.expires);
             }
         }
-        if this.killed.as_mut().poll(context).is_ready() {
+        if this.is_killed(context) {
             return Poll::Ready(());
         }
         loop {

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -24,7 +24,7 @@ use crate::{
     faults::Faults,
     limits::Limits,
     network::Network,
-    outbound::{ChainDepths, Outbound},
+    outbound::Outbound,
     output::GuestOutput,
     runtime::Inner,
     storage::{Execution, Storage},
@@ -33,6 +33,12 @@ use crate::{
 
 /// Table elements of one instance.
 const MAX_TABLE_ELEMENTS: usize = 100_000;
+/// How often a guest that computes is asked while other requests wait for an
+/// instance of its component: half a second, for it is asked in every epoch.
+///
+/// An instance that waited and then computes without end still counts as one
+/// that has room, so requests are given to it which it never begins.
+const MAX_EPOCHS_WAITED_FOR: u32 = 50;
 /// Epochs that never come, for simulations.
 const FOREVER: u64 = u64::MAX / 2;
 
@@ -55,6 +61,8 @@ pub(crate) struct ComponentContext {
     /// Without a seed, chance comes from the system.
     pub seed: Option<Seed>,
     pub engine: Engine,
+    /// Requests that no instance has begun yet.
+    pub untaken: AtomicUsize,
     /// For calls to other components.
     pub runtime: Weak<Inner>,
     /// The origin under which the application reaches itself in process.
@@ -87,7 +95,7 @@ impl ComponentContext {
             http: WasiHttpCtx::new(),
             outbound: Outbound {
                 context: Arc::clone(self),
-                depths: ChainDepths::default(),
+                depths: Arc::default(),
             },
             limits: StoreLimitsBuilder::new()
                 .memory_size(self.limits.memory_per_instance)
@@ -107,7 +115,10 @@ impl ComponentContext {
             store.set_epoch_deadline(1);
             let limit = self.limits.computation;
             let computation = Arc::clone(&computation);
-            store.epoch_deadline_callback(move |_| Ok(computation.on_epoch(limit)));
+            store.epoch_deadline_callback(move |store| {
+                let untaken = store.data().context.untaken.load(Ordering::Relaxed);
+                Ok(computation.on_epoch(limit, untaken > 0))
+            });
         }
         (store, computation)
     }
@@ -172,17 +183,24 @@ impl WasiHttpView for InstanceState {
 pub(crate) struct Computation {
     /// Milliseconds of [`process_time`], zero while the guest waits.
     since: AtomicU64,
+    /// Epochs since then in each of which other requests waited.
+    waited_for: AtomicU32,
     /// The guest stopped only to let others run.
     yielded: AtomicBool,
 }
 
 impl Computation {
-    fn on_epoch(&self, limit: Duration) -> UpdateDeadline {
+    fn on_epoch(&self, limit: Duration, others_wait: bool) -> UpdateDeadline {
         let now = process_time();
         let since = self.since.load(Ordering::Relaxed);
         if since == 0 {
             self.since.store(now, Ordering::Relaxed);
         } else if u128::from(now.saturating_sub(since)) > limit.as_millis() {
+            return UpdateDeadline::Interrupt;
+        }
+        if !others_wait {
+            self.waited_for.store(0, Ordering::Relaxed);
+        } else if self.waited_for.fetch_add(1, Ordering::Relaxed) >= MAX_EPOCHS_WAITED_FOR {
             return UpdateDeadline::Interrupt;
         }
         self.yielded.store(true, Ordering::Relaxed);
@@ -193,6 +211,7 @@ impl Computation {
     pub(crate) fn on_pending(&self) {
         if !self.yielded.swap(false, Ordering::Relaxed) {
             self.since.store(0, Ordering::Relaxed);
+            self.waited_for.store(0, Ordering::Relaxed);
         }
     }
 }

@@ -19,6 +19,7 @@ mod http_component;
 mod http_server;
 mod instance;
 mod key_value;
+mod kill;
 mod limits;
 pub mod manifest;
 mod network;

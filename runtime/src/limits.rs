@@ -16,7 +16,8 @@ pub struct Limits {
     pub idle_instance: Duration,
     /// From the acceptance of a request to its response's headers.
     pub request: Duration,
-    /// How long a guest may compute without waiting for anything.
+    /// How long a guest may compute without waiting for anything. While other
+    /// requests wait for an instance of its component, half a second is enough.
     pub computation: Duration,
     /// Inbound requests that are handled at a time; chained calls do not count,
     /// for the requests they serve hold a place already.
@@ -29,10 +30,10 @@ pub struct Limits {
     pub chain_depth: u8,
     /// The body of an inbound request, in bytes.
     pub request_body: usize,
-    /// A response up to this many bytes is read whole before it is sent.
     /// A request begins to be handled, and takes a place, when its body has
     /// arrived: the whole of it, or this many bytes of a larger one.
     pub buffered_request: usize,
+    /// A response up to this many bytes is read whole before it is sent.
     pub buffered_response: usize,
     /// How long an outbound connection may take to be established.
     pub connect: Duration,
@@ -50,9 +51,9 @@ pub struct Limits {
     /// The pause that a client may make while it receives, and the pauses that
     /// it may make in all while it sends.
     pub client_stall: Duration,
-    /// Runs of one cron trigger at a time; a tick beyond it is left out.
     /// Bytes of a request's body that earn the client another second of pauses.
     pub upload_pace: u32,
+    /// Runs of one cron trigger at a time; a tick beyond it is left out.
     pub concurrent_cron_runs: usize,
 }
 
@@ -65,15 +66,16 @@ impl Default for Limits {
             idle_instance: Duration::from_secs(60),
             // A scheduler's tick may take a minute.
             request: Duration::from_secs(90),
-            computation: Duration::from_secs(10),
+            // The longest that the application computes is a page of records, in milliseconds.
+            computation: Duration::from_secs(3),
             concurrent_requests: 256,
             queued_requests: 1024,
             queue_wait: Duration::from_secs(5),
             chain_depth: 8,
             request_body: 16 << 20,
+            buffered_request: 256 << 10,
             buffered_response: 256 << 10,
             connect: Duration::from_secs(10),
-            buffered_request: 256 << 10,
             first_byte: Duration::from_secs(30),
             between_bytes: Duration::from_secs(30),
             writer_hold: Duration::from_secs(10),

@@ -1,6 +1,10 @@
 //! Requests that guests send: what is allowed, where it goes, how long it may take.
 
-use std::{collections::VecDeque, future::Future, sync::Arc};
+use std::{
+    collections::VecDeque,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use http::{Request, Response, Uri};
 use http_body_util::BodyExt;
@@ -26,7 +30,7 @@ use crate::{
 /// What an instance sends requests with.
 pub(crate) struct Outbound {
     pub context: Arc<ComponentContext>,
-    pub depths: ChainDepths,
+    pub depths: Arc<ChainDepths>,
 }
 
 /// How deep in a chain of components the requests of an instance are.
@@ -34,9 +38,12 @@ pub(crate) struct Outbound {
 /// An instance serves several at a time, so the depth of an outbound request
 /// is that of the task that sends it.
 #[derive(Default)]
-pub(crate) struct ChainDepths {
+pub(crate) struct ChainDepths(Mutex<Tasks>);
+
+#[derive(Default)]
+struct Tasks {
     /// The newest tasks of the instance, newest last.
-    tasks: VecDeque<(GuestTaskId, u8)>,
+    newest: VecDeque<(GuestTaskId, u8)>,
     /// The task that is about to send a request.
     sender: Option<GuestTaskId>,
 }
@@ -45,30 +52,55 @@ impl ChainDepths {
     /// Tasks are forgotten when this many newer ones have started.
     const REMEMBERED: usize = 1024;
 
-    pub(crate) fn start(&mut self, task: GuestTaskId, depth: u8) {
-        if self.tasks.len() >= Self::REMEMBERED {
-            self.tasks.pop_front();
+    pub(crate) fn start(&self, task: GuestTaskId, depth: u8) {
+        let tasks = &mut self.lock().newest;
+        if tasks.len() >= Self::REMEMBERED {
+            tasks.pop_front();
         }
-        self.tasks.push_back((task, depth));
+        tasks.push_back((task, depth));
+    }
+
+    /// Forgets a task that sends nothing any more.
+    fn end(&self, task: GuestTaskId) {
+        let tasks = &mut self.lock().newest;
+        if let Some(place) = tasks.iter().rposition(|(started, _)| *started == task) {
+            tasks.remove(place);
+        }
+    }
+
+    fn set_sender(&self, sender: Option<GuestTaskId>) {
+        self.lock().sender = sender;
     }
 
     /// The depth of the sender; of the deepest task where the interface does
     /// not tell who sends, as that of WASI 0.2.
-    fn take_sender(&mut self) -> u8 {
-        let known = self.sender.take().and_then(|sender| {
-            let mut newest_first = self.tasks.iter().rev();
-            newest_first.find(|(task, _)| *task == sender)
-        });
-        known.map_or_else(
-            || {
-                self.tasks
-                    .iter()
-                    .map(|(_, depth)| *depth)
-                    .max()
-                    .unwrap_or(0)
-            },
-            |(_, depth)| *depth,
-        )
+    fn take_sender(&self) -> u8 {
+        let mut tasks = self.lock();
+        let sender = tasks.sender.take();
+        let newest_first = || tasks.newest.iter().rev();
+        let known =
+            sender.and_then(|sender| newest_first().find(|(task, _)| *task == sender).copied());
+        match known {
+            Some((_, depth)) => depth,
+            None => newest_first().map(|(_, depth)| *depth).max().unwrap_or(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tasks> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task of WASI 0.2: with its handler it ends. One of 0.3 may go on, and
+/// send, when it has answered; but then it is known who sends.
+pub(crate) struct EndsWithItsHandler {
+    pub depths: Arc<ChainDepths>,
+    pub task: GuestTaskId,
+}
+
+impl Drop for EndsWithItsHandler {
+    fn drop(&mut self) {
+        self.depths.end(self.task);
     }
 }
 
@@ -94,7 +126,7 @@ impl client::HostWithStore<InstanceState> for SenderAware {
         accessor
             .with(|mut access| {
                 let task = access.as_context_mut().async_call_stack()?.last();
-                access.data_mut().outbound.depths.sender = task;
+                access.data_mut().outbound.depths.set_sender(task);
                 wasmtime::error::Ok(())
             })
             .map_err(TrappableError::trap)?;

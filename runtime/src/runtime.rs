@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     allowed_hosts::AllowedHosts,
@@ -26,6 +26,7 @@ use crate::{
     http_component::{HttpComponent, RequestData, Unanswered},
     http_server::Server,
     instance::{ComponentContext, Seed},
+    kill::KillSwitch,
     limits::Limits,
     manifest,
     network::{Internet, Network},
@@ -58,7 +59,7 @@ pub(crate) struct Inner {
     internet: Option<Arc<Internet>>,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
-    killed: watch::Sender<bool>,
+    killed: KillSwitch,
 }
 
 /// What an application is started with. Everything has a default that suits
@@ -231,11 +232,11 @@ impl RuntimeBuilder {
             seed: self.seed,
             instances: Arc::default(),
         };
-        let (killed, on_kill) = watch::channel(false);
+        let killed = KillSwitch::new();
         let contexts = shared.contexts()?;
         let mut failure = None;
         let inner = Arc::new_cyclic(|runtime| {
-            let components = Components::new(&shared, contexts, runtime, &on_kill);
+            let components = Components::new(&shared, contexts, runtime, &killed);
             let Components { router, http, cron } = components.unwrap_or_else(|error| {
                 failure = Some(error);
                 Components::default()
@@ -327,6 +328,7 @@ impl Shared<'_> {
                 instances: Arc::clone(&self.instances),
             }),
             engine: application::engine()?.clone(),
+            untaken: AtomicUsize::new(0),
             runtime: Weak::new(),
             own_origin: self.own_origin.clone(),
         })
@@ -345,7 +347,7 @@ impl Components {
         shared: &Shared<'_>,
         contexts: BTreeMap<String, ComponentContext>,
         runtime: &Weak<Inner>,
-        on_kill: &watch::Receiver<bool>,
+        killed: &KillSwitch,
     ) -> Result<Self, Error> {
         let manifest = shared.application.manifest();
         let mut this = Self::default();
@@ -370,8 +372,7 @@ impl Components {
             if let Some((pre, context)) = prepared(id)
                 && !this.http.contains_key(id)
             {
-                let component =
-                    HttpComponent::new(pre, context, on_kill.clone()).map_err(refuse)?;
+                let component = HttpComponent::new(pre, context, killed.watch()).map_err(refuse)?;
                 this.http.insert(id.clone(), component);
             }
         }
@@ -460,11 +461,11 @@ impl Runtime {
             .cron
             .get(number)
             .ok_or(Error::NoSuchTrigger(number))?;
-        let killed = self.0.killed.subscribe();
+        let killed = self.0.killed.watch();
         let run = async {
             tokio::select! {
                 biased;
-                () = is_killed(killed) => Err("the host was killed".to_owned()),
+                () = killed.wait() => Err("the host was killed".to_owned()),
                 result = component.run() => result,
             }
         };
@@ -493,7 +494,7 @@ impl Runtime {
     /// committed stays. The runtime answers 503 from then on; start another
     /// one on a clone of the same [`Storage`].
     pub async fn kill(&self) {
-        self.0.killed.send_replace(true);
+        self.0.killed.kill();
         // The instances are tasks, which see it when they are next polled.
         for _ in 0..KILL_YIELDS {
             tokio::task::yield_now().await;
@@ -541,7 +542,6 @@ impl Runtime {
         if declared_length(&request) > u64::try_from(inner.limits.request_body).ok() {
             return too_large();
         }
-        let Some(permit) = inner.admit().await else {
         spin_headers::prepare(&mut request, &route, origin);
         let (parts, body) = request.into_parts();
         // A client that sends slowly must not hold a place meanwhile.
@@ -550,6 +550,7 @@ impl Runtime {
             Err(refusal) => return refusal,
         };
         let request = Request::from_parts(parts, body);
+        let Some(permit) = inner.admit().await else {
             return retryable("too many requests are being handled");
         };
         let data = RequestData {
@@ -610,7 +611,7 @@ impl Inner {
         request: Request<Body>,
         data: RequestData,
     ) -> Result<Response<Body>, Unanswered> {
-        if *self.killed.borrow() {
+        if self.killed.is_set() {
             return Err(Unanswered::InstanceEnded);
         }
         let (parts, body) = component.handle(request, data).await?.into_parts();
@@ -622,7 +623,6 @@ impl Inner {
         Ok(Response::from_parts(parts, body))
     }
 
-    /// A place among the requests that are handled, unless too many wait for one.
     /// The component that the name of a host stands for. Case makes no
     /// difference there, unless components differ by nothing else.
     fn find(&self, name: &str) -> Option<&HttpComponent> {
@@ -651,6 +651,7 @@ impl Inner {
             })
     }
 
+    /// A place among the requests that are handled, unless too many wait for one.
     async fn admit(&self) -> Option<OwnedSemaphorePermit> {
         if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
             return Some(permit);
@@ -681,13 +682,6 @@ impl Drop for Waiting<'_> {
     }
 }
 
-async fn is_killed(mut killed: watch::Receiver<bool>) {
-    if killed.wait_for(|killed| *killed).await.is_err() {
-        // The runtime is gone without having been killed.
-        std::future::pending::<()>().await;
-    }
-}
-
 fn declared_length(request: &Request<Body>) -> Option<u64> {
     request
         .headers()
@@ -703,6 +697,12 @@ fn explain(unanswered: &Unanswered) -> Response<Body> {
         Unanswered::InstanceEnded => retryable("the component's instance ended"),
         Unanswered::NoInstance(_) => retryable("the component has no free instance"),
         Unanswered::TimedOut => refusal(StatusCode::GATEWAY_TIMEOUT, "the component took too long"),
+        Unanswered::GuestFailed(_) => {
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "the component failed")
+        }
+    }
+}
+
 fn too_large() -> Response<Body> {
     refusal(
         StatusCode::PAYLOAD_TOO_LARGE,
@@ -719,12 +719,6 @@ fn too_slow() -> Response<Body> {
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
     response
-}
-
-        Unanswered::GuestFailed(_) => {
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "the component failed")
-        }
-    }
 }
 
 fn retryable(why: &'static str) -> Response<Body> {

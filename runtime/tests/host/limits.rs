@@ -18,26 +18,45 @@ async fn assert_retryable(runtime: &Runtime, path: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trap_fails_its_instance_alone() {
-    let runtime = start(&[]);
-    // One idle instance, which then takes both requests.
-    get(&runtime, "/misbehaving/x").await;
-    let neighbour = get(&runtime, "/misbehaving/neighbour");
-    let trap = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        get(&runtime, "/misbehaving/trap").await
-    };
-    let other = get(&runtime, "/hello");
-    let (neighbour, trap, other) = join!(neighbour, trap, other);
-    assert_eq!(trap.0, 503);
-    assert_eq!(neighbour.0, 503, "it shares the instance");
-    assert_eq!(other.0, 200, "it does not");
-    assert_retryable(&runtime, "/misbehaving/trap").await;
-    assert_eq!(
-        get(&runtime, "/misbehaving/x").await.0,
-        200,
-        "the instance is replaced"
-    );
+async fn what_ends_an_instance_fails_its_requests_alone() {
+    for wrong in [
+        "/misbehaving/trap",
+        "/misbehaving/memory",
+        "/misbehaving/loop",
+    ] {
+        let runtime = with(Limits {
+            // Then the third request needs an instance of its own.
+            concurrent_requests_per_instance: 2,
+            memory_per_instance: 16 << 20,
+            computation: Duration::from_millis(300),
+            ..Limits::default()
+        })
+        .start()
+        .expect("a start");
+        // One idle instance, which then takes both requests.
+        get(&runtime, "/misbehaving/x").await;
+        let after = async |milliseconds, path| {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            get(&runtime, path).await
+        };
+        let ((), (), other_instance, other_component) = join!(
+            // It shares the instance.
+            assert_retryable(&runtime, "/misbehaving/neighbour"),
+            async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                assert_retryable(&runtime, wrong).await;
+            },
+            after(100, "/misbehaving/neighbour"),
+            after(100, "/hello"),
+        );
+        assert_eq!(other_instance.0, 200, "{wrong}");
+        assert_eq!(other_component.0, 200, "{wrong}");
+        assert_eq!(
+            get(&runtime, "/misbehaving/x").await.0,
+            200,
+            "{wrong}: the instance is replaced"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,6 +88,8 @@ async fn memory_is_bounded() {
 async fn an_endless_loop_is_interrupted_and_holds_nobody_up() {
     let runtime = with(Limits {
         computation: Duration::from_millis(300),
+        // Every loop has an instance of its own.
+        concurrent_requests_per_instance: 1,
         ..Limits::default()
     })
     .start()
@@ -77,7 +98,7 @@ async fn an_endless_loop_is_interrupted_and_holds_nobody_up() {
     // More loops than the host has threads.
     let loops = futures::future::join_all((0..8).map(|_| get(&runtime, "/misbehaving/loop")));
     let hello = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(250)).await;
         let answer = get(&runtime, "/hello").await;
         (answer, started.elapsed())
     };
@@ -85,6 +106,22 @@ async fn an_endless_loop_is_interrupted_and_holds_nobody_up() {
     assert_eq!(hello.0, 200);
     assert!(after < Duration::from_secs(2), "{after:?}");
     assert!(loops.iter().all(|(status, _)| *status == 503), "{loops:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stuck_instance_does_not_keep_what_it_has_not_begun() {
+    let runtime = start(&[]);
+    let next = async {
+        // The loop has begun, in an instance that has room for more.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let asked = Instant::now();
+        let answer = get(&runtime, "/misbehaving/x").await;
+        (answer, asked.elapsed())
+    };
+    let (stuck, (next, after)) = join!(get(&runtime, "/misbehaving/loop"), next);
+    assert_eq!(next, (200, "well-behaved".to_owned()));
+    assert!(after < Duration::from_millis(1500), "{after:?}");
+    assert_eq!(stuck.0, 503);
 }
 
 #[tokio::test(flavor = "multi_thread")]

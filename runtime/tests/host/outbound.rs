@@ -61,6 +61,31 @@ async fn a_chain_is_bounded_and_needs_no_place_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_has_ended_makes_no_chain_deeper() {
+    let runtime = Runtime::builder(&application(&[
+        ("caller", CHAINING),
+        ("blocking", CHAINING),
+    ]))
+    .limits(Limits {
+        chain_depth: 1,
+        ..Limits::default()
+    })
+    .start()
+    .expect("a start");
+    let call = "/call/hello.spin.internal/x";
+    let (_, chained) = post(
+        &runtime,
+        "/caller/x",
+        &format!("http://blocking.spin.internal/blocking{call}"),
+    )
+    .await;
+    assert!(chained.contains("LoopDetected"), "{chained}");
+    // By the same instance.
+    let direct = get(&runtime, &format!("/blocking{call}")).await;
+    assert_eq!(direct, (200, "200".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_component_is_called_in_whatever_case() {
     let runtime = start(&[("caller", CHAINING)]);
     let urls = "http://Hello.SPIN.Internal/x\nhttp://NOBODY.SPIN.INTERNAL/";
