@@ -5,7 +5,7 @@
 //! transaction on it would take in the neighbours' statements. A *transaction* opens a connection
 //! of its own and always ends in COMMIT or ROLLBACK.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use spin_sdk::sqlite::{self, Connection};
@@ -18,6 +18,8 @@ const LABEL: &str = "default";
 
 thread_local! {
     static SHARED: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
+    /// This instance has seen the database at the version of its code.
+    static MIGRATED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The database of the application, migrated to the version of this code.
@@ -36,16 +38,15 @@ impl SpinDatabase {
     /// When the database cannot be opened or migrated; the next request tries again.
     pub async fn open() -> Result<Self, DatabaseError> {
         let database = Self { _opened: () };
-        if SHARED.with_borrow(Option::is_none) {
-            let connection = connect().await?;
-            // Another request of this instance may have come first while this one waited.
-            SHARED.with_borrow_mut(|shared| {
-                shared.get_or_insert_with(|| Rc::new(connection)).clone()
-            });
+        // The connection is there before the tables are: a request that comes while another of
+        // this instance migrates does the same, and does not take its word for it. Whoever is
+        // second finds it done.
+        if !MIGRATED.get() || SHARED.with_borrow(Option::is_none) {
             if let Err(error) = migrations::migrate(&database, clock::now()).await {
                 SHARED.set(None);
                 return Err(error);
             }
+            MIGRATED.set(true);
         }
         Ok(database)
     }

@@ -9,6 +9,7 @@ pub mod contract;
 pub mod mirror;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -61,6 +62,8 @@ pub struct App {
     /// Set in a simulation: jumps, and tells the virtual time.
     pub clock: Option<Arc<VirtualClock>>,
     settings: Settings,
+    /// Runtimes that were started beside the first.
+    others: AtomicU64,
     _server: Option<simulators::Server>,
 }
 
@@ -170,12 +173,21 @@ impl App {
             accounts,
             Arc::new(simulators::SystemClock),
         ));
+        let storage = Storage::temporary().expect("a temporary folder");
+        Self::start_on(settings, simulator, storage).await
+    }
+
+    /// In real time, with accounts and data that are there already.
+    pub async fn start_on(
+        settings: Settings,
+        simulator: Simulator<SevenShifts>,
+        storage: Storage,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a free port");
         let server = simulator.serve(listener).expect("the simulator listens");
         let settings = settings.variable("seven_shifts_url", &server.base_url());
-        let storage = Storage::temporary().expect("a temporary folder");
         let output = CapturedOutput::default();
         let runtime = build(&settings, &storage, &output)
             .start()
@@ -187,6 +199,7 @@ impl App {
             output,
             clock: None,
             settings,
+            others: AtomicU64::new(0),
             _server: Some(server),
         }
     }
@@ -233,6 +246,7 @@ impl App {
             output,
             clock: Some(clock),
             settings,
+            others: AtomicU64::new(0),
             _server: None,
         }
     }
@@ -279,12 +293,36 @@ impl App {
         self.settings = settings;
     }
 
-    /// Another runtime on the same data, beside the first.
+    /// Another runtime on the same data, beside the first, in the same time as it.
     #[must_use]
     pub fn another(&self) -> Runtime {
-        build(&self.settings, &self.storage, &self.output)
-            .start()
-            .expect("a second runtime starts")
+        self.beside(&self.storage)
+    }
+
+    /// [`App::another`] as in a process of its own: it shares nothing but the files, not even the
+    /// turn of the one writer. In real time only: virtual time stands still while SQLite waits.
+    #[must_use]
+    pub fn another_process(&self) -> Runtime {
+        let file = self.storage.database_path("default");
+        let folder = file.parent().expect("a folder");
+        self.beside(&Storage::directory(folder).expect("the folder is there"))
+    }
+
+    fn beside(&self, storage: &Storage) -> Runtime {
+        let number = self.others.fetch_add(1, Ordering::Relaxed) + 1;
+        let builder = build(&self.settings, storage, &self.output);
+        let builder = match &self.clock {
+            // Another seed, or the same ids would be drawn twice.
+            Some(clock) => simulated(
+                builder,
+                clock,
+                self.settings
+                    .seed
+                    .wrapping_add(number.wrapping_mul(0x85eb_ca6b)),
+            ),
+            None => builder,
+        };
+        builder.start().expect("another runtime starts")
     }
 
     pub async fn request(

@@ -4,3 +4,4 @@ mod api;
 mod first_sync;
 mod schedule;
 mod sync;
+mod upgrade;
