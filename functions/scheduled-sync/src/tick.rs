@@ -102,7 +102,7 @@ async fn run_due(
 }
 
 /// Plans once more what is due: while ticks were missed, hours may have closed or a night's date
-/// may have passed.
+/// may have passed. Returns how many are not due any more.
 async fn postpone(database: &SpinDatabase) -> Result<u64, DatabaseError> {
     let now = clock::now();
     let due = plan::due(database, now).await?;
@@ -110,12 +110,22 @@ async fn postpone(database: &SpinDatabase) -> Result<u64, DatabaseError> {
         .into_iter()
         .filter(|input| input.run_id.is_none() && input.next_run_id.is_none())
         .collect();
-    let late: Vec<_> = planning::replan(&waiting, now)
-        .into_iter()
-        .filter(|plan| plan.next_due_at.is_none_or(|due| due > now))
-        .collect();
-    plan::replan(database, &late, now).await?;
-    Ok(u64::try_from(late.len()).unwrap_or(u64::MAX))
+    let mut postponed = 0_u64;
+    let mut moved = Vec::new();
+    for (input, mut plan) in waiting.iter().zip(planning::replan(&waiting, now)) {
+        if plan.next_due_at.is_none_or(|due| due > now) {
+            postponed = postponed.saturating_add(1);
+        } else if plan.planned_trigger == input.planned_trigger {
+            continue;
+        } else {
+            // Still due, and for another reason: its hours went by and the night takes it along.
+            // How long it has waited stays true.
+            plan.next_due_at = input.next_due_at;
+        }
+        moved.push(plan);
+    }
+    plan::replan(database, &moved, now).await?;
+    Ok(postponed)
 }
 
 async fn claim(

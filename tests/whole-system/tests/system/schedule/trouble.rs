@@ -1,5 +1,7 @@
 //! Ticks that do not come, come twice, or come by a wrong clock.
 
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 use serde_json::json;
 use whole_system::{App, LAKESHORE};
@@ -63,6 +65,67 @@ async fn a_date_that_passed_without_ticks_is_not_served_on_the_next() {
     let all = runs(&app, &organization).await;
     for stream in COOL {
         assert_one_a_night(&all, stream, zone(LAKESHORE), today, today);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn warm_streams_whose_hours_went_by_without_ticks_are_swept_along_by_the_night() {
+    let app = App::simulate(34, super::at("2026-06-10T10:00:00-04:00")).await;
+    let settings = json!({
+        "active_hours_only": true,
+        "operating_hours": {"start": "09:00", "end": "17:00", "timezone": "America/Toronto"},
+    });
+    // When the ticks stop, the early one's shifts are planned for the night, for their hours will
+    // have ended; the late one's for what is left of the hours.
+    let early = connected(&app, "Early", LAKESHORE, settings.clone()).await;
+    let_pass(&app, 90 * MINUTE, 10 * MINUTE).await;
+    let late = connected(&app, "Late", LAKESHORE, settings).await;
+    let_pass(&app, 3 * HOUR + 30 * MINUTE, 10 * MINUTE).await;
+    // What the last tick started is over.
+    sleep(MINUTE).await;
+    let stopped = now(&app);
+    assert!((stopped - super::at("2026-06-10T15:00:00-04:00")).abs() < 2 * MINUTE);
+    let planned: BTreeSet<String> = {
+        let database = app.database();
+        let mut triggers = database
+            .prepare("SELECT planned_trigger FROM jobs WHERE name = ?1")
+            .unwrap();
+        let triggers = triggers.query_map([WARM], |row| row.get(0)).unwrap();
+        triggers.map(Result::unwrap).collect()
+    };
+    assert_eq!(
+        planned.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["cron", "nightly"]
+    );
+
+    sleep(13 * HOUR).await;
+    let back = now(&app);
+    let_pass(&app, 7 * HOUR, 10 * MINUTE).await;
+    let opening = super::at("2026-06-11T09:00:00-04:00");
+    for organization in [&early, &late] {
+        let all = runs(&app, organization).await;
+        assert_well(&all);
+        let swept: Vec<_> = of(&all, WARM, stopped)
+            .into_iter()
+            .filter(|run| run.started_at < opening)
+            .collect();
+        assert_eq!(swept.len(), 1, "{swept:?}");
+        assert_eq!(swept[0].trigger, "nightly");
+        assert!(
+            (0..10 * MINUTE).contains(&(swept[0].started_at - back)),
+            "{swept:?}"
+        );
+        for stream in COOL {
+            let made_up_for = of(&all, stream, stopped);
+            assert_eq!(made_up_for.len(), 1, "{stream}");
+            assert_eq!(made_up_for[0].trigger, "nightly", "{stream}");
+        }
+        let hot = of(&all, HOT, stopped);
+        assert!(
+            (0..20 * MINUTE).contains(&(hot[0].started_at - opening)),
+            "punches wait for their hours: {hot:?}"
+        );
+        assert_eq!(hot[0].trigger, "cron");
     }
 }
 
