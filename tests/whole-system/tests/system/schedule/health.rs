@@ -1,4 +1,4 @@
-//! What `/health` says of the scheduler.
+//! What `/health` says of the scheduler and the database.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -54,4 +54,33 @@ async fn a_job_that_waits_too_long_makes_it_ill_though_ticks_come() {
     let_pass(&app, 2 * HOUR, 5 * MINUTE).await;
     app.tick().await.expect(StatusCode::OK);
     assert_eq!(health(&app, StatusCode::OK).await["status"], "ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_is_503_when_the_database_cannot_be_opened() {
+    let app = App::simulate(53, super::at("2026-06-10T11:00:00-04:00")).await;
+    let file = app.storage.database_path("default");
+    let refused = async |what: &str| {
+        // Until it can be opened; nothing remembers the failure as an answer.
+        for _ in 0..2 {
+            let answer = app.get("/health", "").await;
+            let problem = answer.expect(StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(
+                problem["type"], "urn:patchbay:problem:unavailable",
+                "{what}: {problem:#}"
+            );
+            let detail = problem["detail"].as_str().unwrap_or_default();
+            assert!(detail.contains("database"), "{what}: {problem:#}");
+            assert!(answer.headers.contains_key("retry-after"), "{what}");
+        }
+    };
+    std::fs::create_dir(&file).unwrap();
+    refused("a folder in its place").await;
+    std::fs::remove_dir(&file).unwrap();
+
+    std::fs::write(&file, "This is no database. ".repeat(1_000)).unwrap();
+    refused("a file of another kind").await;
+    std::fs::remove_file(&file).unwrap();
+
+    assert_eq!(health(&app, StatusCode::OK).await["status"], "waiting");
 }
