@@ -1,11 +1,13 @@
-//! Fourteen days around each change of the clocks: one night per local date.
+//! Fourteen days around each change of the clocks: one night per local date, and operating hours
+//! by the wall.
 
 use chrono::{NaiveDate, Timelike};
+use chrono_tz::Tz;
 use serde_json::json;
-use whole_system::{Account, App, HARBOUR, LAKESHORE};
+use whole_system::{Account, App, HARBOUR, LAKESHORE, Organization};
 
 use super::{
-    COOL, DAY, HOT, HOUR, MINUTE, WARM, assert_one_a_night, assert_well, connected, let_pass,
+    COOL, DAY, HOT, HOUR, MINUTE, Run, WARM, assert_one_a_night, assert_well, connected, let_pass,
     local, now, of, runs, zone,
 };
 
@@ -39,6 +41,10 @@ async fn fourteen_days(account: Account, begins: &str, change: &str, hour: u32) 
     let daily = connected(&app, "Daily", account, json!({"frequency": "daily"})).await;
     let settings = json!({"frequency": "every_4_hours"});
     let four_hourly = connected(&app, "Every 4 hours", account, settings).await;
+    let mut places = Vec::new();
+    for hours in [CAFE, BAR] {
+        places.push((hours, hours.connected(&app, account).await));
+    }
     let began = now(&app);
     let_pass(&app, 14 * DAY, TICK_SECONDS).await;
 
@@ -77,6 +83,93 @@ async fn fourteen_days(account: Account, begins: &str, change: &str, hour: u32) 
             assert!(
                 gap <= 4 * HOUR + 2 * TICK_SECONDS,
                 "{stream}: {gap} s without a run"
+            );
+        }
+    }
+
+    for (hours, organization) in places {
+        let runs = runs(&app, &organization).await;
+        assert_well(&runs);
+        for stream in COOL {
+            assert_one_a_night(&runs, stream, place, first, last);
+        }
+        hours.assert_kept(&runs, place, began, now(&app));
+    }
+}
+
+/// Operating hours that end or begin where the clocks change.
+#[derive(Clone, Copy, Debug)]
+struct Hours {
+    start: &'static str,
+    end: &'static str,
+}
+
+const CAFE: Hours = Hours {
+    start: "02:30",
+    end: "10:30",
+};
+const BAR: Hours = Hours {
+    start: "17:00",
+    end: "02:30",
+};
+
+/// A run may start this long after an opening: as organizations are spread, a tick's distance, and
+/// its turn behind the other streams.
+const LATE_SECONDS: i64 = 10 * MINUTE + TICK_SECONDS + MINUTE;
+
+impl Hours {
+    async fn connected(self, app: &App, account: Account) -> Organization {
+        let Self { start, end } = self;
+        let settings = json!({
+            "active_hours_only": true,
+            "operating_hours": {"start": start, "end": end, "timezone": account.zone},
+        });
+        connected(app, &format!("From {start} to {end}"), account, settings).await
+    }
+
+    /// What the wall shows, on which an hour may be missing or come twice.
+    fn are_open(self, at: i64, zone: Tz) -> bool {
+        let time = local(at, zone).format("%H:%M").to_string();
+        let (after_start, before_end) = (*time >= *self.start, *time < *self.end);
+        if self.start < self.end {
+            after_start && before_end
+        } else {
+            after_start || before_end
+        }
+    }
+
+    /// Hot and warm streams ran within the hours alone, and soon after every opening.
+    #[track_caller]
+    fn assert_kept(self, runs: &[Run], zone: Tz, began: i64, end: i64) {
+        for stream in [HOT, WARM] {
+            // The first sync waits for nobody.
+            for run in &of(runs, stream, began)[1..] {
+                // The night takes along warm streams that are old.
+                if stream == WARM && run.trigger == "nightly" {
+                    assert!((2..=3).contains(&run.time(zone).hour()), "{run:?}");
+                    continue;
+                }
+                assert!(
+                    self.are_open(run.started_at, zone),
+                    "{self:?} {stream} on {} at {}",
+                    run.date(zone),
+                    run.time(zone)
+                );
+            }
+        }
+        let minutes = (began..end - LATE_SECONDS).filter(|at| at % MINUTE == 0);
+        let openings: Vec<_> = minutes
+            .filter(|at| self.are_open(*at, zone) && !self.are_open(at - MINUTE, zone))
+            .collect();
+        assert!(openings.len() >= 13, "{} openings", openings.len());
+        for opening in openings {
+            let soon = opening..opening + LATE_SECONDS;
+            let run = of(runs, HOT, opening).first().map(|run| run.started_at);
+            assert!(
+                run.is_some_and(|run| soon.contains(&run)),
+                "{self:?} open at {}, the first run is at {:?}",
+                local(opening, zone),
+                run.map(|run| local(run, zone))
             );
         }
     }
