@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::{Method, Uri};
+use http::{Method, StatusCode, Uri};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use runtime::{Faults, OutboundFault, StatementFault};
 use serde_json::json;
 use simulators::seven_shifts::{Life, demo_data};
+use simulators::{Fault, FaultRule, When};
 use tokio::sync::Notify;
-use whole_system::{App, INTERNAL_TOKEN, LAKESHORE, Settings, send};
+use whole_system::{App, HARBOUR, INTERNAL_TOKEN, LAKESHORE, Settings, send};
 
 use super::{EPOCH, assert_quiet, live, mirror, pass, restaurant, settle, sync};
 
@@ -131,6 +132,173 @@ async fn two_runtimes_on_one_database_run_every_stream_once() {
         "the budget is shared"
     );
     mirror::assert_equal(&app, &organization).await;
+}
+
+/// Stops the world in the middle of a page of punches: its rows are written, its checkpoint is not,
+/// and nothing is committed.
+struct MidPage {
+    /// Pages up to and including that one.
+    pages: AtomicI64,
+    switch: KillSwitch,
+}
+
+impl Faults for MidPage {
+    fn statement(&self, component: &str, database: &str, sql: &str) -> StatementFault {
+        let fault = self.switch.statement(component, database, sql);
+        if sql.contains("INSERT INTO time_punches")
+            && self.pages.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            self.switch.arm(1);
+        }
+        fault
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_other_runtime_takes_over_what_a_dead_one_held() {
+    let faults = Arc::new(MidPage {
+        pages: AtomicI64::new(2),
+        switch: KillSwitch::default(),
+    });
+    let mut app = simulated(57, faults.clone()).await;
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&organization, LAKESHORE).await;
+    let other = app.another();
+    let health = send(&other, Method::GET, "/health", "", None).await;
+    health.expect(StatusCode::OK);
+
+    tokio::select! {
+        biased;
+        () = faults.switch.reached.notified() => {}
+        _ = app.tick() => panic!("nobody died"),
+    }
+    faults.switch.disarm();
+    let dead = std::mem::replace(&mut app.runtime, other);
+    dead.kill().await;
+    let died = app.runs(&organization.key).await["time_punches"].clone();
+    let punches = app.all("/api/time-punches", &organization.key).await.len();
+    let truth = app.simulator.provider().truth(LAKESHORE.company_id);
+    let there_are = truth.expect("the account").time_punches.len();
+    assert!(
+        0 < punches && punches < there_are,
+        "{punches} of {there_are}: not in the middle"
+    );
+    app.simulator.clear_requests();
+
+    // What is leased stays the dead one's until its lease ends, then it is the other's.
+    pass(30).await;
+    let early = app.tick().await.expect(StatusCode::OK);
+    assert_eq!(early["claimed"], 0, "{early:#}");
+    assert_eq!(app.simulator.requests().len(), 0);
+    pass(31).await;
+    let taken = app.tick().await.expect(StatusCode::OK);
+    assert_eq!(
+        (&taken["claimed"], &taken["done"]),
+        (&json!(1), &json!(1)),
+        "{taken:#}"
+    );
+    let runs = app.runs(&organization.key).await;
+    assert!(
+        runs.values().all(|run| run["status"] == "success"),
+        "{runs:#?}"
+    );
+    assert_eq!(
+        runs["time_punches"]["id"], died["id"],
+        "the run is the same, in other hands"
+    );
+    assert_eq!(
+        runs["time_punches"]["created"], there_are,
+        "each row is counted once: {:#}",
+        runs["time_punches"]
+    );
+    // The page that was committed is not asked for again.
+    let asked = app.simulator.requests();
+    assert!(
+        !asked.is_empty()
+            && asked
+                .iter()
+                .all(|request| request.query.contains("cursor=")),
+        "{asked:#?}"
+    );
+    mirror::assert_equal(&app, &organization).await;
+    assert_quiet(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runtimes_that_tick_through_bad_days_lose_nothing_and_double_nothing() {
+    let app = App::simulate(58, EPOCH).await;
+    let other = app.another();
+    let lakeshore = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&lakeshore, LAKESHORE).await;
+    let harbour = app.organization("Harbour", HARBOUR.zone).await;
+    app.connect(&harbour, HARBOUR).await;
+    let accounts = [(LAKESHORE, &lakeshore), (HARBOUR, &harbour)];
+    let faults = [
+        Fault::status(StatusCode::INTERNAL_SERVER_ERROR),
+        Fault::reset(),
+        Fault::Reset {
+            after_handling: true,
+        },
+    ];
+    for (seed, fault) in (58..).zip(faults) {
+        let when = When::Probability { p: 0.12, seed };
+        app.simulator.add_fault(FaultRule::on("/", when, fault));
+    }
+
+    let mut life = Life::new(58);
+    let mut random = ChaCha8Rng::seed_from_u64(58);
+    let mut claimed = [0, 0];
+    let mut spoilt = 0;
+    for _ in 0..80 {
+        for (account, _) in accounts {
+            // Nothing can happen at times, such as leaving when nobody is there.
+            let _ = life.happen(app.simulator.provider(), account.company_id);
+        }
+        // Now the one is first, now the other.
+        let waits = [random.random_range(0..3_000), random.random_range(0..3_000)];
+        let tick = async |runtime, milliseconds| {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            let answer = send(
+                runtime,
+                Method::POST,
+                "/internal/tick",
+                INTERNAL_TOKEN,
+                None,
+            )
+            .await;
+            answer.expect(StatusCode::OK)
+        };
+        let (one, two) = tokio::join!(tick(&app.runtime, waits[0]), tick(&other, waits[1]));
+        for (claimed, summary) in claimed.iter_mut().zip([one, two]) {
+            assert_eq!(summary["refused"], 0, "{summary:#}");
+            *claimed += summary["claimed"].as_i64().unwrap_or_default();
+        }
+        for account in [LAKESHORE, HARBOUR] {
+            let peak = app.simulator.peak_requests_in_a_second(Some(account.token));
+            assert!(peak <= 10, "the budget is shared: {peak}");
+        }
+        let requests = app.simulator.requests();
+        spoilt += requests
+            .iter()
+            .filter(|request| request.status.is_none_or(|status| status == 500))
+            .count();
+        app.simulator.clear_requests();
+        pass(random.random_range(20..1_800)).await;
+    }
+    assert!(claimed.iter().all(|claimed| *claimed >= 20), "{claimed:?}");
+    assert!(spoilt >= 50, "only {spoilt} answers were spoilt");
+
+    app.simulator.clear_faults();
+    for (_, organization) in accounts {
+        settle(&app, organization).await;
+    }
+    // Silent changes show in a complete pass only.
+    pass(8 * 86_400).await;
+    for (account, organization) in accounts {
+        sync(&app, organization).await;
+        mirror::assert_account_equal(&app, organization, account.company_id).await;
+        assert_quiet(&app, organization).await;
+    }
 }
 
 /// Some statements fail, before or after they took effect; some answers between functions are lost.
