@@ -5,7 +5,7 @@ mod bad_days;
 mod budget;
 mod changes;
 mod crashes;
-mod mirror;
+pub mod mirror;
 mod quarantine;
 
 use std::collections::BTreeMap;
