@@ -42,8 +42,6 @@ pub struct SyncSettings {
     pub last_full_sync_at: Option<String>,
     /// How far back the first sync and the weekly reconciliation look, 1 to 3650.
     pub backfill_days: u16,
-    /// How far ahead shifts are asked for, 0 to 365.
-    pub schedule_ahead_days: u16,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

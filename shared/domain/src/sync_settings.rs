@@ -12,8 +12,6 @@ use crate::{frequency::Frequency, stream::Stream, zone::ZoneName};
 
 /// How deep the first sync reaches back, in days.
 pub const BACKFILL_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
-/// How far ahead schedules are read, in days.
-pub const SCHEDULE_AHEAD_DAYS: std::ops::RangeInclusive<u16> = 0..=365;
 
 /// When and what a connector syncs by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +25,6 @@ pub struct SyncSettings {
     pub streams: EnabledStreams,
     /// In [`BACKFILL_DAYS`].
     pub backfill_days: u16,
-    /// In [`SCHEDULE_AHEAD_DAYS`].
-    pub schedule_ahead_days: u16,
 }
 
 /// The part of the local day in which people work.
@@ -72,7 +68,6 @@ impl Default for SyncSettings {
             operating_hours: None,
             streams: EnabledStreams::default(),
             backfill_days: 90,
-            schedule_ahead_days: 60,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
-use super::{BACKFILL_DAYS, LocalTime, OperatingHours, SCHEDULE_AHEAD_DAYS, SyncSettings};
+use super::{BACKFILL_DAYS, LocalTime, OperatingHours, SyncSettings};
 use crate::{
     Error, Result,
     field_error::{FieldErrors, child_pointer},
@@ -18,6 +18,9 @@ use crate::{
     stream::Stream,
     zone::ZoneName,
 };
+
+/// What earlier versions stored and nothing ever read.
+const RETIRED: [&str; 1] = ["schedule_ahead_days"];
 
 /// When streams last succeeded: shown beside the settings, never set through them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,12 +31,21 @@ pub struct SyncTimes {
 }
 
 impl SyncSettings {
-    /// A new connector's settings: what the document leaves out is the default.
+    /// A connector's settings as they are stored: what the document leaves out is the default, and
+    /// settings of earlier versions are passed over.
     ///
     /// # Errors
     /// [`Error::InvalidFields`] with every bad field.
     pub fn from_json(document: &Value) -> Result<Self> {
-        Self::default().updated(document)
+        let Some(fields) = document.as_object() else {
+            return Self::default().updated(document);
+        };
+        let known: Map<String, Value> = fields
+            .iter()
+            .filter(|(name, _)| !RETIRED.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        Self::default().updated(&known.into())
     }
 
     /// These settings with the document's fields in place; what it leaves out
@@ -107,7 +119,6 @@ impl SyncSettings {
             ("operating_hours", json!(hours)),
             ("streams", Value::Object(streams)),
             ("backfill_days", json!(self.backfill_days)),
-            ("schedule_ahead_days", json!(self.schedule_ahead_days)),
         ];
         members
             .into_iter()
@@ -147,13 +158,9 @@ impl Reader {
             "backfill_days" => {
                 self.days(&pointer, value, &BACKFILL_DAYS, &mut settings.backfill_days);
             }
-            "schedule_ahead_days" => {
-                let days = &mut settings.schedule_ahead_days;
-                self.days(&pointer, value, &SCHEDULE_AHEAD_DAYS, days);
-            }
             _ => self.unknown(
                 pointer,
-                "enabled, frequency, active_hours_only, operating_hours, streams, backfill_days, schedule_ahead_days",
+                "enabled, frequency, active_hours_only, operating_hours, streams, backfill_days",
             ),
         }
     }
@@ -361,7 +368,6 @@ mod tests {
             "operating_hours": { "start": "6am", "timezone": 5, "until": "late" },
             "streams": { "shift": {}, "users": true, "wages": { "on": true, "enabled": null } },
             "backfill_days": 0,
-            "schedule_ahead_days": 1.5,
             "colour": "red",
             "last_full_sync_at": 7
         });
@@ -381,7 +387,6 @@ mod tests {
                 "/operating_hours/start",
                 "/operating_hours/timezone",
                 "/operating_hours/until",
-                "/schedule_ahead_days",
                 "/streams/shift",
                 "/streams/users",
                 "/streams/wages/enabled",
@@ -432,10 +437,7 @@ mod tests {
         );
         assert_eq!(hours.timezone.as_ref().unwrap().as_str(), "America/Toronto");
         assert_eq!(settings.frequency, Frequency::Every30Min);
-        assert_eq!(
-            (settings.backfill_days, settings.schedule_ahead_days),
-            (90, 60)
-        );
+        assert_eq!(settings.backfill_days, 90);
     }
 
     #[test]
@@ -461,6 +463,15 @@ mod tests {
         assert_eq!(shown["streams"]["users"]["last_sync_at"], Value::Null);
         assert_eq!(shown["last_full_sync_at"], "2026-02-10T15:30:00Z");
         assert_eq!(settings.updated(&shown).unwrap(), settings);
+    }
+
+    #[test]
+    fn a_retired_setting_is_passed_over_where_it_is_stored_and_refused_where_it_is_sent() {
+        let stored = json!({ "schedule_ahead_days": 60, "backfill_days": 30 });
+        let settings = SyncSettings::from_json(&stored).unwrap();
+        assert_eq!(settings.backfill_days, 30);
+        assert!(settings.to_json().get("schedule_ahead_days").is_none());
+        assert!(settings.updated(&stored).is_err());
     }
 
     #[test]
@@ -501,18 +512,9 @@ mod tests {
             hours,
             disabled,
             1u16..=3_650,
-            0u16..=365,
         )
             .prop_map(
-                |(
-                    enabled,
-                    frequency,
-                    gated,
-                    hours,
-                    disabled,
-                    backfill_days,
-                    schedule_ahead_days,
-                )| {
+                |(enabled, frequency, gated, hours, disabled, backfill_days)| {
                     let operating_hours = hours.map(|(start, end, zone)| OperatingHours {
                         start: LocalTime::from_minute_of_day(start).unwrap(),
                         end: LocalTime::from_minute_of_day(end).unwrap(),
@@ -524,7 +526,6 @@ mod tests {
                         active_hours_only: gated && operating_hours.is_some(),
                         operating_hours,
                         backfill_days,
-                        schedule_ahead_days,
                         ..SyncSettings::default()
                     };
                     for stream in disabled {

@@ -32,7 +32,6 @@ async fn what_is_read_can_be_sent_back_and_what_is_left_out_stays() {
         "streams": {"time_punches": {"enabled": true, "last_sync_at": "1999-01-01T00:00:00Z"}, "departments": {"enabled": false}},
         "last_full_sync_at": "1999-01-01T00:00:00Z",
         "backfill_days": 3650,
-        "schedule_ahead_days": 0,
     });
     let written = put(document.clone()).await.expect(StatusCode::OK);
     for name in [
@@ -41,7 +40,6 @@ async fn what_is_read_can_be_sent_back_and_what_is_left_out_stays() {
         "active_hours_only",
         "operating_hours",
         "backfill_days",
-        "schedule_ahead_days",
     ] {
         assert_eq!(written[name], document[name], "{name}");
     }
@@ -132,11 +130,7 @@ async fn every_bad_setting_is_named_and_nothing_of_the_document_is_kept() {
         (json!({"backfill_days": 3651}), vec!["/backfill_days"]),
         (json!({"backfill_days": 1.5}), vec!["/backfill_days"]),
         (
-            json!({"schedule_ahead_days": -1}),
-            vec!["/schedule_ahead_days"],
-        ),
-        (
-            json!({"schedule_ahead_days": 366}),
+            json!({"schedule_ahead_days": 60}),
             vec!["/schedule_ahead_days"],
         ),
         (json!({"last_full_sync_at": 7}), vec!["/last_full_sync_at"]),
