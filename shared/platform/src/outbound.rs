@@ -24,8 +24,11 @@ use crate::{clock, random};
 
 /// The largest answer that is read, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
-/// How long one try may take from its slot to the end of its answer, in milliseconds.
+/// How long one try may take from its slot to the end of its answer, in milliseconds; less where
+/// the deadline comes first.
 pub const TRY_TIMEOUT_MS: i64 = 15_000;
+/// A try that would have less time than this until the deadline is not begun, in milliseconds.
+const LEAST_TRY_MS: i64 = 2_000;
 /// Tries of one request that is safe to repeat.
 const TRIES: u32 = 3;
 /// Base and cap of the pause between two tries, in seconds.
@@ -39,7 +42,7 @@ const READ_BYTES: usize = 64 * 1024;
 /// Why no answer came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    #[error("the provider did not answer within {} seconds", TRY_TIMEOUT_MS / 1000)]
+    #[error("the provider did not answer in time")]
     Timeout,
     #[error("no connection to the provider: {0}")]
     Connect(String),
@@ -73,7 +76,7 @@ pub struct Line<'a, D> {
     pub budget: String,
     /// The provider's limit for one credential.
     pub requests_per_second: NonZeroU32,
-    /// No try starts after this, in Unix milliseconds.
+    /// No try lasts longer than until this, in Unix milliseconds.
     pub deadline_ms: i64,
     calls: Cell<u32>,
 }
@@ -112,7 +115,8 @@ impl<'a, D: Database> Line<'a, D> {
             tried += 1;
             self.wait_for_slot().await?;
             self.calls.set(self.calls.get().saturating_add(1));
-            let result = send(request, TRY_TIMEOUT_MS).await;
+            let left_ms = self.deadline_ms.saturating_sub(clock::now_ms());
+            let result = send(request, left_ms.min(TRY_TIMEOUT_MS)).await;
             if let Ok(answer) = &result
                 && answer.status() == StatusCode::TOO_MANY_REQUESTS
             {
@@ -126,7 +130,12 @@ impl<'a, D: Database> Line<'a, D> {
                 PAUSE_CAP_SECONDS,
             )
             .saturating_mul(1000);
-            if !again || clock::now_ms().saturating_add(pause_ms) >= self.deadline_ms {
+            let next_ends_ms = clock::now_ms()
+                .saturating_add(pause_ms)
+                .saturating_add(LEAST_TRY_MS);
+            // A provider that asks for more patience than the pause gets it: from whoever called.
+            let is_too_soon = asked_wait_ms(&result).is_some_and(|asked_ms| asked_ms > pause_ms);
+            if !again || is_too_soon || next_ends_ms > self.deadline_ms {
                 return result;
             }
             sleep_ms(pause_ms).await;
@@ -135,7 +144,10 @@ impl<'a, D: Database> Line<'a, D> {
 
     async fn wait_for_slot(&self) -> Result<(), CallError> {
         let now_ms = clock::now_ms();
-        let remaining_ms = self.deadline_ms.saturating_sub(now_ms);
+        let remaining_ms = self
+            .deadline_ms
+            .saturating_sub(LEAST_TRY_MS)
+            .saturating_sub(now_ms);
         if remaining_ms <= 0 {
             return Err(CallError::OutOfTime);
         }
@@ -159,13 +171,7 @@ impl<'a, D: Database> Line<'a, D> {
 
     async fn block(&self, headers: &HeaderMap) -> Result<CallError, CallError> {
         let now_ms = clock::now_ms();
-        let wait_ms = header_text(headers, &header::RETRY_AFTER)
-            .and_then(|value| {
-                retry_after::parse(value, header_text(headers, &header::DATE), now_ms / 1000)
-            })
-            .map_or(DEFAULT_BLOCK_MS, |wait| {
-                i64::try_from(wait.as_millis()).unwrap_or(DEFAULT_BLOCK_MS)
-            });
+        let wait_ms = retry_after_ms(headers).unwrap_or(DEFAULT_BLOCK_MS);
         let at_ms = now_ms.saturating_add(wait_ms);
         rate_budgets::block(self.database, &self.budget, now_ms, at_ms).await?;
         Ok(CallError::RateLimited { at_ms })
@@ -289,6 +295,20 @@ async fn read_body(answer: types::Response, expected: Option<usize>) -> Result<B
         return Err(CallError::Broken("the body ended early".to_owned()));
     }
     Ok(body.into())
+}
+
+/// How long the provider asks to be left alone, in milliseconds.
+fn asked_wait_ms(result: &Result<Response<Bytes>, CallError>) -> Option<i64> {
+    result
+        .as_ref()
+        .ok()
+        .and_then(|answer| retry_after_ms(answer.headers()))
+}
+
+fn retry_after_ms(headers: &HeaderMap) -> Option<i64> {
+    let value = header_text(headers, &header::RETRY_AFTER)?;
+    let wait = retry_after::parse(value, header_text(headers, &header::DATE), clock::now())?;
+    i64::try_from(wait.as_millis()).ok()
 }
 
 fn is_transient(result: &Result<Response<Bytes>, CallError>) -> bool {

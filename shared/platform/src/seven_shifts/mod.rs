@@ -32,7 +32,7 @@ pub const SYNC_FUNCTION: &str = "seven-shifts-sync";
 pub const ACCESS_TOKEN: &str = "access_token";
 
 /// `connectors.config` of a 7shifts connector.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
     pub company_id: i64,
     pub company_name: Option<String>,
@@ -317,6 +317,15 @@ fn call_failure(error: &CallError) -> Failure {
         }
         CallError::Database(error) => {
             format!("Our database failed: {error}. It is tried again by itself.")
+        }
+        CallError::Timeout => {
+            "7shifts did not answer in time. It is tried again by itself.".to_owned()
+        }
+        CallError::Connect(why) => {
+            format!("No connection to 7shifts: {why}. It is tried again by itself.")
+        }
+        CallError::Broken(why) => {
+            format!("The connection to 7shifts broke: {why}. It is tried again by itself.")
         }
         error => format!("{}.", capital(&error.to_string())),
     };
