@@ -112,7 +112,13 @@ fn conclusion(
     input: Option<&PlanningInput>,
     now: i64,
 ) -> Conclusion {
-    let next = job::after(&report.outcome, claimed.attempts, now, random::number());
+    let next = job::after(
+        &report.outcome,
+        claimed.attempts,
+        report.progressed,
+        now,
+        random::number(),
+    );
     let trigger: Trigger = claimed.trigger.parse().unwrap_or(Trigger::Cron);
     let mut conclusion = Conclusion {
         job_id: claimed.job_id.clone(),

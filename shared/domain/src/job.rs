@@ -57,8 +57,12 @@ const MAX_REASON_CHARS: usize = 500;
 /// The transition. `attempts` are the failures in a row so far, `random` any
 /// 64 random bits. A lease that ran out is a [`Outcome::RetryAt`] at `now`: so a
 /// job that kills its function is given up like any other.
+///
+/// `progressed`: the attempt saved something before it failed. Then its failure is the first in a
+/// row, or a long job with a hitch now and then would be given up half-way.
 #[must_use]
-pub fn after(outcome: &Outcome, attempts: u32, now: i64, random: u64) -> Next {
+pub fn after(outcome: &Outcome, attempts: u32, progressed: bool, now: i64, random: u64) -> Next {
+    let attempts = if progressed { 0 } else { attempts };
     match outcome {
         Outcome::Done => Next {
             state: JobState::Done,
@@ -123,15 +127,15 @@ mod tests {
     #[test]
     fn the_providers_wait_is_obeyed_up_to_an_hour() {
         assert_eq!(
-            after(&retry_at(NOW + 60), 0, NOW, u64::MAX).next_due_at,
+            after(&retry_at(NOW + 60), 0, false, NOW, u64::MAX).next_due_at,
             Some(NOW + 60)
         );
         assert_eq!(
-            after(&retry_at(NOW + 90_000), 0, NOW, 0).next_due_at,
+            after(&retry_at(NOW + 90_000), 0, false, NOW, 0).next_due_at,
             Some(NOW + 3_600)
         );
         assert_eq!(
-            after(&retry_at(NOW), 0, NOW, u64::MAX).next_due_at,
+            after(&retry_at(NOW), 0, false, NOW, u64::MAX).next_due_at,
             Some(NOW + 15)
         );
     }
@@ -140,7 +144,7 @@ mod tests {
     fn what_keeps_failing_is_given_up_with_its_reason() {
         let (mut attempts, mut tries) = (0, 0);
         let last = loop {
-            let next = after(&retry_at(NOW), attempts, NOW, 7);
+            let next = after(&retry_at(NOW), attempts, false, NOW, 7);
             tries += 1;
             if next.state != JobState::Pending {
                 break next;
@@ -163,7 +167,7 @@ mod tests {
         let outcome = Outcome::Failed {
             reason: "the plan lacks\u{1b} time punches".to_owned(),
         };
-        let next = after(&outcome, 2, NOW, 0);
+        let next = after(&outcome, 2, false, NOW, 0);
         assert_eq!(
             (next.state, next.next_due_at, next.attempts),
             (JobState::Failed, None, 3)
@@ -173,15 +177,24 @@ mod tests {
 
     #[test]
     fn progress_forgets_earlier_failures() {
-        let next = after(&Outcome::More, 7, NOW, 0);
+        let next = after(&Outcome::More, 7, false, NOW, 0);
         assert_eq!(
             (next.state, next.next_due_at, next.attempts),
             (JobState::Pending, Some(NOW), 0)
         );
-        let next = after(&Outcome::Done, 7, NOW, 0);
+        let next = after(&Outcome::Done, 7, false, NOW, 0);
         assert_eq!(
             (next.state, next.next_due_at, next.attempts),
             (JobState::Done, None, 0)
+        );
+    }
+
+    #[test]
+    fn a_failure_after_progress_is_the_first_in_a_row() {
+        let next = after(&retry_at(NOW), MAX_ATTEMPTS - 1, true, NOW, u64::MAX);
+        assert_eq!(
+            (next.state, next.next_due_at, next.attempts),
+            (JobState::Pending, Some(NOW + 15), 1)
         );
     }
 
@@ -213,7 +226,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_retry_is_never_now_and_never_beyond_an_hour(at: i64, attempts: u32, random: u64) {
-            let next = after(&retry_at(at), attempts, NOW, random);
+            let next = after(&retry_at(at), attempts, false, NOW, random);
             if let Some(due) = next.next_due_at {
                 prop_assert!(due > NOW && due <= NOW + 3_600);
                 prop_assert!(next.attempts < MAX_ATTEMPTS);

@@ -14,6 +14,9 @@ pub const LEASE_SECONDS: i64 = 60;
 pub const WORK_BUDGET_MS: i64 = 20_000;
 /// How long the scheduler waits for an answer, in milliseconds.
 pub const CALL_TIMEOUT_MS: i64 = 30_000;
+/// How long after a call's deadline a provider may still be answering, in milliseconds: what is left
+/// until the scheduler stops waiting is for saving and for the report.
+pub const LAST_ANSWER_MS: i64 = CALL_TIMEOUT_MS - WORK_BUDGET_MS - 3_000;
 
 /// Whether streams of a connector in this state run. An expired one is tried on, on its schedule:
 /// a provider's bad hour answers 401 too, and the next good answer mends the state.
@@ -45,6 +48,9 @@ pub struct RunReport {
     pub complete: bool,
     /// Streams that ought to run soon, because this one refers to rows that are not known yet.
     pub wanted: Vec<Stream>,
+    /// Something was saved in this call: what fails afterwards is the first failure in a row.
+    #[serde(default)]
+    pub progressed: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,6 +68,7 @@ impl RunReport {
             failure: None,
             complete: false,
             wanted: Vec::new(),
+            progressed: false,
         }
     }
 
@@ -73,6 +80,7 @@ impl RunReport {
             failure: None,
             complete: false,
             wanted: Vec::new(),
+            progressed: false,
         }
     }
 
@@ -88,6 +96,7 @@ impl RunReport {
             failure: Some(ReportedFailure::new(code, reason)),
             complete: false,
             wanted: Vec::new(),
+            progressed: false,
         }
     }
 
@@ -102,6 +111,7 @@ impl RunReport {
             failure: Some(ReportedFailure::new(code, reason)),
             complete: false,
             wanted: Vec::new(),
+            progressed: false,
         }
     }
 }
