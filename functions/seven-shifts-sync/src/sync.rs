@@ -13,8 +13,10 @@ use domain::run::{RunCounts, RunStatus};
 use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
 use futures::future::join;
-use platform::run::{ReportedFailure, RunCall, RunReport};
-use platform::seven_shifts::checkpoint::{Checkpoint, HeldBack, Kind, PageSeen, Pass, Start, Step};
+use platform::run::{LAST_ANSWER_MS, ReportedFailure, RunCall, RunReport};
+use platform::seven_shifts::checkpoint::{
+    Checkpoint, Closed, HeldBack, Kind, PageSeen, Pass, Start, Step, SweepState,
+};
 use platform::seven_shifts::{self, Config, Failure, FailureKind, SOURCE};
 use platform::{SpinDatabase, clock, log, random};
 use serde::Deserialize;
@@ -53,6 +55,8 @@ struct Run<'a> {
     force_deletions: bool,
     /// Provider calls that are in the run's count already.
     accounted_calls: Cell<u32>,
+    /// Something was saved in this call.
+    progressed: &'a Cell<bool>,
 }
 
 /// Why a run stops before its end.
@@ -89,9 +93,14 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
         }
         Err(error) => return database_report(&error),
     };
-    match prepared(database, call, &work).await {
+    let progressed = Cell::new(false);
+    let report = match prepared(database, call, &work, &progressed).await {
         Ok(report) => report,
-        Err(failure) => failed(database, &work, &failure).await,
+        Err(failure) => failed(database, call, &work, &failure).await,
+    };
+    RunReport {
+        progressed: progressed.get(),
+        ..report
     }
 }
 
@@ -99,6 +108,7 @@ async fn prepared(
     database: &SpinDatabase,
     call: &RunCall,
     work: &Work,
+    progressed: &Cell<bool>,
 ) -> Result<RunReport, Failure> {
     let unreadable = |what: &str| Failure {
         kind: FailureKind::Ours,
@@ -128,7 +138,7 @@ async fn prepared(
         &work.connector_id,
         &work.config,
         &work.credentials,
-        deadline_ms,
+        deadline_ms.saturating_add(LAST_ANSWER_MS),
     )
     .await?;
     let now = clock::now();
@@ -158,11 +168,10 @@ async fn prepared(
         deadline_ms,
         force_deletions: params.force_deletions,
         accounted_calls: Cell::new(0),
+        progressed,
     };
-    let stopped = run.walk(source, &mut pass).await;
-    match stopped {
-        Ok(true) => Ok(run.finished(source, &pass).await),
-        Ok(false) => Ok(RunReport::more()),
+    match run.work(source, &mut pass).await {
+        Ok(report) => Ok(report),
         Err(Stop::LeaseLost) => Ok(RunReport::retry_at(
             clock::now(),
             "lease_lost",
@@ -174,7 +183,22 @@ async fn prepared(
 }
 
 impl Run<'_> {
-    /// Walks the steps that are left; true when the pass is complete.
+    /// Everything, from where the checkpoint is. The order of the end matters: what the pass has
+    /// seen is forgotten only when it is saved that nobody will ask for it again.
+    async fn work(&self, source: Source<'_>, pass: &mut Pass) -> Result<RunReport, Stop> {
+        if let Some(closed) = self.checkpoint.closed(&self.work.run_id) {
+            // The report was lost, or the process died before it.
+            return self.closed(&self.checkpoint, closed).await;
+        }
+        let is_through =
+            self.walk(source, pass).await? && self.sweep(pass).await? && self.heal(pass).await?;
+        if !is_through {
+            return Ok(RunReport::more());
+        }
+        self.close(source, pass).await
+    }
+
+    /// Walks the steps that are left; true when all lists are read.
     async fn walk(&self, source: Source<'_>, pass: &mut Pass) -> Result<bool, Stop> {
         let mut fetched: Option<Fetched> = None;
         while let Some(step) = pass.steps.first().copied() {
@@ -196,16 +220,13 @@ impl Run<'_> {
                     _ => Ok(None),
                 }
             };
-            let write = self.write(step, &page, after.clone(), source);
+            let write = self.write((step, pass.pages), &page, after.clone(), source);
             let (next, written) = join(prefetch, write).await;
             *pass = written?;
             fetched = next?;
             if fetched.is_none() && !pass.steps.is_empty() && self.is_late() {
                 return Ok(false);
             }
-        }
-        if pass.kind.sweeps() {
-            return self.sweep(pass).await;
         }
         Ok(true)
     }
@@ -248,7 +269,7 @@ impl Run<'_> {
     /// was saved.
     async fn write(
         &self,
-        step: Step,
+        (step, number): (Step, u32),
         page: &Fetched,
         mut after: Pass,
         source: Source<'_>,
@@ -260,8 +281,9 @@ impl Run<'_> {
             .rejected
             .iter()
             .enumerate()
-            .map(|(index, rejected)| refused(rejected, after.pages, index))
+            .map(|(index, rejected)| refused(rejected, step, number, index))
             .collect();
+        let read_ids: Vec<Option<String>> = page.rejected.iter().map(record_id).collect();
         self.database
             .transaction(async |transaction| {
                 let outcome = records::write_page(
@@ -274,13 +296,18 @@ impl Run<'_> {
                 .await?;
                 let ids = page.records.ids();
                 if step.is_noted(after.kind) {
+                    if !after.is_noting {
+                        records::open_pass(transaction, &after.run_id).await?;
+                        after.is_noting = true;
+                    }
                     records::mark_seen(transaction, &after.run_id, &ids).await?;
                     // What cannot be read is there all the same.
-                    let unread: Vec<_> = rejected
-                        .iter()
-                        .map(|refused| refused.external_id.as_str())
-                        .collect();
+                    let unread: Vec<_> = read_ids.iter().flatten().collect();
                     records::mark_seen(transaction, &after.run_id, &unread).await?;
+                    let unidentified = read_ids.len().saturating_sub(unread.len());
+                    after.unidentified = after
+                        .unidentified
+                        .saturating_add(u64::try_from(unidentified).unwrap_or(u64::MAX));
                 }
                 let mut all_refused = rejected.clone();
                 all_refused.extend(outcome.refused.iter().cloned());
@@ -291,7 +318,7 @@ impl Run<'_> {
                     &landed(&ids, &outcome.refused),
                 )
                 .await?;
-                records::quarantine(
+                let errors = records::quarantine(
                     transaction,
                     &scope,
                     self.stream,
@@ -307,7 +334,6 @@ impl Run<'_> {
                         after.wanted.push(stream);
                     }
                 }
-                let errors = u64::try_from(all_refused.len()).unwrap_or(u64::MAX);
                 after.errors = after.errors.saturating_add(errors);
                 let counts = RunCounts {
                     fetched: u64::try_from(page.received).unwrap_or(u64::MAX),
@@ -320,6 +346,7 @@ impl Run<'_> {
                 self.save(transaction, &after, 1, calls, counts).await
             })
             .await?;
+        self.progressed.set(true);
         Ok(after)
     }
 
@@ -344,7 +371,7 @@ impl Run<'_> {
         self.save_checkpoint(
             transaction,
             &checkpoint,
-            pass.kind,
+            Some(pass.kind),
             pages,
             provider_calls,
             counts,
@@ -356,7 +383,7 @@ impl Run<'_> {
         &self,
         transaction: &E,
         checkpoint: &Checkpoint,
-        kind: Kind,
+        kind: Option<Kind>,
         pages: u32,
         provider_calls: u32,
         counts: RunCounts,
@@ -365,7 +392,7 @@ impl Run<'_> {
             .map_err(|error| DatabaseError::Shape(error.to_string()))?;
         let progress = Progress {
             checkpoint: &text,
-            kind: Some(kind.as_str()),
+            kind: kind.map(Kind::as_str),
             pages,
             provider_calls,
             counts,
@@ -377,140 +404,179 @@ impl Run<'_> {
         }
     }
 
-    /// Deletes what a complete pass has not seen; true when it is through.
+    /// Deletes what a complete pass has not seen; true when there is nothing more to delete.
     async fn sweep(&self, pass: &mut Pass) -> Result<bool, Stop> {
-        let scope = self.scope();
+        if !pass.kind.sweeps() || pass.sweep == SweepState::Done || pass.held_back.is_some() {
+            return Ok(true);
+        }
         let window = pass
             .window_from
             .map_or(Window::ALL, |from| Window { from, to: i64::MAX });
-        if !pass.is_sweeping {
-            let absent =
-                records::absent(self.database, &scope, self.resource, &pass.run_id, window).await?;
-            // A record that could not be read may be any of those that were not seen.
-            let held_back = if pass.errors > 0 && absent.absent > 0 {
-                Some(HeldBack::Unreadable)
-            } else {
-                Brake::default()
-                    .check(absent.live, absent.absent, self.force_deletions)
-                    .err()
-                    .map(|reason| HeldBack::TooMany(reason.to_string()))
-            };
-            if held_back.is_some() {
-                pass.held_back = held_back;
-                self.forget(pass).await?;
-                return Ok(true);
-            }
-            pass.is_sweeping = true;
-        }
-        loop {
+        pass.held_back = self.held_back(pass, window).await?;
+        while pass.held_back.is_none() && pass.sweep != SweepState::Done {
             if self.is_late() {
                 return Ok(false);
             }
-            let next = self
-                .database
-                .transaction(async |transaction| {
-                    let sweep = Sweep {
-                        resource: self.resource,
-                        pass_id: &pass.run_id,
-                        window,
-                        after: pass.sweep_after.as_deref(),
-                    };
-                    let step = records::sweep_absent(
-                        transaction,
-                        &scope,
-                        &sweep,
-                        SWEEP_ROWS,
-                        clock::now(),
-                        clock::now_micros(),
-                    )
-                    .await?;
-                    let saved = Pass {
-                        sweep_after: step.next.clone(),
-                        ..pass.clone()
-                    };
-                    let counts = RunCounts {
-                        deleted: step.deleted,
-                        ..RunCounts::default()
-                    };
-                    self.save(transaction, &saved, 0, 0, counts).await?;
-                    Ok::<_, Stop>(step.next)
-                })
-                .await?;
-            pass.sweep_after = next;
-            if pass.sweep_after.is_none() {
-                self.forget(pass).await?;
-                return Ok(true);
-            }
+            *pass = self.sweep_on(pass, window).await?;
         }
+        Ok(true)
     }
 
-    async fn forget(&self, pass: &Pass) -> Result<(), DatabaseError> {
-        while records::forget_pass(self.database, &pass.run_id, TIDY_ROWS).await? {
-            if self.is_late() {
-                // Maintenance removes what is left.
-                break;
-            }
+    /// Why this pass may not delete what it has not seen.
+    async fn held_back(&self, pass: &Pass, window: Window) -> Result<Option<HeldBack>, Stop> {
+        if !records::is_open(self.database, &pass.run_id).await? {
+            return Ok(Some(HeldBack::NotesLost));
         }
-        Ok(())
+        if pass.sweep != SweepState::Ahead {
+            return Ok(None);
+        }
+        let (scope, resource) = (self.scope(), self.resource);
+        let absent = records::absent(self.database, &scope, resource, &pass.run_id, window).await?;
+        // A record without an id may be any of those that were not seen.
+        if pass.unidentified > 0 && absent.absent > 0 {
+            return Ok(Some(HeldBack::Unreadable));
+        }
+        let brake = Brake::default().check(absent.live, absent.absent, self.force_deletions);
+        Ok(brake
+            .err()
+            .map(|reason| HeldBack::TooMany(reason.to_string())))
     }
 
-    /// Closes the pass: the mark moves on, links that waited are made, the connector is well.
-    async fn finished(&self, source: Source<'_>, pass: &Pass) -> RunReport {
-        let checkpoint = self.checkpoint.finished(pass, clock::now());
+    /// One step of the sweep, with how far it came. Returns the pass as it was saved.
+    async fn sweep_on(&self, pass: &Pass, window: Window) -> Result<Pass, Stop> {
         let scope = self.scope();
-        let closed = self
+        let after = match &pass.sweep {
+            SweepState::After(id) => Some(id.as_str()),
+            SweepState::Ahead | SweepState::Done => None,
+        };
+        let saved = self
             .database
             .transaction(async |transaction| {
-                records::heal_links(transaction, &scope, TIDY_ROWS, clock::now_micros()).await?;
-                self.save_checkpoint(
+                let sweep = Sweep {
+                    resource: self.resource,
+                    pass_id: &pass.run_id,
+                    window,
+                    after,
+                };
+                let step = records::sweep_absent(
                     transaction,
-                    &checkpoint,
-                    pass.kind,
-                    0,
-                    self.unaccounted_calls(source),
-                    RunCounts::default(),
-                )
-                .await
-            })
-            .await;
-        match closed {
-            Ok(()) => {}
-            Err(Stop::LeaseLost) => {
-                return RunReport::retry_at(
+                    &scope,
+                    &sweep,
+                    SWEEP_ROWS,
                     clock::now(),
-                    "lease_lost",
-                    "Another run has taken over.",
-                );
+                    clock::now_micros(),
+                )
+                .await?;
+                let saved = Pass {
+                    sweep: step.next.map_or(SweepState::Done, SweepState::After),
+                    ..pass.clone()
+                };
+                let counts = RunCounts {
+                    deleted: step.deleted,
+                    ..RunCounts::default()
+                };
+                self.save(transaction, &saved, 0, 0, counts).await?;
+                Ok::<_, Stop>(saved)
+            })
+            .await?;
+        self.progressed.set(true);
+        Ok(saved)
+    }
+
+    /// Makes links that pages had to leave; true when none waits.
+    async fn heal(&self, pass: &Pass) -> Result<bool, Stop> {
+        let scope = self.scope();
+        while records::links_wait(self.database, &scope).await? {
+            if self.is_late() {
+                return Ok(false);
             }
-            Err(Stop::Database(error)) => return database_report(&error),
-            Err(Stop::Failed(failure)) => return RunReport::failed(failure.code, &failure.reason),
+            self.database
+                .transaction(async |transaction| {
+                    records::heal_links(transaction, &scope, TIDY_ROWS, clock::now_micros())
+                        .await?;
+                    self.save(transaction, pass, 0, 0, RunCounts::default())
+                        .await
+                })
+                .await?;
+            self.progressed.set(true);
         }
-        set_state(
-            self.database,
-            self.tenant,
-            self.work,
-            ConnectorState::Active,
-            None,
-        )
-        .await;
+        Ok(true)
+    }
+
+    /// Closes the pass: the mark moves on, the quarantine holds what this pass has refused.
+    async fn close(&self, source: Source<'_>, pass: &Pass) -> Result<RunReport, Stop> {
+        let checkpoint = self.checkpoint.finished(pass, clock::now());
+        let scope = self.scope();
+        self.database
+            .transaction(async |transaction| {
+                if pass.kind != Kind::Incremental {
+                    records::release_unseen(transaction, &scope, self.stream, &pass.run_id).await?;
+                }
+                let calls = self.unaccounted_calls(source);
+                let counts = RunCounts::default();
+                self.save_checkpoint(transaction, &checkpoint, Some(pass.kind), 0, calls, counts)
+                    .await
+            })
+            .await?;
+        match checkpoint.closed(&pass.run_id) {
+            Some(closed) => self.closed(&checkpoint, closed).await,
+            None => Ok(RunReport::done()),
+        }
+    }
+
+    /// What follows when it is saved that the pass is closed: its notes can go, the connector is
+    /// well, and what came of it is reported.
+    async fn closed(&self, checkpoint: &Checkpoint, closed: &Closed) -> Result<RunReport, Stop> {
+        self.forget(checkpoint, &closed.run_id).await?;
+        self.set_active().await;
         let mut report = RunReport::done();
-        report.complete = pass.is_complete();
-        report.wanted.clone_from(&pass.wanted);
+        report.complete = closed.complete;
+        report.wanted.clone_from(&closed.wanted);
         let quarantined = || {
             format!(
                 "{} records could not be stored; `/api/quarantined-records` says why. The rest is in.",
-                pass.errors
+                closed.errors
             )
         };
-        report.failure = match &pass.held_back {
+        report.failure = match &closed.held_back {
             Some(held_back) => Some(ReportedFailure::new(held_back.code(), held_back.reason())),
-            None if pass.errors > 0 => Some(ReportedFailure::new("quarantined", &quarantined())),
+            None if closed.errors > 0 => Some(ReportedFailure::new("quarantined", &quarantined())),
             None => None,
         };
         if report.failure.is_some() {
             report.status = RunStatus::Partial;
         }
-        report
+        Ok(report)
+    }
+
+    /// Removes the notes of the closed pass, under the lease: who has taken over may be making his.
+    async fn forget(&self, checkpoint: &Checkpoint, pass_id: &str) -> Result<(), Stop> {
+        // Maintenance removes what is left.
+        while !self.is_late() && records::has_notes(self.database, pass_id).await? {
+            self.database
+                .transaction(async |transaction| {
+                    records::forget_pass(transaction, pass_id, TIDY_ROWS).await?;
+                    let counts = RunCounts::default();
+                    self.save_checkpoint(transaction, checkpoint, None, 0, 0, counts)
+                        .await
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn set_active(&self) {
+        // The common case costs no statement.
+        if self.work.connector_state != ConnectorState::Active.as_str() {
+            set_state(
+                self.database,
+                self.lease(),
+                self.work,
+                ConnectorState::Active,
+                None,
+            )
+            .await;
+        }
     }
 }
 
@@ -527,14 +593,21 @@ fn advance(pass: &mut Pass, page: &Fetched) -> Result<(), Failure> {
     pass.advance(&seen, clock::now())
 }
 
-fn refused(rejected: &providers::Rejected, page: u32, index: usize) -> Refused {
+fn refused(rejected: &providers::Rejected, step: Step, page: u32, index: usize) -> Refused {
     Refused {
         external_id: rejected
             .external_id
             .clone()
-            .unwrap_or_else(|| format!("unreadable-{page}-{index}")),
+            .filter(|id| !id.is_empty())
+            .unwrap_or_else(|| format!("unreadable-{}-{page}-{index}", step.name())),
         reason: rejected.reason.clone(),
     }
+}
+
+/// The id under which the record's row would be, when what stands in its place is an id of 7shifts.
+fn record_id(rejected: &providers::Rejected) -> Option<String> {
+    let id: i64 = rejected.external_id.as_deref()?.parse().ok()?;
+    Some(id.to_string())
 }
 
 fn landed<'a>(ids: &[&'a str], refused: &[Refused]) -> Vec<&'a str> {
@@ -576,7 +649,12 @@ async fn explained(source: Source<'_>, failure: Failure) -> Failure {
 }
 
 /// Turns a failure into the report, and into the connector's state where it concerns all streams.
-async fn failed(database: &SpinDatabase, work: &Work, failure: &Failure) -> RunReport {
+async fn failed(
+    database: &SpinDatabase,
+    call: &RunCall,
+    work: &Work,
+    failure: &Failure,
+) -> RunReport {
     let tenant = Caller::internal("seven-shifts-sync").tenant_named(&work.organization_id);
     let state = match failure.kind {
         FailureKind::Unauthorized => Some(ConnectorState::Expired),
@@ -584,7 +662,12 @@ async fn failed(database: &SpinDatabase, work: &Work, failure: &Failure) -> RunR
         FailureKind::Forbidden | FailureKind::Later(_) | FailureKind::OutOfTime => None,
     };
     if let (Ok(tenant), Some(state)) = (tenant, state) {
-        set_state(database, &tenant, work, state, Some(&failure.reason)).await;
+        let lease = Lease {
+            tenant: &tenant,
+            job_id: &work.job_id,
+            version: call.lease_version,
+        };
+        set_state(database, lease, work, state, Some(&failure.reason)).await;
     }
     match failure.kind {
         FailureKind::Later(at) => RunReport::retry_at(at, failure.code, &failure.reason),
@@ -595,7 +678,7 @@ async fn failed(database: &SpinDatabase, work: &Work, failure: &Failure) -> RunR
 
 async fn set_state(
     database: &SpinDatabase,
-    tenant: &Tenant,
+    lease: Lease<'_>,
     work: &Work,
     to: ConnectorState,
     reason: Option<&str>,
@@ -605,18 +688,20 @@ async fn set_state(
         ConnectorState::Error,
         ConnectorState::Expired,
     ];
-    // The common case costs no statement.
-    if to == ConnectorState::Active && work.connector_state == ConnectorState::Active.as_str() {
-        return;
-    }
     let change = StateChange {
         from: &from,
         to,
         reason,
     };
-    if let Err(error) =
-        connectors::set_state(database, tenant, &work.connector_id, change, clock::now()).await
-    {
+    let written = connectors::set_state_by_run(
+        database,
+        lease,
+        &work.connector_id,
+        &work.credentials,
+        change,
+        clock::now(),
+    );
+    if let Err(error) = written.await {
         log::error("connector_state", &error.to_string());
     }
 }

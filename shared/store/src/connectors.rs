@@ -5,6 +5,7 @@ use domain::connector_state::ConnectorState;
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute};
+use crate::jobs::{Lease, SealedCredential};
 use crate::{json, parameters};
 
 /// Connectors that an organization can list at once.
@@ -212,6 +213,16 @@ pub struct StateChange<'a> {
     pub reason: Option<&'a str>,
 }
 
+impl StateChange<'_> {
+    fn reachable(&self) -> Vec<ConnectorState> {
+        self.from
+            .iter()
+            .copied()
+            .filter(|from| from.may_become(self.to))
+            .collect()
+    }
+}
+
 /// Returns whether anything changed.
 ///
 /// # Errors
@@ -223,21 +234,68 @@ pub async fn set_state<E: Execute>(
     change: StateChange<'_>,
     now: i64,
 ) -> Result<bool, DatabaseError> {
-    let from: Vec<_> = change
-        .from
-        .iter()
-        .filter(|from| from.may_become(change.to))
-        .collect();
     let parameters = parameters![
         tenant.as_str(),
         id,
-        json::write(&from)?,
+        json::write(&change.reachable())?,
         change.to.as_str(),
         change.reason,
         now,
     ];
     database
         .execute(SET_STATE, parameters)
+        .await
+        .map(|rows| !rows.is_empty())
+}
+
+const SET_STATE_BY_RUN: &str = "
+UPDATE connectors SET
+  state_changed_at = iif(state = ?4, state_changed_at, ?6),
+  state = ?4,
+  state_reason = ?5,
+  updated_at = ?6
+WHERE id = ?2 AND organization_id = ?1
+  AND state IN (SELECT value FROM json_each(?3))
+  AND (state, state_reason) IS NOT (?4, ?5)
+  AND EXISTS (
+    SELECT 1 FROM jobs
+    WHERE jobs.id = ?7 AND jobs.organization_id = ?1 AND jobs.subject = connectors.id
+      AND jobs.lease_version = ?8 AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?6)
+  AND (SELECT json_group_array(sealed) FROM (
+    SELECT sealed FROM credentials
+    WHERE credentials.connector_id = ?2 AND credentials.organization_id = ?1 ORDER BY field)) = ?9
+RETURNING id";
+
+/// [`set_state`] by what a run has found out. It counts only while the run holds its lease and the
+/// connector still has the credentials that the run used: what a provider says late of the old
+/// token says nothing of a connector that has been connected again meanwhile.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn set_state_by_run<E: Execute>(
+    database: &E,
+    lease: Lease<'_>,
+    id: &str,
+    credentials: &[SealedCredential],
+    change: StateChange<'_>,
+    now: i64,
+) -> Result<bool, DatabaseError> {
+    let mut used: Vec<_> = credentials.iter().collect();
+    used.sort_by(|a, b| a.field.cmp(&b.field));
+    let used: Vec<_> = used.iter().map(|used| used.sealed.as_str()).collect();
+    let parameters = parameters![
+        lease.tenant.as_str(),
+        id,
+        json::write(&change.reachable())?,
+        change.to.as_str(),
+        change.reason,
+        now,
+        lease.job_id,
+        lease.version,
+        json::write(&used)?,
+    ];
+    database
+        .execute(SET_STATE_BY_RUN, parameters)
         .await
         .map(|rows| !rows.is_empty())
 }

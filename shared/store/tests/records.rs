@@ -23,5 +23,7 @@ mod passes;
 mod purging;
 #[path = "records/quarantine.rs"]
 mod quarantine;
+#[path = "records/stock.rs"]
+mod stock;
 #[path = "records/writing.rs"]
 mod writing;

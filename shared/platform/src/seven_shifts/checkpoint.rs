@@ -28,6 +28,19 @@ pub struct Checkpoint {
     pub current_until: Option<i64>,
     pub last_complete_at: Option<i64>,
     pub pass: Option<Pass>,
+    /// What the last pass came to.
+    pub closed: Option<Closed>,
+}
+
+/// The end of a pass. Should the report of it be lost, the same run reports it again and reads
+/// nothing twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    pub run_id: String,
+    pub complete: bool,
+    pub errors: u64,
+    pub held_back: Option<HeldBack>,
+    pub wanted: Vec<Stream>,
 }
 
 /// One walk over what the provider lists.
@@ -51,11 +64,17 @@ pub struct Pass {
     pub newest_change: Option<i64>,
     /// The part of the table that a complete pass covers.
     pub window_from: Option<i64>,
-    /// Where the sweep of what was not seen continues.
-    pub sweep_after: Option<String>,
-    pub is_sweeping: bool,
+    /// How far the deletion of what was not seen has come.
+    #[serde(default)]
+    pub sweep: SweepState,
+    /// Notes of what was seen are being kept.
+    #[serde(default)]
+    pub is_noting: bool,
     /// Records that were refused so far in this run.
     pub errors: u64,
+    /// Those of them that do not say which record they are, so that nothing could be noted.
+    #[serde(default)]
+    pub unidentified: u64,
     /// Why what was not seen is still there.
     pub held_back: Option<HeldBack>,
     /// Streams that this one refers to and that lack rows.
@@ -75,12 +94,26 @@ pub enum Kind {
     Complete,
 }
 
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SweepState {
+    /// Not begun.
+    #[default]
+    Ahead,
+    /// Done up to this external id.
+    After(String),
+    /// Through: a retry does not sweep again.
+    Done,
+}
+
 /// Why a complete pass deleted nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldBack {
-    /// Records that could not be read may be among those that seem to be missing.
+    /// Records whose id could not be read may be among those that seem to be missing.
     Unreadable,
+    /// The notes of what was seen are gone: everything would seem to be missing.
+    NotesLost,
     /// The brake's own words.
     TooMany(String),
 }
@@ -124,6 +157,7 @@ impl HeldBack {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreadable => "quarantined",
+            Self::NotesLost => "notes_lost",
             Self::TooMany(_) => "deletion_brake",
         }
     }
@@ -132,7 +166,10 @@ impl HeldBack {
     pub fn reason(&self) -> &str {
         match self {
             Self::Unreadable => {
-                "Records that could not be read may be among those that are missing: nothing was deleted. `/api/quarantined-records` says why they could not be read; the rest is in."
+                "Records whose id could not be read may be among those that are missing: nothing was deleted. `/api/quarantined-records` says why they could not be read; the rest is in."
+            }
+            Self::NotesLost => {
+                "The notes of what this sync had seen were lost on our side, so nothing was deleted. The next complete sync makes up for it by itself; everything else is in."
             }
             Self::TooMany(reason) => reason,
         }
@@ -140,6 +177,19 @@ impl HeldBack {
 }
 
 impl Step {
+    /// Names the list, in ids that we have to make up.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::ActiveUsers => "active",
+            Self::InactiveUsers => "inactive",
+            Self::ChangedSince(_) => "changed",
+            Self::UnpublishedSince(_) => "unpublished",
+            Self::DeletedSince(_) => "deleted",
+        }
+    }
+
     /// Whether the pass notes what this step lists, for the sweep.
     #[must_use]
     pub fn is_noted(self, kind: Kind) -> bool {
@@ -161,6 +211,18 @@ pub struct Start<'a> {
 }
 
 impl Checkpoint {
+    /// The checkpoint when the connector shall bring another part of the account from now on: what
+    /// is outside of it is found by a complete pass.
+    #[must_use]
+    pub fn elsewhere(&self) -> Self {
+        Self {
+            current_until: self.current_until,
+            last_complete_at: Some(0),
+            pass: None,
+            closed: None,
+        }
+    }
+
     /// The pass of this run: the one in progress, or a new one.
     #[must_use]
     pub fn pass(&self, start: Start<'_>) -> Pass {
@@ -188,9 +250,10 @@ impl Checkpoint {
                     .now
                     .saturating_sub(start.backfill_days.saturating_mul(86_400))
             }),
-            sweep_after: None,
-            is_sweeping: false,
+            sweep: SweepState::Ahead,
+            is_noting: false,
             errors: 0,
+            unidentified: 0,
             held_back: None,
             wanted: Vec::new(),
         }
@@ -201,12 +264,22 @@ impl Checkpoint {
             Stream::Users => (Kind::Complete, vec![Step::ActiveUsers, Step::InactiveUsers]),
             Stream::Shifts | Stream::TimePunches => {
                 let Some(current_until) = self.current_until else {
-                    return (Kind::Backfill, vec![Step::All]);
+                    // A first sync that began elsewhere has left rows that may have to go.
+                    let kind = if self.last_complete_at.is_some() {
+                        Kind::Reconciliation
+                    } else {
+                        Kind::Backfill
+                    };
+                    return (kind, vec![Step::All]);
                 };
+                // A mark in the future was written by a clock that has jumped back since: what lies
+                // between is not known. A little is within the look-back.
+                let is_mark_wrong = current_until > start.now.saturating_add(LOOK_BACK_SECONDS);
                 let asked = start
                     .window_hours
                     .map(|hours| start.now.saturating_sub(hours.saturating_mul(3_600)));
                 let since = current_until
+                    .min(start.now)
                     .saturating_sub(LOOK_BACK_SECONDS)
                     .min(asked.unwrap_or(i64::MAX));
                 let mut steps = vec![Step::ChangedSince(since), Step::DeletedSince(since)];
@@ -214,8 +287,8 @@ impl Checkpoint {
                     steps.insert(1, Step::UnpublishedSince(since));
                 }
                 let last_complete = self.last_complete_at.unwrap_or(0);
-                // A time in the future was written by a clock that has jumped back since.
                 if start.force_deletions
+                    || is_mark_wrong
                     || start.now.saturating_sub(last_complete) >= RECONCILE_AFTER_SECONDS
                     || last_complete > start.now
                 {
@@ -237,6 +310,8 @@ impl Checkpoint {
             Kind::Incremental => pass.newest_change.map(|newest| newest.min(pass.started_at)),
             Kind::Backfill | Kind::Reconciliation | Kind::Complete => Some(pass.started_at),
         };
+        // Nothing is known of the time after the pass began, whatever an earlier clock has said.
+        let before = self.current_until.map(|mark| mark.min(pass.started_at));
         let last_complete_at = match (pass.kind, &pass.held_back) {
             (Kind::Incremental, _) => self.last_complete_at,
             (_, None) => Some(now),
@@ -245,10 +320,25 @@ impl Checkpoint {
             }
         };
         Self {
-            current_until: seen.max(self.current_until),
+            current_until: seen.max(before),
             last_complete_at,
             pass: None,
+            closed: Some(Closed {
+                run_id: pass.run_id.clone(),
+                complete: pass.is_complete(),
+                errors: pass.errors,
+                held_back: pass.held_back.clone(),
+                wanted: pass.wanted.clone(),
+            }),
         }
+    }
+
+    /// The end of this run's pass, if it has been reached.
+    #[must_use]
+    pub fn closed(&self, run_id: &str) -> Option<&Closed> {
+        self.closed
+            .as_ref()
+            .filter(|closed| closed.run_id == run_id)
     }
 }
 
@@ -348,7 +438,7 @@ mod tests {
         Checkpoint {
             current_until: Some(NOW - 3_600),
             last_complete_at: Some(last_complete_at),
-            pass: None,
+            ..Checkpoint::default()
         }
     }
 
@@ -484,6 +574,77 @@ mod tests {
         assert_eq!(
             current(NOW - DAY).finished(&idle, NOW).current_until,
             Some(NOW - 3_600)
+        );
+    }
+
+    #[test]
+    fn a_mark_in_the_future_is_put_right_and_what_it_hid_is_looked_for() {
+        let ahead = |seconds| Checkpoint {
+            current_until: Some(NOW + seconds),
+            ..current(NOW - DAY)
+        };
+        let far = ahead(6 * 3_600);
+        let pass = far.pass(start(Stream::TimePunches));
+        assert_eq!(pass.kind, Kind::Reconciliation);
+        assert_eq!(
+            pass.steps.first(),
+            Some(&Step::ChangedSince(NOW - LOOK_BACK_SECONDS))
+        );
+        assert_eq!(far.finished(&pass, NOW).current_until, Some(NOW));
+        // The clocks of two machines are never quite the same.
+        let near = ahead(LOOK_BACK_SECONDS);
+        let pass = near.pass(start(Stream::TimePunches));
+        assert_eq!(pass.kind, Kind::Incremental);
+        assert_eq!(near.finished(&pass, NOW).current_until, Some(NOW));
+    }
+
+    #[test]
+    fn another_part_of_the_account_is_reconciled_even_before_the_first_sync_has_ended() {
+        let began = Checkpoint {
+            pass: Some(Checkpoint::default().pass(start(Stream::Shifts))),
+            ..Checkpoint::default()
+        };
+        let pass = began.elsewhere().pass(start(Stream::Shifts));
+        assert_eq!(
+            (pass.kind, pass.steps),
+            (Kind::Reconciliation, vec![Step::All])
+        );
+        let synced = current(NOW - DAY).elsewhere();
+        assert_eq!(synced.current_until, Some(NOW - 3_600));
+        assert_eq!(
+            synced.pass(start(Stream::Shifts)).kind,
+            Kind::Reconciliation
+        );
+    }
+
+    #[test]
+    fn a_run_that_has_closed_its_pass_is_known_and_no_other() {
+        let mut pass = current(NOW - DAY).pass(start(Stream::Roles));
+        pass.errors = 2;
+        pass.held_back = Some(HeldBack::Unreadable);
+        let after = current(NOW - DAY).finished(&pass, NOW);
+        let text = serde_json::to_string(&after).unwrap();
+        let after: Checkpoint = serde_json::from_str(&text).unwrap();
+        let closed = after.closed("run").unwrap();
+        assert_eq!(
+            (closed.complete, closed.errors, &closed.held_back),
+            (false, 2, &Some(HeldBack::Unreadable))
+        );
+        assert_eq!(after.closed("another"), None);
+    }
+
+    /// As the version before this one saved it after its last step of a sweep.
+    #[test]
+    fn a_pass_of_an_earlier_version_is_read_and_has_no_notes() {
+        let saved = r#"{"current_until":1789996400,"last_complete_at":1789300000,"pass":{"run_id":"run",
+            "kind":"reconciliation","steps":[],"cursor":null,"pages":0,"idle_pages":0,"last_page":null,
+            "started_at":1790000000,"newest_change":null,"window_from":1782224000,"sweep_after":null,
+            "is_sweeping":true,"errors":0,"held_back":null,"wanted":[]}}"#;
+        let saved: Checkpoint = serde_json::from_str(saved).unwrap();
+        let pass = saved.pass(start(Stream::Shifts));
+        assert_eq!(
+            (pass.sweep, pass.is_noting, pass.steps),
+            (SweepState::Ahead, false, Vec::new())
         );
     }
 

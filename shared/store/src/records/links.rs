@@ -149,11 +149,51 @@ impl<'a> References<'a> {
     }
 }
 
-/// Links rows whose target exists by now, at most `limit` of them, and returns how many; call it
-/// inside a transaction, until it returns 0.
+/// Whether rows wait to be linked whose target exists by now: then call [`heal_links`].
 ///
-/// Pages link what waits for them, so this finds something only after a page said `links_left`.
-/// It looks at every open reference of the connector, the ones without a target among them.
+/// Pages link what waits for them, so there are some only after a page said `links_left`. It looks
+/// at every open reference of the connector, the ones without a target among them.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn links_wait<E: Execute>(
+    database: &E,
+    scope: &Scope<'_>,
+) -> Result<bool, DatabaseError> {
+    let any = all_links()
+        .map(|(resource, link)| format!("EXISTS ({})", resolvable(resource, link, "?1", "?2")))
+        .collect::<Vec<_>>()
+        .join(" OR ");
+    let rows = database
+        .execute(
+            &format!("SELECT {any}"),
+            parameters![scope.connector_id, scope.tenant.as_str()],
+        )
+        .await?;
+    Ok(rows
+        .first()
+        .ok_or_else(|| DatabaseError::Shape("no row".to_owned()))?
+        .integer(0)?
+        != 0)
+}
+
+/// Rows whose target exists by now, `connector` and `organization` being parameters.
+fn resolvable(resource: Resource, link: &Link, connector: &str, organization: &str) -> String {
+    format!(
+        "SELECT record.id FROM {table} AS record
+         JOIN {target} AS target
+           ON target.connector_id = record.connector_id AND target.external_id = record.{via}
+         WHERE record.connector_id = {connector} AND record.organization_id = {organization}
+           AND record.{column} IS NULL AND record.{via} IS NOT NULL",
+        table = resource.table(),
+        target = link.target.table(),
+        via = link.via,
+        column = link.column,
+    )
+}
+
+/// Links rows whose target exists by now, at most `limit` of them, and returns how many; call it
+/// inside a transaction, while [`links_wait`].
 ///
 /// # Errors
 /// The failure of a statement.
@@ -169,17 +209,7 @@ pub async fn heal_links<E: Execute>(
         if left == 0 {
             break;
         }
-        let waiting = format!(
-            "SELECT record.id FROM {table} AS record
-             JOIN {target} AS target
-               ON target.connector_id = record.connector_id AND target.external_id = record.{via}
-             WHERE record.connector_id = ?2 AND record.organization_id = ?3
-               AND record.{column} IS NULL AND record.{via} IS NOT NULL",
-            table = resource.table(),
-            target = link.target.table(),
-            via = link.via,
-            column = link.column,
-        );
+        let waiting = resolvable(resource, link, "?2", "?3");
         let before = count_changed(transaction, scope, resource, seq).await?;
         link_waiting(transaction, scope, resource, link, &waiting, seq, left).await?;
         let after = count_changed(transaction, scope, resource, seq).await?;

@@ -11,20 +11,23 @@ mod quarantine;
 mod resource;
 mod rows;
 mod sequence;
+mod stock;
 mod tombstones;
 mod write;
 
-pub use links::{UnknownReferences, heal_links, unknown_references};
+pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use passes::{
-    Absent, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, mark_seen, sweep_absent,
+    Absent, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, has_notes, is_open,
+    mark_seen, open_pass, sweep_absent,
 };
 pub use purge::{Purge, purge, purged_tables};
-pub use quarantine::{clear_quarantine, count_quarantined, quarantine};
+pub use quarantine::{clear_quarantine, count_quarantined, quarantine, release_unseen};
 pub use resource::Resource;
 pub use rows::{
     DepartmentRecord, LocationRecord, Page, PunchBreak, RoleRecord, ShiftBreak, ShiftRecord,
     TeamMemberRecord, TimePunchRecord,
 };
+pub use stock::holds_rows;
 pub use tombstones::tombstone;
 pub use write::{PageOutcome, Refused, write_page};
 

@@ -1,14 +1,16 @@
 //! Deletion by absence: a complete pass notes what it saw; what is left over is gone.
 //!
-//! A pass is named by the id of its run. The order is: [`mark_seen`] with every page, and when
-//! the last page is in, [`absent`] for the brake, then [`sweep_absent`] step by step, then
+//! A pass is named by the id of its run. The order is: [`open_pass`] before the first note,
+//! [`mark_seen`] with every page, and when the last page is in, [`is_open`] and [`absent`] for the
+//! brake, then [`sweep_absent`] step by step, and when it is saved that the sweep is through,
 //! [`forget_pass`] until it returns false. Refused records were seen too: note them, or the sweep
-//! deletes their rows. A pass that met a record without a legible id cannot tell what is absent.
+//! deletes their rows. A pass that met a record without a legible id cannot tell what is absent;
+//! nor can one that is not open, for without its notes everything seems to be.
 
 use super::resource::Resource;
 use super::tombstones::tombstone;
 use super::{Scope, unsigned};
-use crate::database::{DatabaseError, Execute};
+use crate::database::{DatabaseError, Execute, Row};
 use crate::{json, parameters};
 
 /// The part of a table that a pass covered, by start of the shift or clock-in: `from <= t < to`.
@@ -51,6 +53,31 @@ pub struct SweepStep {
     pub deleted: u64,
     /// Where the next step begins; `None` when the sweep is complete.
     pub next: Option<String>,
+}
+
+/// The note that a pass has notes. It sorts before every id, so it is the first that is forgotten.
+const OPENED: &str = "";
+
+/// Begins the notes of a pass; again is fine.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn open_pass<E: Execute>(transaction: &E, pass_id: &str) -> Result<(), DatabaseError> {
+    mark_seen(transaction, pass_id, &[OPENED]).await
+}
+
+/// Whether all notes of the pass are there: it was opened, and nobody has begun to forget it.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn is_open<E: Execute>(database: &E, pass_id: &str) -> Result<bool, DatabaseError> {
+    let rows = database
+        .execute(
+            "SELECT EXISTS (SELECT 1 FROM sync_seen WHERE pass_id = ?1 AND external_id = ?2)",
+            parameters![pass_id, OPENED],
+        )
+        .await?;
+    exists(&rows)
 }
 
 /// Notes that the pass saw these records; repeated ids are fine.
@@ -169,7 +196,8 @@ pub async fn sweep_absent<E: Execute>(
     })
 }
 
-/// Removes at most `limit` notes of a pass and returns whether there may be more.
+/// Removes at most `limit` notes of a pass, the one that it is open first, and returns whether
+/// there may be more.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -185,12 +213,24 @@ pub async fn forget_pass<E: Execute>(
             parameters![pass_id, i64::from(limit)],
         )
         .await?;
+    has_notes(database, pass_id).await
+}
+
+/// Whether any note of the pass is left.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn has_notes<E: Execute>(database: &E, pass_id: &str) -> Result<bool, DatabaseError> {
     let rows = database
         .execute(
             "SELECT EXISTS (SELECT 1 FROM sync_seen WHERE pass_id = ?1)",
             parameters![pass_id],
         )
         .await?;
+    exists(&rows)
+}
+
+fn exists(rows: &[Row]) -> Result<bool, DatabaseError> {
     Ok(rows
         .first()
         .ok_or_else(|| DatabaseError::Shape("no row".to_owned()))?

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use domain::access::Tenant;
 use domain::stream::Stream;
 
-use super::Scope;
 use super::write::Refused;
+use super::{Scope, unsigned};
 use crate::database::{DatabaseError, Execute};
 use crate::{json, parameters};
 
 /// Longest reason that is kept, in characters.
 const MAX_REASON: usize = 500;
 
-/// Notes refused records; one that is refused again keeps when it was first seen.
+/// Notes refused records and returns how many of them this run had not noted before: two lists of a
+/// run may hold the same record. One that is refused again keeps when it was first seen.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -24,17 +25,38 @@ pub async fn quarantine<E: Execute>(
     run_id: &str,
     refused: &[Refused],
     now: i64,
-) -> Result<(), DatabaseError> {
+) -> Result<u64, DatabaseError> {
     if refused.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    let rows: Vec<(&str, String)> = refused
+    let rows: BTreeMap<&str, String> = refused
         .iter()
         .map(|record| {
             let reason = domain::redact::excerpt(&record.reason, MAX_REASON, &[]);
             (record.external_id.as_str(), reason)
         })
         .collect();
+    let rows: Vec<_> = rows.into_iter().collect();
+    let known = transaction
+        .execute(
+            "SELECT count(*) FROM json_each(?1) AS refused
+             CROSS JOIN quarantined_records AS known
+               ON known.connector_id = ?2 AND known.stream = ?3
+               AND known.external_id = refused.value ->> 0
+             WHERE known.organization_id = ?4 AND known.run_id = ?5",
+            parameters![
+                json::write(&rows)?,
+                scope.connector_id,
+                stream.as_str(),
+                scope.tenant.as_str(),
+                run_id
+            ],
+        )
+        .await?;
+    let known = known
+        .first()
+        .ok_or_else(|| DatabaseError::Shape("no count".to_owned()))?
+        .integer(0)?;
     transaction
         .execute(
             "INSERT INTO quarantined_records (connector_id, stream, external_id, organization_id,
@@ -54,7 +76,34 @@ pub async fn quarantine<E: Execute>(
             ],
         )
         .await?;
-    Ok(())
+    let all = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    Ok(all.saturating_sub(unsigned(known)))
+}
+
+/// Releases what a run that has read the whole list did not refuse: it is gone at the provider, or
+/// was never known by an id.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn release_unseen<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    stream: Stream,
+    run_id: &str,
+) -> Result<(), DatabaseError> {
+    transaction
+        .execute(
+            "DELETE FROM quarantined_records
+             WHERE connector_id = ?1 AND stream = ?2 AND organization_id = ?3 AND run_id <> ?4",
+            parameters![
+                scope.connector_id,
+                stream.as_str(),
+                scope.tenant.as_str(),
+                run_id
+            ],
+        )
+        .await
+        .map(drop)
 }
 
 /// Releases records that landed after all; ids that were never refused are fine.

@@ -24,7 +24,7 @@ pub struct PageOutcome {
     pub deleted: u64,
     /// Rows of other tables that referred to a row of this page before it was known.
     pub linked: u64,
-    /// More such rows are left than one page links: call `heal_links` until it returns 0.
+    /// More such rows are left than one page links: call `heal_links` while `links_wait`.
     pub links_left: bool,
     /// `changed_seq` of every row that this page touched.
     pub changed_seq: i64,

@@ -1,8 +1,10 @@
 use domain::connector_state::ConnectorState;
 use store::connectors::{
     Connect, Connector, NewConnector, StateChange, get, get_by_key, list, set_config, set_state,
-    set_sync_settings,
+    set_state_by_run, set_sync_settings,
 };
+use store::credentials::{Sealed, put};
+use store::jobs::{Lease, SealedCredential};
 use store::{Execute, parameters};
 
 use crate::support::{TestDatabase, wait};
@@ -183,6 +185,57 @@ fn a_late_outcome_does_not_undo_what_a_person_decided() {
         NOW
     ));
     assert_eq!(found(&database, 9).state, Disconnected);
+}
+
+/// A run speaks for the connector while it holds its lease, and of the credentials that it used.
+#[test]
+fn what_a_run_found_out_counts_under_its_lease_and_for_its_token() {
+    use ConnectorState::{Active, Error, Expired};
+    let (database, first, _) = two_organizations();
+    let (connector, job) = (uuid(9), uuid(20));
+    connect(&database, &first, new_connector(&connector), NOW);
+    let store_token = |sealed: &str| {
+        let field = Sealed {
+            field: "access_token",
+            sealed,
+            sealed_by: "key",
+        };
+        wait(put(&database, &first, &connector, &[field], NOW)).unwrap();
+    };
+    store_token("old");
+    let sql =
+        "INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key,
+          state, lease_holder, lease_version, lease_expires_at, created_at, updated_at)
+        VALUES (?1, 'sync', 'users', ?2, ?3, 'f', ?3, 'running', 'tick', 4, ?4, 0, 0)";
+    let row = parameters![job.as_str(), first.as_str(), connector.as_str(), NOW + 60];
+    wait(database.execute(sql, row)).unwrap();
+    let found_out = |version, sealed: &str, now| {
+        let lease = Lease {
+            tenant: &first,
+            job_id: &job,
+            version,
+        };
+        let used = [SealedCredential {
+            field: "access_token".to_owned(),
+            sealed: sealed.to_owned(),
+        }];
+        let change = StateChange {
+            from: &[Active, Error, Expired],
+            to: Expired,
+            reason: Some("401"),
+        };
+        wait(set_state_by_run(
+            &database, lease, &connector, &used, change, now,
+        ))
+        .unwrap()
+    };
+    assert!(!found_out(3, "old", NOW), "somebody else has the lease");
+    assert!(!found_out(4, "old", NOW + 60), "the lease has ended");
+    store_token("new");
+    assert!(!found_out(4, "old", NOW), "the token was replaced");
+    assert_eq!(found(&database, 9).state, Active);
+    assert!(found_out(4, "new", NOW));
+    assert_eq!(found(&database, 9).state, Expired);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use domain::stream::Stream;
 use store::records::{
-    DepartmentRecord, LocationRecord, Page, Resource, RoleRecord, heal_links, unknown_references,
+    DepartmentRecord, LocationRecord, Page, Resource, RoleRecord, heal_links, links_wait,
+    unknown_references,
 };
 
 use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, counts, member, party, punch, shift};
@@ -85,7 +86,7 @@ fn nobody_is_linked_across_connectors() {
 #[test]
 fn a_crowd_that_waits_is_linked_in_portions() {
     let fixture = Fixture::new();
-    let party = party(1);
+    let (party, other) = (party(1), party(2));
     for page in 0..3 {
         let punches: Vec<_> = (0..1000)
             .map(|number| punch(&format!("{page}-{number}"), "7", None, NOW))
@@ -94,8 +95,11 @@ fn a_crowd_that_waits_is_linked_in_portions() {
     }
     let people = fixture.write(&party, Page::TeamMembers(&[member("7")]));
     assert_eq!((people.linked, people.links_left), (2000, true));
+    assert!(waits(&fixture, &party));
+    assert!(!waits(&fixture, &other));
     assert_eq!(heal(&fixture, &party, 600), 600);
     assert_eq!(heal(&fixture, &party, 600), 400);
+    assert!(!waits(&fixture, &party));
     assert_eq!(heal(&fixture, &party, 600), 0);
     assert_eq!(
         fixture.number("SELECT count(*) FROM time_punches WHERE team_member_id IS NULL"),
@@ -214,6 +218,10 @@ fn a_page_without_references_asks_nothing() {
         []
     );
     assert_eq!(fixture.database.take_statements(), [""; 0]);
+}
+
+fn waits(fixture: &Fixture, party: &Party) -> bool {
+    wait(links_wait(&fixture.database, &party.scope())).unwrap()
 }
 
 fn heal(fixture: &Fixture, party: &Party, limit: u32) -> u64 {

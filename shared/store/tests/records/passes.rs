@@ -1,8 +1,8 @@
 //! Deletion by absence.
 
 use store::records::{
-    Absent, Page, Resource, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, mark_seen,
-    sweep_absent,
+    Absent, Page, Resource, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, has_notes,
+    is_open, mark_seen, open_pass, sweep_absent,
 };
 
 use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, member, party, punch, shift, uuid};
@@ -152,6 +152,23 @@ fn a_pass_is_forgotten_in_portions() {
         fixture.text("SELECT pass_id FROM sync_seen"),
         Some("other".to_owned())
     );
+}
+
+#[test]
+fn a_pass_is_open_until_the_first_of_its_notes_is_forgotten() {
+    let fixture = Fixture::new();
+    let open = |pass| wait(is_open(&fixture.database, pass)).unwrap();
+    let has_notes = |pass| wait(has_notes(&fixture.database, pass)).unwrap();
+    see(&fixture, PASS, &["1", "2", "3"]);
+    assert!(!open(PASS), "notes alone may be what is left of them");
+    for _ in 0..2 {
+        fixture.transact(async |transaction| open_pass(transaction, PASS).await);
+    }
+    assert!(open(PASS) && !open("other"));
+    assert!(wait(forget_pass(&fixture.database, PASS, 1)).unwrap());
+    assert!(!open(PASS) && has_notes(PASS));
+    assert!(!wait(forget_pass(&fixture.database, PASS, 9)).unwrap());
+    assert!(!has_notes(PASS));
 }
 
 #[test]

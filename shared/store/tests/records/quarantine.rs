@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::stream::Stream;
-use store::records::{Refused, clear_quarantine, count_quarantined, quarantine};
+use store::records::{Refused, clear_quarantine, count_quarantined, quarantine, release_unseen};
 
 use crate::fixture::{Fixture, NOW, Party, party};
 use crate::support::wait;
@@ -65,6 +65,43 @@ fn a_reason_without_end_is_cut() {
         .await
     });
     assert!(fixture.number("SELECT length(reason) FROM quarantined_records") <= 500);
+}
+
+#[test]
+fn a_record_is_new_to_a_run_once() {
+    let fixture = Fixture::new();
+    let (ours, theirs) = (party(1), party(2));
+    let noted = |party: &Party, run: &str, ids: &[&str]| {
+        let refused: Vec<Refused> = ids
+            .iter()
+            .map(|id| Refused {
+                external_id: (*id).to_owned(),
+                reason: "start is missing".to_owned(),
+            })
+            .collect();
+        fixture.transact(async |transaction| {
+            let scope = party.scope();
+            quarantine(transaction, &scope, Stream::Shifts, run, &refused, NOW).await
+        })
+    };
+    assert_eq!(noted(&ours, "first", &["1", "2", "2"]), 2);
+    assert_eq!(noted(&theirs, "first", &["1"]), 1);
+    assert_eq!(noted(&ours, "first", &["2", "3"]), 1);
+    assert_eq!(noted(&ours, "second", &["2"]), 1);
+    assert_eq!(noted(&ours, "second", &[]), 0);
+    // The second run has read everything.
+    fixture.transact(async |transaction| {
+        release_unseen(transaction, &ours.scope(), Stream::Users, "second").await?;
+        release_unseen(transaction, &ours.scope(), Stream::Shifts, "second").await
+    });
+    assert_eq!(
+        fixture.text(
+            "SELECT group_concat(external_id) FROM quarantined_records WHERE run_id = 'second'"
+        ),
+        Some("2".to_owned())
+    );
+    assert_eq!(count(&fixture, &ours)[&Stream::Shifts], 1);
+    assert_eq!(count(&fixture, &theirs)[&Stream::Shifts], 1);
 }
 
 fn refuse(fixture: &Fixture, party: &Party, stream: Stream, ids: &[&str], now: i64) {

@@ -5,6 +5,7 @@ mod bad_days;
 mod budget;
 mod changes;
 mod crashes;
+mod crashes_after;
 pub mod mirror;
 mod quarantine;
 
@@ -14,10 +15,17 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 use simulators::seven_shifts::{Life, Mutation};
-use whole_system::{App, LAKESHORE, Organization};
+use whole_system::{Account, App, LAKESHORE, Organization};
 
 /// A Sunday evening in Toronto, far from a change of clocks.
 const EPOCH: i64 = 1_790_000_000;
+
+/// The simulator's large account.
+const SCALE: Account = Account {
+    company_id: 4900,
+    token: "sim7s_scale_1",
+    zone: "America/Toronto",
+};
 
 /// Ticks until everything has an end; more than any of these days needs.
 const TICKS_MAX: usize = 60;

@@ -3,12 +3,13 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use simulators::seven_shifts::{Life, Mutation, Resource};
+use simulators::seven_shifts::{Life, Mutation, Resource, scale};
 use simulators::{Fault, FaultRule, RetryAfter, When};
-use whole_system::{LAKESHORE, OPERATOR_KEY, send};
+use whole_system::{App, LAKESHORE, OPERATOR_KEY, Settings, send};
 
 use super::{
-    assert_quiet, change, connector, live, mirror, pass, restaurant, settle, sync, try_sync,
+    EPOCH, SCALE, assert_quiet, change, connector, live, mirror, pass, restaurant, settle, sync,
+    try_sync,
 };
 
 fn revoke(revoked: bool) -> Mutation {
@@ -182,6 +183,97 @@ async fn too_many_requests_wait_as_long_as_they_are_told_or_a_minute() {
         );
     }
     mirror::assert_equal(&app, &organization).await;
+}
+
+/// Whoever says how long he is busy is not asked again before.
+#[tokio::test(start_paused = true)]
+async fn a_503_that_names_a_time_is_not_tried_before_it() {
+    let (app, organization, _) = restaurant(33).await;
+    pass(60).await;
+    app.simulator.clear_requests();
+    let path = format!("/v2/company/{}/locations", LAKESHORE.company_id);
+    let fault = Fault::Status {
+        status: 503,
+        retry_after: Some(RetryAfter::Seconds(120)),
+        shape: simulators::ErrorShape::Native,
+        detail: None,
+    };
+    app.simulator
+        .add_fault(FaultRule::once(path.as_str(), fault));
+    app.proxy(
+        &organization.key,
+        json!({"action": "scheduled_sync", "streams": ["locations"]}),
+    )
+    .await;
+    let asked = || -> Vec<i64> {
+        app.simulator
+            .requests()
+            .iter()
+            .filter(|request| request.path.starts_with(&path))
+            .map(|request| request.at_ms)
+            .collect()
+    };
+    pass(30).await;
+    app.tick().await;
+    assert_eq!(asked().len(), 1, "tried again at once");
+    let runs = settle(&app, &organization).await;
+    assert_eq!(runs["locations"]["status"], "success", "{runs:#?}");
+    let waited = asked()[1] - asked()[0];
+    assert!((120_000..180_000).contains(&waited), "waited {waited} ms");
+}
+
+/// The run itself says that 7shifts hangs, before the scheduler gives the function up.
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_never_answers_is_named() {
+    let (app, organization, _) = restaurant(34).await;
+    pass(60).await;
+    app.simulator
+        .add_fault(FaultRule::always("/v2/", Fault::NoAnswer));
+    app.proxy(
+        &organization.key,
+        json!({"action": "scheduled_sync", "streams": ["locations"]}),
+    )
+    .await;
+    pass(30).await;
+    let run = app.runs(&organization.key).await["locations"].clone();
+    assert_eq!(run["error_code"], "timeout", "{run:#}");
+    assert!(
+        run["error_detail"]
+            .as_str()
+            .is_some_and(|detail| detail.contains("7shifts did not answer")),
+        "{run:#}"
+    );
+    app.simulator.clear_faults();
+    let runs = settle(&app, &organization).await;
+    assert_eq!(runs["locations"]["status"], "success", "{runs:#?}");
+}
+
+/// Failures are counted in a row: a hitch now and then does not end a long first sync.
+#[tokio::test(start_paused = true)]
+async fn a_long_backfill_outlives_more_hitches_than_a_run_has_tries() {
+    const PUNCHES: usize = 18_000;
+    let app = App::simulate_with(Settings::default(), EPOCH, scale(PUNCHES, EPOCH)).await;
+    let organization = app.organization("Scale", "America/Toronto").await;
+    for number in 0..10 {
+        // Every fourth request: a rule counts those that no earlier one has struck.
+        let when = When::Next {
+            requests: 1,
+            after: 3 * number + 3,
+        };
+        app.simulator.add_fault(FaultRule::on(
+            "/v2/company/4900/time_punches",
+            when,
+            Fault::too_many_requests(Some(1)),
+        ));
+    }
+    app.connect(&organization, SCALE).await;
+    let run = settle(&app, &organization).await["time_punches"].clone();
+    assert_eq!(
+        (&run["status"], &run["created"]),
+        (&json!("success"), &json!(PUNCHES)),
+        "{run:#}"
+    );
+    assert!(app.simulator.faults().is_empty(), "not every hitch came");
 }
 
 /// Somebody else uses up the token's budget, and the provider blocks it for a minute.

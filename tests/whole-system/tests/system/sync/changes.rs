@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use simulators::seven_shifts::{
-    Assignments, Mutation, NewBreak, NewPunch, NewShift, NewUser, PunchChanges, ShiftChanges,
-    Truth, UserChanges,
+    Assignments, Mutation, NewBreak, NewPunch, NewShift, NewUser, PunchChanges, Resource,
+    ShiftChanges, Truth, UserChanges, scale,
 };
-use whole_system::{App, LAKESHORE};
+use whole_system::{App, LAKESHORE, Settings};
 
-use super::{assert_quiet, change, live, mirror, pass, restaurant, settle, sync};
+use super::{EPOCH, SCALE, assert_quiet, change, live, mirror, pass, restaurant, settle, sync};
 
 fn truth(app: &App) -> Truth {
     app.simulator
@@ -380,6 +380,46 @@ async fn a_punch_of_an_unknown_person_brings_the_person() {
         .await;
     assert_eq!(punches.len(), 1, "the punch leads to the person");
     mirror::assert_equal(&app, &organization).await;
+}
+
+/// More rows wait for the people than a page, or a run, links at once.
+#[tokio::test(start_paused = true)]
+async fn people_that_come_late_are_linked_to_all_of_their_punches() {
+    let app = App::simulate_with(Settings::default(), EPOCH, scale(12_000, EPOCH)).await;
+    let plan = |included| {
+        let change = Mutation::SetPlan {
+            resource: Resource::Users,
+            included,
+        };
+        app.simulator
+            .provider()
+            .mutate(SCALE.company_id, change)
+            .expect("the plan is changed");
+    };
+    let unlinked = || -> i64 {
+        app.database()
+            .query_row(
+                "SELECT count(*) FROM time_punches WHERE team_member_id IS NULL",
+                [],
+                |row| row.get(0),
+            )
+            .expect("punches can be counted")
+    };
+    plan(false);
+    let organization = app.organization("Scale", SCALE.zone).await;
+    app.connect(&organization, SCALE).await;
+    settle(&app, &organization).await;
+    assert_eq!(unlinked(), 12_000);
+    plan(true);
+    app.proxy(
+        &organization.key,
+        json!({"action": "scheduled_sync", "streams": ["users"]}),
+    )
+    .await;
+    let runs = settle(&app, &organization).await;
+    assert_eq!(runs["users"]["status"], "success", "{runs:#?}");
+    assert_eq!(unlinked(), 0);
+    assert_quiet(&app, &organization).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use simulators::seven_shifts::{Life, Mutation, Resource};
-use whole_system::LAKESHORE;
+use simulators::{Fault, FaultRule};
+use whole_system::{App, LAKESHORE, Organization};
 
 use super::{change, live, mirror, pass, restaurant, sync, try_sync};
 
@@ -157,4 +158,158 @@ async fn an_unreadable_record_holds_back_deletions_by_absence() {
     );
     assert_eq!(sync(&app, &organization).await["roles"]["deleted"], 1);
     mirror::assert_equal(&app, &organization).await;
+}
+
+/// The entries of the quarantine, by id.
+async fn waiting(app: &App, organization: &Organization) -> Vec<String> {
+    let mut ids: Vec<_> = app
+        .all("/api/quarantined-records", &organization.key)
+        .await
+        .iter()
+        .map(|record| {
+            record["external_id"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect();
+    ids.sort();
+    ids
+}
+
+fn corrupt(app: &App, resource: Resource, id: i64, field: &str, raw: &str) {
+    change(app, Mutation::Heal { resource, id });
+    change(
+        app,
+        Mutation::Corrupt {
+            resource,
+            id,
+            field: field.to_owned(),
+            raw: raw.to_owned(),
+        },
+    );
+}
+
+/// What can never land must not wait for ever.
+#[tokio::test(start_paused = true)]
+async fn what_is_gone_or_never_had_an_id_leaves_with_the_next_complete_pass() {
+    let (app, organization, _) = restaurant(43).await;
+    let truth = app
+        .simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("an account");
+    let vanishing = truth.shifts.last().expect("a shift").id;
+    let (nameless, role) = (truth.roles[0].id, Resource::Roles);
+    pass(60).await;
+    corrupt(&app, Resource::Shifts, vanishing, "start", "null");
+    corrupt(&app, role, nameless, "id", "null");
+    try_sync(&app, &organization).await;
+    assert_eq!(
+        waiting(&app, &organization).await,
+        [vanishing.to_string(), "unreadable-all-0-0".to_owned()]
+    );
+    change(
+        &app,
+        Mutation::Heal {
+            resource: role,
+            id: nameless,
+        },
+    );
+    change(
+        &app,
+        Mutation::Heal {
+            resource: Resource::Shifts,
+            id: vanishing,
+        },
+    );
+    change(&app, Mutation::ForgetShift { id: vanishing });
+    // Roles are read whole every time, shifts once a week.
+    sync(&app, &organization).await;
+    assert_eq!(waiting(&app, &organization).await, [vanishing.to_string()]);
+    pass(8 * 86_400).await;
+    sync(&app, &organization).await;
+    assert_eq!(waiting(&app, &organization).await, [""; 0]);
+    mirror::assert_equal(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_is_counted_once_however_often_a_run_meets_it() {
+    let (app, organization, _) = restaurant(44).await;
+    let truth = app
+        .simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("an account");
+    // Changed since the last sync and in the whole list: a reconciliation meets it twice.
+    pass(8 * 86_400).await;
+    let punch = truth.time_punches.last().expect("a punch").id;
+    corrupt(&app, Resource::TimePunches, punch, "notes", "\"\\ud800\"");
+    // On a page that comes twice.
+    corrupt(
+        &app,
+        Resource::Roles,
+        truth.roles[0].id,
+        "name",
+        "\"\\ud800\"",
+    );
+    let path = format!("/v2/company/{}/roles", LAKESHORE.company_id);
+    app.simulator
+        .add_fault(FaultRule::once(path, Fault::DuplicatePage));
+    let runs = try_sync(&app, &organization).await;
+    assert_eq!(runs["time_punches"]["kind"], "reconciliation");
+    for stream in ["time_punches", "roles"] {
+        assert_eq!(runs[stream]["errors"], 1, "{:#}", runs[stream]);
+    }
+    assert_eq!(runs["roles"]["pages"], 2, "{:#}", runs["roles"]);
+}
+
+/// Two records without an id, each on the only page of its list, are two entries.
+#[tokio::test(start_paused = true)]
+async fn records_without_an_id_do_not_stand_for_each_other() {
+    let (app, organization, _) = restaurant(45).await;
+    let truth = app
+        .simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("an account");
+    let active: Vec<_> = truth.users.iter().filter(|user| user.active).collect();
+    let [first, second] = [active[0].id, active[1].id];
+    pass(60).await;
+    change(&app, Mutation::DeactivateUser { id: second });
+    for id in [first, second] {
+        corrupt(&app, Resource::Users, id, "id", "null");
+    }
+    let runs = try_sync(&app, &organization).await;
+    assert_eq!(runs["users"]["errors"], 2, "{:#}", runs["users"]);
+    assert_eq!(
+        waiting(&app, &organization).await,
+        ["unreadable-active-0-0", "unreadable-inactive-0-0"]
+    );
+}
+
+/// Only a record that may be any of those that are missing holds deletions back.
+#[tokio::test(start_paused = true)]
+async fn a_bad_record_whose_id_is_known_blocks_no_deletion() {
+    let (app, organization, _) = restaurant(46).await;
+    let truth = app
+        .simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("an account");
+    let [bad, gone] = [truth.roles[0].id, truth.roles[1].id];
+    corrupt(&app, Resource::Roles, bad, "name", "\"\\ud800\"");
+    change(&app, Mutation::DeleteRole { id: gone });
+    let run = try_sync(&app, &organization).await["roles"].clone();
+    assert_eq!(
+        (&run["status"], &run["errors"], &run["deleted"]),
+        (&json!("partial"), &json!(1), &json!(1)),
+        "{run:#}"
+    );
+    let left = app.all("/api/roles", &organization.key).await;
+    let is_left = |id: i64| {
+        left.iter()
+            .any(|role| role["external_id"] == id.to_string())
+    };
+    assert!(is_left(bad) && !is_left(gone));
 }
