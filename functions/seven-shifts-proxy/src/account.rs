@@ -6,6 +6,8 @@ use domain::access::Tenant;
 use platform::seven_shifts::{self, Account, Config};
 use platform::vault::Secret;
 use platform::{Context, SpinDatabase, clock, problems};
+use providers::ProviderError;
+use providers::seven_shifts::Credential;
 use store::connectors::{self, Connector};
 use store::credentials;
 
@@ -70,18 +72,35 @@ pub async fn stored<'a>(
     .map_err(|failure| refusal::failed(&failure))
 }
 
-/// The token in the call.
+/// The token in the call, which can be sent as it is and with the company's GUID.
 pub fn token(call: &SevenShiftsCall) -> Result<Secret, Problem> {
     let token = call
         .api_key
         .as_deref()
         .map(str::trim)
-        .filter(|token| !token.is_empty());
-    token
-        .map(|token| Secret::new(token.to_owned()))
+        .filter(|token| !token.is_empty())
         .ok_or_else(|| {
             refusal::missing_auth("/apiKey", "is missing: send the 7shifts access token")
-        })
+        })?;
+    usable("/apiKey", Credential::access_token(token))?;
+    if let Some(guid) = company_guid(call) {
+        usable("/companyGuid", Credential::oauth(token, guid))?;
+    }
+    Ok(Secret::new(token.to_owned()))
+}
+
+fn usable(field: &str, credential: Result<Credential, ProviderError>) -> Result<(), Problem> {
+    credential.map(drop).map_err(|error| {
+        let why = error.detail().unwrap_or("cannot be sent in a header");
+        refusal::bad_request(Problem::field(field, format!("cannot be used: {why}")))
+    })
+}
+
+pub fn company_guid(call: &SevenShiftsCall) -> Option<&str> {
+    call.company_guid
+        .as_deref()
+        .map(str::trim)
+        .filter(|guid| !guid.is_empty())
 }
 
 /// A positive number in the call.
@@ -107,7 +126,7 @@ pub fn config(
     Ok(Config {
         company_id,
         company_name,
-        company_guid: call.company_guid.clone(),
+        company_guid: company_guid(call).map(str::to_owned),
         location_id: number("/locationId", call.location_id.as_deref())?,
     })
 }

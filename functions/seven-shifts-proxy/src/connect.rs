@@ -2,18 +2,20 @@
 
 use api::seven_shifts_proxy::{CompanyAnswer, ConnectedAnswer, SevenShiftsCall, TestedAnswer};
 use api::{Problem, ProblemKind};
+use domain::access::Tenant;
 use domain::run::Trigger;
 use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
 use http::StatusCode;
+use platform::seven_shifts::checkpoint::Checkpoint;
 use platform::seven_shifts::{self, ACCESS_TOKEN, Config, PROVIDER, SYNC_FUNCTION};
 use platform::vault::{Place, Secret, Vault};
 use platform::{Context, Reply, clock, problems, random};
-use store::connectors::{self, Connect, NewConnector};
+use store::connectors::{self, Connect, Connector, NewConnector};
 use store::credentials::{self, Sealed};
 use store::jobs::plan::{self, StreamJob, StreamJobs};
-use store::jobs::{self, RunRequest};
-use store::{Database, DatabaseError};
+use store::jobs::{self, PromisedRun, RunRequest};
+use store::{Database, DatabaseError, Execute, checkpoints, records};
 
 use crate::{DEADLINE_MS, account, refusal};
 
@@ -47,7 +49,7 @@ pub async fn test(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Pr
 }
 
 /// Stores the account and makes its first syncs due. Connecting again replaces the token and goes
-/// on where the connector was.
+/// on where the connector was; a connector that holds the data of one company stays with it.
 pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Problem> {
     let tenant = account::tenant(context, call)?;
     let token = account::token(call)?;
@@ -62,29 +64,49 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
             format!("must have 1 to {MAX_KEY} letters, digits, '-', '_' or '.'"),
         )));
     }
+    let given = call
+        .name
+        .as_deref()
+        .map(|name| domain::redact::excerpt(name.trim(), MAX_NAME, &[]));
+    if given.as_deref() == Some("") {
+        return Err(refusal::bad_request(Problem::field(
+            "/name",
+            "is empty: send a name for people, or leave it out for the company's",
+        )));
+    }
     // Without it nothing could be stored: the provider need not be asked.
     let vault = Vault::open()
         .await
         .map_err(|error| refusal::closed_vault(&error))?;
     let company = company(context, call, &token).await?;
     let config = account::config(call, company.id, Some(company.name.clone()))?;
-    let name = call.name.as_deref().map_or_else(
-        || company.name.clone(),
-        |name| domain::redact::excerpt(name, MAX_NAME, &[]),
-    );
-    let stored = store(context, &tenant, key, &name, &vault, &token, &config)
+    let wanted = Wanted {
+        key,
+        name: given.as_deref().unwrap_or(&company.name),
+        token: &token,
+        config: &config,
+    };
+    let stored = store(context, &tenant, &vault, wanted)
         .await
         .map_err(|error| problems::database(&error))?;
-    let connector_id = match stored {
-        Connect::Created { id } | Connect::Reconnected { id } => id,
-        Connect::KeyTaken => {
-            return Err(Problem::new(
-                ProblemKind::Conflict,
-                "The organization uses this integrationKey for another provider.",
-            )
-            .with_legacy(StatusCode::CONFLICT, "UNKNOWN"));
+    let conflict = |why: String| {
+        Problem::new(ProblemKind::Conflict, why).with_legacy(StatusCode::CONFLICT, "UNKNOWN")
+    };
+    let (connector_id, runs) = match stored {
+        Stored::Connected { id, runs } => (id, runs),
+        Stored::OtherCompany(held) => {
+            let name = held.company_name.unwrap_or_default();
+            return Err(conflict(format!(
+                "The connector {key:?} holds the data of company {} ({name}), and rows of two companies would be mixed. Send another integrationKey for company {}; to give up the old data, remove the organization.",
+                held.company_id, company.id
+            )));
         }
-        Connect::NoOrganization => {
+        Stored::KeyTaken => {
+            return Err(conflict(
+                "The organization uses this integrationKey for another provider.".to_owned(),
+            ));
+        }
+        Stored::NoOrganization => {
             return Err(Problem::new(
                 ProblemKind::NotFound,
                 "There is no such organization, or it is being removed.",
@@ -92,20 +114,6 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
             .with_legacy(StatusCode::NOT_FOUND, "UNKNOWN"));
         }
     };
-    let streams = enabled_streams(context, &tenant, &connector_id).await?;
-    let fresh: Vec<_> = streams
-        .iter()
-        .map(|stream| (stream.as_str(), random::id()))
-        .collect();
-    let request = RunRequest {
-        connector_id: &connector_id,
-        streams: &fresh,
-        params: None,
-        trigger: Trigger::Manual,
-    };
-    let runs = jobs::request_run(&context.database, &tenant, request, clock::now())
-        .await
-        .map_err(|error| problems::database(&error))?;
     let answer = ConnectedAnswer {
         success: true,
         connector_id,
@@ -127,7 +135,7 @@ async fn company(
 ) -> Result<CompanyAnswer, Problem> {
     let failed = |failure| refusal::failed(&failure);
     let deadline_ms = clock::now_ms().saturating_add(DEADLINE_MS);
-    let client = seven_shifts::client(token, call.company_guid.as_deref())
+    let client = seven_shifts::client(token, account::company_guid(call))
         .await
         .map_err(failed)?;
     let line = seven_shifts::line(&context.database, token, deadline_ms)
@@ -173,19 +181,36 @@ async fn company(
     })
 }
 
+/// What a call asks to be stored.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    key: &'a str,
+    name: &'a str,
+    token: &'a Secret,
+    config: &'a Config,
+}
+
+enum Stored {
+    Connected {
+        id: String,
+        runs: Vec<PromisedRun>,
+    },
+    /// The connector of this key holds the data of this one.
+    OtherCompany(Config),
+    KeyTaken,
+    NoOrganization,
+}
+
+/// Connector, credential, jobs and first runs: all of it or nothing, so that no failure in between
+/// leaves a connector whose streams are never due.
 async fn store(
     context: &Context,
-    tenant: &domain::access::Tenant,
-    key: &str,
-    name: &str,
+    tenant: &Tenant,
     vault: &Vault,
-    token: &Secret,
-    config: &Config,
-) -> Result<Connect, DatabaseError> {
-    let shape = |error: String| DatabaseError::Shape(error);
-    let config = serde_json::to_string(config).map_err(|error| shape(error.to_string()))?;
-    let settings = serde_json::to_string(&SyncSettings::default().to_json())
-        .map_err(|error| shape(error.to_string()))?;
+    wanted: Wanted<'_>,
+) -> Result<Stored, DatabaseError> {
+    let config = serde_json::to_string(wanted.config).map_err(shape)?;
+    let settings = serde_json::to_string(&SyncSettings::default().to_json()).map_err(shape)?;
     let id = random::id();
     let now = clock::now();
     let connected_by = context
@@ -195,70 +220,201 @@ async fn store(
     context
         .database
         .transaction(async |transaction| {
+            let before = connectors::get_by_key(transaction, tenant, wanted.key).await?;
+            let change = match &before {
+                Some(before) if before.provider == PROVIDER => {
+                    change(transaction, tenant, before, wanted.config).await?
+                }
+                _ => Change::None,
+            };
+            if let Change::OtherCompany(held) = change {
+                return Ok(Stored::OtherCompany(held));
+            }
             let new = NewConnector {
                 id: &id,
                 provider: PROVIDER,
-                integration_key: key,
-                name,
+                integration_key: wanted.key,
+                name: wanted.name,
                 config: &config,
                 sync_settings: &settings,
                 connected_by: &connected_by,
             };
-            let connected = connectors::connect(transaction, tenant, new, now).await?;
-            let (Connect::Created { id } | Connect::Reconnected { id }) = &connected else {
-                return Ok(connected);
+            let id = match connectors::connect(transaction, tenant, new, now).await? {
+                Connect::Created { id } | Connect::Reconnected { id } => id,
+                Connect::KeyTaken => return Ok(Stored::KeyTaken),
+                Connect::NoOrganization => return Ok(Stored::NoOrganization),
             };
             let place = Place {
                 organization_id: tenant.as_str(),
-                connector_id: id,
+                connector_id: &id,
                 field: ACCESS_TOKEN,
             };
-            let sealed = vault
-                .seal(place, token)
-                .map_err(|error| shape(error.to_string()))?;
+            let sealed = vault.seal(place, wanted.token).map_err(shape)?;
             let field = Sealed {
                 field: ACCESS_TOKEN,
                 sealed: &sealed.token,
                 sealed_by: &sealed.sealed_by,
             };
-            credentials::put(transaction, tenant, id, &[field], now).await?;
-            let streams: Vec<_> = Stream::SYNCED
-                .iter()
-                .map(|stream| StreamJob {
-                    id: random::id(),
-                    stream: stream.as_str(),
-                    rank: i64::from(stream.rank()),
-                    next_due_at: None,
-                    planned_trigger: Trigger::Cron,
-                })
-                .collect();
-            let jobs = StreamJobs {
-                connector_id: id,
-                function: SYNC_FUNCTION,
-                concurrency_key: id,
-                streams: &streams,
-            };
-            plan::ensure_stream_jobs(transaction, tenant, jobs, now).await?;
-            Ok(connected)
+            credentials::put(transaction, tenant, &id, &[field], now).await?;
+            if change != Change::None {
+                begin_elsewhere(transaction, tenant, &id, &change).await?;
+            }
+            make_jobs(transaction, tenant, &id, now).await?;
+            let runs = ask_for_runs(transaction, tenant, &id, change.params(), now).await?;
+            Ok(Stored::Connected { id, runs })
         })
         .await
+}
+
+fn shape(error: impl std::fmt::Display) -> DatabaseError {
+    DatabaseError::Shape(error.to_string())
+}
+
+/// What a connector that is connected again shall bring, compared with before.
+#[derive(PartialEq, Eq)]
+enum Change {
+    None,
+    /// Another company, and there is nothing yet of the one before.
+    Company,
+    /// Another location, or all of them.
+    Location {
+        is_narrowed: bool,
+    },
+    /// Another company than the one whose data is held.
+    OtherCompany(Config),
+}
+
+impl Change {
+    /// Who narrows a connector to one location wants the rest to go, however much it is.
+    fn params(&self) -> Option<&'static str> {
+        (*self == Self::Location { is_narrowed: true }).then_some(r#"{"force_deletions":true}"#)
+    }
+}
+
+async fn change<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    before: &Connector,
+    config: &Config,
+) -> Result<Change, DatabaseError> {
+    let Ok(held) = serde_json::from_str::<Config>(&before.config) else {
+        return Ok(Change::None);
+    };
+    if held.company_id != config.company_id {
+        let holds_rows = records::holds_rows(transaction, tenant, &before.id).await?;
+        return Ok(if holds_rows {
+            Change::OtherCompany(held)
+        } else {
+            Change::Company
+        });
+    }
+    Ok(if held.location_id == config.location_id {
+        Change::None
+    } else {
+        Change::Location {
+            is_narrowed: config.location_id.is_some(),
+        }
+    })
+}
+
+/// Ends what runs, so that it can no longer write what is not wanted any more, and has the next runs
+/// read everything.
+async fn begin_elsewhere<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    change: &Change,
+) -> Result<(), DatabaseError> {
+    let now_ms = clock::now_ms();
+    let stopped = jobs::Failure {
+        code: "reconnected".to_owned(),
+        detail:
+            "The connector was connected to another part of 7shifts meanwhile; it is run again."
+                .to_owned(),
+    };
+    plan::stop_stream_jobs(transaction, tenant, connector_id, &stopped, now_ms).await?;
+    let mut streams = checkpoints::list(transaction, tenant, connector_id).await?;
+    for stream in &mut streams {
+        let before: Checkpoint = serde_json::from_str(&stream.checkpoint).unwrap_or_default();
+        let after = if *change == Change::Company {
+            Checkpoint::default()
+        } else {
+            before.elsewhere()
+        };
+        stream.checkpoint = serde_json::to_string(&after).map_err(shape)?;
+    }
+    let now = now_ms.div_euclid(1_000);
+    checkpoints::replace(transaction, tenant, connector_id, &streams, now).await
+}
+
+async fn make_jobs<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let streams: Vec<_> = Stream::SYNCED
+        .iter()
+        .map(|stream| StreamJob {
+            id: random::id(),
+            stream: stream.as_str(),
+            rank: i64::from(stream.rank()),
+            next_due_at: None,
+            planned_trigger: Trigger::Cron,
+        })
+        .collect();
+    let jobs = StreamJobs {
+        connector_id,
+        function: SYNC_FUNCTION,
+        concurrency_key: connector_id,
+        streams: &streams,
+    };
+    plan::ensure_stream_jobs(transaction, tenant, jobs, now).await
+}
+
+async fn ask_for_runs<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    params: Option<&str>,
+    now: i64,
+) -> Result<Vec<PromisedRun>, DatabaseError> {
+    let connector = connectors::get(transaction, tenant, connector_id).await?;
+    let streams = connector
+        .as_ref()
+        .and_then(streams_of)
+        .ok_or_else(|| shape("stored sync settings cannot be read"))?;
+    let fresh: Vec<_> = streams
+        .iter()
+        .map(|stream| (stream.as_str(), random::id()))
+        .collect();
+    let request = RunRequest {
+        connector_id,
+        streams: &fresh,
+        params,
+        trigger: Trigger::Manual,
+    };
+    jobs::request_run(transaction, tenant, request, now).await
 }
 
 /// The streams that the connector's settings switch on, in run order.
 pub async fn enabled_streams(
     context: &Context,
-    tenant: &domain::access::Tenant,
+    tenant: &Tenant,
     connector_id: &str,
 ) -> Result<Vec<Stream>, Problem> {
     let connector = connectors::get(&context.database, tenant, connector_id)
         .await
         .map_err(|error| problems::database(&error))?;
-    let settings = connector
-        .and_then(|connector| serde_json::from_str(&connector.sync_settings).ok())
-        .and_then(|json| SyncSettings::from_json(&json).ok())
-        .ok_or_else(|| problems::internal("stored sync settings cannot be read"))?;
-    Ok(Stream::SYNCED
-        .into_iter()
-        .filter(|stream| settings.streams.is_enabled(*stream))
-        .collect())
+    connector
+        .as_ref()
+        .and_then(streams_of)
+        .ok_or_else(|| problems::internal("stored sync settings cannot be read"))
+}
+
+fn streams_of(connector: &Connector) -> Option<Vec<Stream>> {
+    let json = serde_json::from_str(&connector.sync_settings).ok()?;
+    let settings = SyncSettings::from_json(&json).ok()?;
+    let enabled = |stream: &Stream| settings.streams.is_enabled(*stream);
+    Some(Stream::SYNCED.into_iter().filter(enabled).collect())
 }

@@ -2,6 +2,7 @@
 
 use api::{Problem, ProblemKind};
 use http::StatusCode;
+use platform::log;
 use platform::seven_shifts::{Failure, FailureKind};
 use platform::vault::VaultError;
 
@@ -41,11 +42,13 @@ pub fn no_credentials() -> Problem {
     .with_legacy(StatusCode::NOT_FOUND, "NO_CREDENTIALS")
 }
 
-/// A token that cannot be stored because it cannot be sealed.
+/// A token that cannot be stored because it cannot be sealed: whoever runs this has to configure
+/// the vault.
 pub fn closed_vault(error: &VaultError) -> Problem {
+    log::error("vault", &error.to_string());
     Problem::new(
         ProblemKind::Internal,
-        format!("The access token cannot be stored: {error}."),
+        format!("The vault is not configured, so no token can be stored: {error}."),
     )
     .with_legacy(StatusCode::INTERNAL_SERVER_ERROR, "CREDENTIAL_ERROR")
 }

@@ -4,6 +4,7 @@
 mod bad_days;
 mod budget;
 mod changes;
+mod connecting;
 mod crashes;
 mod crashes_after;
 pub mod mirror;
