@@ -1,13 +1,19 @@
 //! Spin's SQLite behind [`store::Database`].
 //!
-//! Two kinds of connection, never mixed. The *shared* one is opened once per instance and is
+//! Three kinds of connection, never mixed. The *shared* one is opened once per instance and is
 //! autocommit only: every request of the instance uses it, and Spin locks it per statement, so a
 //! transaction on it would take in the neighbours' statements. A *transaction* opens a connection
-//! of its own and always ends in COMMIT or ROLLBACK.
+//! of its own and always ends in COMMIT or ROLLBACK. The *reader* reads single rows by key through
+//! the interface's synchronous functions: the rows of the asynchronous ones come by a stream and a
+//! future, which suspend the request three times and cost several times what the row costs. The
+//! whole instance waits for such a read. So it never writes, for it would wait for a writer that
+//! may be a neighbour; and it has its own connection, so that it never waits for a neighbour's
+//! statement on the shared one.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use spin_sdk::sqlite::wit::sqlite as wit;
 use spin_sdk::sqlite::{self, Connection};
 use store::{Database, DatabaseError, Execute, Row, Value, migrations};
 
@@ -18,6 +24,7 @@ const LABEL: &str = "default";
 
 thread_local! {
     static SHARED: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
+    static READER: RefCell<Option<wit::Connection>> = const { RefCell::new(None) };
     /// This instance has seen the database at the version of its code.
     static MIGRATED: Cell<bool> = const { Cell::new(false) };
 }
@@ -69,6 +76,22 @@ impl Execute for SpinDatabase {
             SHARED.set(None);
         }
         result
+    }
+
+    async fn read_row(
+        &self,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<Option<Row>, DatabaseError> {
+        let parameters: Vec<_> = parameters.iter().cloned().map(to_spin).collect();
+        let connection = match READER.take() {
+            Some(connection) => connection,
+            None => wit::Connection::open(LABEL).map_err(error)?,
+        };
+        // After an error the connection is not kept: it may be what is broken.
+        let result = connection.execute(sql, &parameters).map_err(error)?;
+        READER.set(Some(connection));
+        Ok(result.rows.into_iter().next().map(from_spin_row))
     }
 }
 
@@ -124,10 +147,7 @@ async fn run(
     )]
     let result = connection.execute(sql, parameters).await.map_err(error)?;
     let rows = result.collect().await.map_err(error)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Row(row.values.into_iter().map(from_spin).collect()))
-        .collect())
+    Ok(rows.into_iter().map(from_spin_row).collect())
 }
 
 fn to_spin(value: Value) -> sqlite::Value {
@@ -138,6 +158,10 @@ fn to_spin(value: Value) -> sqlite::Value {
         Value::Text(value) => sqlite::Value::Text(value),
         Value::Blob(value) => sqlite::Value::Blob(value),
     }
+}
+
+fn from_spin_row(row: wit::RowResult) -> Row {
+    Row(row.values.into_iter().map(from_spin).collect())
 }
 
 fn from_spin(value: sqlite::Value) -> Value {
