@@ -559,7 +559,7 @@ impl Runtime {
         };
         let response = inner.answer(component, request, data).await;
         response.unwrap_or_else(|unanswered| {
-            tracing::error!(component = route.component, "no answer: {unanswered}");
+            inner.report(route.component, &unanswered);
             explain(&unanswered)
         })
     }
@@ -600,7 +600,7 @@ impl Inner {
         self.answer(callee, request, data)
             .await
             .or_else(|unanswered| {
-                tracing::error!(component, "no answer: {unanswered}");
+                self.report(component, &unanswered);
                 Ok(explain(&unanswered))
             })
     }
@@ -621,6 +621,13 @@ impl Inner {
             .await
             .map_err(|_| Unanswered::InstanceEnded)?;
         Ok(Response::from_parts(parts, body))
+    }
+
+    fn report(&self, component: &str, unanswered: &Unanswered) {
+        // That a host which was stopped breaks off its requests is no news.
+        if !self.killed.is_set() {
+            tracing::error!(component, "no answer: {unanswered}");
+        }
     }
 
     /// The component that the name of a host stands for. Case makes no

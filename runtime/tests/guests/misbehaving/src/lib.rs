@@ -12,7 +12,10 @@ use spin_sdk::{
 #[http_service]
 async fn handle(request: Request) -> Result<Response<Full<Bytes>>, String> {
     let path = request.uri().path().to_owned();
-    if ["/trap", "/loop", "/memory"].iter().any(|end| path.ends_with(end)) {
+    if ["/trap", "/loop", "/memory"]
+        .iter()
+        .any(|end| path.ends_with(end))
+    {
         // Neighbours may arrive first.
         spin_sdk::time::sleep(Duration::from_millis(200)).await;
     }
