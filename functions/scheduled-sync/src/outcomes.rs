@@ -6,13 +6,14 @@ use std::rc::Rc;
 use domain::access::Caller;
 use domain::job::{self, JobState, Outcome};
 use domain::run::{RunStatus, Trigger};
+use domain::stream::Stream;
 use platform::coalesce::{self, Coalescer};
 use platform::planning::{self, Ended as EndedRun};
 use platform::run::RunReport;
 use platform::{SpinDatabase, clock, log, random};
 use store::DatabaseError;
 use store::jobs::plan::{self, PlanningInput};
-use store::jobs::{self, Claimed, Conclusion, MAINTENANCE, RunRequest};
+use store::jobs::{self, Claimed, Conclusion, MAINTENANCE, WantedRun};
 
 use crate::maintenance;
 use crate::tick::Ended;
@@ -177,46 +178,40 @@ fn conclusion(
     conclusion
 }
 
-/// Makes streams due that another one refers to, unless they ran lately.
+/// Has streams run that another one refers to: at once, or as soon as they may be asked again.
 async fn ask_for(
     database: &SpinDatabase,
     organization_id: &str,
     connector_id: &str,
-    wanted: &[domain::stream::Stream],
+    wanted: &[Stream],
 ) -> Result<(), DatabaseError> {
     let Ok(tenant) = Caller::internal("scheduled-sync").tenant_named(organization_id) else {
         return Ok(());
     };
     let now = clock::now();
-    let streams: Vec<_> = plan::planning_inputs_of(database, &tenant, connector_id)
-        .await?
-        .into_iter()
-        .filter(|input| wanted.iter().any(|stream| stream.as_str() == input.stream))
-        // Without a due time the stream is switched off, and stays so.
-        .filter(|input| {
-            input.next_due_at.is_some() && input.run_id.is_none() && input.next_run_id.is_none()
-        })
-        .filter(|input| {
-            input
-                .last_started_at
-                .is_none_or(|started| now.saturating_sub(started) >= WANTED_AFTER_SECONDS)
-        })
-        .map(|input| input.stream)
-        .collect();
-    if streams.is_empty() {
-        return Ok(());
-    }
-    let streams: Vec<_> = streams
+    let inputs = plan::planning_inputs_of(database, &tenant, connector_id).await?;
+    let due: Vec<_> = inputs
         .iter()
-        .map(|stream| (stream.as_str(), random::id()))
+        .filter(|input| wanted.iter().any(|stream| stream.as_str() == input.stream))
+        .filter(|input| input.run_id.is_none() && input.next_run_id.is_none())
+        .filter_map(|input| {
+            let due_at = input.last_started_at.map_or(now, |started| {
+                started
+                    .saturating_add(WANTED_AFTER_SECONDS)
+                    .clamp(now, now.saturating_add(WANTED_AFTER_SECONDS))
+            });
+            // Without a due time the stream is switched off, and stays so.
+            let is_sooner = input.next_due_at.is_some_and(|planned| due_at < planned);
+            is_sooner.then(|| (input.stream.as_str(), random::id(), due_at))
+        })
         .collect();
-    let request = RunRequest {
-        connector_id,
-        streams: &streams,
-        params: None,
-        trigger: Trigger::Cron,
-    };
-    jobs::request_run(database, &tenant, request, now)
-        .await
-        .map(drop)
+    let runs: Vec<_> = due
+        .iter()
+        .map(|(stream, run_id, due_at)| WantedRun {
+            stream,
+            run_id,
+            due_at: *due_at,
+        })
+        .collect();
+    jobs::want_runs(database, &tenant, connector_id, &runs, now).await
 }

@@ -7,7 +7,8 @@
 //! - [`claim`] takes what is due, one job per concurrency key, in one statement.
 //! - [`record`] puts back what was claimed, with the outcome; a late outcome is refused.
 //! - [`load_work`] and [`checkpoint`] are the function's side of a lease.
-//! - [`request_run`] asks for a run and learns its id before it starts.
+//! - [`request_run`] asks for a run and learns its id before it starts; [`want_runs`] asks for runs
+//!   by a later time.
 //! - [`plan`](mod@plan) keeps the rows of a connector's streams and moves their due times.
 
 mod checkpoint;
@@ -24,7 +25,7 @@ pub use maintenance::{
     MAINTENANCE, PURGE_ORGANIZATION, ensure_maintenance_job, ensure_organization_job,
 };
 pub use record::{Conclusion, Failure, record};
-pub use request::{PromisedRun, RunRequest, request_run};
+pub use request::{PromisedRun, RunRequest, WantedRun, request_run, want_runs};
 pub use work::{SealedCredential, Work, load_work};
 
 /// The kind of a job that brings one stream of one connector up to date: name = stream, subject =

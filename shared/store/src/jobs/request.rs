@@ -25,21 +25,27 @@ pub struct PromisedRun {
     pub job_id: String,
 }
 
-#[derive(Serialize)]
-struct Wanted<'a> {
-    stream: &'a str,
-    run_id: &'a str,
+/// A stream that is to run again by a time.
+#[derive(Clone, Debug, Serialize)]
+pub struct WantedRun<'a> {
+    pub stream: &'a str,
+    /// UUIDv7, used unless a run is promised already.
+    pub run_id: &'a str,
+    pub due_at: i64,
 }
 
 const REQUEST: &str = "
 UPDATE jobs SET
-  next_due_at = iif(state = 'running', next_due_at, min(coalesce(next_due_at, ?6), ?6)),
+  next_due_at = iif(state = 'running', next_due_at, min(coalesce(next_due_at, wanted.due_at), wanted.due_at)),
   state = iif(state = 'running', state, 'pending'),
   planned_trigger = ?4,
   requested_params = iif(?5 IS NULL, requested_params, json_patch(coalesce(requested_params, '{}'), ?5)),
   next_run_id = coalesce(next_run_id, wanted.run_id),
   updated_at = ?6
-FROM (SELECT value ->> 'stream' AS stream, value ->> 'run_id' AS run_id FROM json_each(?3)) AS wanted
+FROM (
+  SELECT value ->> 'stream' AS stream, value ->> 'run_id' AS run_id, value ->> 'due_at' AS due_at
+  FROM json_each(?3)
+) AS wanted
 WHERE jobs.kind = 'sync' AND jobs.subject = ?2 AND jobs.name = wanted.stream
   AND jobs.organization_id = ?1
 RETURNING name, next_run_id, id";
@@ -61,7 +67,11 @@ pub async fn request_run<E: Execute>(
     let wanted: Vec<_> = request
         .streams
         .iter()
-        .map(|(stream, run_id)| Wanted { stream, run_id })
+        .map(|(stream, run_id)| WantedRun {
+            stream,
+            run_id,
+            due_at: now,
+        })
         .collect();
     let parameters = parameters![
         tenant.as_str(),
@@ -83,4 +93,30 @@ pub async fn request_run<E: Execute>(
             })
         })
         .collect()
+}
+
+/// Has streams of a connector run by these times, or by their own when those are sooner. Unlike a
+/// time that is planned, this one is kept when the streams are planned again before it has come.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn want_runs<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    wanted: &[WantedRun<'_>],
+    now: i64,
+) -> Result<(), DatabaseError> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let parameters = parameters![
+        tenant.as_str(),
+        connector_id,
+        json::write(wanted)?,
+        Trigger::Cron.as_str(),
+        None::<&str>,
+        now,
+    ];
+    database.execute(REQUEST, parameters).await.map(drop)
 }

@@ -1,6 +1,8 @@
 //! Runs that somebody asks for.
 
 use domain::run::RunStatus;
+use store::jobs::plan::{Replanned, replan};
+use store::jobs::{WantedRun, want_runs};
 use store::{Value, sync_runs};
 
 use crate::fixture::{Fixture, NOW, STREAMS, ended, goes_on, integer, tenant, text};
@@ -98,6 +100,56 @@ fn what_is_asked_of_the_same_run_is_joined() {
     assert_eq!(fixture.job(&job, "params"), Value::Null);
     fixture.claim(1, NOW);
     assert_eq!(fixture.job(&job, "params"), Value::Null);
+}
+
+#[test]
+fn a_run_that_is_wanted_by_a_time_is_kept_until_then_and_comes_sooner_if_it_can() {
+    let fixture = Fixture::new();
+    let night = NOW + 36_000;
+    let (mine, connector) = fixture.connected(1, [Some(night), Some(NOW + 60), Some(night)]);
+    let run_id = fixture.id();
+    let want = |tenant, stream| {
+        let wanted = [WantedRun {
+            stream,
+            run_id: &run_id,
+            due_at: NOW + 900,
+        }];
+        wait(want_runs(
+            &fixture.database,
+            tenant,
+            &connector,
+            &wanted,
+            NOW,
+        ))
+        .unwrap();
+    };
+    let other = fixture.organization(2);
+    want(&other, "time_punches");
+    want(&mine, "users");
+    want(&mine, "shifts");
+    let jobs: Vec<_> = fixture
+        .execute(
+            "SELECT id, next_due_at FROM jobs
+             WHERE concurrency_key = ?1 AND next_due_at IS NOT NULL ORDER BY rank",
+            &[text(&connector)],
+        )
+        .iter()
+        .map(|row| (row.text(0).unwrap().to_owned(), row.integer(1).unwrap()))
+        .collect();
+    let due: Vec<_> = jobs.iter().map(|(_, due)| *due).collect();
+    assert_eq!(due, [NOW + 900, NOW + 60, night]);
+    // Planning again does not put it off.
+    let plans = [Replanned {
+        job_id: jobs[0].0.clone(),
+        next_due_at: Some(night),
+        planned_trigger: domain::run::Trigger::Nightly,
+    }];
+    wait(replan(&fixture.database, &plans, NOW + 1)).unwrap();
+    assert_eq!(fixture.claim(5, NOW + 59), []);
+    assert_eq!(fixture.claim(5, NOW + 60)[0].name, "shifts");
+    let claimed = fixture.claim(5, NOW + 60 + 900).remove(0);
+    assert_eq!((claimed.name.as_str(), &claimed.run_id), ("users", &run_id));
+    assert_eq!(claimed.trigger, "cron");
 }
 
 #[test]

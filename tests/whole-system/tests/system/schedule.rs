@@ -2,6 +2,7 @@
 
 mod frequency;
 mod health;
+mod hires;
 mod nights;
 mod random_days;
 mod retention;
