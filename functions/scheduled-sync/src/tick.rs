@@ -2,10 +2,10 @@
 //! time.
 
 use domain::access::Tenant;
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
+use futures::future::{Either, FutureExt};
+use futures::stream::{FuturesUnordered, StreamExt};
 use platform::run::LEASE_SECONDS;
-use platform::{SpinDatabase, clock, planning, random};
+use platform::{SpinDatabase, clock, log, planning, random};
 use serde::Serialize;
 use store::jobs::plan;
 use store::jobs::{self, Claim, Claimed, Only, SYNC};
@@ -50,28 +50,49 @@ pub async fn tick(
     only: Option<&OnlyConnector>,
 ) -> Result<Summary, DatabaseError> {
     let started_ms = clock::now_ms();
-    let now = clock::now();
-    let begun = scheduler_ticks::begin(
-        database,
-        now,
-        now.saturating_add(clock_jump::HORIZON_SECONDS),
-    )
-    .await?;
-    if clock_jump::is_suspected(&begun) {
-        clock_jump::heal(database, now).await?;
-    }
-    if begun.ticks.rem_euclid(MAINTENANCE_EVERY_TICKS) == 1 {
-        maintenance::ensure(database).await?;
-    }
     let mut summary = Summary::default();
-    if begun.is_due || begun.ticks.rem_euclid(MAINTENANCE_EVERY_TICKS) == 1 || only.is_some() {
+    if only.is_some() {
+        // Somebody waits for one connector. It is not noted as a tick, or callers would hide that
+        // nothing else makes the scheduler tick.
         run_due(database, holder, only, started_ms, &mut summary).await?;
+    } else {
+        let now = clock::now();
+        let begun = scheduler_ticks::begin(
+            database,
+            now,
+            now.saturating_add(clock_jump::HORIZON_SECONDS),
+        )
+        .await?;
+        if clock_jump::is_suspected(&begun) {
+            clock_jump::heal(database, now).await?;
+        }
+        let looks_after_itself = begun.ticks.rem_euclid(MAINTENANCE_EVERY_TICKS) == 1;
+        if looks_after_itself {
+            maintenance::ensure(database).await?;
+        }
+        if begun.is_due || looks_after_itself {
+            run_due(database, holder, None, started_ms, &mut summary).await?;
+        }
+        scheduler_ticks::finish(database, now, clock::now()).await?;
     }
-    scheduler_ticks::finish(database, now, clock::now()).await?;
     summary.duration_ms = clock::now_ms().saturating_sub(started_ms);
     Ok(summary)
 }
 
+/// What a tick waits for.
+enum Step {
+    Claimed(Result<Due, DatabaseError>),
+    Ended(Ended),
+}
+
+/// What one claim came to.
+struct Due {
+    postponed: u64,
+    claimed: Vec<Claimed>,
+}
+
+/// A claim is one of the futures that are polled together: were the jobs not polled meanwhile, one
+/// that writes outcomes would hold the database's writer for which the claim waits.
 async fn run_due(
     database: &SpinDatabase,
     holder: &str,
@@ -79,26 +100,84 @@ async fn run_due(
     started_ms: i64,
     summary: &mut Summary,
 ) -> Result<(), DatabaseError> {
-    let mut running = FuturesUnordered::new();
+    let mut steps = FuturesUnordered::new();
+    let mut may_claim = true;
+    let mut is_claiming = false;
+    // Nothing more can be had before a job has ended, which frees its place and its credential.
+    let mut may_be_more = true;
     loop {
         let has_time = clock::now_ms().saturating_sub(started_ms) < BUDGET_MS;
-        let room = CONCURRENT_JOBS.saturating_sub(running.len());
-        if has_time && room > 0 {
-            summary.postponed = summary.postponed.saturating_add(postpone(database).await?);
-            for claimed in claim(database, holder, only, room).await? {
-                summary.claimed = summary.claimed.saturating_add(1);
-                running.push(run(database, claimed));
-            }
+        let running = steps.len().saturating_sub(usize::from(is_claiming));
+        let room = CONCURRENT_JOBS.saturating_sub(running);
+        if may_claim && may_be_more && !is_claiming && has_time && room > 0 {
+            is_claiming = true;
+            may_be_more = false;
+            steps.push(Either::Left(claim(database, holder, only, room)));
         }
-        let Some(ended) = running.next().await else {
+        let Some(step) = steps.next().await else {
             return Ok(());
         };
-        summary.count(ended);
+        let mut ready = vec![step];
         // Whatever else has ended meanwhile frees its place before the next claim.
-        while let Some(Some(ended)) = futures::FutureExt::now_or_never(running.next()) {
-            summary.count(ended);
+        while let Some(Some(step)) = steps.next().now_or_never() {
+            ready.push(step);
+        }
+        for step in ready {
+            match step {
+                Step::Ended(ended) => {
+                    may_be_more = true;
+                    summary.count(ended);
+                }
+                Step::Claimed(Ok(due)) => {
+                    is_claiming = false;
+                    summary.postponed = summary.postponed.saturating_add(due.postponed);
+                    for claimed in due.claimed {
+                        summary.claimed = summary.claimed.saturating_add(1);
+                        steps.push(Either::Right(run(database, claimed)));
+                    }
+                }
+                Step::Claimed(Err(error)) if summary.claimed == 0 => return Err(error),
+                Step::Claimed(Err(error)) => {
+                    // What runs is brought to its end; the next tick claims again.
+                    log::error("claim", &error.to_string());
+                    is_claiming = false;
+                    may_claim = false;
+                }
+            }
         }
     }
+}
+
+async fn claim(
+    database: &SpinDatabase,
+    holder: &str,
+    only: Option<&OnlyConnector>,
+    room: usize,
+) -> Step {
+    Step::Claimed(due(database, holder, only, room).await)
+}
+
+async fn due(
+    database: &SpinDatabase,
+    holder: &str,
+    only: Option<&OnlyConnector>,
+    room: usize,
+) -> Result<Due, DatabaseError> {
+    let postponed = postpone(database).await?;
+    let fresh_run_ids = random::ids(room);
+    let claim = Claim {
+        holder,
+        now_ms: clock::now_ms(),
+        lease_secs: LEASE_SECONDS,
+        fresh_run_ids: &fresh_run_ids,
+        only: only.map(|only| Only {
+            tenant: &only.tenant,
+            kind: SYNC,
+            subject: &only.connector_id,
+        }),
+    };
+    let claimed = jobs::claim(database, claim).await?;
+    Ok(Due { postponed, claimed })
 }
 
 /// Plans once more what is due: while ticks were missed, hours may have closed or a night's date
@@ -128,30 +207,9 @@ async fn postpone(database: &SpinDatabase) -> Result<u64, DatabaseError> {
     Ok(postponed)
 }
 
-async fn claim(
-    database: &SpinDatabase,
-    holder: &str,
-    only: Option<&OnlyConnector>,
-    room: usize,
-) -> Result<Vec<Claimed>, DatabaseError> {
-    let fresh_run_ids = random::ids(room);
-    let claim = Claim {
-        holder,
-        now_ms: clock::now_ms(),
-        lease_secs: LEASE_SECONDS,
-        fresh_run_ids: &fresh_run_ids,
-        only: only.map(|only| Only {
-            tenant: &only.tenant,
-            kind: SYNC,
-            subject: &only.connector_id,
-        }),
-    };
-    jobs::claim(database, claim).await
-}
-
-async fn run(database: &SpinDatabase, claimed: Claimed) -> Ended {
+async fn run(database: &SpinDatabase, claimed: Claimed) -> Step {
     let report = dispatch::run(database, &claimed).await;
-    outcomes::record(database, claimed, report).await
+    Step::Ended(outcomes::record(database, claimed, report).await)
 }
 
 /// How one dispatch ended.

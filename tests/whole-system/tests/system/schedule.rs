@@ -1,5 +1,6 @@
 //! The scheduler through the built components, in virtual time: days of operation in seconds.
 
+mod claiming;
 mod frequency;
 mod health;
 mod hires;
