@@ -61,6 +61,8 @@ async fn health(context: &Context) -> Result<Reply, Problem> {
         .oldest_due_at
         .map_or(0, |due| now.saturating_sub(due).max(0));
     let scheduler = match last_tick_seconds_ago {
+        // A new installation has this long for its first tick, from the first job on.
+        None if lag_seconds > LATE_TICK_SECONDS => "stopped",
         None => "waiting",
         Some(ago) if ago > LATE_TICK_SECONDS => "stopped",
         Some(_) if lag_seconds > LATE_JOB_SECONDS => "behind",

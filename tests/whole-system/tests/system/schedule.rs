@@ -1,6 +1,7 @@
 //! The scheduler through the built components, in virtual time: days of operation in seconds.
 
 mod claiming;
+mod dead_cron;
 mod frequency;
 mod health;
 mod hires;
