@@ -13,9 +13,14 @@ const ENSURE: &str = "
 INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, rank, state,
   next_due_at, created_at, updated_at)
 VALUES (?1, 'maintenance', ?2, ?3, ?3, ?4, 'maintenance:' || ?2 || ':' || ?3, 0, 'pending', ?5, ?5, ?5)
-ON CONFLICT (kind, subject, name) DO NOTHING";
+ON CONFLICT (kind, subject, name) DO UPDATE SET
+  state = 'pending',
+  next_due_at = excluded.next_due_at,
+  updated_at = excluded.updated_at
+WHERE next_due_at IS NULL";
 
-/// Makes the permanent job `name` of the installation, due now, unless it is there.
+/// Makes the permanent job `name` of the installation, due now, unless it is there. One that was
+/// given up is due again.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -32,7 +37,8 @@ pub async fn ensure_maintenance_job<E: Execute>(
         .map(drop)
 }
 
-/// Makes the job `name` of one organization, due now, unless it is there.
+/// Makes the job `name` of one organization, due now, unless it is there. One that was given up is
+/// due again.
 ///
 /// # Errors
 /// The failure of the statement.

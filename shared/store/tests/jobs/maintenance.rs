@@ -1,12 +1,14 @@
 //! The installation's own jobs, and what a tick looks at before it claims.
 
+use domain::job::JobState;
+use domain::run::RunStatus;
 use store::jobs::plan::{due, hasten_unfinished};
 use store::jobs::{
-    MAINTENANCE, PURGE_ORGANIZATION, ensure_maintenance_job, ensure_organization_job,
+    Conclusion, MAINTENANCE, PURGE_ORGANIZATION, ensure_maintenance_job, ensure_organization_job,
 };
 use store::scheduler_ticks::begin;
 
-use crate::fixture::{Fixture, NOW};
+use crate::fixture::{Fixture, NOW, ended, integer, text};
 use crate::support::wait;
 
 #[test]
@@ -51,6 +53,42 @@ fn a_maintenance_job_is_made_once_and_claimed_like_any_other() {
         claimed,
         [job("prune", ""), job(PURGE_ORGANIZATION, mine.as_str())]
     );
+}
+
+#[test]
+fn a_job_that_was_given_up_is_due_again_when_it_is_wanted_again() {
+    let fixture = Fixture::new();
+    let mine = fixture.organization(1);
+    let ensure = |now| {
+        let id = fixture.id();
+        wait(ensure_organization_job(
+            &fixture.database,
+            &mine,
+            &id,
+            PURGE_ORGANIZATION,
+            "scheduled-sync",
+            now,
+        ))
+        .unwrap();
+    };
+    ensure(NOW);
+    let claimed = fixture.claim(1, NOW).remove(0);
+    // What runs keeps its lease, and its due time with it.
+    ensure(NOW + 1);
+    let lease_end = integer(claimed.lease_expires_at);
+    assert_eq!(fixture.job(&claimed.job_id, "next_due_at"), lease_end);
+    assert_eq!(fixture.job(&claimed.job_id, "state"), text("running"));
+    let given_up = Conclusion {
+        state: JobState::Failed,
+        ..ended(&claimed, RunStatus::Failed, None)
+    };
+    assert_eq!(fixture.record(&[given_up], NOW + 2).len(), 1);
+    assert_eq!(fixture.claim(1, NOW + 3), []);
+    ensure(NOW + 4);
+    let again = fixture.claim(1, NOW + 4).remove(0);
+    assert_eq!(again.job_id, claimed.job_id);
+    assert_eq!(again.attempts, 0, "it has all of its tries again");
+    assert_ne!(again.run_id, claimed.run_id);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod frequency;
 mod health;
 mod hires;
 mod nights;
+mod purges;
 mod random_days;
 mod retention;
 mod trouble;
