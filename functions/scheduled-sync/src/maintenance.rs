@@ -5,7 +5,9 @@ use platform::run::{RunReport, WORK_BUDGET_MS};
 use platform::vault::{Place, Secret, Vault};
 use platform::{SpinDatabase, clock, log, random};
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
-use store::{DatabaseError, credentials, idempotency, organizations, records, sync_runs};
+use store::{
+    DatabaseError, credentials, idempotency, organizations, rate_budgets, records, sync_runs,
+};
 
 const RESEAL: &str = "reseal_credentials";
 const PRUNE: &str = "prune";
@@ -135,6 +137,13 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
             )
             .await?;
         }
+    }
+    let mut budget = Some(String::new());
+    while let Some(after) = budget {
+        if is_late(deadline_ms) {
+            return Ok(false);
+        }
+        budget = rate_budgets::prune(database, &after, ROWS, clock::now_ms()).await?;
     }
     loop {
         if is_late(deadline_ms) {

@@ -7,6 +7,9 @@ use domain::gcra::MAX_AHEAD_MS;
 use crate::database::{DatabaseError, Execute};
 use crate::parameters;
 
+/// A budget that nobody has used for so long says nothing any more.
+pub const KEEP_MS: i64 = 86_400_000;
+
 /// The longest block that is obeyed: longer ones were written by a clock that jumped.
 pub const MAX_BLOCK_MS: i64 = 3_600_000;
 
@@ -88,4 +91,39 @@ pub async fn block<E: Execute>(
     let until_ms = until_ms.min(now_ms.saturating_add(MAX_BLOCK_MS));
     let parameters = parameters![key, now_ms, until_ms, MAX_AHEAD_MS];
     database.execute(BLOCK, parameters).await.map(drop)
+}
+
+/// The last key of the next so many.
+const CHUNK: &str = "
+SELECT max(key) FROM (SELECT key FROM rate_budgets WHERE key > ?1 ORDER BY key LIMIT ?2)";
+
+const PRUNE: &str = "
+DELETE FROM rate_budgets WHERE key > ?1 AND key <= ?2 AND tat_ms <= ?3 AND blocked_until_ms <= ?3";
+
+/// Looks at up to `limit` budgets after the key `after` (`""` at first) and removes those that
+/// have been idle for [`KEEP_MS`]. Returns the last key that it looked at; `None` when there are no
+/// more. It goes by key, because an index of times would be written at every call of a provider.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn prune<E: Execute>(
+    database: &E,
+    after: &str,
+    limit: u32,
+    now_ms: i64,
+) -> Result<Option<String>, DatabaseError> {
+    let rows = database
+        .execute(CHUNK, parameters![after, i64::from(limit)])
+        .await?;
+    let last = match rows.first() {
+        Some(row) => row.optional_text(0)?.map(str::to_owned),
+        None => None,
+    };
+    if let Some(last) = &last {
+        let before = now_ms.saturating_sub(KEEP_MS);
+        database
+            .execute(PRUNE, parameters![after, last.as_str(), before])
+            .await?;
+    }
+    Ok(last)
 }

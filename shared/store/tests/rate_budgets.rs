@@ -13,7 +13,8 @@ use std::num::NonZeroU32;
 
 use domain::gcra::{MAX_AHEAD_MS, admit, interval_ms};
 use proptest::prelude::*;
-use store::rate_budgets::{MAX_BLOCK_MS, Slot, block, reserve};
+use store::rate_budgets::{KEEP_MS, MAX_BLOCK_MS, Slot, block, prune, reserve};
+use store::{Execute, parameters};
 use support::{TestDatabase, wait};
 
 const NOW_MS: i64 = 1_800_000_000_000;
@@ -135,6 +136,44 @@ fn instances_on_one_file_get_different_slots() {
     slots.sort_unstable();
     let expected: Vec<_> = (0..100).map(|slot| NOW_MS + slot * INTERVAL_MS).collect();
     assert_eq!(slots, expected);
+}
+
+#[test]
+fn budgets_that_nobody_uses_are_removed_in_bounded_steps() {
+    // Refuses a statement that reads the table from end to end.
+    let database = TestDatabase::checked();
+    let later = NOW_MS + KEEP_MS;
+    for number in 0..7 {
+        let key = format!("seven_shifts:{number}");
+        let at = if number % 3 == 2 { NOW_MS + 1 } else { NOW_MS };
+        wait(reserve(&database, &key, at - INTERVAL_MS, INTERVAL_MS, 0)).unwrap();
+    }
+    // Idle, and told to be so: the block is to be kept.
+    let blocked = "seven_shifts:0";
+    wait(block(&database, blocked, NOW_MS, NOW_MS + 1_000)).unwrap();
+    let keys = |sql: &str| {
+        wait(database.execute(sql, parameters![]))
+            .unwrap()
+            .iter()
+            .map(|row| row.text(0).unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    database.take_statements();
+    let mut after = Some(String::new());
+    let mut steps = 0;
+    while let Some(key) = after {
+        after = wait(prune(&database, &key, 3, later)).unwrap();
+        steps += 1;
+    }
+    assert_eq!(steps, 4, "three at a time, and one that finds nothing");
+    assert_eq!(database.take_statements().len(), 7);
+    let left = keys("SELECT key FROM rate_budgets WHERE key > '' ORDER BY key");
+    assert_eq!(left, [blocked, "seven_shifts:2", "seven_shifts:5"]);
+    // One that was removed begins anew.
+    assert_eq!(
+        wait(reserve(&database, "seven_shifts:1", later, INTERVAL_MS, 0)),
+        Ok(Slot::At(later))
+    );
 }
 
 proptest! {

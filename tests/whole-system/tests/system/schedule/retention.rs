@@ -20,7 +20,8 @@ async fn keys_runs_and_forgotten_passes_are_pruned_and_what_is_young_stays() {
     app.database()
         .execute_batch(
             "INSERT INTO sync_seen (pass_id, external_id)
-             SELECT 'a-pass-that-ended', value FROM json_each('[1,2,3,4,5]')",
+             SELECT 'a-pass-that-ended', value FROM json_each('[1,2,3,4,5]');
+             INSERT INTO rate_budgets (key, tat_ms) VALUES ('of a token that was replaced', 1)",
         )
         .unwrap();
     let_pass(&app, MINUTE, 20).await;
@@ -28,6 +29,8 @@ async fn keys_runs_and_forgotten_passes_are_pruned_and_what_is_young_stays() {
     assert_eq!(first.len(), 6);
     assert_eq!(count(&app, "SELECT count(*) FROM sync_seen"), 0);
     assert_eq!(count(&app, "SELECT count(*) FROM idempotency_keys"), 1);
+    // Only the budget that is in use is left.
+    assert_eq!(count(&app, "SELECT count(*) FROM rate_budgets"), 1);
 
     let_pass(&app, 23 * HOUR, 30 * MINUTE).await;
     create_once(&app, "second").await;
