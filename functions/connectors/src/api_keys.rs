@@ -37,7 +37,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                 format!("Nobody can give a key more than they have: {error}."),
             )
         })?;
-    idempotent::once(context, &tenant, async || {
+    idempotent::once(context, &tenant, async |transaction| {
         let key = ApiKey::from_random(&random::bytes())
             .map_err(|error| problems::internal(&error.to_string()))?;
         let id = random::id();
@@ -59,7 +59,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             expires_at: wanted.expires_at,
         };
         let now = clock::now();
-        if !api_keys::create(&context.database, &tenant, new, now)
+        if !api_keys::create(transaction, &tenant, new, now)
             .await
             .map_err(|error| problems::database(&error))?
         {

@@ -18,20 +18,19 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
     }
     // The operator belongs to no organization, so its keys are kept under the nil id.
     let keys_of = context.tenant(Some(idempotent::NOBODY))?;
-    idempotent::once(context, &keys_of, async || {
+    idempotent::once(context, &keys_of, async |transaction| {
         let id = random::id();
         let tenant = context.tenant(Some(&id))?;
-        let is_new =
-            organizations::create(&context.database, &tenant, &name, &time_zone, clock::now())
-                .await
-                .map_err(|error| problems::database(&error))?;
+        let is_new = organizations::create(transaction, &tenant, &name, &time_zone, clock::now())
+            .await
+            .map_err(|error| problems::database(&error))?;
         if !is_new {
             return Err(Problem::new(
                 ProblemKind::Conflict,
                 "This id is taken: try again.",
             ));
         }
-        let organization = answered(&found(context, &tenant).await?);
+        let organization = answered(&found(transaction, &tenant).await?);
         Ok((StatusCode::CREATED, organization.clone(), organization))
     })
     .await

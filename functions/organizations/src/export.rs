@@ -11,7 +11,7 @@ pub async fn export(context: &Context) -> Result<Reply, Problem> {
     let mut query = Query::parse(&context.query);
     let paging = lists::Paging::parse(context, &mut query);
     query.finish()?;
-    crate::found(context, &tenant).await?;
+    crate::found(&context.database, &tenant).await?;
     let after = paging.after()?;
     let export = Export::after(after.as_ref())
         .ok_or_else(|| Problem::field("cursor", "is not a cursor of an export"))?;

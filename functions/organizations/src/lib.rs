@@ -15,7 +15,7 @@ use spin_sdk::http_service;
 use store::jobs::{self, plan};
 use store::lists::Key;
 use store::organizations::{self, Organization, OrganizationState};
-use store::{Database, DatabaseError, connectors};
+use store::{Database, DatabaseError, Execute, connectors};
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 200;
@@ -43,8 +43,8 @@ fn tenant(context: &Context) -> Result<Tenant, Problem> {
     context.tenant(Some(&id))
 }
 
-async fn found(context: &Context, tenant: &Tenant) -> Result<Organization, Problem> {
-    let organization = organizations::get(&context.database, tenant)
+async fn found<E: Execute>(database: &E, tenant: &Tenant) -> Result<Organization, Problem> {
+    let organization = organizations::get(database, tenant)
         .await
         .map_err(|error| problems::database(&error))?;
     organization.ok_or_else(|| {
@@ -56,7 +56,7 @@ async fn found(context: &Context, tenant: &Tenant) -> Result<Organization, Probl
 }
 
 async fn read(context: &Context) -> Result<Reply, Problem> {
-    let organization = found(context, &tenant(context)?).await?;
+    let organization = found(&context.database, &tenant(context)?).await?;
     Reply::json(StatusCode::OK, &answered(&organization))
 }
 
@@ -67,7 +67,7 @@ async fn list(context: &Context) -> Result<Reply, Problem> {
     query.finish()?;
     let after = paging.after()?.map(|key| key.id).unwrap_or_default();
     if context.caller()?.role() != Some(Role::Operator) {
-        let own = found(context, &context.tenant(None)?).await?;
+        let own = found(&context.database, &context.tenant(None)?).await?;
         return paging.reply(&[answered(&own)], None);
     }
     let limit = i64::from(paging.limit());
@@ -125,7 +125,7 @@ async fn update(context: &Context) -> Result<Reply, Problem> {
         })
         .await
         .map_err(|error| problems::database(&error))?;
-    let organization = found(context, &tenant).await?;
+    let organization = found(&context.database, &tenant).await?;
     if !changed {
         return Err(Problem::new(
             ProblemKind::Conflict,
@@ -166,7 +166,7 @@ async fn purge(context: &Context) -> Result<Reply, Problem> {
     }
     Reply::json(
         StatusCode::ACCEPTED,
-        &answered(&found(context, &tenant).await?),
+        &answered(&found(&context.database, &tenant).await?),
     )
 }
 

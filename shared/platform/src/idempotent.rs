@@ -1,4 +1,6 @@
 //! `Idempotency-Key`: a request that creates something can be repeated without creating it twice.
+//! What it writes and the answer that is kept are committed together: however the first request
+//! ends, a repetition finds both or neither.
 
 use api::{Problem, ProblemKind};
 use domain::access::Tenant;
@@ -7,14 +9,16 @@ use http::StatusCode;
 use serde::Serialize;
 use store::idempotency::{self, Begun, Keyed};
 
+use crate::database::SpinTransaction;
 use crate::{Context, Reply, clock, log, problems, random};
 
 /// The organization under which requests of those who belong to none are kept.
 pub const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 const MAX_KEY: usize = 255;
 
-/// Does the work once per key; without the header, every time. The work returns its status, its
-/// answer, and the answer that may be kept and given again: never one with a secret.
+/// Does the work once per key; without the header, every time. The work is what it writes in the
+/// transaction; it returns its status, its answer, and the answer that may be kept and given
+/// again: never one with a secret.
 ///
 /// # Errors
 /// 400 for a key that is not one, 409 while the first request still runs, 422 when the key was
@@ -25,10 +29,10 @@ pub async fn once<T: Serialize, F>(
     work: F,
 ) -> Result<Reply, Problem>
 where
-    F: AsyncFnOnce() -> Result<(StatusCode, T, T), Problem>,
+    F: AsyncFnOnce(&SpinTransaction) -> Result<(StatusCode, T, T), Problem>,
 {
     let Some(key) = key(context)? else {
-        let (status, answer, _) = work().await?;
+        let (status, answer, _) = context.transaction(work).await?;
         return Reply::json(status, &answer);
     };
     let caller = context.caller()?.subject().to_owned();
@@ -56,13 +60,7 @@ where
                 .map_err(|_| problems::internal("a kept status is none"))?;
             return Ok(Reply::json_bytes(status, body.into_bytes()));
         }
-        Begun::Pending => {
-            return Err(Problem::new(
-                ProblemKind::Conflict,
-                "The first request with this Idempotency-Key is still running.",
-            )
-            .retry_after(1));
-        }
+        Begun::Pending => return Err(still_running()),
         Begun::Mismatch => {
             return Err(Problem::new(
                 ProblemKind::IdempotencyKeyReused,
@@ -70,15 +68,22 @@ where
             ));
         }
     }
-    match work().await {
-        Ok((status, answer, kept)) => {
+    let done = context
+        .transaction(async |transaction| {
+            let (status, answer, kept) = work(transaction).await?;
             let kept = serde_json::to_string(&kept)
                 .map_err(|error| problems::internal(&error.to_string()))?;
-            idempotency::finish(&context.database, keyed, status.as_u16(), &kept)
+            let is_ours = idempotency::finish(transaction, keyed, status.as_u16(), &kept)
                 .await
                 .map_err(|error| problems::database(&error))?;
-            Reply::json(status, &answer)
-        }
+            // One that was so slow that another took its place has done nothing.
+            is_ours
+                .then_some((status, answer))
+                .ok_or_else(still_running)
+        })
+        .await;
+    match done {
+        Ok((status, answer)) => Reply::json(status, &answer),
         Err(problem) => {
             // What failed did nothing: the key is free for another try.
             if let Err(error) = idempotency::abandon(&context.database, keyed).await {
@@ -87,6 +92,14 @@ where
             Err(problem)
         }
     }
+}
+
+fn still_running() -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        "The first request with this Idempotency-Key is still running.",
+    )
+    .retry_after(1)
 }
 
 /// The header's value; a quoted string, as the draft standard has it, or bare, as most send it.

@@ -15,8 +15,9 @@ use serde::de::DeserializeOwned;
 use spin_sdk::http::{FullBody, Request};
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 use spin_sdk::wit_bindgen::StreamResult;
+use store::{Database, DatabaseError};
 
-use crate::database::SpinDatabase;
+use crate::database::{SpinDatabase, SpinTransaction};
 use crate::{auth, clock, log, problems, random, variables};
 
 /// What a function answers with: the whole body at once, so that it has a length.
@@ -127,6 +128,23 @@ impl Context {
         require(self.caller()?, scope)
     }
 
+    /// Runs `body` in one transaction, which a problem rolls back.
+    ///
+    /// # Errors
+    /// What `body` returned, or the database's.
+    pub async fn transaction<T, F>(&self, body: F) -> Result<T, Problem>
+    where
+        F: AsyncFnOnce(&SpinTransaction) -> Result<T, Problem>,
+    {
+        self.database
+            .transaction(async |transaction| body(transaction).await.map_err(RolledBack::Refused))
+            .await
+            .map_err(|why| match why {
+                RolledBack::Refused(problem) => problem,
+                RolledBack::Failed(error) => problems::database(&error),
+            })
+    }
+
     /// The `{id}` of the path.
     ///
     /// # Errors
@@ -154,6 +172,18 @@ impl Context {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         body::parse(content_type, &self.body)
+    }
+}
+
+/// Why nothing of a transaction was kept.
+enum RolledBack {
+    Refused(Problem),
+    Failed(DatabaseError),
+}
+
+impl From<DatabaseError> for RolledBack {
+    fn from(error: DatabaseError) -> Self {
+        Self::Failed(error)
     }
 }
 

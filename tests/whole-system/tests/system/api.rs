@@ -3,6 +3,7 @@
 
 mod access;
 mod cross_origin;
+mod idempotency;
 mod input;
 mod lists;
 mod organizations;
