@@ -12,6 +12,7 @@ use http::StatusCode;
 use platform::{Answer, Context, Reply, lists, problems, serve, time};
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
+use store::Execute;
 use store::connectors::{self, Connector};
 use store::lists::Key;
 
@@ -38,9 +39,17 @@ async fn handle(request: Request) -> Answer {
 
 /// The connector of the path and its tenant; 404 for anybody else's.
 async fn found(context: &Context) -> Result<(Tenant, Connector), Problem> {
+    found_in(&context.database, context).await
+}
+
+/// [`found`], as a transaction sees it.
+async fn found_in<E: Execute>(
+    database: &E,
+    context: &Context,
+) -> Result<(Tenant, Connector), Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id("connector")?;
-    let connector = connectors::get(&context.database, &tenant, &id)
+    let connector = connectors::get(database, &tenant, &id)
         .await
         .map_err(|error| problems::database(&error))?;
     Ok((

@@ -9,9 +9,9 @@ use platform::{Context, Reply, clock, planning, problems};
 use serde_json::Value;
 use store::connectors::{self, Connector};
 use store::jobs::plan;
-use store::{Database, DatabaseError};
+use store::{DatabaseError, Execute};
 
-use crate::found;
+use crate::{found, found_in};
 
 pub async fn read(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
@@ -19,28 +19,43 @@ pub async fn read(context: &Context) -> Result<Reply, Problem> {
     answered(context, &tenant, &connector, &settings).await
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is: as it is when this is written, so that of two who change
+/// different settings at once neither takes the other's back.
 pub async fn replace(context: &Context) -> Result<Reply, Problem> {
-    let (tenant, connector) = found(context).await?;
-    let body: Value = context.json()?;
-    let before = stored(&connector)?;
-    let settings = before.updated(&body).map_err(refused)?;
-    if settings.streams != before.streams {
-        context.require(Scope::SyncStreamsWrite)?;
-    }
     let now = clock::now();
+    let (tenant, connector, settings) = context
+        .transaction(async |transaction| {
+            let (tenant, connector) = found_in(transaction, context).await?;
+            let body: Value = context.json()?;
+            let before = stored(&connector)?;
+            let settings = before.updated(&body).map_err(refused)?;
+            if settings.streams != before.streams {
+                context.require(Scope::SyncStreamsWrite)?;
+            }
+            write(transaction, &tenant, &connector.id, &settings, now).await?;
+            Ok((tenant, connector, settings))
+        })
+        .await?;
+    answered(context, &tenant, &connector, &settings).await
+}
+
+async fn write<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    settings: &SyncSettings,
+    now: i64,
+) -> Result<(), Problem> {
     let text = serde_json::to_string(&settings.to_json())
         .map_err(|error| problems::internal(&error.to_string()))?;
-    context
-        .database
-        .transaction(async |transaction| {
-            connectors::set_sync_settings(transaction, &tenant, &connector.id, &text, now).await?;
-            let inputs = plan::planning_inputs_of(transaction, &tenant, &connector.id).await?;
-            plan::replan(transaction, &planning::replan(&inputs, now), now).await
-        })
+    let written = async {
+        connectors::set_sync_settings(transaction, tenant, connector_id, &text, now).await?;
+        let inputs = plan::planning_inputs_of(transaction, tenant, connector_id).await?;
+        plan::replan(transaction, &planning::replan(&inputs, now), now).await
+    };
+    written
         .await
-        .map_err(|error: DatabaseError| problems::database(&error))?;
-    answered(context, &tenant, &connector, &settings).await
+        .map_err(|error: DatabaseError| problems::database(&error))
 }
 
 fn stored(connector: &Connector) -> Result<SyncSettings, Problem> {

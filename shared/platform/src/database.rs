@@ -25,7 +25,7 @@ const LABEL: &str = "default";
 thread_local! {
     static SHARED: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
     static READER: RefCell<Option<wit::Connection>> = const { RefCell::new(None) };
-    /// This instance has seen the database at the version of its code.
+    /// Whether the database behind [`SHARED`] has the schema of this code.
     static MIGRATED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -41,18 +41,15 @@ pub struct SpinTransaction(Connection);
 impl SpinDatabase {
     /// Opens the instance's shared connection on first use and applies missing migrations.
     ///
+    /// Requests that come meanwhile migrate too, as other instances do, rather than wait for this
+    /// one or run on half a schema: each migration is looked up again in its own transaction.
+    ///
     /// # Errors
     /// When the database cannot be opened or migrated; the next request tries again.
     pub async fn open() -> Result<Self, DatabaseError> {
         let database = Self { _opened: () };
-        // The connection is there before the tables are: a request that comes while another of
-        // this instance migrates does the same, and does not take its word for it. Whoever is
-        // second finds it done.
-        if !MIGRATED.get() || SHARED.with_borrow(Option::is_none) {
-            if let Err(error) = migrations::migrate(&database, clock::now()).await {
-                SHARED.set(None);
-                return Err(error);
-            }
+        if !MIGRATED.get() {
+            migrations::migrate(&database, clock::now()).await?;
             MIGRATED.set(true);
         }
         Ok(database)
@@ -61,19 +58,13 @@ impl SpinDatabase {
 
 impl Execute for SpinDatabase {
     async fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
-        let shared = SHARED.with_borrow(Clone::clone);
-        let connection = match shared {
-            Some(connection) => connection,
-            None => {
-                let connection = Rc::new(connect().await?);
-                SHARED.set(Some(connection.clone()));
-                connection
-            }
-        };
+        let connection = shared().await?;
         let result = run(&connection, sql, parameters).await;
         if matches!(result, Err(DatabaseError::Io(_))) {
-            // The connection may be what is broken: the next statement opens a new one.
+            // The connection may be what is broken: the next statement opens a new one, perhaps on
+            // another file.
             SHARED.set(None);
+            MIGRATED.set(false);
         }
         result
     }
@@ -124,6 +115,15 @@ impl Database for SpinDatabase {
             }
         }
     }
+}
+
+async fn shared() -> Result<Rc<Connection>, DatabaseError> {
+    if let Some(connection) = SHARED.with_borrow(Clone::clone) {
+        return Ok(connection);
+    }
+    let connection = Rc::new(connect().await?);
+    // Another request of this instance may have come first while this one waited.
+    Ok(SHARED.with_borrow_mut(|shared| shared.get_or_insert(connection).clone()))
 }
 
 async fn connect() -> Result<Connection, DatabaseError> {

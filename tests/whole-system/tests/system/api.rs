@@ -2,6 +2,7 @@
 //! each route does. All of it in virtual time, except where a socket matters.
 
 mod access;
+mod at_once;
 mod cross_origin;
 mod idempotency;
 mod input;
