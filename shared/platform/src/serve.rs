@@ -464,9 +464,12 @@ fn respond(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Ans
     let mut response = Response::new(FullBody::new(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    // Without a length the answer would be chunked and wait for the client's delayed ACK.
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // An answer that has no content by its status must not say how long it is (RFC 9110, 8.6).
+    if status != StatusCode::NO_CONTENT {
+        // Without a length the answer would be chunked and wait for the client's delayed ACK.
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

@@ -28,6 +28,13 @@ async fn by_default_no_page_may_read_anything() {
         ];
         let answer = raw(&app, Method::OPTIONS, &path(route, NO_ID), &headers, "").await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", route.path);
+        // RFC 9110, 8.6: there is no content whose length could be told.
+        assert!(
+            !answer.headers.contains_key("content-length"),
+            "{}: {:?}",
+            route.path,
+            answer.headers
+        );
         let allow = answer.headers["allow"].to_str().unwrap();
         assert!(
             allow.contains(route.method) && allow.ends_with("OPTIONS"),
