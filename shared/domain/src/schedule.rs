@@ -1,7 +1,7 @@
 //! When a stream is due next.
 //!
 //! [`plan`] is asked when a run has ended, when settings or connector change, and
-//! when a due time lies further ahead than [`needs_replan`] allows. It is a pure
+//! when a due time lies further ahead than any plan reaches. It is a pure
 //! function of what it is given: asking twice does no harm, and a tick that was
 //! missed or came twice changes nothing.
 //!
@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 
 use self::{nights::Nights, opening::Opening};
 pub use crate::{
-    frequency::{Cadence, Frequency, cadence, furthest_ahead_secs, needs_replan},
+    frequency::{Cadence, Frequency, cadence},
     run::Trigger,
     zone::Zone,
 };

@@ -300,27 +300,6 @@ pub async fn set_state_by_run<E: Execute>(
         .map(|rows| !rows.is_empty())
 }
 
-const SET_CONFIG: &str = "
-UPDATE connectors SET config = ?3, updated_at = ?4 WHERE id = ?2 AND organization_id = ?1 RETURNING id";
-
-/// Replaces the configuration, which is JSON; false when there is no such connector.
-///
-/// # Errors
-/// The failure of the statement.
-pub async fn set_config<E: Execute>(
-    database: &E,
-    tenant: &Tenant,
-    id: &str,
-    config: &str,
-    now: i64,
-) -> Result<bool, DatabaseError> {
-    let parameters = parameters![tenant.as_str(), id, config, now];
-    database
-        .execute(SET_CONFIG, parameters)
-        .await
-        .map(|rows| !rows.is_empty())
-}
-
 const SET_SYNC_SETTINGS: &str = "
 UPDATE connectors SET sync_settings = ?3, updated_at = ?4 WHERE id = ?2 AND organization_id = ?1 RETURNING id";
 

@@ -51,6 +51,31 @@ struct Row {
     last_nightly_date: Option<NaiveDate>,
 }
 
+/// A local day is at most this long where clocks change by up to two hours.
+const LONGEST_DAY_SECS: i64 = 26 * 3_600;
+
+/// Whether the due time lies further ahead than these settings allow, so that only a clock which
+/// has since jumped back can have planned it.
+fn needs_replan(
+    next_due_at: Option<i64>,
+    settings: &SyncSettings,
+    stream: Stream,
+    now: i64,
+) -> bool {
+    let is_scheduled = settings.enabled && settings.streams.is_enabled(stream);
+    let furthest_ahead_secs = match cadence(settings.frequency, stream.tier()) {
+        // What is due was asked for, and that means now.
+        _ if !is_scheduled => MAX_RETRY_SECS,
+        Cadence::Nightly => LONGEST_DAY_SECS,
+        Cadence::Every(secs) if settings.active_hours_only => {
+            secs.max(MAX_RETRY_SECS) + LONGEST_DAY_SECS
+        }
+        Cadence::Every(secs) => secs.max(MAX_RETRY_SECS),
+        Cadence::Never => MAX_RETRY_SECS,
+    };
+    next_due_at.is_some_and(|due| due > now + furthest_ahead_secs)
+}
+
 impl Operation<'_> {
     fn plan(&self, row: &Row, now: i64) -> Plan {
         plan(&PlanInput {

@@ -1,6 +1,6 @@
 use domain::connector_state::ConnectorState;
 use store::connectors::{
-    Connect, Connector, NewConnector, StateChange, get, get_by_key, list, set_config, set_state,
+    Connect, Connector, NewConnector, StateChange, get, get_by_key, list, set_state,
     set_state_by_run, set_sync_settings,
 };
 use store::credentials::{Sealed, put};
@@ -99,10 +99,6 @@ fn a_connector_is_its_tenants_alone() {
     assert_eq!(theirs.id, uuid(10));
     let listed = wait(list(&database, &second, None, "", 100)).unwrap();
     assert_eq!(listed, [theirs]);
-    assert_eq!(
-        wait(set_config(&database, &second, &id, "{}", NOW)),
-        Ok(false)
-    );
     assert_eq!(
         wait(set_sync_settings(&database, &second, &id, "{}", NOW)),
         Ok(false)
