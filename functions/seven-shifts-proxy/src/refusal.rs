@@ -58,9 +58,6 @@ pub fn failed(failure: &Failure) -> Problem {
     let problem = Problem::new(ProblemKind::ProviderFailed, failure.reason.clone());
     match failure.kind {
         FailureKind::Unauthorized => problem.with_legacy(StatusCode::BAD_GATEWAY, "AUTH_EXPIRED"),
-        FailureKind::Forbidden if failure.code == "foreign_company" => {
-            problem.with_legacy(StatusCode::BAD_GATEWAY, "AUTH_EXPIRED")
-        }
         FailureKind::Later(at) if failure.code == "rate_limited" => {
             let wait = at.saturating_sub(platform::clock::now());
             Problem::new(ProblemKind::RateLimited, failure.reason.clone())

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use domain::{gcra, redact, retry, retry_after};
 use futures::future::{Either, select};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use providers::MAX_BODY_BYTES;
 use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields, RequestOptions};
 use spin_sdk::wasip3::http_compat::http_into_wasi_request;
 use spin_sdk::wasip3::{http::client, wit_future};
@@ -22,8 +23,6 @@ use store::{Database, DatabaseError};
 
 use crate::{clock, random};
 
-/// The largest answer that is read, in bytes.
-pub const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 /// How long one try may take from its slot to the end of its answer, in milliseconds; less where
 /// the deadline comes first.
 pub const TRY_TIMEOUT_MS: i64 = 15_000;
@@ -48,7 +47,7 @@ pub enum CallError {
     Connect(String),
     #[error("the connection to the provider broke: {0}")]
     Broken(String),
-    #[error("the provider's answer is larger than {} MiB", MAX_ANSWER_BYTES / 1024 / 1024)]
+    #[error("the provider's answer is larger than {} MiB", MAX_BODY_BYTES / 1024 / 1024)]
     TooLarge,
     #[error("this address may not be called: add its origin to allowed_outbound_hosts ({0})")]
     NotAllowed(String),
@@ -59,14 +58,6 @@ pub enum CallError {
     OutOfTime,
     #[error(transparent)]
     Database(#[from] DatabaseError),
-}
-
-impl CallError {
-    /// Whether the same call may succeed later without anybody changing anything.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        !matches!(self, Self::NotAllowed(_) | Self::TooLarge)
-    }
 }
 
 /// One credential's way to its provider.
@@ -271,7 +262,7 @@ fn without_body(
 }
 
 async fn read_body(answer: types::Response, expected: Option<usize>) -> Result<Bytes, CallError> {
-    if expected.is_some_and(|length| length > MAX_ANSWER_BYTES) {
+    if expected.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(CallError::TooLarge);
     }
     let (_, consumed) = wit_future::new(|| Ok(()));
@@ -280,7 +271,7 @@ async fn read_body(answer: types::Response, expected: Option<usize>) -> Result<B
     loop {
         let (result, mut chunk) = stream.read(Vec::with_capacity(READ_BYTES)).await;
         body.append(&mut chunk);
-        if body.len() > MAX_ANSWER_BYTES {
+        if body.len() > MAX_BODY_BYTES {
             return Err(CallError::TooLarge);
         }
         match result {

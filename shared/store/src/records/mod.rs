@@ -21,7 +21,7 @@ pub use passes::{
     mark_seen, open_pass, sweep_absent,
 };
 pub use purge::{Purge, purge, purged_tables};
-pub use quarantine::{clear_quarantine, count_quarantined, quarantine, release_unseen};
+pub use quarantine::{clear_quarantine, quarantine, release_unseen};
 pub use resource::Resource;
 pub use rows::{
     DepartmentRecord, LocationRecord, Page, PunchBreak, RoleRecord, ShiftBreak, ShiftRecord,

@@ -1,8 +1,5 @@
 //! Records that could not be stored, kept with the reason until a later sync stores them.
 
-use std::collections::BTreeMap;
-
-use domain::access::Tenant;
 use domain::stream::Stream;
 
 use super::write::Refused;
@@ -134,25 +131,4 @@ pub async fn clear_quarantine<E: Execute, I: AsRef<str>>(
         )
         .await?;
     Ok(())
-}
-
-/// How many records of each stream of a connector are in quarantine; streams without any are
-/// left out.
-///
-/// # Errors
-/// The failure of the statement.
-pub async fn count_quarantined<E: Execute>(
-    database: &E,
-    tenant: &Tenant,
-    connector_id: &str,
-) -> Result<BTreeMap<Stream, u64>, DatabaseError> {
-    let rows = database
-        .execute(
-            "SELECT json_group_object(stream, records) FROM (
-               SELECT stream, count(*) AS records FROM quarantined_records
-               WHERE organization_id = ?1 AND connector_id = ?2 GROUP BY stream)",
-            parameters![tenant.as_str(), connector_id],
-        )
-        .await?;
-    json::read(&rows)
 }

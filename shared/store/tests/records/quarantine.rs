@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::stream::Stream;
-use store::records::{Refused, clear_quarantine, count_quarantined, quarantine, release_unseen};
+use store::parameters;
+use store::records::{Refused, clear_quarantine, quarantine, release_unseen};
 
 use crate::fixture::{Fixture, NOW, Party, party};
 use crate::support::wait;
@@ -123,11 +124,18 @@ fn release(fixture: &Fixture, party: &Party, stream: Stream, ids: &[&str]) {
     });
 }
 
-fn count(fixture: &Fixture, party: &Party) -> BTreeMap<Stream, u64> {
-    wait(count_quarantined(
-        &fixture.database,
-        &party.tenant,
-        &party.connector_id,
-    ))
-    .unwrap()
+fn count(fixture: &Fixture, party: &Party) -> BTreeMap<Stream, i64> {
+    let rows = fixture.query(
+        "SELECT stream, count(*) FROM quarantined_records
+         WHERE organization_id = ?1 AND connector_id = ?2 GROUP BY stream",
+        parameters![party.tenant.as_str(), party.connector_id.as_str()],
+    );
+    rows.iter()
+        .map(|row| {
+            (
+                row.text(0).unwrap().parse().unwrap(),
+                row.integer(1).unwrap(),
+            )
+        })
+        .collect()
 }
