@@ -49,6 +49,8 @@ struct Run<'a> {
     tenant: &'a Tenant,
     stream: Stream,
     resource: Resource,
+    /// Only this location of the company.
+    location_id: Option<i64>,
     lease_version: i64,
     checkpoint: Checkpoint,
     deadline_ms: i64,
@@ -163,6 +165,7 @@ async fn prepared(
         tenant: &tenant,
         stream,
         resource,
+        location_id: config.location_id,
         lease_version: call.lease_version,
         checkpoint,
         deadline_ms,
@@ -409,9 +412,12 @@ impl Run<'_> {
         if !pass.kind.sweeps() || pass.sweep == SweepState::Done || pass.held_back.is_some() {
             return Ok(true);
         }
-        let window = pass
-            .window_from
-            .map_or(Window::ALL, |from| Window { from, to: i64::MAX });
+        let location = self.location_id.map(|id| id.to_string());
+        let window = Window {
+            from: pass.window_from.unwrap_or(i64::MIN),
+            location: location.as_deref(),
+            ..Window::ALL
+        };
         pass.held_back = self.held_back(pass, window).await?;
         while pass.held_back.is_none() && pass.sweep != SweepState::Done {
             if self.is_late() {
@@ -423,7 +429,7 @@ impl Run<'_> {
     }
 
     /// Why this pass may not delete what it has not seen.
-    async fn held_back(&self, pass: &Pass, window: Window) -> Result<Option<HeldBack>, Stop> {
+    async fn held_back(&self, pass: &Pass, window: Window<'_>) -> Result<Option<HeldBack>, Stop> {
         if !records::is_open(self.database, &pass.run_id).await? {
             return Ok(Some(HeldBack::NotesLost));
         }
@@ -443,7 +449,7 @@ impl Run<'_> {
     }
 
     /// One step of the sweep, with how far it came. Returns the pass as it was saved.
-    async fn sweep_on(&self, pass: &Pass, window: Window) -> Result<Pass, Stop> {
+    async fn sweep_on(&self, pass: &Pass, window: Window<'_>) -> Result<Pass, Stop> {
         let scope = self.scope();
         let after = match &pass.sweep {
             SweepState::After(id) => Some(id.as_str()),

@@ -15,16 +15,20 @@ use crate::{json, parameters};
 
 /// The part of a table that a pass covered, by start of the shift or clock-in: `from <= t < to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Window<'a> {
     pub from: i64,
     pub to: i64,
+    /// The only location that the connector brings, by the provider's id: rows of others are covered
+    /// at any time, for the connector has brought more before.
+    pub location: Option<&'a str>,
 }
 
-impl Window {
+impl Window<'_> {
     /// Everything, for a pass without bounds.
     pub const ALL: Self = Self {
         from: i64::MIN,
         to: i64::MAX,
+        location: None,
     };
 }
 
@@ -42,7 +46,7 @@ pub struct Absent {
 pub struct Sweep<'a> {
     pub resource: Resource,
     pub pass_id: &'a str,
-    pub window: Window,
+    pub window: Window<'a>,
     /// The `next` of the step before; `None` to begin.
     pub after: Option<&'a str>,
 }
@@ -112,7 +116,7 @@ pub async fn absent<E: Execute>(
     scope: &Scope<'_>,
     resource: Resource,
     pass_id: &str,
-    window: Window,
+    window: Window<'_>,
 ) -> Result<Absent, DatabaseError> {
     let sql = format!(
         "SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
@@ -122,7 +126,7 @@ pub async fn absent<E: Execute>(
          WHERE record.connector_id = ?2 AND record.organization_id = ?1
            AND record.deleted_at IS NULL AND {}",
         resource.table(),
-        within(resource, "?4", "?5"),
+        within(resource, "?4", "?5", "?6"),
     );
     let rows = database
         .execute(
@@ -132,7 +136,8 @@ pub async fn absent<E: Execute>(
                 scope.connector_id,
                 pass_id,
                 window.from,
-                window.to
+                window.to,
+                window.location
             ],
         )
         .await?;
@@ -166,7 +171,7 @@ pub async fn sweep_absent<E: Execute>(
                WHERE seen.pass_id = ?3 AND seen.external_id = record.external_id))
          FROM (SELECT * FROM {} WHERE connector_id = ?2 AND external_id > ?6
                ORDER BY external_id LIMIT ?7) AS record",
-        within(resource, "?4", "?5"),
+        within(resource, "?4", "?5", "?8"),
         resource.table(),
     );
     let rows = transaction
@@ -179,7 +184,8 @@ pub async fn sweep_absent<E: Execute>(
                 sweep.window.from,
                 sweep.window.to,
                 sweep.after.unwrap_or_default(),
-                i64::from(limit)
+                i64::from(limit),
+                sweep.window.location
             ],
         )
         .await?;
@@ -263,10 +269,14 @@ pub async fn ended_pass<E: Execute>(database: &E) -> Result<Option<String>, Data
         .transpose()
 }
 
-fn within(resource: Resource, from: &str, to: &str) -> String {
+fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
     // Tables without a time are covered whole; the parameters are bound all the same.
     resource.time_column().map_or_else(
-        || format!("{from} <= {to}"),
-        |column| format!("record.{column} >= {from} AND record.{column} < {to}"),
+        || format!("({from} <= {to} OR {location} IS NULL)"),
+        |column| {
+            format!(
+                "(record.{column} >= {from} AND record.{column} < {to} OR record.external_location_id <> {location})"
+            )
+        },
     )
 }

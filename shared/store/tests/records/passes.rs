@@ -62,6 +62,7 @@ fn a_window_leaves_what_lies_outside() {
     let window = Window {
         from: NOW,
         to: NOW + 100,
+        ..Window::ALL
     };
     let starts = [NOW - 1, NOW, NOW + 99, NOW + 100];
     let shifts: Vec<_> = (0..)
@@ -94,6 +95,42 @@ fn a_window_leaves_what_lies_outside() {
         fixture
             .text("SELECT group_concat(external_id) FROM schedule_shifts WHERE deleted_at IS NULL"),
         Some("0,3".to_owned())
+    );
+}
+
+#[test]
+fn of_a_connector_with_one_location_others_are_covered_at_any_time() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let window = Window {
+        from: NOW,
+        location: Some("1"),
+        ..Window::ALL
+    };
+    let shifts: Vec<_> = [("new", "1", NOW), ("old", "1", 0), ("foreign", "2", 0)]
+        .into_iter()
+        .map(|(id, location, starts_at)| {
+            let mut record = shift(id, None, starts_at);
+            record.external_location_id = Some(location.to_owned());
+            record
+        })
+        .chain([shift("nowhere", None, 0)])
+        .collect();
+    fixture.write(&party, Page::Shifts(&shifts));
+    see(&fixture, PASS, &["new"]);
+    assert_eq!(
+        look(&fixture, &party, Resource::Shifts, window),
+        Absent { live: 2, absent: 1 }
+    );
+    assert_eq!(
+        look(&fixture, &party, Resource::Roles, window),
+        Absent { live: 0, absent: 0 }
+    );
+    let step = sweep(&fixture, &party, Resource::Shifts, window, None);
+    assert_eq!(step.deleted, 1);
+    assert_eq!(
+        fixture.text("SELECT external_id FROM schedule_shifts WHERE deleted_at IS NOT NULL"),
+        Some("foreign".to_owned())
     );
 }
 
@@ -196,7 +233,7 @@ fn see(fixture: &Fixture, pass: &str, external_ids: &[&str]) {
     fixture.transact(async |transaction| mark_seen(transaction, pass, external_ids).await);
 }
 
-fn look(fixture: &Fixture, party: &Party, resource: Resource, window: Window) -> Absent {
+fn look(fixture: &Fixture, party: &Party, resource: Resource, window: Window<'_>) -> Absent {
     wait(absent(
         &fixture.database,
         &party.scope(),
@@ -212,7 +249,7 @@ fn sweep(
     fixture: &Fixture,
     party: &Party,
     resource: Resource,
-    window: Window,
+    window: Window<'_>,
     after: Option<&str>,
 ) -> SweepStep {
     fixture.transact(async |transaction| {
