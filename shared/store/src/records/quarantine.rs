@@ -1,5 +1,7 @@
 //! Records that could not be stored, kept with the reason until a later sync stores them.
 
+use std::collections::BTreeMap;
+
 use domain::stream::Stream;
 
 use super::write::Refused;
