@@ -134,11 +134,12 @@ async fn outcomes_that_are_written_slowly_are_written_while_the_tick_claims() {
         .unwrap();
     faults.is_on.store(true, Ordering::SeqCst);
     let summary = app.tick().await.expect(StatusCode::OK);
-    let seen = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
     assert_eq!(summary["claimed"], 2, "{summary}");
     assert_eq!(summary["done"], 2, "an outcome was lost: {summary}");
     assert!(
         summary["duration_ms"].as_i64().unwrap() < 5_000,
         "{summary}"
     );
+    let seen = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
+    assert_eq!((seen(&faults.outcomes), seen(&faults.looks)), (2, 2));
 }

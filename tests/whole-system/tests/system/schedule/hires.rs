@@ -33,9 +33,10 @@ pub fn hire(app: &App, at: Account) -> i64 {
 
 async fn is_linked(app: &App, organization: &Organization, punch: i64) -> bool {
     let punches = app.all("/api/time-punches", &organization.key).await;
+    let punch = punch.to_string();
     punches
         .iter()
-        .find(|row| row["external_id"] == punch.to_string())
+        .find(|row| row["external_id"] == punch.as_str())
         .is_some_and(|row| row["team_member_id"].is_string())
 }
 
