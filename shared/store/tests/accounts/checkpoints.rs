@@ -1,3 +1,4 @@
+use domain::access::Tenant;
 use store::checkpoints::{StreamCheckpoint, list, replace};
 use store::{Execute, parameters};
 
@@ -19,7 +20,8 @@ fn checkpoints_are_replaced_for_one_connector_of_one_tenant() {
         let row = parameters![id, format!("{id}-{connector}"), tenant.as_str(), connector];
         wait(database.execute(sql, row)).unwrap();
     }
-    let listed = |tenant, connector| wait(list(&database, tenant, connector)).unwrap();
+    let listed =
+        |tenant: &Tenant, connector: &str| wait(list(&database, tenant, connector)).unwrap();
     let mut ours = listed(&first, &uuid(9));
     ours.sort_by(|a, b| a.job_id.cmp(&b.job_id));
     let ids: Vec<_> = ours.iter().map(|stream| stream.job_id.as_str()).collect();

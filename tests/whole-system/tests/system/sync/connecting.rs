@@ -68,6 +68,7 @@ async fn the_wrong_company_can_be_put_right_while_nothing_has_come_of_it() {
 
 /// Live rows of each list that are of another location.
 async fn elsewhere(app: &App, organization: &Organization, location_id: i64) -> Vec<usize> {
+    let location = location_id.to_string();
     let mut counts = Vec::new();
     for path in [
         "/api/departments",
@@ -79,7 +80,7 @@ async fn elsewhere(app: &App, organization: &Organization, location_id: i64) -> 
         assert!(!rows.is_empty(), "{path} has rows");
         let other = rows
             .iter()
-            .filter(|row| row["external_location_id"] != location_id.to_string())
+            .filter(|row| row["external_location_id"].as_str() != Some(&location))
             .count();
         counts.push(other);
     }

@@ -83,9 +83,10 @@ async fn an_unreadable_record_waits_in_quarantine_while_the_rest_lands() {
     let waiting = app.all("/api/quarantined-records", &organization.key).await;
     assert_eq!(waiting.len(), poison.len(), "{waiting:#?}");
     for (_, id, field, _) in &poison {
+        let external_id = id.to_string();
         let record = waiting
             .iter()
-            .find(|record| record["external_id"] == id.to_string());
+            .find(|record| record["external_id"].as_str() == Some(&external_id));
         let reason = record
             .and_then(|record| record["reason"].as_str())
             .unwrap_or_default();
@@ -308,8 +309,9 @@ async fn a_bad_record_whose_id_is_known_blocks_no_deletion() {
     );
     let left = app.all("/api/roles", &organization.key).await;
     let is_left = |id: i64| {
+        let id = id.to_string();
         left.iter()
-            .any(|role| role["external_id"] == id.to_string())
+            .any(|role| role["external_id"].as_str() == Some(&id))
     };
     assert!(is_left(bad) && !is_left(gone));
 }
