@@ -7,7 +7,6 @@ use store::parameters;
 use store::records::{Refused, clear_quarantine, quarantine, release_unseen};
 
 use crate::fixture::{Fixture, NOW, Party, party};
-use crate::support::wait;
 
 #[test]
 fn a_refused_record_stays_until_it_lands() {
