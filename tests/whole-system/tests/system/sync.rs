@@ -28,8 +28,9 @@ const SCALE: Account = Account {
     zone: "America/Toronto",
 };
 
-/// Ticks until everything has an end; more than any of these days needs.
-const TICKS_MAX: usize = 60;
+/// Ticks until everything has an end: more than the half hour until a stream that others wait for
+/// may run again.
+const TICKS_MAX: usize = 120;
 
 type Runs = BTreeMap<String, Value>;
 
