@@ -62,7 +62,7 @@ struct Opened {
     sqlite: rusqlite::Connection,
     bound: Arc<Bound>,
     /// Reads that did not turn out to be short.
-    long: HashSet<u64>,
+    long: HashSet<String>,
 }
 
 /// What the statement that runs on a connection may still take.
@@ -136,16 +136,17 @@ impl Pooled {
         Arc::clone(&self.opened().bound)
     }
 
-    pub(super) fn is_known_to_be_long(&self, statement: u64) -> bool {
-        self.opened().long.contains(&statement)
+    pub(super) fn is_known_to_be_long(&self, sql: &str) -> bool {
+        let long = &self.opened().long;
+        !long.is_empty() && long.contains(sql)
     }
 
-    pub(super) fn note_long(&mut self, statement: u64) {
+    pub(super) fn note_long(&mut self, sql: &str) {
         if let Some(opened) = &mut self.opened {
             if opened.long.len() >= CACHED_STATEMENTS {
                 opened.long.clear();
             }
-            opened.long.insert(statement);
+            opened.long.insert(sql.to_owned());
         }
     }
 }

@@ -2,7 +2,6 @@
 //! work, or in its turn as the one writer.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -175,18 +174,15 @@ impl Connection {
 impl Session {
     /// Runs a statement that is expected to be a short read.
     fn step_if_short(&mut self, statement: Statement) -> Step {
-        let mut hasher = DefaultHasher::new();
-        statement.sql.hash(&mut hasher);
-        let hash = hasher.finish();
-        if self.sqlite.is_known_to_be_long(hash) {
+        if self.sqlite.is_known_to_be_long(&statement.sql) {
             return Step::TooLong(statement);
         }
         // Whoever holds the file is not waited for here.
         let patience = self.sqlite.busy_timeout(Duration::ZERO);
         self.bound.hurry();
         let step = self.step(statement, None);
-        if matches!(step, Step::TooLong(_)) {
-            self.sqlite.note_long(hash);
+        if let Step::TooLong(statement) = &step {
+            self.sqlite.note_long(&statement.sql);
         }
         match patience.and(self.sqlite.busy_timeout(BUSY_TIMEOUT)) {
             Ok(()) => step,

@@ -5,10 +5,8 @@
 //! functions. Whatever is wrong with a credential, the caller learns only that it is not valid;
 //! the log says why.
 
-use std::collections::BTreeSet;
-
 use api::{Problem, ProblemKind};
-use domain::access::{Caller, CallerKind, Role, Scope};
+use domain::access::{Caller, CallerKind, Role};
 use domain::api_key::ApiKey;
 use domain::network::{self, AllowList};
 use domain::organization::OrganizationId;
@@ -128,12 +126,7 @@ async fn by_api_key(
         }
     }
     let organization_id = OrganizationId::parse(&found.organization_id).map_err(|_| not_valid())?;
-    let scopes: BTreeSet<Scope> = found
-        .scopes
-        .iter()
-        .filter_map(|scope| scope.parse().ok())
-        .collect();
-    let caller = Caller::with_scopes(organization_id, &scopes, &found.id);
+    let caller = Caller::with_scopes(organization_id, &found.scopes, &found.id);
     let tenant = caller.tenant().map_err(|_| not_valid())?;
     // Knowing when a key was used is not worth refusing a request for.
     if let Err(error) = api_keys::touch(database, &tenant, &found, now).await {

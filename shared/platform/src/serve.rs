@@ -260,7 +260,7 @@ where
     let (route, parameters) = find(function, request.method().as_str(), request.uri().path())?;
     seen.route = route.path;
     let (parts, incoming) = request.into_parts();
-    let body = read_body(&parts.headers, incoming).await?;
+    let body = read_body(&parts.method, &parts.headers, incoming).await?;
     let database = SpinDatabase::open()
         .await
         .map_err(|error| problems::database(&error))?;
@@ -366,6 +366,7 @@ fn find(
 }
 
 async fn read_body(
+    method: &Method,
     headers: &HeaderMap,
     mut incoming: IncomingRequestBody,
 ) -> Result<Bytes, Problem> {
@@ -382,7 +383,9 @@ async fn read_body(
     if announced.is_some_and(|length| length > body::MAX_BYTES) {
         return Err(too_large());
     }
-    if announced == Some(0) {
+    // A read without a length has no body (RFC 9112, 6.3), or none that it could have a use for. To
+    // ask the host for what is not there costs more than all else that is done here.
+    if announced == Some(0) || (announced.is_none() && method.is_safe()) {
         return Ok(Bytes::new());
     }
     let Some(request) = incoming.take_unstarted() else {

@@ -1,7 +1,7 @@
 //! Sets cross the host boundary as one JSON text, in both directions.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::database::{DatabaseError, Row};
 
@@ -17,12 +17,12 @@ pub(crate) fn read<T: DeserializeOwned>(rows: &[Row]) -> Result<T, DatabaseError
 
 /// The first column of the only row, or nothing where there is no row.
 pub(crate) fn read_optional<T: DeserializeOwned>(rows: &[Row]) -> Result<Option<T>, DatabaseError> {
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
-    serde_json::from_str(row.text(0)?)
-        .map(Some)
-        .map_err(|error| shape(&error))
+    rows.first().map(|row| parse(row.text(0)?)).transpose()
+}
+
+/// JSON that we wrote.
+pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DatabaseError> {
+    serde_json::from_str(text).map_err(|error| shape(&error))
 }
 
 /// Says where, never what: the value may be a secret.

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use domain::access::{Scope, Tenant};
 use store::DatabaseError;
-use store::api_keys::{ApiKey, NewApiKey, create, find_by_hash, list, revoke, touch};
+use store::api_keys::{NewApiKey, ShownKey, create, find_by_hash, get, list, revoke, touch};
 use store::organizations::begin_purge;
 
 use crate::support::{TestDatabase, wait};
@@ -37,7 +37,7 @@ fn add(
     ))
 }
 
-fn found(database: &TestDatabase, hash: &str) -> Option<ApiKey> {
+fn found(database: &TestDatabase, hash: &str) -> Option<ShownKey> {
     wait(find_by_hash(database, hash)).unwrap()
 }
 
@@ -50,12 +50,16 @@ fn a_key_is_found_by_its_hash_with_everything_that_limits_it() {
     let key = found(&database, "hash-1").unwrap();
     assert_eq!(database.take_statements().len(), 1);
     assert_eq!((key.id, key.organization_id), (uuid(9), uuid(1)));
-    assert_eq!(key.scopes, ["shifts:read", "locations:read"]);
+    assert_eq!(
+        key.scopes,
+        BTreeSet::from([Scope::ShiftsRead, Scope::LocationsRead])
+    );
     assert_eq!(key.networks.unwrap(), ["10.0.0.0/8"]);
     assert_eq!(
         (key.expires_at, key.revoked_at, key.last_used_at),
         (Some(NOW + 1_000), None, None)
     );
+    let key = wait(get(&database, &first, &uuid(9))).unwrap().unwrap();
     assert_eq!(
         (key.display_prefix.as_str(), key.last_four.as_str()),
         ("pb_live_abcd", "wxyz")
