@@ -1,5 +1,12 @@
 //! Which crate may stand on which: the table of ARCHITECTURE.md, held against what cargo builds.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail as a test does"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -192,7 +199,7 @@ impl Graph {
             .map(|node| (&self.metadata[&node.id], &node.features))
             .filter(|(package, _)| package.name.as_str() == name)
             .map(|(package, features)| {
-                let features = features.iter().map(|feature| feature.to_string());
+                let features = features.iter().map(ToString::to_string);
                 (package.version.to_string(), features.collect())
             })
             .collect()

@@ -19,7 +19,8 @@ const STREAMS: [&str; 6] = [
 pub fn check(text: &str) -> anyhow::Result<()> {
     let summary: Value =
         serde_json::from_str(text).with_context(|| format!("no JSON object: {text:?}"))?;
-    ensure!(summary["ok"] == true, "the summary is not ok: {summary}");
+    let is_ok = summary.get("ok") == Some(&Value::Bool(true));
+    ensure!(is_ok, "the summary is not ok: {summary}");
     let organizations = array(&summary, "organizations")?;
     ensure!(
         organizations.len() == ORGANIZATIONS,

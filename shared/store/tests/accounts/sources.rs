@@ -1,5 +1,10 @@
 //! What no statement may say, wherever it is written.
 
+#![expect(
+    clippy::string_slice,
+    reason = "every index is where something of ASCII was found"
+)]
+
 use std::path::Path;
 
 /// Where statements are, from this crate's folder.
