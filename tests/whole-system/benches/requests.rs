@@ -1,5 +1,6 @@
-//! Requests over kept-alive connections: a bare hyper handler, the hello function, and a request
-//! that reads one row, in turns, so that the machine's mood is shared.
+//! Requests over kept-alive connections, in turns, so that the machine's mood is shared: a bare
+//! hyper handler, the hello function, a function that reads one row, and a row of the application's
+//! own API, which is authenticated, routed and checked before it is read.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -50,9 +51,15 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         id: "row_ratio",
-        what: "request that reads one row, beside hello",
+        what: "function that reads one row, beside hello",
         unit: "",
         mark: Mark::AtLeast(0.5),
+    },
+    Row {
+        id: "api_row_ratio",
+        what: "row of the API by an API key (two reads), beside hello",
+        unit: "",
+        mark: Mark::Context,
     },
 ];
 
@@ -61,9 +68,10 @@ const ROUND: Duration = Duration::from_millis(1_200);
 
 pub async fn measure() -> anyhow::Result<Vec<Measured>> {
     let bare = Bare::start().await?;
-    let guest = tokio::task::spawn_blocking(hello_guest).await??;
-    let (hello, _folder) = hello(&guest)?;
-    let hello_server = hello.serve(any_port()).await?;
+    let guests = tokio::task::spawn_blocking(built_guests).await??;
+    let (functions, _folder) = functions(&guests)?;
+    one_row(&functions).await?;
+    let functions_server = functions.serve(any_port()).await?;
     let app = App::start().await;
     let (organization, _) = app.synced("Lakeshore", LAKESHORE).await;
     let rows = app.all("/api/locations", &organization.key).await;
@@ -74,7 +82,7 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
     let row_path = format!("/api/locations/{id}");
     let app_server = app.runtime.serve(any_port()).await?;
 
-    let [mut bare_load, mut hello_load, mut row_load] = [const { None::<Load> }; 3];
+    let [mut bare_load, mut hello_load, mut row_load, mut api_load] = [const { None::<Load> }; 4];
     for _ in 0..ROUNDS {
         add(
             &mut bare_load,
@@ -82,16 +90,22 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
         );
         add(
             &mut hello_load,
-            load::run(hello_server.address(), "/hello", None, ROUND).await?,
+            load::run(functions_server.address(), "/hello", None, ROUND).await?,
+        );
+        add(
+            &mut row_load,
+            load::run(functions_server.address(), "/data/read", None, ROUND).await?,
         );
         let key = Some(organization.key.as_str());
         add(
-            &mut row_load,
+            &mut api_load,
             load::run(app_server.address(), &row_path, key, ROUND).await?,
         );
     }
     bare.serving.abort();
-    let (Some(bare), Some(hello), Some(row)) = (bare_load, hello_load, row_load) else {
+    let (Some(bare), Some(hello), Some(row), Some(api)) =
+        (bare_load, hello_load, row_load, api_load)
+    else {
         anyhow::bail!("no round was run");
     };
     let mut measured = vec![
@@ -99,6 +113,7 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
         Measured::new("hello", hello.per_second()),
         Measured::new("hello_ratio", hello.per_second() / bare.per_second()),
         Measured::new("row_ratio", row.per_second() / hello.per_second()),
+        Measured::new("api_row_ratio", api.per_second() / hello.per_second()),
     ];
     measured.extend(hello.p99_ms().map(|p99| Measured::new("hello_p99", p99)));
     Ok(measured)
@@ -138,8 +153,8 @@ impl Bare {
     }
 }
 
-/// Builds the guest that the host's own tests use.
-fn hello_guest() -> anyhow::Result<PathBuf> {
+/// Builds the guests that the host's own tests use, and says where they are.
+fn built_guests() -> anyhow::Result<PathBuf> {
     let this = std::env::current_exe()?;
     let target = this
         .ancestors()
@@ -148,26 +163,41 @@ fn hello_guest() -> anyhow::Result<PathBuf> {
         .join("guests");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "-p", "hello"])
+        .args(["build", "--quiet", "--release", "-p", "hello", "-p", "data"])
         .args(["--target", "wasm32-wasip2", "--target-dir"])
         .arg(&target)
         .current_dir(root().join("runtime/tests/guests"))
         .status()
         .context("cargo does not run")?;
-    anyhow::ensure!(status.success(), "the hello function does not build");
-    Ok(target.join("wasm32-wasip2/release/hello.wasm"))
+    anyhow::ensure!(status.success(), "the functions do not build");
+    Ok(target.join("wasm32-wasip2/release"))
 }
 
-fn hello(guest: &std::path::Path) -> anyhow::Result<(Runtime, tempfile::TempDir)> {
+fn functions(guests: &std::path::Path) -> anyhow::Result<(Runtime, tempfile::TempDir)> {
     let folder = tempfile::tempdir()?;
     let manifest = folder.path().join("spin.toml");
-    let text = format!(
-        "spin_manifest_version = 2\n[application]\nname = \"hello\"\n\
-         [[trigger.http]]\nroute = \"/hello/...\"\ncomponent = \"hello\"\n\
-         [component.hello]\nsource = \"{}\"\n",
-        guest.display()
-    );
+    let mut text = "spin_manifest_version = 2\n[application]\nname = \"bench\"\n".to_owned();
+    for (component, table) in [
+        ("hello", ""),
+        ("data", "sqlite_databases = [\"default\"]\n"),
+    ] {
+        text.push_str(&format!(
+            "[[trigger.http]]\nroute = \"/{component}/...\"\ncomponent = \"{component}\"\n\
+             [component.{component}]\nsource = \"{}/{component}.wasm\"\n{table}",
+            guests.display()
+        ));
+    }
     std::fs::write(&manifest, text)?;
     let application = Application::load(&manifest)?;
     Ok((Runtime::builder(&application).start()?, folder))
+}
+
+/// The row that `/data/read` reads.
+async fn one_row(functions: &Runtime) -> anyhow::Result<()> {
+    let script = "PRAGMA journal_mode = WAL\nCREATE TABLE item (id INTEGER PRIMARY KEY, value TEXT) STRICT\n\
+                  INSERT INTO item VALUES (1, 'a value')";
+    let request = Request::post("http://bench.example/data/sql/default").body(Bytes::from(script))?;
+    let status = functions.handle(request).await.status();
+    anyhow::ensure!(status.is_success(), "the row cannot be written: {status}");
+    Ok(())
 }
