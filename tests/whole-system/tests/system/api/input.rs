@@ -243,8 +243,8 @@ async fn a_body_is_cut_off_at_its_limit_whether_it_tells_its_length_or_not() {
     // Its end need not come: what is announced is enough to refuse it, once the host has taken what
     // it takes before any component is asked.
     let announced = answer(
-        &format!("content-length: {}", limit + 1),
-        &" ".repeat(limit),
+        &format!("content-length: {}", limit * 2),
+        &" ".repeat(limit + 1),
     )
     .await;
     // What never ends is refused as soon as it is too much.
