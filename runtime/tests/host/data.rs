@@ -248,6 +248,20 @@ async fn a_transaction_that_stays_open_loses_its_turn() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_synchronous_functions_read_the_same() {
+    let runtime = start(&[DATA]);
+    let (status, error) = get(&runtime, "/data/row").await;
+    assert_eq!(status, 422);
+    assert!(error.contains("no such table"), "{error}");
+    let script = format!("{SCHEMA}INSERT INTO item VALUES (1, 'a')");
+    sql(&runtime, &script).await;
+    for path in ["/data/row", "/data/read", "/data/row"] {
+        let answer = get(&runtime, path).await;
+        assert_eq!(answer, (200, "Value::Text(\"a\")\n".to_owned()), "{path}");
+    }
+}
+
 const ENDLESS: &str =
     "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n) SELECT i, 'n' FROM n";
 

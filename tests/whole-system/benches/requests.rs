@@ -94,7 +94,7 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
         );
         add(
             &mut row_load,
-            load::run(functions_server.address(), "/data/read", None, ROUND).await?,
+            load::run(functions_server.address(), "/data/row", None, ROUND).await?,
         );
         let key = Some(organization.key.as_str());
         add(
@@ -192,11 +192,12 @@ fn functions(guests: &std::path::Path) -> anyhow::Result<(Runtime, tempfile::Tem
     Ok((Runtime::builder(&application).start()?, folder))
 }
 
-/// The row that `/data/read` reads.
+/// The row that `/data/row` reads, as the application reads single rows.
 async fn one_row(functions: &Runtime) -> anyhow::Result<()> {
     let script = "PRAGMA journal_mode = WAL\nCREATE TABLE item (id INTEGER PRIMARY KEY, value TEXT) STRICT\n\
                   INSERT INTO item VALUES (1, 'a value')";
-    let request = Request::post("http://bench.example/data/sql/default").body(Bytes::from(script))?;
+    let request =
+        Request::post("http://bench.example/data/sql/default").body(Bytes::from(script))?;
     let status = functions.handle(request).await.status();
     anyhow::ensure!(status.is_success(), "the row cannot be written: {status}");
     Ok(())

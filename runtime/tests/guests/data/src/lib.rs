@@ -8,7 +8,7 @@ use spin_sdk::{
     http::{FullBody, Request, Response},
     http_service,
     key_value::Store,
-    sqlite::{Connection, Value},
+    sqlite::{Connection, Value, wit::sqlite as wit},
 };
 
 #[http_service]
@@ -26,6 +26,7 @@ async fn handle(request: Request) -> Response<FullBody<Bytes>> {
             key_value(&arguments, body).await
         }
         Some("read") => read().await,
+        Some("row") => row(),
         _ => Err("unknown path".to_owned()),
     };
     let (status, text) = match result {
@@ -83,6 +84,23 @@ async fn read() -> Result<String, String> {
         }
     };
     execute(&connection, "SELECT value FROM item WHERE id = 1").await
+}
+
+/// The same row by the synchronous functions, without a stream and a future.
+fn row() -> Result<String, String> {
+    thread_local! {
+        static KEPT: RefCell<Option<wit::Connection>> = const { RefCell::new(None) };
+    }
+    let connection = match KEPT.take() {
+        Some(connection) => connection,
+        None => wit::Connection::open("default").map_err(|error| format!("{error:?}"))?,
+    };
+    let result = connection
+        .execute("SELECT value FROM item WHERE id = 1", &[])
+        .map_err(|error| format!("{error:?}"))?;
+    KEPT.set(Some(connection));
+    let values = result.rows.iter().flat_map(|row| &row.values);
+    Ok(values.map(|value| format!("{value:?}\n")).collect())
 }
 
 async fn execute(connection: &Connection, statement: &str) -> Result<String, String> {
