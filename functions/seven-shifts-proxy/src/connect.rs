@@ -7,10 +7,12 @@ use domain::run::Trigger;
 use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
 use http::StatusCode;
+use platform::outbound::Line;
 use platform::seven_shifts::checkpoint::Checkpoint;
-use platform::seven_shifts::{self, ACCESS_TOKEN, Config, PROVIDER, SYNC_FUNCTION};
+use platform::seven_shifts::{self, ACCESS_TOKEN, Config, Failure, PROVIDER, SYNC_FUNCTION};
 use platform::vault::{Place, Secret, Vault};
-use platform::{Context, Reply, clock, problems, random};
+use platform::{Context, Reply, SpinDatabase, clock, problems, random};
+use providers::seven_shifts::{CompanyClient, LocationsQuery, MAX_LIMIT, Paging};
 use store::connectors::{self, Connect, Connector, NewConnector};
 use store::credentials::{self, Sealed};
 use store::jobs::plan::{self, StreamJob, StreamJobs};
@@ -21,6 +23,8 @@ use crate::{DEADLINE_MS, account, refusal};
 
 const MAX_NAME: usize = 200;
 const MAX_KEY: usize = 64;
+/// Pages of locations that are looked through for one: ten thousand locations.
+const MAX_LOCATION_PAGES: u32 = 20;
 
 /// Tries the token in the call, or the stored one when there is none.
 pub async fn test(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Problem> {
@@ -175,10 +179,53 @@ async fn company(
     let answer = seven_shifts::call(&line, client.company())
         .await
         .map_err(failed)?;
+    if let Some(location_id) = account::number("/locationId", call.location_id.as_deref())?
+        && !has_location(&line, &client, location_id)
+            .await
+            .map_err(failed)?
+    {
+        return Err(refusal::bad_request(Problem::field(
+            "/locationId",
+            "is no location of this company: send a number that get_locations shows, or leave it out for all locations",
+        )));
+    }
     Ok(CompanyAnswer {
         id: answer.value.id,
         name: answer.value.name,
     })
+}
+
+/// Whether the company has this location. To a run that is kept to one that does not exist, all of
+/// the account would seem to be gone.
+async fn has_location(
+    line: &Line<'_, SpinDatabase>,
+    client: &CompanyClient,
+    location_id: i64,
+) -> Result<bool, Failure> {
+    let mut paging = Paging {
+        cursor: None,
+        limit: Some(MAX_LIMIT),
+    };
+    for _ in 0..MAX_LOCATION_PAGES {
+        let query = LocationsQuery {
+            paging,
+            ..LocationsQuery::default()
+        };
+        let page = seven_shifts::call(line, client.locations(&query))
+            .await?
+            .value;
+        if page.rows.iter().any(|location| location.id == location_id) {
+            return Ok(true);
+        }
+        if page.next.is_none() {
+            break;
+        }
+        paging = Paging {
+            cursor: page.next,
+            limit: Some(MAX_LIMIT),
+        };
+    }
+    Ok(false)
 }
 
 /// What a call asks to be stored.

@@ -24,6 +24,10 @@ pub fn parse<T: DeserializeOwned>(content_type: Option<&str>, body: &[u8]) -> Re
     if body.is_empty() {
         return Err(Problem::field("", "the body is empty: send a JSON object"));
     }
+    // Serde would take the members of a struct in the order of their declaration.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::field("", "is an array: send a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
@@ -114,6 +118,14 @@ mod tests {
         assert_eq!(field(""), "");
         assert_eq!(field("{"), "");
         assert_eq!(field(r#"{"name":"a"} trailing"#), "");
+    }
+
+    #[test]
+    fn an_array_is_no_object_with_its_names_left_out() {
+        for body in [r#"["a",null]"#, "  [\"a\"]", "[]"] {
+            let problem = parse::<Outer>(None, body.as_bytes()).unwrap_err();
+            assert!(problem.errors[0].detail.contains("JSON object"), "{body}");
+        }
     }
 
     #[test]

@@ -140,6 +140,27 @@ async fn another_location_takes_the_place_of_the_one_before() {
     mirror::assert_equal(&app, &organization).await;
 }
 
+/// To a run that is kept to a location that does not exist, everything would seem to be gone.
+#[tokio::test(start_paused = true)]
+async fn a_location_that_the_company_does_not_have_is_refused_and_nothing_goes() {
+    let (app, organization, _) = restaurant(66).await;
+    let before = super::newest_change(&app);
+    for location_id in [json!(99_999), json!("99999")] {
+        let refused = connect(&app, &organization, json!({"locationId": location_id})).await;
+        let said = refused.expect(StatusCode::BAD_REQUEST);
+        assert_eq!(said["errors"][0]["field"], "/locationId", "{said}");
+    }
+    settle(&app, &organization).await;
+    assert_eq!(super::newest_change(&app), before);
+    mirror::assert_equal(&app, &organization).await;
+    // Nor can a connection begin with one.
+    let other = app.organization("Elsewhere", LAKESHORE.zone).await;
+    connect(&app, &other, json!({"locationId": 99_999}))
+        .await
+        .expect(StatusCode::BAD_REQUEST);
+    assert!(app.all("/api/connectors", &other.key).await.is_empty());
+}
+
 /// Fails the statement that asks for runs.
 #[derive(Default)]
 struct NoRuns(AtomicBool);
