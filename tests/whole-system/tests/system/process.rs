@@ -12,7 +12,7 @@ use runtime::Storage;
 use rusqlite::OpenFlags;
 use serde_json::{Value, json};
 use simulators::seven_shifts::{SevenShifts, demo_data};
-use simulators::{Fault, FaultRule, Simulator, SystemClock};
+use simulators::{Fault, FaultRule, Simulator, SystemClock, When};
 use whole_system::{
     App, INTERNAL_TOKEN, LAKESHORE, OPERATOR_KEY, Organization, Settings, instance_reuse, now, root,
 };
@@ -23,7 +23,7 @@ const PROGRAM: &str = "patchbay-runtime";
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Deaths of the first sync, each when the provider has been asked so often in that life.
-const DEATHS: [usize; 3] = [2, 1, 3];
+const DEATHS: [u64; 3] = [2, 1, 3];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_killed_in_its_first_sync_finishes_it_when_it_is_back() {
@@ -41,11 +41,22 @@ async fn a_process_that_is_killed_in_its_first_sync_finishes_it_when_it_is_back(
     let organization = connected(&process);
     for requests in DEATHS {
         simulator.clear_requests();
+        // The last answer is kept back: the death is in the middle of a run, however slow this
+        // machine looks.
+        simulator.add_fault(FaultRule::on(
+            "/v2/",
+            When::Next {
+                requests: 1_000,
+                after: requests - 1,
+            },
+            Fault::NoAnswer,
+        ));
         let tick = process.tick();
         eventually("the provider is asked", || {
-            simulator.requests().len() >= requests
+            simulator.requests().len() as u64 >= requests
         });
         process.kill();
+        simulator.clear_faults();
         assert!(
             tick.join().expect("no panic").is_none(),
             "a tick came to its end"
