@@ -192,7 +192,9 @@ pub async fn list<E: Execute>(
     json::read(&database.execute(LIST, parameters).await?)
 }
 
-const SET_STATE: &str = "
+macro_rules! set_state {
+    () => {
+        "
 UPDATE connectors SET
   state_changed_at = iif(state = ?4, state_changed_at, ?6),
   state = ?4,
@@ -200,8 +202,11 @@ UPDATE connectors SET
   updated_at = ?6
 WHERE id = ?2 AND organization_id = ?1
   AND state IN (SELECT value FROM json_each(?3))
-  AND (state, state_reason) IS NOT (?4, ?5)
-RETURNING id";
+  AND (state, state_reason) IS NOT (?4, ?5)"
+    };
+}
+
+const SET_STATE: &str = concat!(set_state!(), "\nRETURNING id");
 
 /// Another state and the reason for it, in the manager's words.
 #[derive(Clone, Copy, Debug)]
@@ -248,15 +253,9 @@ pub async fn set_state<E: Execute>(
         .map(|rows| !rows.is_empty())
 }
 
-const SET_STATE_BY_RUN: &str = "
-UPDATE connectors SET
-  state_changed_at = iif(state = ?4, state_changed_at, ?6),
-  state = ?4,
-  state_reason = ?5,
-  updated_at = ?6
-WHERE id = ?2 AND organization_id = ?1
-  AND state IN (SELECT value FROM json_each(?3))
-  AND (state, state_reason) IS NOT (?4, ?5)
+const SET_STATE_BY_RUN: &str = concat!(
+    set_state!(),
+    "
   AND EXISTS (
     SELECT 1 FROM jobs
     WHERE jobs.id = ?7 AND jobs.organization_id = ?1 AND jobs.subject = connectors.id
@@ -264,7 +263,8 @@ WHERE id = ?2 AND organization_id = ?1
   AND (SELECT json_group_array(sealed) FROM (
     SELECT sealed FROM credentials
     WHERE credentials.connector_id = ?2 AND credentials.organization_id = ?1 ORDER BY field)) = ?9
-RETURNING id";
+RETURNING id"
+);
 
 /// [`set_state`] by what a run has found out. It counts only while the run holds its lease and the
 /// connector still has the credentials that the run used: what a provider says late of the old
