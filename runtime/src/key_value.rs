@@ -11,6 +11,7 @@ use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReade
 use crate::{
     bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore},
     instance::InstanceState,
+    storage::open_private,
     trace::lock,
 };
 
@@ -55,7 +56,7 @@ impl KeyValueFile {
         move || {
             let mut guard = lock(&connection);
             let open = || {
-                let connection = Connection::open(&path)?;
+                let connection = open_private(&path)?;
                 connection.execute_batch(SCHEMA)?;
                 Ok(connection)
             };

@@ -88,6 +88,17 @@ impl Storage {
     }
 }
 
+/// Opens a database file; one that is new belongs to who runs this and to nobody else, and so do
+/// the files that SQLite puts beside it.
+pub(crate) fn open_private(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
+    let mut file = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    // What cannot be created, SQLite says better.
+    drop(file.write(true).create_new(true).open(path));
+    rusqlite::Connection::open(path)
+}
+
 /// How calls into SQLite run, which block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Execution {

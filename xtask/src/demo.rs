@@ -41,6 +41,8 @@ const WATCH_OVER: Duration = Duration::from_secs(1);
 pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<()> {
     let listen = listen::resolve(arguments.listen, "--listen")?;
     let sim_listen = listen::resolve(arguments.sim_listen, "--sim-listen")?;
+    // Before the build, which may take minutes.
+    let folder = DemoFolder::hold(&workspace.target)?;
     if arguments.no_build {
         functions::refuse_stale(workspace)?;
     } else {
@@ -49,7 +51,9 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
     let [runtime, simulators] = native::build(workspace, [native::RUNTIME, native::SIMULATORS])?;
 
     let start = Instant::now();
-    let folder = DemoFolder::prepare(&workspace.target, arguments.keep)?;
+    if !arguments.keep {
+        folder.empty()?;
+    }
     // Never the developer's own secrets.
     let secrets = Secrets::provide(&folder.state(), |_| false)?;
 

@@ -29,6 +29,9 @@ pub fn build<const N: usize>(
     binaries: [&str; N],
 ) -> anyhow::Result<[PathBuf; N]> {
     style::step("Building", &binaries.join(" and "));
+    if !workspace.target.join("debug").join(RUNTIME).exists() {
+        style::note("the WebAssembly host is built with it: some minutes, the first time");
+    }
     let mut command = process::cargo(workspace);
     command
         .arg("build")

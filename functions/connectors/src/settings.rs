@@ -1,12 +1,12 @@
 //! Sync settings: what the replaced system keeps in its configuration, with times of the last syncs.
 
+use api::body::Document;
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::{Scope, Tenant};
 use domain::stream::Stream;
 use domain::sync_settings::{SyncSettings, SyncTimes};
 use http::StatusCode;
 use platform::{Context, Reply, clock, planning, problems};
-use serde_json::Value;
 use store::connectors::{self, Connector};
 use store::jobs::plan;
 use store::{DatabaseError, Execute};
@@ -26,7 +26,7 @@ pub async fn replace(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector, settings) = context
         .transaction(async |transaction| {
             let (tenant, connector) = found_in(transaction, context).await?;
-            let body: Value = context.json()?;
+            let Document(body) = context.json()?;
             let before = stored(&connector)?;
             let settings = before.updated(&body).map_err(refused)?;
             if settings.streams != before.streams {

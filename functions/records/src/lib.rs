@@ -8,6 +8,7 @@ use platform::{Answer, Context, Reply, problems, serve};
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
 use store::lists::{Kind, get};
+use store::{DatabaseError, sync_runs};
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
@@ -19,19 +20,35 @@ async fn handle(request: Request) -> Answer {
             Operation::ReadLocation => read(&context, Kind::Location, "location").await,
             Operation::ReadRole => read(&context, Kind::Role, "role").await,
             Operation::ReadDepartment => read(&context, Kind::Department, "department").await,
-            Operation::ReadSyncRun => read(&context, Kind::SyncRun, "sync run").await,
+            Operation::ReadSyncRun => read_sync_run(&context).await,
             _ => lists::list(&context).await,
         }
     })
     .await
 }
 
+/// A run that was promised can be asked for before it has begun.
+async fn read_sync_run(context: &Context) -> Result<Reply, Problem> {
+    let what = "sync run";
+    let tenant = context.tenant_of_query()?;
+    let id = context.id(what)?;
+    let run = async {
+        match get(&context.database, &tenant, Kind::SyncRun, &id).await? {
+            Some(run) => Ok(Some(run)),
+            None => sync_runs::queued(&context.database, &tenant, &id).await,
+        }
+    };
+    found(run.await, what)
+}
+
 async fn read(context: &Context, kind: Kind, what: &str) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id(what)?;
-    let row = get(&context.database, &tenant, kind, &id)
-        .await
-        .map_err(|error| problems::database(&error))?;
+    found(get(&context.database, &tenant, kind, &id).await, what)
+}
+
+fn found(row: Result<Option<String>, DatabaseError>, what: &str) -> Result<Reply, Problem> {
+    let row = row.map_err(|error| problems::database(&error))?;
     let row = row.ok_or_else(|| Problem::not_found(what))?;
     Ok(Reply::json_bytes(StatusCode::OK, row.into_bytes()))
 }

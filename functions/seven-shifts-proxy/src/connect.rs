@@ -7,12 +7,13 @@ use domain::run::Trigger;
 use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
 use http::StatusCode;
-use platform::outbound::Line;
 use platform::seven_shifts::checkpoint::Checkpoint;
-use platform::seven_shifts::{self, ACCESS_TOKEN, Config, Failure, PROVIDER, SYNC_FUNCTION};
+use platform::seven_shifts::{
+    self, ACCESS_TOKEN, Account, Config, Failure, PROVIDER, SYNC_FUNCTION,
+};
 use platform::vault::{Place, Secret, Vault};
 use platform::{Context, Reply, SpinDatabase, clock, problems, random};
-use providers::seven_shifts::{CompanyClient, LocationsQuery, MAX_LIMIT, Paging};
+use providers::seven_shifts::{LocationsQuery, MAX_LIMIT, Paging};
 use store::connectors::{self, Connect, Connector, NewConnector};
 use store::credentials::{self, Sealed};
 use store::jobs::plan::{self, StreamJob, StreamJobs};
@@ -35,13 +36,7 @@ pub async fn test(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Pr
     } else {
         let connector = account::connector(context, &tenant, call).await?;
         let account = account::stored(context, &tenant, &connector).await?;
-        let answer = seven_shifts::call(&account.line, account.client.company())
-            .await
-            .map_err(|failure| refusal::failed(&failure))?;
-        CompanyAnswer {
-            id: answer.value.id,
-            name: answer.value.name,
-        }
+        profile(&account).await?
     };
     Reply::json(
         StatusCode::OK,
@@ -131,6 +126,20 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
     Reply::json(StatusCode::OK, &answer)
 }
 
+/// The company as 7shifts has it.
+async fn profile(account: &Account<'_, SpinDatabase>) -> Result<CompanyAnswer, Problem> {
+    match seven_shifts::call(&account.line, account.client.company()).await {
+        Ok(answer) => Ok(CompanyAnswer {
+            id: answer.value.id,
+            name: answer.value.name,
+        }),
+        Err(failure) => {
+            let failure = seven_shifts::explained(account, "the company's profile", failure).await;
+            Err(refusal::failed(&failure))
+        }
+    }
+}
+
 /// The company of the token: the one that the call names, or the token's only one.
 async fn company(
     context: &Context,
@@ -176,30 +185,23 @@ async fn company(
             "must be the number that 7shifts shows",
         ))
     })?;
-    let answer = seven_shifts::call(&line, client.company())
-        .await
-        .map_err(failed)?;
+    let account = Account { client, line };
+    let company = profile(&account).await?;
     if let Some(location_id) = account::number("/locationId", call.location_id.as_deref())?
-        && !has_location(&line, &client, location_id)
-            .await
-            .map_err(failed)?
+        && !has_location(&account, location_id).await.map_err(failed)?
     {
         return Err(refusal::bad_request(Problem::field(
             "/locationId",
             "is no location of this company: send a number that get_locations shows, or leave it out for all locations",
         )));
     }
-    Ok(CompanyAnswer {
-        id: answer.value.id,
-        name: answer.value.name,
-    })
+    Ok(company)
 }
 
 /// Whether the company has this location. To a run that is kept to one that does not exist, all of
 /// the account would seem to be gone.
 async fn has_location(
-    line: &Line<'_, SpinDatabase>,
-    client: &CompanyClient,
+    account: &Account<'_, SpinDatabase>,
     location_id: i64,
 ) -> Result<bool, Failure> {
     let mut paging = Paging {
@@ -211,7 +213,7 @@ async fn has_location(
             paging,
             ..LocationsQuery::default()
         };
-        let page = seven_shifts::call(line, client.locations(&query))
+        let page = seven_shifts::call(&account.line, account.client.locations(&query))
             .await?
             .value;
         if page.rows.iter().any(|location| location.id == location_id) {

@@ -4,7 +4,7 @@ use api::Problem;
 use api::seven_shifts_proxy::{HealthAnswer, SevenShiftsCall};
 use domain::access::Tenant;
 use http::StatusCode;
-use platform::seven_shifts::{self, Failure, FailureKind};
+use platform::seven_shifts::{self, FailureKind};
 use platform::{Context, Reply, clock, time};
 
 use crate::account;
@@ -37,12 +37,16 @@ async fn checked(
 ) -> Result<HealthAnswer, Problem> {
     let connector = account::connector(context, tenant, call).await?;
     let account = account::stored(context, tenant, &connector).await?;
-    let result = seven_shifts::call(&account.line, account.client.company()).await;
-    Ok(answer(result.err().as_ref()))
+    let Err(failure) = seven_shifts::call(&account.line, account.client.company()).await else {
+        return Ok(answer(None, None));
+    };
+    let kind = failure.kind;
+    let failure = seven_shifts::explained(&account, "the company's profile", failure).await;
+    Ok(answer(Some(kind), Some(failure.reason)))
 }
 
-fn answer(failure: Option<&Failure>) -> HealthAnswer {
-    let (status, error_code, http_status) = match failure.map(|failure| failure.kind) {
+fn answer(kind: Option<FailureKind>, detail: Option<String>) -> HealthAnswer {
+    let (status, error_code, http_status) = match kind {
         None => ("active", None, None),
         Some(FailureKind::Unauthorized) => ("expired", Some("AUTH_EXPIRED"), Some(401)),
         Some(FailureKind::Forbidden) => ("expired", Some("AUTH_EXPIRED"), Some(403)),
@@ -52,7 +56,7 @@ fn answer(failure: Option<&Failure>) -> HealthAnswer {
         status: status.to_owned(),
         error_code: error_code.map(str::to_owned),
         http_status,
-        detail: failure.map(|failure| failure.reason.clone()),
+        detail,
         checked_at: time::rfc3339(clock::now()),
     }
 }

@@ -25,6 +25,9 @@ pub struct Fetched {
     pub records: Records,
     pub rejected: Vec<Rejected>,
     pub received: usize,
+    /// Of those received: not ours to keep. An edit that is not published is a second face of a
+    /// shift that another list has.
+    pub skipped: usize,
     pub next: Option<String>,
     /// The latest change among the records, Unix seconds.
     pub newest_change: Option<i64>,
@@ -160,18 +163,21 @@ pub async fn page(
                 client.shifts(&shifts(pass, step, location_id, paging)),
             )
             .await?;
+            let rows = &mut answer.value.rows;
+            let sent = rows.len();
             if matches!(step, Step::UnpublishedSince(_)) {
-                answer
-                    .value
-                    .rows
-                    .retain(|row| row.publish_status.as_deref() == Some("draft"));
+                rows.retain(|row| row.publish_status.as_deref() == Some("draft"));
             }
-            Ok(fetched(
-                answer,
-                |row| row.modified,
-                |row| records::shift(row, now),
-                Records::Shifts,
-            ))
+            let skipped = sent.saturating_sub(rows.len());
+            Ok(Fetched {
+                skipped,
+                ..fetched(
+                    answer,
+                    |row| row.modified,
+                    |row| records::shift(row, now),
+                    Records::Shifts,
+                )
+            })
         }
         Stream::TimePunches => {
             let answer = call(
@@ -279,6 +285,7 @@ fn fetched<Row, Record>(
         records: records(page.rows.into_iter().map(record).collect()),
         rejected: page.rejected,
         received: page.received,
+        skipped: 0,
         next: page.next,
         provider_time,
     }

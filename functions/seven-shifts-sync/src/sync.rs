@@ -56,9 +56,17 @@ struct Run<'a> {
     deadline_ms: i64,
     force_deletions: bool,
     /// Provider calls that are in the run's count already.
-    accounted_calls: Cell<u32>,
-    /// Something was saved in this call.
-    progressed: &'a Cell<bool>,
+    counted_calls: Cell<u32>,
+    tally: &'a Tally,
+}
+
+/// What this call has done, whatever becomes of it.
+#[derive(Default)]
+struct Tally {
+    /// Something was saved.
+    progressed: Cell<bool>,
+    /// Provider calls that no checkpoint has counted.
+    uncounted_calls: Cell<u32>,
 }
 
 /// Why a run stops before its end.
@@ -95,13 +103,14 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
         }
         Err(error) => return database_report(&error),
     };
-    let progressed = Cell::new(false);
-    let report = match prepared(database, call, &work, &progressed).await {
+    let tally = Tally::default();
+    let report = match prepared(database, call, &work, &tally).await {
         Ok(report) => report,
         Err(failure) => failed(database, call, &work, &failure).await,
     };
     RunReport {
-        progressed: progressed.get(),
+        progressed: tally.progressed.get(),
+        uncounted_calls: tally.uncounted_calls.get(),
         ..report
     }
 }
@@ -110,7 +119,7 @@ async fn prepared(
     database: &SpinDatabase,
     call: &RunCall,
     work: &Work,
-    progressed: &Cell<bool>,
+    tally: &Tally,
 ) -> Result<RunReport, Failure> {
     let unreadable = |what: &str| Failure {
         kind: FailureKind::Ours,
@@ -170,10 +179,10 @@ async fn prepared(
         checkpoint,
         deadline_ms,
         force_deletions: params.force_deletions,
-        accounted_calls: Cell::new(0),
-        progressed,
+        counted_calls: Cell::new(0),
+        tally,
     };
-    match run.work(source, &mut pass).await {
+    let report = match run.work(source, &mut pass).await {
         Ok(report) => Ok(report),
         Err(Stop::LeaseLost) => Ok(RunReport::retry_at(
             clock::now(),
@@ -181,8 +190,18 @@ async fn prepared(
             "Another run has taken over.",
         )),
         Err(Stop::Database(error)) => Ok(database_report(&error)),
-        Err(Stop::Failed(failure)) => Err(explained(source, failure).await),
-    }
+        Err(Stop::Failed(failure)) => {
+            let mut failure = seven_shifts::explained(&account, stream.as_str(), failure).await;
+            if failure.kind == FailureKind::Forbidden {
+                failure.reason.push_str(" The other streams go on.");
+            }
+            Err(failure)
+        }
+    };
+    tally
+        .uncounted_calls
+        .set(run.uncounted(account.line.calls()));
+    report
 }
 
 impl Run<'_> {
@@ -278,7 +297,7 @@ impl Run<'_> {
         source: Source<'_>,
     ) -> Result<Pass, Stop> {
         let scope = self.scope();
-        let calls = self.unaccounted_calls(source);
+        let calls = source.account.line.calls();
         let now = clock::now();
         let rejected: Vec<Refused> = page
             .rejected
@@ -339,24 +358,26 @@ impl Run<'_> {
                 }
                 after.errors = after.errors.saturating_add(errors);
                 let counts = RunCounts {
-                    fetched: u64::try_from(page.received).unwrap_or(u64::MAX),
+                    fetched: u64::try_from(page.received.saturating_sub(page.skipped))
+                        .unwrap_or(u64::MAX),
                     created: outcome.created,
                     updated: outcome.updated,
                     unchanged: outcome.unchanged,
                     deleted: outcome.deleted,
                     errors,
                 };
-                self.save(transaction, &after, 1, calls, counts).await
+                self.save(transaction, &after, 1, self.uncounted(calls), counts)
+                    .await
             })
             .await?;
-        self.progressed.set(true);
+        self.counted_calls.set(calls);
+        self.tally.progressed.set(true);
         Ok(after)
     }
 
-    /// Calls since this was last asked.
-    fn unaccounted_calls(&self, source: Source<'_>) -> u32 {
-        let calls = source.account.line.calls();
-        calls.saturating_sub(self.accounted_calls.replace(calls))
+    /// Those of `calls` that are not in the run's count yet.
+    fn uncounted(&self, calls: u32) -> u32 {
+        calls.saturating_sub(self.counted_calls.get())
     }
 
     async fn save<E: store::Execute>(
@@ -485,7 +506,7 @@ impl Run<'_> {
                 Ok::<_, Stop>(saved)
             })
             .await?;
-        self.progressed.set(true);
+        self.tally.progressed.set(true);
         Ok(saved)
     }
 
@@ -504,7 +525,7 @@ impl Run<'_> {
                         .await
                 })
                 .await?;
-            self.progressed.set(true);
+            self.tally.progressed.set(true);
         }
         Ok(true)
     }
@@ -513,17 +534,26 @@ impl Run<'_> {
     async fn close(&self, source: Source<'_>, pass: &Pass) -> Result<RunReport, Stop> {
         let checkpoint = self.checkpoint.finished(pass, clock::now());
         let scope = self.scope();
+        let calls = source.account.line.calls();
         self.database
             .transaction(async |transaction| {
                 if pass.kind != Kind::Incremental {
                     records::release_unseen(transaction, &scope, self.stream, &pass.run_id).await?;
                 }
-                let calls = self.unaccounted_calls(source);
                 let counts = RunCounts::default();
-                self.save_checkpoint(transaction, &checkpoint, Some(pass.kind), 0, calls, counts)
-                    .await
+                let uncounted = self.uncounted(calls);
+                self.save_checkpoint(
+                    transaction,
+                    &checkpoint,
+                    Some(pass.kind),
+                    0,
+                    uncounted,
+                    counts,
+                )
+                .await
             })
             .await?;
+        self.counted_calls.set(calls);
         match checkpoint.closed(&pass.run_id) {
             Some(closed) => self.closed(&checkpoint, closed).await,
             None => Ok(RunReport::done()),
@@ -539,9 +569,12 @@ impl Run<'_> {
         report.complete = closed.complete;
         report.wanted.clone_from(&closed.wanted);
         let quarantined = || {
+            let records = match closed.errors {
+                1 => "1 record".to_owned(),
+                many => format!("{many} records"),
+            };
             format!(
-                "{} records could not be stored; `/api/quarantined-records` says why. The rest is in.",
-                closed.errors
+                "{records} could not be stored; `/api/quarantined-records` says why. The rest is in."
             )
         };
         report.failure = match &closed.held_back {
@@ -621,37 +654,6 @@ fn landed<'a>(ids: &[&'a str], refused: &[Refused]) -> Vec<&'a str> {
         .copied()
         .filter(|id| !refused.iter().any(|refused| refused.external_id == *id))
         .collect()
-}
-
-/// A 403 says little: whose token it is tells a plan without the feature from a foreign company.
-async fn explained(source: Source<'_>, failure: Failure) -> Failure {
-    if failure.kind != FailureKind::Forbidden {
-        return failure;
-    }
-    let company_id = source.account.client.company_id();
-    let Ok(whoami) = seven_shifts::call(&source.account.line, source.account.client.whoami()).await
-    else {
-        return failure;
-    };
-    if whoami.value.active_member_of(company_id).is_some() {
-        let reason = format!(
-            "The 7shifts plan of this company, or the token's permissions, do not include {}. The other streams go on.",
-            source.stream.as_str()
-        );
-        return Failure {
-            code: "plan_or_permission",
-            reason,
-            ..failure
-        };
-    }
-    let reason = format!(
-        "The access token does not belong to company {company_id}. Reconnect with a token of this company."
-    );
-    Failure {
-        kind: FailureKind::Unauthorized,
-        code: "foreign_company",
-        reason,
-    }
 }
 
 /// Turns a failure into the report, and into the connector's state where it concerns all streams.

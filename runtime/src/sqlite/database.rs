@@ -23,7 +23,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::session::Connection;
 use super::statement::{explain, is_busy};
-use crate::{bindings::spin::sqlite::sqlite::Error, storage::Execution, trace::lock};
+use crate::{
+    bindings::spin::sqlite::sqlite::Error,
+    storage::{Execution, open_private},
+    trace::lock,
+};
 
 /// Another process may write to the same file.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -215,7 +219,7 @@ impl Database {
         let mut keeper = lock(&self.keeper);
         let kept = match keeper.take() {
             Some(kept) => kept,
-            None => rusqlite::Connection::open(&self.path)?,
+            None => open_private(&self.path)?,
         };
         // The log is kept only by a connection that has read the database.
         kept.prepare_cached("PRAGMA schema_version")?

@@ -1,5 +1,6 @@
 //! SQLite and key-value as guests see them.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use runtime::{Limits, Runtime, Storage};
@@ -128,6 +129,12 @@ async fn what_is_committed_survives_and_what_is_not_does_not() {
     assert_eq!(status, 503);
     let (_, rows) = sql(&first, "SELECT value FROM item").await;
     assert_eq!(rows, "Value::Text(\"kept\")\n");
+    // The tables hold people's data: they are the owner's to read, and nobody else's.
+    for file in std::fs::read_dir(folder.path()).expect("the folder") {
+        let file = file.expect("a file");
+        let mode = file.metadata().expect("its mode").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
+    }
     first.kill().await;
     assert_eq!(get(&first, "/data/read").await.0, 503);
 

@@ -1,6 +1,10 @@
 //! JSON bodies, parsed into types; the field that is wrong is named.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use crate::problem::{Problem, ProblemKind};
 
@@ -22,7 +26,7 @@ pub fn parse<T: DeserializeOwned>(content_type: Option<&str>, body: &[u8]) -> Re
         ));
     }
     if body.is_empty() {
-        return Err(Problem::field("", "the body is empty: send a JSON object"));
+        return Err(Problem::field("", "is empty: send a JSON object"));
     }
     // Serde would take the members of a struct in the order of their declaration.
     if body.trim_ascii_start().first() == Some(&b'[') {
@@ -37,11 +41,86 @@ pub fn parse<T: DeserializeOwned>(content_type: Option<&str>, body: &[u8]) -> Re
     Ok(parsed)
 }
 
+/// A JSON document as it is, for those who read it member by member. Unlike
+/// [`serde_json::Value`] it refuses an object that names a member twice, of which one would win
+/// unseen.
+#[derive(Debug)]
+pub struct Document(pub Value);
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DocumentVisitor).map(Self)
+    }
+}
+
+struct DocumentVisitor;
+
+impl<'de> Visitor<'de> for DocumentVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Document(element)) = elements.next_element()? {
+            array.push(element);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            let Document(value) = members.next_value()?;
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
 /// Serde says "missing field `name`" of the object that lacks it: the pointer should name the field.
 fn named(pointer: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     // "… at line 1 column 2" helps a person with a file, not a caller with a request.
     let text = text.split(" at line ").next().unwrap_or(&text);
+    // The name of a type of ours says nothing to who sends JSON.
+    let text = match text.split_once(", expected struct ") {
+        Some((found, _)) => &format!("{found}, expected an object"),
+        None => text,
+    };
     let text = domain::redact::excerpt(text, 300, &[]);
     for start in ["missing field `", "unknown field `", "duplicate field `"] {
         if let Some(name) = text
@@ -129,6 +208,36 @@ mod tests {
     }
 
     #[test]
+    fn a_shape_that_is_wrong_is_told_without_the_names_of_our_types() {
+        let problem = parse::<Outer>(None, br#"{"name":"a","inner":"b"}"#).unwrap_err();
+        assert_eq!(
+            problem.detail,
+            "/inner: invalid type: string \"b\", expected an object"
+        );
+        let problem = parse::<Outer>(None, b"7").unwrap_err();
+        assert_eq!(
+            problem.detail,
+            "body: invalid type: integer `7`, expected an object"
+        );
+    }
+
+    #[test]
+    fn a_document_is_read_as_it_is_unless_a_member_is_doubled() {
+        let text = r#"{"a":[null,true,-1,1.5,18446744073709551615,"x"],"b":{"a":{}}}"#;
+        let Document(read) = parse(None, text.as_bytes()).unwrap();
+        assert_eq!(read, serde_json::from_str::<Value>(text).unwrap());
+        for (text, field) in [
+            (r#"{"a":1,"a":2}"#, "/a"),
+            (r#"{"b":{"a":1,"c":2,"a":1}}"#, "/b/a"),
+            (r#"{"b":[{"a":1},{"a":1,"a":1}]}"#, "/b/1/a"),
+        ] {
+            let problem = parse::<Document>(None, text.as_bytes()).unwrap_err();
+            assert_eq!(problem.errors[0].field, field, "{text}");
+            assert!(problem.detail.contains("duplicate"), "{}", problem.detail);
+        }
+    }
+
+    #[test]
     fn only_json() {
         assert!(
             parse::<Outer>(Some("application/json; charset=utf-8"), br#"{"name":"a"}"#).is_ok()
@@ -142,7 +251,7 @@ mod tests {
 
     #[test]
     fn invalid_utf8_and_depth_are_errors_not_panics() {
-        assert!(parse::<serde_json::Value>(None, b"\"\xff\"").is_err());
-        assert!(parse::<serde_json::Value>(None, "[".repeat(100_000).as_bytes()).is_err());
+        assert!(parse::<Value>(None, b"\"\xff\"").is_err());
+        assert!(parse::<Value>(None, "[".repeat(100_000).as_bytes()).is_err());
     }
 }

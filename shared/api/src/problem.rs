@@ -1,6 +1,8 @@
 //! Errors as problem documents (RFC 9457): a stable `type`, a `detail` that says what to do, the
 //! request id, and one entry per bad field.
 
+use std::fmt;
+
 use http::StatusCode;
 use serde::Serialize;
 
@@ -119,6 +121,18 @@ impl FieldError {
     }
 }
 
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The empty pointer is the whole body.
+        let field = if self.field.is_empty() {
+            "body"
+        } else {
+            &self.field
+        };
+        write!(f, "{field}: {}", self.detail)
+    }
+}
+
 /// A problem on its way to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -175,13 +189,8 @@ impl Problem {
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [] => "The request could not be read.".to_owned(),
-            [one] => format!("{}: {}", one.field, one.detail),
-            [first, rest @ ..] => format!(
-                "{}: {} (and {} more in `errors`)",
-                first.field,
-                first.detail,
-                rest.len()
-            ),
+            [one] => one.to_string(),
+            [first, rest @ ..] => format!("{first} (and {} more in `errors`)", rest.len()),
         };
         Self {
             errors,

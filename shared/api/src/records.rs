@@ -15,17 +15,22 @@ pub struct SyncRun {
     pub organization_id: String,
     pub connector_id: String,
     pub stream: String,
-    /// `cron`, `manual`, `nightly` or `webhook`.
+    /// `cron`, `manual`, `nightly`, `webhook`, or `retry`: the next try after a run that failed.
     pub trigger: String,
-    /// `running`, `success`, `partial` or `failed`.
+    /// `running`, `success`, `partial` or `failed`. A run that is read by its id before it has come
+    /// to its first page is `queued`; it is in no list yet.
     pub status: String,
-    /// `backfill`, `incremental`, `reconciliation` or `complete`.
-    pub kind: String,
-    pub started_at: String,
+    /// `backfill`, `incremental`, `reconciliation` or `complete`; null while queued.
+    pub kind: Option<String>,
+    /// Null while queued.
+    pub started_at: Option<String>,
     pub finished_at: Option<String>,
     pub duration_ms: Option<i64>,
     pub pages: i64,
+    /// Requests to the provider, those that failed included.
     pub provider_calls: i64,
+    /// Records that the provider sent. What was sent again because a list had to be read again
+    /// counts again, as unchanged.
     pub fetched: i64,
     pub created: i64,
     pub updated: i64,

@@ -51,7 +51,7 @@ impl WorkedTime {
     /// `None` while the punch runs.
     #[must_use]
     pub fn total_hours(&self) -> Option<Hours> {
-        self.worked_minutes.map(Hours::from_minutes)
+        self.worked_seconds.map(Hours::from_seconds)
     }
 }
 
@@ -110,15 +110,11 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// Rounded to the nearest hundredth, half up: 1 min is 0.02, 20 min are 0.33.
+    /// Rounded to the nearest hundredth (36 s), half up: 1 min is 0.02, 20 min are 0.33.
     #[must_use]
-    pub const fn from_minutes(minutes: i64) -> Self {
-        // minutes · 100 / 60, without the overflow of the first step.
-        let (hours, rest) = (minutes.div_euclid(60), minutes.rem_euclid(60));
+    pub const fn from_seconds(seconds: i64) -> Self {
         Self {
-            hundredths: hours
-                .saturating_mul(100)
-                .saturating_add((rest * 100 + 30) / 60),
+            hundredths: seconds.saturating_add(18).div_euclid(36),
         }
     }
 
@@ -278,15 +274,19 @@ mod tests {
     fn hours_are_exact_decimals() {
         let table = [
             (0, "0.00", "0.0"),
-            (1, "0.02", "0.02"),
-            (20, "0.33", "0.33"),
-            (435, "7.25", "7.25"),
-            (503, "8.38", "8.38"),
-            (-30, "-0.50", "-0.5"),
-            (600_000, "10000.00", "10000.0"),
+            (17, "0.00", "0.0"),
+            (18, "0.01", "0.01"),
+            (60, "0.02", "0.02"),
+            (20 * MIN, "0.33", "0.33"),
+            (435 * MIN, "7.25", "7.25"),
+            (503 * MIN, "8.38", "8.38"),
+            (-30 * MIN, "-0.50", "-0.5"),
+            (10_000 * HOUR, "10000.00", "10000.0"),
+            // 5.8136 h: from 349 whole minutes they would be 5.82.
+            (20_929, "5.81", "5.81"),
         ];
-        for (minutes, text, json) in table {
-            let hours = Hours::from_minutes(minutes);
+        for (seconds, text, json) in table {
+            let hours = Hours::from_seconds(seconds);
             assert_eq!(hours.to_string(), text);
             assert_eq!(serde_json::to_string(&hours).unwrap(), json);
         }

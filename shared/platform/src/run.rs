@@ -51,6 +51,9 @@ pub struct RunReport {
     /// Something was saved in this call: what fails afterwards is the first failure in a row.
     #[serde(default)]
     pub progressed: bool,
+    /// Provider calls of this call that its checkpoints have not added to the run's count.
+    #[serde(default)]
+    pub uncounted_calls: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,6 +72,7 @@ impl RunReport {
             complete: false,
             wanted: Vec::new(),
             progressed: false,
+            uncounted_calls: 0,
         }
     }
 
@@ -81,6 +85,7 @@ impl RunReport {
             complete: false,
             wanted: Vec::new(),
             progressed: false,
+            uncounted_calls: 0,
         }
     }
 
@@ -97,6 +102,7 @@ impl RunReport {
             complete: false,
             wanted: Vec::new(),
             progressed: false,
+            uncounted_calls: 0,
         }
     }
 
@@ -112,6 +118,7 @@ impl RunReport {
             complete: false,
             wanted: Vec::new(),
             progressed: false,
+            uncounted_calls: 0,
         }
     }
 }

@@ -338,6 +338,8 @@ fn find(
                 "There is no such route. `GET /` lists them.",
             )
         })?;
+        // The host leaves out the content of the answer (RFC 9110, 9.3.2).
+        let method = if method == "HEAD" { "GET" } else { method };
         match found.value.iter().find(|route| route.method == method) {
             Some(route) => Ok((
                 *route,
@@ -351,7 +353,10 @@ fn find(
                 let allow = found
                     .value
                     .iter()
-                    .map(|route| route.method)
+                    .map(|route| match route.method {
+                        "GET" => "GET, HEAD",
+                        other => other,
+                    })
                     .collect::<Vec<_>>()
                     .join(", ");
                 let mut problem = Problem::new(
@@ -392,7 +397,7 @@ async fn read_body(
         return Ok(Bytes::new());
     };
     let (_, consumed) = spin_sdk::wasip3::wit_future::new(|| Ok(()));
-    let (mut stream, _trailers) =
+    let (mut stream, trailers) =
         spin_sdk::wasip3::http::types::Request::consume_body(request, consumed);
     let mut body = Vec::new();
     loop {
@@ -405,11 +410,14 @@ async fn read_body(
             break;
         }
     }
+    let cut_short = |how| Err(Problem::field("", how));
     if announced.is_some_and(|length| length != body.len()) {
-        return Err(Problem::field(
-            "",
-            "the body ended before its Content-Length",
-        ));
+        return cut_short("ended before its Content-Length");
+    }
+    // The stream ends the same way whether the client has finished or is gone. What comes after it
+    // tells; without a length nothing else does.
+    if announced.is_none() && trailers.await.is_err() {
+        return cut_short("broke off before its end");
     }
     Ok(body.into())
 }

@@ -27,6 +27,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "people_and_schedule",
         sql: include_str!("../../../migrations/0002_people_and_schedule.sql"),
     },
+    Migration {
+        version: 3,
+        name: "worked_seconds",
+        sql: include_str!("../../../migrations/0003_worked_seconds.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -62,6 +62,32 @@ pub async fn states<E: Execute>(
     json::read(&database.execute(STATES, parameters).await?)
 }
 
+const QUEUED: &str = "
+SELECT json_object('id', ?2, 'organization_id', organization_id, 'connector_id', subject,
+  'stream', name, 'trigger', iif(run_id = ?2, trigger, planned_trigger), 'status', 'queued',
+  'kind', NULL, 'started_at', NULL, 'finished_at', NULL, 'duration_ms', NULL,
+  'pages', 0, 'provider_calls', 0, 'fetched', 0, 'created', 0, 'updated', 0, 'unchanged', 0,
+  'deleted', 0, 'errors', 0, 'error_code', NULL, 'error_detail', NULL)
+FROM jobs
+WHERE organization_id = ?1 AND kind = 'sync' AND ?2 IN (run_id, next_run_id)";
+
+/// A run that is promised or has not come to its first page, as the text of a JSON object with the
+/// members of a run that is listed; `None` where no stream has it.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn queued<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    run_id: &str,
+) -> Result<Option<String>, DatabaseError> {
+    database
+        .read_row(QUEUED, parameters![tenant.as_str(), run_id])
+        .await?
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()
+}
+
 const PRUNE: &str = "
 DELETE FROM sync_runs WHERE id IN (
   SELECT id FROM sync_runs WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2)

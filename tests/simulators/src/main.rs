@@ -15,7 +15,7 @@ use simulators::{Clock as _, RateLimit, Simulator, SystemClock};
 #[command(version)]
 struct Arguments {
     /// Address of the 7shifts simulator; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:4710")]
+    #[arg(long, default_value = "127.0.0.1:3900")]
     listen: SocketAddr,
     /// Makes the demo accounts; the same seed makes the same ones.
     #[arg(long, default_value_t = 1)]

@@ -302,6 +302,7 @@ fn punch(row: &TimePunch, links: &Links<'_>) -> Value {
         "clocked_out_at": row.clocked_out.map(time),
         "auto_clocked_out": row.auto_clocked_out,
         "worked_minutes": worked.worked_minutes,
+        "total_hours": worked.total_hours(),
         "break_minutes": worked.break_minutes(),
         "unpaid_break_minutes": worked.unpaid_break_minutes,
         "tips_cents": row.tips,

@@ -14,11 +14,11 @@ pub struct DemoFolder {
 }
 
 impl DemoFolder {
-    /// Empties the state unless it is to be kept.
+    /// Takes the folder for this demo.
     ///
     /// # Errors
-    /// If another demo uses the folder, or it cannot be written.
-    pub fn prepare(target: &Path, keep: bool) -> anyhow::Result<Self> {
+    /// If another demo uses it, or it cannot be written.
+    pub fn hold(target: &Path) -> anyhow::Result<Self> {
         let path = target.join("demo");
         let cannot_write = || format!("cannot write {}", path.display());
         fs::create_dir_all(&path).with_context(cannot_write)?;
@@ -31,13 +31,20 @@ impl DemoFolder {
             ),
             Err(TryLockError::Error(error)) => return Err(error).with_context(cannot_write),
         }
-        let folder = Self { path, _lock: lock };
-        let state = folder.state();
-        if !keep && state.exists() {
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Removes what an earlier demo has left.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn empty(&self) -> anyhow::Result<()> {
+        let state = self.state();
+        if state.exists() {
             fs::remove_dir_all(&state)
                 .with_context(|| format!("cannot empty {}", state.display()))?;
         }
-        Ok(folder)
+        Ok(())
     }
 
     pub fn state(&self) -> PathBuf {
@@ -54,26 +61,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn state_is_emptied_unless_it_is_to_be_kept() {
+    fn only_an_emptied_folder_forgets_the_state() {
         let target = tempfile::tempdir().unwrap();
-        let first = DemoFolder::prepare(target.path(), false).unwrap();
+        let first = DemoFolder::hold(target.path()).unwrap();
         let database = first.state().join("app.db");
         fs::create_dir_all(first.state()).unwrap();
         fs::write(&database, "rows").unwrap();
         drop(first);
 
-        drop(DemoFolder::prepare(target.path(), true).unwrap());
+        let second = DemoFolder::hold(target.path()).unwrap();
         assert!(database.exists());
-        drop(DemoFolder::prepare(target.path(), false).unwrap());
+        second.empty().unwrap();
         assert!(!database.exists());
+        second.empty().unwrap();
     }
 
     #[test]
     fn a_second_demo_does_not_pull_the_state_from_under_the_first() {
         let target = tempfile::tempdir().unwrap();
-        let first = DemoFolder::prepare(target.path(), false).unwrap();
+        let first = DemoFolder::hold(target.path()).unwrap();
         fs::create_dir_all(first.state()).unwrap();
-        let error = DemoFolder::prepare(target.path(), false).unwrap_err();
+        let error = DemoFolder::hold(target.path()).unwrap_err();
         assert!(error.to_string().contains("another demo"), "{error}");
         assert!(first.state().exists());
     }

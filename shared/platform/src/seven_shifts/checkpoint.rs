@@ -398,7 +398,7 @@ impl Pass {
             return Err(Failure {
                 kind: FailureKind::Later(now),
                 code: "endless_list",
-                reason: "7shifts promises another page without end, so the list was cut off. What came is in; the rest is tried again by itself.".to_owned(),
+                reason: "7shifts promises another page without end, so the list was cut off. What came is in; the list is read again by itself.".to_owned(),
             });
         }
         self.cursor = Some(next.to_owned());

@@ -238,6 +238,39 @@ pub async fn raw_rows<D: Database, T>(
     Ok(rows.data)
 }
 
+/// A 403 says little: whose token it is tells a plan without the feature from a foreign company.
+/// `wanted` is what was asked for.
+pub async fn explained<D: Database>(
+    account: &Account<'_, D>,
+    wanted: &str,
+    failure: Failure,
+) -> Failure {
+    if failure.kind != FailureKind::Forbidden {
+        return failure;
+    }
+    let company_id = account.client.company_id();
+    let Ok(whoami) = call(&account.line, account.client.whoami()).await else {
+        return failure;
+    };
+    if whoami.value.active_member_of(company_id).is_some() {
+        let reason = format!(
+            "The 7shifts plan of this company, or the token's permissions, do not include {wanted}."
+        );
+        return Failure {
+            code: "plan_or_permission",
+            reason,
+            ..failure
+        };
+    }
+    Failure {
+        kind: FailureKind::Unauthorized,
+        code: "foreign_company",
+        reason: format!(
+            "The access token does not belong to company {company_id}. Connect with a token of this company, or with the number of the token's own."
+        ),
+    }
+}
+
 fn provider_time(answer: &Response<Bytes>) -> Option<i64> {
     let date = answer.headers().get(header::DATE)?.to_str().ok()?;
     let time = httpdate::parse_http_date(date).ok()?;
@@ -279,17 +312,10 @@ fn provider_failure(error: &ProviderError) -> Failure {
             (
                 FailureKind::Later(clock::now().saturating_add(wait)),
                 error.code(),
-                format!(
-                    "{}. It is tried again by itself.",
-                    capital(&error.to_string())
-                ),
+                format!("{} It is tried again by itself.", sentence(error)),
             )
         }
-        error => (
-            FailureKind::Refused,
-            error.code(),
-            format!("{}.", capital(&error.to_string())),
-        ),
+        error => (FailureKind::Refused, error.code(), sentence(error)),
     };
     Failure { kind, code, reason }
 }
@@ -327,7 +353,7 @@ fn call_failure(error: &CallError) -> Failure {
         CallError::Broken(why) => {
             format!("The connection to 7shifts broke: {why}. It is tried again by itself.")
         }
-        error => format!("{}.", capital(&error.to_string())),
+        error => sentence(error),
     };
     Failure { kind, code, reason }
 }
@@ -353,9 +379,15 @@ fn ours(code: &'static str, reason: &str) -> Failure {
     }
 }
 
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
+/// An error as a sentence. What a provider says may end like one already.
+fn sentence(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut characters = text.trim_end_matches(['.', ' ']).chars();
+    let capital = characters.next().map(char::to_uppercase);
+    capital
+        .into_iter()
+        .flatten()
+        .chain(characters)
+        .chain(['.'])
+        .collect()
 }

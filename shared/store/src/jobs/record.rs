@@ -26,6 +26,8 @@ pub struct Conclusion {
     pub nightly_date: Option<NaiveDate>,
     /// The run saw everything there is, not only what changed.
     pub complete: bool,
+    /// Calls to the provider that no checkpoint has counted.
+    pub provider_calls: u32,
 }
 
 /// A reason that a manager can act on.
@@ -39,12 +41,13 @@ pub struct Failure {
 /// because that ends their runs. `CROSS JOIN`: from the outcomes to their jobs, not the reverse.
 const RECORD_RUNS: &str = "
 INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status,
-  started_at, finished_at, duration_ms, error_code, error_detail)
+  started_at, finished_at, duration_ms, provider_calls, error_code, error_detail)
 SELECT jobs.run_id, jobs.organization_id, jobs.subject, jobs.id, jobs.name, jobs.trigger,
   coalesce(outcome.value ->> 'ended', 'running'),
   jobs.last_started_at,
   iif(outcome.value ->> 'ended' IS NULL, NULL, ?2),
   iif(outcome.value ->> 'ended' IS NULL, NULL, max(0, ?3 - jobs.run_started_ms)),
+  outcome.value ->> 'provider_calls',
   outcome.value ->> '$.failure.code',
   outcome.value ->> '$.failure.detail'
 FROM json_each(?1) AS outcome
@@ -56,6 +59,7 @@ ON CONFLICT (id) DO UPDATE SET
   status = excluded.status,
   finished_at = excluded.finished_at,
   duration_ms = excluded.duration_ms,
+  provider_calls = provider_calls + excluded.provider_calls,
   error_code = excluded.error_code,
   error_detail = excluded.error_detail";
 

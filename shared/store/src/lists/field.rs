@@ -10,7 +10,9 @@ pub(super) enum Field {
     Change(&'static str, &'static str),
     /// 0 or 1, as a JSON boolean.
     Bool(&'static str, &'static str),
-    /// Minutes, as decimal hours with two places.
+    /// Seconds, as whole minutes, rounded to the nearest: as in [`domain::worked_time`].
+    Minutes(&'static str, &'static str),
+    /// Seconds, as decimal hours with two places, rounded to the nearest.
     Hours(&'static str, &'static str),
     /// JSON text, as the value that it is.
     Json(&'static str, &'static str),
@@ -29,7 +31,8 @@ impl Field {
             Self::Time(name, sql) => format!("'{name}', {}", time(sql)),
             Self::Change(name, sql) => format!("'{name}', {}", time(&format!("{sql} / 1000000"))),
             Self::Bool(name, sql) => format!("'{name}', {}", boolean(sql)),
-            Self::Hours(name, sql) => format!("'{name}', round(({sql}) / 60.0, 2)"),
+            Self::Minutes(name, sql) => format!("'{name}', (({sql}) + 30) / 60"),
+            Self::Hours(name, sql) => format!("'{name}', (({sql}) + 18) / 36 / 100.0"),
             Self::Json(name, sql) => format!("'{name}', json({sql})"),
         }
     }

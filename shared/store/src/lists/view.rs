@@ -1,6 +1,6 @@
 //! What a row of each kind looks like to a reader.
 
-use super::field::Field::{self, Bool, Change, Hours, Json, Plain, Time};
+use super::field::Field::{self, Bool, Change, Hours, Json, Minutes, Plain, Time};
 use super::field::object;
 
 /// A kind of row that can be read.
@@ -169,10 +169,19 @@ const FULL_NAME_OF_MEMBER: &str = "nullif(trim(coalesce(member.preferred_first_n
 
 /// Planned working time: like worked time, without the unpaid breaks. Nobody can say it of a
 /// shift that ends at closing time.
-const SHIFT_MINUTES: &str = "CASE record.is_close WHEN 0 THEN max(0, (record.ends_at - record.starts_at + 30) / 60 - record.unpaid_break_minutes) END";
+const PLANNED_SECONDS: &str = "CASE record.is_close WHEN 0 THEN max(0, record.ends_at - record.starts_at - record.unpaid_break_minutes * 60) END";
 /// The same of a punch's shift; a shift that was deleted plans nothing.
-const SCHEDULED_MINUTES: &str = "CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, (shift.ends_at - shift.starts_at + 30) / 60 - shift.unpaid_break_minutes) END";
-const DELTA_MINUTES: &str = "record.worked_minutes - CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, (shift.ends_at - shift.starts_at + 30) / 60 - shift.unpaid_break_minutes) END";
+macro_rules! scheduled_seconds {
+    () => {
+        "CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, shift.ends_at - shift.starts_at - shift.unpaid_break_minutes * 60) END"
+    };
+}
+/// Of the minutes that stand beside it, so that who subtracts them gets the same.
+const DELTA_MINUTES: &str = concat!(
+    "(record.worked_seconds + 30) / 60 - ((",
+    scheduled_seconds!(),
+    ") + 30) / 60"
+);
 
 const SHIFT_BREAKS: &str = "CASE record.breaks WHEN '[]' THEN '[]' ELSE (
   SELECT json_group_array(json_object('name', value ->> 'name',
@@ -331,7 +340,7 @@ const SHIFT: &[Field] = &[
     Plain("location_name", "locations.name"),
     Time("starts_at", "record.starts_at"),
     Time("ends_at", "record.ends_at"),
-    Plain("scheduled_minutes", SHIFT_MINUTES),
+    Minutes("scheduled_minutes", PLANNED_SECONDS),
     Plain("break_minutes", "record.break_minutes"),
     Plain("unpaid_break_minutes", "record.unpaid_break_minutes"),
     Json("breaks", SHIFT_BREAKS),
@@ -375,10 +384,10 @@ const TIME_PUNCH: &[Field] = &[
     Plain("paid_break_minutes", "record.paid_break_minutes"),
     Plain("unpaid_break_minutes", "record.unpaid_break_minutes"),
     Json("breaks", PUNCH_BREAKS),
-    Plain("worked_minutes", "record.worked_minutes"),
-    Hours("total_hours", "record.worked_minutes"),
-    Plain("scheduled_minutes", SCHEDULED_MINUTES),
-    Hours("scheduled_hours", SCHEDULED_MINUTES),
+    Minutes("worked_minutes", "record.worked_seconds"),
+    Hours("total_hours", "record.worked_seconds"),
+    Minutes("scheduled_minutes", scheduled_seconds!()),
+    Hours("scheduled_hours", scheduled_seconds!()),
     Plain("delta_minutes", DELTA_MINUTES),
     Plain("tips_cents", "record.tips_cents"),
     Plain("status", "iif(record.is_approved, 'approved', 'pending')"),

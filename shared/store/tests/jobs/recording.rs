@@ -2,6 +2,7 @@
 
 use domain::run::{RunStatus, Trigger};
 use store::Value;
+use store::jobs::Conclusion;
 
 use crate::fixture::{Fixture, LEASE_SECS, NOW, ended, goes_on, integer, text};
 
@@ -105,7 +106,11 @@ fn a_run_runs_until_it_ends_and_its_duration_is_from_start_to_end() {
     let fixture = Fixture::new();
     fixture.connected(1, [Some(NOW), None, None]);
     let first = fixture.claim(1, NOW).remove(0);
-    fixture.record(&[goes_on(&first, NOW + 5, 1)], NOW + 5);
+    let went_on = Conclusion {
+        provider_calls: 2,
+        ..goes_on(&first, NOW + 5, 1)
+    };
+    fixture.record(&[went_on], NOW + 5);
     assert_eq!(fixture.run(&first.run_id, "status"), text("running"));
     assert_eq!(fixture.run(&first.run_id, "finished_at"), Value::Null);
     // Why it is tried again is to be seen while it is.
@@ -115,11 +120,14 @@ fn a_run_runs_until_it_ends_and_its_duration_is_from_start_to_end() {
     );
     assert_eq!(fixture.job(&first.job_id, "last_finished_at"), Value::Null);
     let second = fixture.claim(1, NOW + 5).remove(0);
-    fixture.record(
-        &[ended(&second, RunStatus::Partial, Some(NOW + 900))],
-        NOW + 9,
-    );
+    let over = Conclusion {
+        provider_calls: 3,
+        ..ended(&second, RunStatus::Partial, Some(NOW + 900))
+    };
+    fixture.record(&[over], NOW + 9);
     assert_eq!(fixture.run(&first.run_id, "status"), text("partial"));
+    // Calls that no checkpoint has counted.
+    assert_eq!(fixture.run(&first.run_id, "provider_calls"), integer(5));
     assert_eq!(fixture.run(&first.run_id, "duration_ms"), integer(9_000));
     assert_eq!(fixture.run(&first.run_id, "error_code"), Value::Null);
     assert_eq!(

@@ -199,6 +199,10 @@ fn the_state_of_a_run_is_known_from_the_promise_to_the_end() {
     let other = fixture.organization(2);
     assert_eq!(state(&other, &asked.run_id), []);
     assert_eq!(state(&mine, "nonsense"), []);
+    assert_eq!(
+        wait(sync_runs::queued(&fixture.database, &other, &asked.run_id)),
+        Ok(None)
+    );
     let promise = fixture.request(&mine, &connector, NOW + 5).remove(0);
     assert_eq!(state(&other, &promise.run_id), []);
 }

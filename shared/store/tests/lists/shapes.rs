@@ -278,7 +278,7 @@ fn a_finished_punch_of_a_shift() {
             external_role_id: some("7701"),
             clocked_in_at: NOW + 720,
             clocked_out_at: Some(NOW + 8 * 3600),
-            worked_minutes: Some(434),
+            worked_seconds: Some(26_047),
             break_minutes: 34,
             paid_break_minutes: 0,
             unpaid_break_minutes: 34,
@@ -324,7 +324,7 @@ fn a_finished_punch_of_a_shift() {
                 {"started_at": "2027-01-15T09:00:00Z", "ended_at": "2027-01-15T09:34:00Z", "is_paid": false},
                 {"started_at": "2027-01-15T10:00:00Z", "ended_at": null, "is_paid": true},
             ],
-            "worked_minutes": 434, "total_hours": 7.23,
+            "worked_minutes": 434, "total_hours": 7.24,
             "scheduled_minutes": 450, "scheduled_hours": 7.5, "delta_minutes": -16,
             "tips_cents": -250, "status": "approved", "is_approved": true,
             "notes": null, "pos_type": "web",
@@ -373,13 +373,15 @@ fn a_running_punch_of_somebody_unknown() {
 fn hours_are_the_domains_hours() {
     let fixture = Fixture::new();
     let party = party(1);
-    let minutes = [0, 1, 20, 59, 60, 61, 100, 435, 480, 599, 100_001];
-    for worked in minutes {
+    let seconds = [
+        0, 17, 18, 60, 1_200, 3_599, 3_600, 3_661, 20_929, 26_100, 28_800, 6_000_060,
+    ];
+    for worked in seconds {
         let mut record = punch("1", "1", None, NOW);
-        record.worked_minutes = Some(worked);
+        record.worked_seconds = Some(worked);
         fixture.write(&party, Page::TimePunches(&[record]));
         let row = row(&fixture, &party, Kind::TimePunch, "time_punches", "1");
-        let hours = domain::worked_time::Hours::from_minutes(worked);
+        let hours = domain::worked_time::Hours::from_seconds(worked);
         assert_eq!(
             row["total_hours"],
             serde_json::to_value(hours).unwrap(),

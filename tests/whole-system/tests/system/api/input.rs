@@ -24,7 +24,10 @@ async fn a_path_takes_its_methods_and_tells_which() {
         let taken: Vec<_> = ROUTES
             .iter()
             .filter(|other| other.path == route.path)
-            .map(|other| other.method)
+            .flat_map(|other| match other.method {
+                "GET" => vec!["GET", "HEAD"],
+                method => vec![method],
+            })
             .collect();
         for other in METHODS
             .iter()
@@ -264,6 +267,84 @@ async fn a_body_is_cut_off_at_its_limit_whether_it_tells_its_length_or_not() {
     let full = answer("transfer-encoding: chunked", &full).await;
     assert!(full.starts_with("HTTP/1.1 201 "), "{full}");
     assert_eq!(app.all("/api/organizations", OPERATOR_KEY).await.len(), 1);
+}
+
+/// Over a socket: what leaves out the content of the answer is the host.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_request_is_answered_as_its_get_without_the_content() {
+    let app = App::start().await;
+    let server = app
+        .runtime
+        .serve("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap();
+    let answer = async |method: &str, path: &str| {
+        let mut socket = tokio::net::TcpStream::connect(server.address())
+            .await
+            .unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: patchbay\r\nconnection: close\r\nauthorization: Bearer {OPERATOR_KEY}\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, content) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), content.to_owned())
+    };
+    for (path, status) in [
+        ("/health", 200),
+        ("/openapi.json", 200),
+        ("/api/organizations", 200),
+        ("/api/no-such-route", 404),
+    ] {
+        let (head, content) = answer("HEAD", path).await;
+        let (_, read) = answer("GET", path).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        assert_eq!(content, "", "{path}");
+        // `/health` tells the time, and a problem its request.
+        if path == "/openapi.json" {
+            let length = format!("content-length: {}\r\n", read.len());
+            assert!(format!("{head}\r\n").contains(&length), "{head}");
+        }
+    }
+}
+
+/// A client that is gone before it has sent everything has asked for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_breaks_off_does_nothing() {
+    let app = App::start().await;
+    let server = app
+        .runtime
+        .serve("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap();
+    let json = r#"{"name":"Half","time_zone":"UTC"}"#;
+    for framing in [
+        format!(
+            "transfer-encoding: chunked\r\n\r\n{:x}\r\n{json}\r\n",
+            json.len()
+        ),
+        format!("content-length: {}\r\n\r\n{json}", json.len() + 1),
+    ] {
+        let mut socket = tokio::net::TcpStream::connect(server.address())
+            .await
+            .unwrap();
+        let head = format!(
+            "POST /api/organizations HTTP/1.1\r\nhost: patchbay\r\nconnection: close\r\nauthorization: Bearer {OPERATOR_KEY}\r\ncontent-type: application/json\r\n{framing}"
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        socket.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        // The host may answer or hang up.
+        let _ = socket.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
+            "{answer}"
+        );
+    }
+    assert_eq!(app.all("/api/organizations", OPERATOR_KEY).await.len(), 0);
 }
 
 #[tokio::test(start_paused = true)]

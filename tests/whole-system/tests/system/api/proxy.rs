@@ -238,7 +238,12 @@ async fn connecting_tries_the_token_and_stores_nothing_that_does_not_work() {
     refused(&unnamed, 502, "AUTH_EXPIRED");
     let foreign =
         connect(json!({"apiKey": LAKESHORE.token, "companyId": HARBOUR.company_id})).await;
-    assert_eq!(foreign.status, 502, "{:?}", foreign.body);
+    refused(&foreign, 502, "AUTH_EXPIRED");
+    let said = foreign.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        said.contains("does not belong to company") && !said.contains("plan"),
+        "{said}"
+    );
     let odd = connect(json!({"apiKey": "line\nbreak", "companyId": 4410})).await;
     assert!(
         odd.status.is_client_error() || odd.status == 500 || odd.status == 502,
@@ -448,6 +453,20 @@ async fn a_sync_on_demand_answers_with_its_results_or_with_the_runs_to_ask_for()
         .await
         .expect(StatusCode::ACCEPTED);
     assert_eq!(slow["finished"], false);
+    // It is named before its first page has come.
+    let queued = slow["run_ids"]["roles"].as_str().unwrap();
+    let queued = app
+        .get(&format!("/api/sync-runs/{queued}"), &organization.key)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(
+        (&queued["status"], &queued["trigger"], &queued["stream"]),
+        (&json!("queued"), &json!("manual"), &json!("roles")),
+        "{queued:#}"
+    );
+    let other = app.organization("Curious", "America/Toronto").await;
+    let path = format!("/api/sync-runs/{}", queued["id"].as_str().unwrap());
+    assert_eq!(app.get(&path, &other.key).await.status, 404);
     let took = slow["duration_ms"].as_i64().unwrap();
     assert!((5_000..6_500).contains(&took), "{took}");
     app.simulator.clear_faults();

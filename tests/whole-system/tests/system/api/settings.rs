@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use whole_system::{App, LAKESHORE};
 
-use super::{EPOCH, fields, problem};
+use super::{EPOCH, fields, problem, raw};
 
 #[tokio::test(start_paused = true)]
 async fn what_is_read_can_be_sent_back_and_what_is_left_out_stays() {
@@ -156,6 +156,18 @@ async fn every_bad_setting_is_named_and_nothing_of_the_document_is_kept() {
         expected.sort_unstable();
         assert_eq!(named, expected, "{document}");
     }
+    // Of two members of one name neither wins.
+    let doubled = r#"{"frequency": "daily", "frequency": "hourly"}"#;
+    let headers = [
+        ("authorization", format!("Bearer {}", organization.key)),
+        ("content-type", "application/json".to_owned()),
+    ];
+    let headers = headers
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let answer = raw(&app, Method::PUT, &path, &headers, doubled).await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(fields(&answer), ["/frequency"]);
     assert_eq!(
         app.get(&path, &organization.key)
             .await

@@ -79,6 +79,8 @@ async fn a_plan_without_a_feature_fails_that_stream_alone() {
     let runs = try_sync(&app, &organization).await;
     for (stream, run) in &runs {
         if stream == "time_punches" {
+            // The list that was refused, and the question whose token it is.
+            assert_eq!(run["provider_calls"], 2, "{run:#}");
             assert_eq!(
                 (&run["status"], &run["error_code"]),
                 (&json!("failed"), &json!("plan_or_permission")),
@@ -421,6 +423,13 @@ async fn a_list_without_an_end_is_cut_off() {
         let run = &runs["locations"];
         assert_ne!(run["status"], "success", "{run:#}");
         assert_eq!(run["error_code"], "endless_list", "{run:#}");
+        let asked = app
+            .simulator
+            .requests()
+            .iter()
+            .filter(|request| request.path.ends_with("/locations"))
+            .count();
+        assert_eq!(run["provider_calls"], asked, "{run:#}");
         let asked = app.simulator.requests().len();
         assert!(asked < 150, "asked {asked} times");
         app.simulator.clear_faults();

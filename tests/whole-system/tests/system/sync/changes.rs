@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use simulators::seven_shifts::{
     Assignments, Mutation, NewBreak, NewPunch, NewShift, NewUser, PunchChanges, Resource,
     ShiftChanges, Truth, UserChanges, scale,
@@ -100,6 +100,16 @@ fn shift_changes(truth: &Truth, now: i64) -> Vec<(&'static str, Mutation)> {
     ]
 }
 
+/// Every record that came is in one of the other counts.
+fn assert_accounted(stream: &str, run: &Value) {
+    let count = |name: &str| run[name].as_i64().expect("a count");
+    let kept: i64 = ["created", "updated", "unchanged", "deleted", "errors"]
+        .map(count)
+        .iter()
+        .sum();
+    assert_eq!(count("fetched"), kept, "{stream}: {run:#}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_change_to_a_shift_is_in_the_table_after_the_next_sync() {
     let (app, organization, _) = restaurant(11).await;
@@ -107,7 +117,9 @@ async fn every_change_to_a_shift_is_in_the_table_after_the_next_sync() {
     for (name, mutation) in shift_changes(&truth(&app), super::EPOCH) {
         pass(60).await;
         change(&app, mutation);
-        sync(&app, &organization).await;
+        for (stream, run) in sync(&app, &organization).await {
+            assert_accounted(&stream, &run);
+        }
         println!("{name}");
         mirror::assert_equal(&app, &organization).await;
     }

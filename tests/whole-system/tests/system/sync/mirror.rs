@@ -222,13 +222,23 @@ fn time_punches(truth: &Truth, ours: &Ours) -> Rows {
         |row| {
             let worked = row
                 .clocked_out
-                .map(|out| minutes(out - row.clocked_in - unpaid_seconds(row)));
+                .map(|out| out - row.clocked_in - unpaid_seconds(row));
+            // Hours with two decimals, from the seconds: 36 s are a hundredth.
+            let hours = worked.map(|seconds| {
+                format!(
+                    "{}.{:02}",
+                    (seconds + 18) / 3_600,
+                    (seconds + 18) % 3_600 / 36
+                )
+                .parse::<f64>()
+                .unwrap()
+            });
             let mut expected = json!({
                 "external_user_id": row.user_id.to_string(), "team_member_id": linked(&ours.users, Some(row.user_id)),
                 "external_shift_id": reference(row.shift_id), "external_location_id": row.location_id.to_string(),
                 "external_department_id": reference(row.department_id), "external_role_id": reference(row.role_id),
                 "clocked_in_at": time(row.clocked_in), "clocked_out_at": times(row.clocked_out),
-                "auto_clocked_out": row.auto_clocked_out, "worked_minutes": worked,
+                "auto_clocked_out": row.auto_clocked_out, "worked_minutes": worked.map(minutes), "total_hours": hours,
                 "unpaid_break_minutes": minutes(unpaid_seconds(row)), "tips_cents": row.tips, "is_approved": row.approved,
                 "status": if row.approved { "approved" } else { "pending" },
                 "notes": text(&row.notes), "pos_type": row.pos_type,
