@@ -25,15 +25,21 @@ struct Folder {
 }
 
 impl Storage {
-    /// Keeps the data in `path`, which is created if it does not exist.
+    /// Keeps the data in `path`, which is created for its owner alone if it does not exist.
     ///
     /// # Errors
     /// If the folder cannot be created.
     pub fn directory(path: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(path).map_err(|error| Error::State {
-            path: path.to_owned(),
-            message: error.to_string(),
-        })?;
+        let mut folder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder
+            .recursive(true)
+            .create(path)
+            .map_err(|error| Error::State {
+                path: path.to_owned(),
+                message: error.to_string(),
+            })?;
         Ok(Self::in_folder(path.to_owned(), None))
     }
 

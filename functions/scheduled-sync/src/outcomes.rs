@@ -132,7 +132,7 @@ fn conclusion(
         failure: report.failure.clone().map(Into::into),
         nightly_date: None,
         complete: report.complete,
-        provider_calls: report.uncounted_calls,
+        uncounted_calls: report.uncounted_calls,
     };
     if next.state == JobState::Pending {
         return conclusion;

@@ -3,7 +3,7 @@
 use api::Problem;
 use api::seven_shifts_proxy::SevenShiftsCall;
 use domain::access::Tenant;
-use platform::seven_shifts::{self, Account, Config};
+use platform::seven_shifts::{self, Account, Config, Failure};
 use platform::vault::Secret;
 use platform::{Context, SpinDatabase, clock, problems};
 use providers::ProviderError;
@@ -70,6 +70,15 @@ pub async fn stored<'a>(
     )
     .await
     .map_err(|failure| refusal::failed(&failure))
+}
+
+/// What 7shifts, or the way to it, answered when it was asked for `wanted`.
+pub async fn failed(
+    account: &Account<'_, SpinDatabase>,
+    wanted: &str,
+    failure: Failure,
+) -> Problem {
+    refusal::failed(&seven_shifts::explained(account, wanted, failure).await)
 }
 
 /// The token in the call, which can be sent as it is and with the company's GUID.

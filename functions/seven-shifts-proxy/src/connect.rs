@@ -133,10 +133,7 @@ async fn profile(account: &Account<'_, SpinDatabase>) -> Result<CompanyAnswer, P
             id: answer.value.id,
             name: answer.value.name,
         }),
-        Err(failure) => {
-            let failure = seven_shifts::explained(account, "the company's profile", failure).await;
-            Err(refusal::failed(&failure))
-        }
+        Err(failure) => Err(account::failed(account, "the company's profile", failure).await),
     }
 }
 
@@ -187,13 +184,17 @@ async fn company(
     })?;
     let account = Account { client, line };
     let company = profile(&account).await?;
-    if let Some(location_id) = account::number("/locationId", call.location_id.as_deref())?
-        && !has_location(&account, location_id).await.map_err(failed)?
-    {
-        return Err(refusal::bad_request(Problem::field(
-            "/locationId",
-            "is no location of this company: send a number that get_locations shows, or leave it out for all locations",
-        )));
+    if let Some(location_id) = account::number("/locationId", call.location_id.as_deref())? {
+        match has_location(&account, location_id).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(refusal::bad_request(Problem::field(
+                    "/locationId",
+                    "is no location of this company: send a number that get_locations shows, or leave it out for all locations",
+                )));
+            }
+            Err(failure) => return Err(account::failed(&account, "locations", failure).await),
+        }
     }
     Ok(company)
 }

@@ -28,6 +28,17 @@ pub enum List {
 }
 
 impl List {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Shifts => "shifts",
+            Self::Users => "users",
+            Self::TimePunches => "time punches",
+            Self::Locations => "locations",
+            Self::Roles => "roles",
+            Self::Departments => "departments",
+        }
+    }
+
     pub fn scope(self) -> Scope {
         match self {
             Self::Shifts => Scope::ShiftsRead,
@@ -179,7 +190,10 @@ async fn rows(
             .await
         }
     };
-    let rows = rows.map_err(|failure| refusal::failed(&failure))?;
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(failure) => return Err(account::failed(account, list.name(), failure).await),
+    };
     // A clock-in code opens the time clock: it is not for whoever may see names.
     let rows: Vec<_> = rows.into_iter().map(without_secrets).collect();
     serde_json::to_vec(&serde_json::json!({ "data": rows }))

@@ -228,7 +228,7 @@ impl Database {
         *keeper = Some(kept);
         drop(keeper);
 
-        let sqlite = rusqlite::Connection::open(&self.path)?;
+        let sqlite = open_private(&self.path)?;
         sqlite.busy_timeout(BUSY_TIMEOUT)?;
         sqlite.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         sqlite.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_RESULT_BYTES)?;

@@ -103,8 +103,9 @@ async fn only_the_manifests_databases_can_be_opened() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_survives_and_what_is_not_does_not() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let open = || Storage::directory(folder.path()).expect("a storage");
+    let parent = tempfile::tempdir().expect("a folder");
+    let folder = parent.path().join("state");
+    let open = || Storage::directory(&folder).expect("a storage");
     let application = application(&[DATA]);
     let first = Runtime::builder(&application)
         .storage(open())
@@ -130,10 +131,14 @@ async fn what_is_committed_survives_and_what_is_not_does_not() {
     let (_, rows) = sql(&first, "SELECT value FROM item").await;
     assert_eq!(rows, "Value::Text(\"kept\")\n");
     // The tables hold people's data: they are the owner's to read, and nobody else's.
-    for file in std::fs::read_dir(folder.path()).expect("the folder") {
-        let file = file.expect("a file");
-        let mode = file.metadata().expect("its mode").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
+    let mode = |path: &std::path::Path| {
+        let metadata = std::fs::metadata(path).expect("it is there");
+        metadata.permissions().mode() & 0o777
+    };
+    assert_eq!(mode(&folder), 0o700);
+    for file in std::fs::read_dir(&folder).expect("the folder") {
+        let file = file.expect("a file").path();
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
     first.kill().await;
     assert_eq!(get(&first, "/data/read").await.0, 503);

@@ -122,33 +122,34 @@ fn named(pointer: &str, error: &serde_json::Error) -> Problem {
         None => text,
     };
     let text = domain::redact::excerpt(text, 300, &[]);
-    for start in ["missing field `", "unknown field `", "duplicate field `"] {
+    // The path of an unknown field has its name already: it is found out while the name is read.
+    for start in ["missing field `", "duplicate field `"] {
         if let Some(name) = text
             .strip_prefix(start)
             .and_then(|rest| rest.split('`').next())
-            && !pointer.ends_with(&format!("/{name}"))
         {
-            return Problem::field(format!("{pointer}/{name}"), text);
+            return Problem::field(format!("{pointer}/{}", segment(name)), text);
         }
     }
     Problem::field(pointer, text)
 }
 
+/// A name within a pointer (RFC 6901), at a length that can be shown.
+fn segment(name: &str) -> String {
+    domain::redact::excerpt(&name.replace('~', "~0").replace('/', "~1"), 64, &[])
+}
+
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
-    for segment in path {
-        if matches!(segment, Segment::Unknown) {
+    for step in path {
+        if matches!(step, Segment::Unknown) {
             continue;
         }
         pointer.push('/');
-        match segment {
+        match step {
             Segment::Seq { index } => pointer.push_str(&index.to_string()),
-            Segment::Map { key } => pointer.push_str(&domain::redact::excerpt(
-                &key.replace('~', "~0").replace('/', "~1"),
-                64,
-                &[],
-            )),
+            Segment::Map { key } => pointer.push_str(&segment(key)),
             Segment::Enum { variant } => pointer.push_str(variant),
             Segment::Unknown => {}
         }
@@ -194,6 +195,7 @@ mod tests {
             "/inner/count"
         );
         assert_eq!(field(r#"{"name":"a","inner":{}}"#), "/inner/count");
+        assert_eq!(field(r#"{"name":"a","name":"b"}"#), "/name");
         assert_eq!(field(""), "");
         assert_eq!(field("{"), "");
         assert_eq!(field(r#"{"name":"a"} trailing"#), "");
@@ -230,6 +232,8 @@ mod tests {
             (r#"{"a":1,"a":2}"#, "/a"),
             (r#"{"b":{"a":1,"c":2,"a":1}}"#, "/b/a"),
             (r#"{"b":[{"a":1},{"a":1,"a":1}]}"#, "/b/1/a"),
+            (r#"{"a":{"a":1,"a":2}}"#, "/a/a"),
+            (r#"{"x/y~":1,"x/y~":2}"#, "/x~1y~0"),
         ] {
             let problem = parse::<Document>(None, text.as_bytes()).unwrap_err();
             assert_eq!(problem.errors[0].field, field, "{text}");
@@ -252,6 +256,8 @@ mod tests {
     #[test]
     fn invalid_utf8_and_depth_are_errors_not_panics() {
         assert!(parse::<Value>(None, b"\"\xff\"").is_err());
-        assert!(parse::<Value>(None, "[".repeat(100_000).as_bytes()).is_err());
+        let deep = r#"{"a":"#.repeat(20_000);
+        assert!(parse::<Value>(None, deep.as_bytes()).is_err());
+        assert!(parse::<Document>(None, deep.as_bytes()).is_err());
     }
 }

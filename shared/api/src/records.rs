@@ -27,10 +27,10 @@ pub struct SyncRun {
     pub finished_at: Option<String>,
     pub duration_ms: Option<i64>,
     pub pages: i64,
-    /// Requests to the provider, those that failed included.
+    /// Requests to the provider, those that failed included; without those of a call that died.
     pub provider_calls: i64,
-    /// Records that the provider sent. What was sent again because a list had to be read again
-    /// counts again, as unchanged.
+    /// Records that the provider sent, without edits that it has not published. What it sent
+    /// twice counts twice.
     pub fetched: i64,
     pub created: i64,
     pub updated: i64,

@@ -82,8 +82,9 @@ pub async fn queued<E: Execute>(
     run_id: &str,
 ) -> Result<Option<String>, DatabaseError> {
     database
-        .read_row(QUEUED, parameters![tenant.as_str(), run_id])
+        .execute(QUEUED, parameters![tenant.as_str(), run_id])
         .await?
+        .first()
         .map(|row| row.text(0).map(str::to_owned))
         .transpose()
 }

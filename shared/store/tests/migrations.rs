@@ -9,6 +9,7 @@
 #[expect(dead_code, reason = "not every test needs every helper")]
 mod support;
 
+use store::lists::{Kind, get};
 use store::migrations::{MIGRATIONS, Migration, migrate, migrate_with, version};
 use store::{DatabaseError, Execute};
 use support::{TestDatabase, wait};
@@ -46,6 +47,50 @@ fn versions_ascend_without_gaps() {
             migration.name
         );
     }
+}
+
+#[test]
+fn hours_of_before_are_read_by_their_minutes_until_a_sync_knows_the_seconds() {
+    let database = TestDatabase::empty();
+    wait(migrate_with(&database, &MIGRATIONS[..2], 1)).unwrap();
+    let insert = |id: &str, out: &str, minutes: &str| {
+        wait(database.execute(
+            &format!(
+                "INSERT INTO time_punches (id, organization_id, connector_id, source, external_id,
+                   clocked_in_at, clocked_out_at, auto_clocked_out, worked_minutes, break_minutes,
+                   paid_break_minutes, unpaid_break_minutes, breaks, is_approved, created_seq, changed_seq)
+                 VALUES ('{id}', 'o', 'c', '7shifts', '{id}', 0, {out}, 0, {minutes}, 0, 0, 0, '[]', 1, 1, 1)"
+            ),
+            &[],
+        ))
+        .unwrap();
+    };
+    insert("over", "20929", "349");
+    insert("running", "NULL", "NULL");
+    assert_eq!(wait(migrate(&database, 2)), Ok(MIGRATIONS.len() - 2));
+    let tenant = domain::access::Caller::internal("test")
+        .tenant_named("o")
+        .unwrap();
+    let read = |id: &str| {
+        let json = wait(get(&database, &tenant, Kind::TimePunch, id));
+        serde_json::from_str::<serde_json::Value>(&json.unwrap().unwrap()).unwrap()
+    };
+    let over = read("over");
+    assert_eq!(
+        (&over["worked_minutes"], &over["total_hours"]),
+        (&349.into(), &5.82.into())
+    );
+    assert!(read("running")["total_hours"].is_null());
+    wait(database.execute(
+        "UPDATE time_punches SET worked_seconds = 20929 WHERE id = 'over'",
+        &[],
+    ))
+    .unwrap();
+    let over = read("over");
+    assert_eq!(
+        (&over["worked_minutes"], &over["total_hours"]),
+        (&349.into(), &5.81.into())
+    );
 }
 
 #[test]

@@ -266,7 +266,7 @@ pub async fn explained<D: Database>(
         kind: FailureKind::Unauthorized,
         code: "foreign_company",
         reason: format!(
-            "The access token does not belong to company {company_id}. Connect with a token of this company, or with the number of the token's own."
+            "The access token does not belong to company {company_id}. Connect with a token of this company."
         ),
     }
 }
@@ -281,7 +281,7 @@ fn provider_time(answer: &Response<Bytes>) -> Option<i64> {
 fn provider_failure(error: &ProviderError) -> Failure {
     let said = error
         .detail()
-        .map(|detail| format!(" 7shifts says: {detail}"))
+        .map(|detail| format!(" 7shifts says: {}", sentence(&detail)))
         .unwrap_or_default();
     let (kind, code, reason) = match error {
         ProviderError::Unauthorized { .. } => (

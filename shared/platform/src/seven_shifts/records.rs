@@ -156,6 +156,7 @@ pub fn time_punch(row: wire::TimePunch, now: i64) -> TimePunchRecord {
         clocked_in_at: row.clocked_in,
         clocked_out_at: row.clocked_out,
         auto_clocked_out: row.auto_clocked_out,
+        worked_minutes: worked.worked_minutes,
         worked_seconds: worked.worked_seconds,
         break_minutes: worked.break_minutes(),
         paid_break_minutes: worked.paid_break_minutes,

@@ -27,7 +27,7 @@ pub struct Conclusion {
     /// The run saw everything there is, not only what changed.
     pub complete: bool,
     /// Calls to the provider that no checkpoint has counted.
-    pub provider_calls: u32,
+    pub uncounted_calls: u32,
 }
 
 /// A reason that a manager can act on.
@@ -47,7 +47,7 @@ SELECT jobs.run_id, jobs.organization_id, jobs.subject, jobs.id, jobs.name, jobs
   jobs.last_started_at,
   iif(outcome.value ->> 'ended' IS NULL, NULL, ?2),
   iif(outcome.value ->> 'ended' IS NULL, NULL, max(0, ?3 - jobs.run_started_ms)),
-  outcome.value ->> 'provider_calls',
+  outcome.value ->> 'uncounted_calls',
   outcome.value ->> '$.failure.code',
   outcome.value ->> '$.failure.detail'
 FROM json_each(?1) AS outcome

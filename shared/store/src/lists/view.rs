@@ -176,9 +176,17 @@ macro_rules! scheduled_seconds {
         "CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, shift.ends_at - shift.starts_at - shift.unpaid_break_minutes * 60) END"
     };
 }
+/// A row that was written before its seconds were kept has only minutes.
+macro_rules! worked_seconds {
+    () => {
+        "coalesce(record.worked_seconds, record.worked_minutes * 60)"
+    };
+}
 /// Of the minutes that stand beside it, so that who subtracts them gets the same.
 const DELTA_MINUTES: &str = concat!(
-    "(record.worked_seconds + 30) / 60 - ((",
+    "(",
+    worked_seconds!(),
+    " + 30) / 60 - ((",
     scheduled_seconds!(),
     ") + 30) / 60"
 );
@@ -384,8 +392,8 @@ const TIME_PUNCH: &[Field] = &[
     Plain("paid_break_minutes", "record.paid_break_minutes"),
     Plain("unpaid_break_minutes", "record.unpaid_break_minutes"),
     Json("breaks", PUNCH_BREAKS),
-    Minutes("worked_minutes", "record.worked_seconds"),
-    Hours("total_hours", "record.worked_seconds"),
+    Minutes("worked_minutes", worked_seconds!()),
+    Hours("total_hours", worked_seconds!()),
     Minutes("scheduled_minutes", scheduled_seconds!()),
     Hours("scheduled_hours", scheduled_seconds!()),
     Plain("delta_minutes", DELTA_MINUTES),

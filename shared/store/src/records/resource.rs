@@ -134,6 +134,7 @@ impl Resource {
                 "clocked_in_at",
                 "clocked_out_at",
                 "auto_clocked_out",
+                "worked_minutes",
                 "worked_seconds",
                 "break_minutes",
                 "paid_break_minutes",

@@ -117,6 +117,7 @@ pub struct TimePunchRecord {
     pub clocked_out_at: Option<i64>,
     pub auto_clocked_out: bool,
     /// `None` while the person is on the clock.
+    pub worked_minutes: Option<i64>,
     pub worked_seconds: Option<i64>,
     pub break_minutes: i64,
     pub paid_break_minutes: i64,

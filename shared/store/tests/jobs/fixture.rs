@@ -201,7 +201,7 @@ pub fn ended(claimed: &Claimed, status: RunStatus, next_due_at: Option<i64>) -> 
         failure,
         nightly_date: None,
         complete: false,
-        provider_calls: 0,
+        uncounted_calls: 0,
     }
 }
 

@@ -107,7 +107,7 @@ fn a_run_runs_until_it_ends_and_its_duration_is_from_start_to_end() {
     fixture.connected(1, [Some(NOW), None, None]);
     let first = fixture.claim(1, NOW).remove(0);
     let went_on = Conclusion {
-        provider_calls: 2,
+        uncounted_calls: 2,
         ..goes_on(&first, NOW + 5, 1)
     };
     fixture.record(&[went_on], NOW + 5);
@@ -121,7 +121,7 @@ fn a_run_runs_until_it_ends_and_its_duration_is_from_start_to_end() {
     assert_eq!(fixture.job(&first.job_id, "last_finished_at"), Value::Null);
     let second = fixture.claim(1, NOW + 5).remove(0);
     let over = Conclusion {
-        provider_calls: 3,
+        uncounted_calls: 3,
         ..ended(&second, RunStatus::Partial, Some(NOW + 900))
     };
     fixture.record(&[over], NOW + 9);

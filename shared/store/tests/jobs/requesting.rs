@@ -187,6 +187,13 @@ fn the_state_of_a_run_is_known_from_the_promise_to_the_end() {
     );
     let claimed = fixture.claim(1, NOW).remove(0);
     assert_eq!(state(&mine, &asked.run_id)[0].status, "queued");
+    // Taken, and not at its first page.
+    let read = wait(sync_runs::queued(&fixture.database, &mine, &asked.run_id)).unwrap();
+    let read: serde_json::Value = serde_json::from_str(&read.unwrap()).unwrap();
+    assert_eq!(
+        (&read["status"], &read["trigger"]),
+        (&"queued".into(), &"manual".into())
+    );
     fixture.record(&[goes_on(&claimed, NOW, 0)], NOW + 1);
     assert_eq!(state(&mine, &asked.run_id)[0].status, "running");
     let claimed = fixture.claim(1, NOW + 1).remove(0);
