@@ -9,10 +9,13 @@
 #[expect(dead_code, reason = "not every test needs every helper")]
 mod support;
 
+use domain::access::Caller;
 use store::lists::{Kind, get};
 use store::migrations::{MIGRATIONS, Migration, migrate, migrate_with, version};
 use store::{DatabaseError, Execute};
 use support::{TestDatabase, wait};
+
+const ORGANIZATION: &str = "0190a5c0-0000-7000-8000-000000000001";
 
 #[test]
 fn a_new_database_gets_every_migration_once_and_is_in_wal() {
@@ -59,7 +62,7 @@ fn hours_of_before_are_read_by_their_minutes_until_a_sync_knows_the_seconds() {
                 "INSERT INTO time_punches (id, organization_id, connector_id, source, external_id,
                    clocked_in_at, clocked_out_at, auto_clocked_out, worked_minutes, break_minutes,
                    paid_break_minutes, unpaid_break_minutes, breaks, is_approved, created_seq, changed_seq)
-                 VALUES ('{id}', 'o', 'c', '7shifts', '{id}', 0, {out}, 0, {minutes}, 0, 0, 0, '[]', 1, 1, 1)"
+                 VALUES ('{id}', '{ORGANIZATION}', 'c', '7shifts', '{id}', 0, {out}, 0, {minutes}, 0, 0, 0, '[]', 1, 1, 1)"
             ),
             &[],
         ))
@@ -68,9 +71,7 @@ fn hours_of_before_are_read_by_their_minutes_until_a_sync_knows_the_seconds() {
     insert("over", "20929", "349");
     insert("running", "NULL", "NULL");
     assert_eq!(wait(migrate(&database, 2)), Ok(MIGRATIONS.len() - 2));
-    let tenant = domain::access::Caller::internal("test")
-        .tenant_named("o")
-        .unwrap();
+    let tenant = Caller::internal("test").tenant_named(ORGANIZATION).unwrap();
     let read = |id: &str| {
         let json = wait(get(&database, &tenant, Kind::TimePunch, id));
         serde_json::from_str::<serde_json::Value>(&json.unwrap().unwrap()).unwrap()

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use http::{Method, StatusCode, Uri};
 use runtime::{Faults, Limits, OutboundFault, StatementFault};
 use serde_json::{Value, json};

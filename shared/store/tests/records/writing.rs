@@ -504,6 +504,7 @@ fn full_records() -> FullRecords {
             clocked_in_at: NOW,
             clocked_out_at: Some(NOW + 3600),
             auto_clocked_out: true,
+            worked_minutes: Some(30),
             worked_seconds: Some(1_800),
             break_minutes: 30,
             paid_break_minutes: 0,
