@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 
 use crate::record::Expected;
 use crate::{ProviderError, Secret, problem};
@@ -22,6 +22,7 @@ pub struct Call<T> {
 /// Reads the answer to one [`Call`].
 pub struct Reply<T> {
     read: fn(&[u8], Expected) -> Result<T, ProviderError>,
+    success: StatusCode,
     expected: Expected,
     secret: Secret,
 }
@@ -29,11 +30,13 @@ pub struct Reply<T> {
 impl<T> Reply<T> {
     pub(crate) fn new(
         read: fn(&[u8], Expected) -> Result<T, ProviderError>,
+        success: StatusCode,
         expected: Expected,
         secret: Secret,
     ) -> Self {
         Self {
             read,
+            success,
             expected,
             secret,
         }
@@ -45,11 +48,12 @@ impl<T> Reply<T> {
     /// beside no `Date` header.
     ///
     /// # Errors
-    /// Every status but 200 is an error of its class; a 200 whose body is not what the
+    /// Every status but the request's own (200 for what is read, 201 for what is made, 204
+    /// for what is deleted) is an error of its class; an answer whose body is not what the
     /// request asked for is [`ProviderError::Malformed`] or [`ProviderError::TooLarge`].
     pub fn read(&self, response: &Response<Bytes>, received_at: i64) -> Result<T, ProviderError> {
         let body = response.body();
-        if response.status() != http::StatusCode::OK {
+        if response.status() != self.success {
             return Err(problem::read(response, &self.secret, received_at));
         }
         if body.len() > MAX_BODY_BYTES {

@@ -96,8 +96,9 @@ pub enum ProviderError {
 impl ProviderError {
     /// Whether the same request may succeed later without anyone changing anything.
     ///
-    /// Every request of this crate is a GET, so a failure half-way is safe to repeat
-    /// (RFC 9110 §9.2.2).
+    /// Every request of this crate but one is a GET or a DELETE, so a failure half-way is
+    /// safe to repeat (RFC 9110 §9.2.2). The one is the creation of a webhook: made twice, it
+    /// is answered with [`Conflict`](Self::Conflict).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {

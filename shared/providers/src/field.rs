@@ -6,13 +6,17 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use chrono::NaiveDate;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::timestamp;
 
 /// The most entries of a list inside a record (breaks of a punch, stations of a role).
-const MAX_ITEMS: usize = 200;
+const MAX_ITEMS: usize = 1_000;
+
+/// More hours than any absence has; beyond, a number is a mistake.
+const MAX_HOURS: u32 = 1_000_000;
 
 /// The largest whole number that a float holds exactly (2^53).
 const MAX_EXACT_FLOAT: f64 = 9_007_199_254_740_992.0;
@@ -238,6 +242,96 @@ impl Scalar for Time {
             return Field::Absent;
         }
         timestamp::parse(text).map_or(Field::Unreadable, Field::Value)
+    }
+}
+
+/// A calendar date, `YYYY-MM-DD` and nothing else.
+pub(crate) struct Date;
+
+impl Scalar for Date {
+    type Value = NaiveDate;
+    const WANTED: &'static str = "a date";
+
+    fn from_text(text: &str) -> Field<Self> {
+        if text.is_empty() {
+            return Field::Absent;
+        }
+        // chrono alone would also take `2026-3-1`, signs, and years of five digits.
+        let is_plain = text.len() == 10
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        if !is_plain {
+            return Field::Unreadable;
+        }
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").map_or(Field::Unreadable, Field::Value)
+    }
+}
+
+/// A time of day on a local clock, `HH:MM` or `HH:MM:SS`, as `HH:MM:SS`. `24:00:00` is the
+/// end of a day.
+pub(crate) struct ClockTime;
+
+impl Scalar for ClockTime {
+    type Value = String;
+    const WANTED: &'static str = "a time of day";
+
+    fn from_text(text: &str) -> Field<Self> {
+        if text.is_empty() {
+            return Field::Absent;
+        }
+        read_clock_time(text).map_or(Field::Unreadable, Field::Value)
+    }
+}
+
+fn read_clock_time(text: &str) -> Option<String> {
+    let mut parts = text.split(':').map(|part| {
+        let is_plain = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_plain.then(|| part.parse::<u8>().ok()).flatten()
+    });
+    let hours = parts.next()??;
+    let minutes = parts.next()??;
+    let seconds = parts.next().unwrap_or(Some(0))?;
+    let is_time = match hours {
+        0..24 => minutes < 60 && seconds < 60,
+        24 => minutes == 0 && seconds == 0,
+        _ => false,
+    };
+    (is_time && parts.next().is_none()).then(|| format!("{hours:02}:{minutes:02}:{seconds:02}"))
+}
+
+/// A number of hours, whole or not, as minutes: `7.5` is 450. Rounded to the minute.
+pub(crate) struct Hours;
+
+impl Scalar for Hours {
+    type Value = i64;
+    const WANTED: &'static str = "a number of hours";
+
+    fn from_text(text: &str) -> Field<Self> {
+        match text.trim() {
+            "" => Field::Absent,
+            number => number.parse().map_or(Field::Unreadable, Self::from_float),
+        }
+    }
+
+    fn from_integer(number: i64) -> Field<Self> {
+        match number.checked_mul(60) {
+            Some(minutes) if number.unsigned_abs() <= u64::from(MAX_HOURS) => Field::Value(minutes),
+            _ => Field::Unreadable,
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and within the bound, so the cast is exact"
+    )]
+    fn from_float(number: f64) -> Field<Self> {
+        if number.is_finite() && number.abs() <= f64::from(MAX_HOURS) {
+            Field::Value((number * 60.0).round() as i64)
+        } else {
+            Field::Unreadable
+        }
     }
 }
 
@@ -494,6 +588,77 @@ mod tests {
             assert_eq!(read::<DeletionMark>(json), Ok(None), "{json}");
         }
         assert!(read::<DeletionMark>("[]").is_err());
+    }
+
+    #[test]
+    fn a_date_is_ten_characters_of_the_calendar() {
+        let date = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+        assert_eq!(read::<Date>("\"2026-03-14\""), Ok(Some(date(2026, 3, 14))));
+        for json in ["null", "\"\""] {
+            assert_eq!(read::<Date>(json), Ok(None), "{json}");
+        }
+        for json in [
+            "\"2026-02-30\"",
+            "\"2026-3-14\"",
+            "\"0000-00-00\"",
+            "\"2026-03-14T00:00:00Z\"",
+            "\"14.03.2026\"",
+            "20260314",
+            "\"-026-03-14\"",
+        ] {
+            assert!(read::<Date>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_read_with_and_without_seconds() {
+        for (json, time) in [
+            ("\"09:00\"", Some("09:00:00")),
+            ("\"23:59:59\"", Some("23:59:59")),
+            ("\"24:00:00\"", Some("24:00:00")),
+            ("\"\"", None),
+            ("null", None),
+        ] {
+            assert_eq!(
+                read::<ClockTime>(json),
+                Ok(time.map(str::to_owned)),
+                "{json}"
+            );
+        }
+        for json in [
+            "\"9:00\"",
+            "\"24:00:01\"",
+            "\"12:60\"",
+            "\"12\"",
+            "\"12:00:00:00\"",
+            "\"+1:00\"",
+            "\"noon\"",
+            "540",
+        ] {
+            assert!(read::<ClockTime>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn hours_are_minutes_however_they_are_spelt() {
+        for (json, minutes) in [
+            ("8", 480),
+            ("7.5", 450),
+            ("\"7.50\"", 450),
+            ("0.33", 20),
+            ("-4", -240),
+        ] {
+            assert_eq!(read::<Hours>(json), Ok(Some(minutes)), "{json}");
+        }
+        for json in [
+            "1e300",
+            "9223372036854775807",
+            "\"NaN\"",
+            "\"all day\"",
+            "true",
+        ] {
+            assert!(read::<Hours>(json).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The envelopes around records, from a body to a page or a row.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::field::{Field, Object, Text};
 use crate::record::{Expected, Quarantined, Records, Row, as_text, convert, explain};
@@ -52,6 +53,26 @@ pub(crate) fn read_data<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Pro
     let Object(envelope) = parse::<Object<Envelope<Object<T>>>>(body)?;
     let Object(data) = envelope.data.ok_or_else(no_data)?;
     Ok(data)
+}
+
+/// The object that stands alone, without an envelope.
+pub(crate) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ProviderError> {
+    let Object(object) = parse::<Object<T>>(body)?;
+    Ok(object)
+}
+
+/// The object of lists in `{"data": {"…": […], "…": […]}}`: `T` with the lists as
+/// [`Records`], or the same with [`Quarantined`] when a record breaks JSON's own rules.
+pub(crate) fn read_lists<T, Q, L>(body: &[u8]) -> Result<L, ProviderError>
+where
+    T: DeserializeOwned + Into<L>,
+    Q: DeserializeOwned + Into<L>,
+{
+    if let Ok(lists) = read_data::<T>(body) {
+        return Ok(lists.into());
+    }
+    let text = as_text(body);
+    read_data::<Q>(text.as_bytes()).map(Into::into)
 }
 
 pub(crate) fn malformed(what: &str) -> ProviderError {

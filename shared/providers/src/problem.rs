@@ -17,7 +17,7 @@ const MAX_PROBLEM_BYTES: usize = 64 * 1024;
 const MAX_DETAIL_CHARS: usize = 300;
 const MAX_PARAM_CHARS: usize = 100;
 
-/// The typed error of an answer whose status is not 200.
+/// The typed error of an answer whose status is not the one hoped for.
 pub(crate) fn read(response: &Response<Bytes>, secret: &Secret, received_at: i64) -> ProviderError {
     let Explanation { detail, param } = Explanation::read(response.body(), secret);
     let retry_after = || retry_after(response.headers(), received_at);

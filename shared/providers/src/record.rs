@@ -83,6 +83,12 @@ impl<R: Row> Records<R> {
         self.rows.len() + self.rejected.len()
     }
 
+    /// The rows that fit, and the rejects.
+    pub(crate) fn into_parts(self, expected: Expected) -> (Vec<R>, Vec<Rejected>) {
+        let page = self.into_page(expected, None);
+        (page.rows, page.rejected)
+    }
+
     pub(crate) fn into_page(mut self, expected: Expected, next: Option<String>) -> Page<R> {
         self.rows.retain(|row| match expected.check(row) {
             Ok(()) => true,
@@ -142,6 +148,12 @@ impl<'de, R: Row> Visitor<'de> for RecordsVisitor<R> {
 
 /// [`Records`], each parsed by itself from its own text.
 pub(crate) struct Quarantined<R>(pub(crate) Records<R>);
+
+impl<R> From<Quarantined<R>> for Records<R> {
+    fn from(Quarantined(records): Quarantined<R>) -> Self {
+        records
+    }
+}
 
 impl<'de, R: Row> Deserialize<'de> for Quarantined<R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -214,11 +226,19 @@ pub(crate) fn as_text(body: &[u8]) -> Cow<'_, str> {
 
 /// What is wrong with the JSON, without a word of what it holds.
 pub(crate) fn explain(error: &serde_json::Error) -> String {
-    let (line, column) = (error.line(), error.column());
+    let text = error.to_string();
+    // A place in an answer that nobody can look at.
+    let what = text.split(" at line ").next().unwrap_or_default();
     match error.classify() {
         Category::Eof => "is cut off before its end".to_owned(),
         // Messages about syntax are fixed texts.
-        Category::Syntax | Category::Io => format!("is not valid JSON: {error}"),
-        Category::Data => format!("has an unexpected shape at line {line} column {column}"),
+        Category::Syntax if what.contains("surrogate") || what.contains("hex escape") => {
+            "has a text with a broken character".to_owned()
+        }
+        Category::Syntax if what.contains("out of range") => {
+            "has a number that is too large".to_owned()
+        }
+        Category::Syntax | Category::Io => format!("is not valid JSON: {what}"),
+        Category::Data => "has an unexpected shape".to_owned(),
     }
 }

@@ -10,6 +10,8 @@ pub enum Error {
     #[error("{what} {id} does not exist in the simulator")]
     Unknown { what: &'static str, id: i64 },
     #[error("{0}")]
+    Clash(&'static str),
+    #[error("{0}")]
     Impossible(&'static str),
 }
 

@@ -9,8 +9,31 @@ use serde_json::{Map, Value};
 /// With the position of the raw value behind it.
 const PLACEHOLDER: &str = "@@simulator-raw-value@@";
 /// Text fields of any resource, the ones that hurt most first.
-const TEXT_FIELDS: [&str; 3] = ["notes", "name", "first_name"];
-const NUMBER_FIELDS: [&str; 4] = ["tips", "hourly_wage", "sort", "company_id"];
+const TEXT_FIELDS: [&str; 7] = [
+    "notes",
+    "name",
+    "first_name",
+    "comments",
+    "reason",
+    "status_action_message",
+    "wage_type",
+];
+const NUMBER_FIELDS: [&str; 6] = [
+    "tips",
+    "hourly_wage",
+    "wage_cents",
+    "amount_of_hours",
+    "sort",
+    "company_id",
+];
+/// The lists of an answer that is one object of lists.
+const LISTS_WITHIN: [&str; 5] = [
+    "current_wages",
+    "upcoming_wages",
+    "locations",
+    "departments",
+    "roles",
+];
 
 /// Which record of a page.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +41,8 @@ pub enum Record {
     /// Counted from 0; the last one when the page is shorter.
     Position(usize),
     Id(i64),
+    /// The object that holds all others.
+    Whole,
 }
 
 /// Not JSON at all.
@@ -48,6 +73,14 @@ pub fn raw_fields<'a>(
 ) -> Bytes {
     let fields: Vec<_> = fields
         .map(|(id, field, raw)| (Record::Id(id), Some(field), raw))
+        .collect();
+    set_raw(body, &fields, &[])
+}
+
+/// Each `(field, raw)`: `raw` as the value of `field` of the answer's one object.
+pub fn raw_parts<'a>(body: &Bytes, fields: impl Iterator<Item = (&'a str, &'a str)>) -> Bytes {
+    let fields: Vec<_> = fields
+        .map(|(field, raw)| (Record::Whole, Some(field), raw))
         .collect();
     set_raw(body, &fields, &[])
 }
@@ -109,19 +142,38 @@ fn find_record(document: &mut Value, record: Record) -> Option<&mut Map<String, 
         document
     };
     match holder {
-        Value::Array(rows) => {
-            let position = match record {
-                Record::Position(position) => position.min(rows.len().checked_sub(1)?),
-                Record::Id(id) => rows.iter().position(|row| has_id(row, id))?,
-            };
-            rows.get_mut(position)?.as_object_mut()
-        }
-        Value::Object(_) => match record {
-            Record::Id(id) if !has_id(holder, id) => None,
-            Record::Id(_) | Record::Position(_) => holder.as_object_mut(),
+        Value::Array(rows) => find_in(rows.iter_mut().collect(), record),
+        Value::Object(object) => match record {
+            Record::Whole => Some(object),
+            _ if has_lists(object) => {
+                let rows = object
+                    .iter_mut()
+                    .filter(|(name, _)| LISTS_WITHIN.contains(&name.as_str()))
+                    .filter_map(|(_, list)| list.as_array_mut())
+                    .flatten()
+                    .collect();
+                find_in(rows, record)
+            }
+            Record::Id(id) if object.get("id").and_then(Value::as_i64) != Some(id) => None,
+            Record::Id(_) | Record::Position(_) => Some(object),
         },
         _ => None,
     }
+}
+
+fn find_in(mut rows: Vec<&mut Value>, record: Record) -> Option<&mut Map<String, Value>> {
+    let position = match record {
+        Record::Position(position) => position.min(rows.len().checked_sub(1)?),
+        Record::Id(id) => rows.iter().position(|row| has_id(row, id))?,
+        Record::Whole => return None,
+    };
+    rows.swap_remove(position).as_object_mut()
+}
+
+fn has_lists(object: &Map<String, Value>) -> bool {
+    LISTS_WITHIN
+        .iter()
+        .any(|name| object.get(*name).is_some_and(Value::is_array))
 }
 
 fn has_id(row: &Value, id: i64) -> bool {
@@ -170,6 +222,22 @@ mod tests {
         let spoilt = text(&raw_fields(&Bytes::from_static(PAGE), fields.into_iter()));
         assert!(spoilt.contains(r#""tips":1e400"#), "{spoilt}");
         assert!(spoilt.contains(r#""notes":"\ud800""#), "{spoilt}");
+    }
+
+    #[test]
+    fn a_record_is_found_in_the_lists_of_an_object() {
+        let wages = Bytes::from_static(
+            br#"{"data":{"current_wages":[{"id":1,"wage_cents":5}],"upcoming_wages":[{"id":2,"wage_cents":6}]}}"#,
+        );
+        let spoilt = text(&huge_number(&wages, 1, None, "1e400"));
+        assert!(
+            spoilt.contains(r#"{"id":2,"wage_cents":1e400}"#),
+            "{spoilt}"
+        );
+        let spoilt = text(&raw_field(&wages, 1, "wage_cents", "null"));
+        assert!(spoilt.contains(r#"{"id":1,"wage_cents":null}"#), "{spoilt}");
+        let spoilt = text(&raw_parts(&wages, [("current_wages", "7")].into_iter()));
+        assert!(spoilt.contains(r#""current_wages":7"#), "{spoilt}");
     }
 
     #[test]

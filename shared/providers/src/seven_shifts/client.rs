@@ -1,12 +1,15 @@
 //! Builds the requests.
 
-use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
-use http::{HeaderName, Method, Request};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 
 use super::query::Query;
 use super::{
-    API_VERSION, Company, Credential, Department, DepartmentsQuery, Location, LocationsQuery, Role,
-    RolesQuery, Shift, ShiftsQuery, TimePunch, TimePunchesQuery, User, UsersQuery, Whoami,
+    API_VERSION, AvailabilitiesQuery, Availability, AvailabilityReason, AvailabilityReasonsQuery,
+    Company, Credential, Department, DepartmentsQuery, LaborSettings, Location, LocationsQuery,
+    NewWebhook, Role, RolesQuery, Shift, ShiftsQuery, TimeOff, TimeOffQuery, TimeOffSettings,
+    TimePunch, TimePunchesQuery, User, UserAssignments, UserWages, UsersQuery, Webhook,
+    WebhooksQuery, Whoami,
 };
 use crate::origin::Origin;
 use crate::record::{Expected, Row};
@@ -83,8 +86,27 @@ impl Client {
         owner: Option<i64>,
         read: fn(&[u8], Expected) -> Result<T, ProviderError>,
     ) -> Result<Call<T>, ProviderError> {
+        self.call(
+            Method::GET,
+            path_and_query,
+            None,
+            StatusCode::OK,
+            owner,
+            read,
+        )
+    }
+
+    fn call<T>(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        json: Option<Vec<u8>>,
+        success: StatusCode,
+        owner: Option<i64>,
+        read: fn(&[u8], Expected) -> Result<T, ProviderError>,
+    ) -> Result<Call<T>, ProviderError> {
         let mut request = Request::builder()
-            .method(Method::GET)
+            .method(method)
             .uri(format!("{}/v2{path_and_query}", self.origin.as_str()))
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, PRODUCT)
@@ -93,14 +115,23 @@ impl Client {
         if let Some(guid) = self.credential.company_guid() {
             request = request.header(COMPANY_GUID_HEADER, guid);
         }
-        let request = request
-            .body(Vec::new())
-            .map_err(|error| ProviderError::Request {
-                what: error.to_string(),
-            })?;
+        if json.is_some() {
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let request =
+            request
+                .body(json.unwrap_or_default())
+                .map_err(|error| ProviderError::Request {
+                    what: error.to_string(),
+                })?;
         Ok(Call {
             request,
-            reply: Reply::new(read, Expected { owner }, self.credential.secret().clone()),
+            reply: Reply::new(
+                read,
+                success,
+                Expected { owner },
+                self.credential.secret().clone(),
+            ),
         })
     }
 }
@@ -213,6 +244,152 @@ impl CompanyClient {
     /// See [`Client::whoami`].
     pub fn time_punch(&self, id: i64) -> Result<Call<TimePunch>, ProviderError> {
         self.single(&format!("time_punches/{id}"))
+    }
+
+    /// What one user is paid.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn user_wages(&self, user_id: i64) -> Result<Call<UserWages>, ProviderError> {
+        self.client.get(
+            &format!("/company/{}/users/{user_id}/wages", self.company_id),
+            Some(self.company_id),
+            UserWages::read,
+        )
+    }
+
+    /// Where one user works and as what.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn user_assignments(&self, user_id: i64) -> Result<Call<UserAssignments>, ProviderError> {
+        self.client.get(
+            &format!("/company/{}/users/{user_id}/assignments", self.company_id),
+            Some(self.company_id),
+            UserAssignments::read,
+        )
+    }
+
+    /// One page of availabilities.
+    ///
+    /// # Errors
+    /// See [`CompanyClient::locations`].
+    pub fn availabilities(
+        &self,
+        query: &AvailabilitiesQuery,
+    ) -> Result<Call<Page<Availability>>, ProviderError> {
+        self.list("availabilities", query)
+    }
+
+    /// One availability.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn availability(&self, id: i64) -> Result<Call<Availability>, ProviderError> {
+        self.single(&format!("availabilities/{id}"))
+    }
+
+    /// One page of the reasons for which people cannot work.
+    ///
+    /// # Errors
+    /// See [`CompanyClient::locations`].
+    pub fn availability_reasons(
+        &self,
+        query: &AvailabilityReasonsQuery,
+    ) -> Result<Call<Page<AvailabilityReason>>, ProviderError> {
+        self.list("availability_reasons", query)
+    }
+
+    /// One page of time off.
+    ///
+    /// # Errors
+    /// See [`CompanyClient::locations`].
+    pub fn time_off(&self, query: &TimeOffQuery) -> Result<Call<Page<TimeOff>>, ProviderError> {
+        let query = query.encode()?;
+        let mark = if query.is_empty() { "" } else { "&" };
+        // Not under the company's path: the company is a filter.
+        self.client.get(
+            &format!("/time_off?company_id={}{mark}{query}", self.company_id),
+            Some(self.company_id),
+            json::read_page,
+        )
+    }
+
+    /// One time off.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn one_time_off(&self, id: i64) -> Result<Call<TimeOff>, ProviderError> {
+        self.client.get(
+            &format!("/time_off/{id}"),
+            Some(self.company_id),
+            json::read_bare,
+        )
+    }
+
+    /// What the company has set about time off, with its categories.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn time_off_settings(&self) -> Result<Call<TimeOffSettings>, ProviderError> {
+        self.client.get(
+            &format!("/time_off_settings/{}", self.company_id),
+            Some(self.company_id),
+            TimeOffSettings::read,
+        )
+    }
+
+    /// What the company has set about labor.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn labor_settings(&self) -> Result<Call<LaborSettings>, ProviderError> {
+        self.client.get(
+            &format!("/company/{}/labor_settings", self.company_id),
+            Some(self.company_id),
+            LaborSettings::read,
+        )
+    }
+
+    /// One page of webhooks.
+    ///
+    /// # Errors
+    /// See [`CompanyClient::locations`].
+    pub fn webhooks(&self, query: &WebhooksQuery) -> Result<Call<Page<Webhook>>, ProviderError> {
+        self.list("webhooks", query)
+    }
+
+    /// Registers a webhook. The answer is what was made.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn create_webhook(&self, webhook: &NewWebhook) -> Result<Call<Webhook>, ProviderError> {
+        let body = webhook.to_json().map_err(|error| ProviderError::Request {
+            what: error.to_string(),
+        })?;
+        self.client.call(
+            Method::POST,
+            &format!("/company/{}/webhooks", self.company_id),
+            Some(body),
+            StatusCode::CREATED,
+            Some(self.company_id),
+            json::read_single,
+        )
+    }
+
+    /// Ends a webhook.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn delete_webhook(&self, id: i64) -> Result<Call<()>, ProviderError> {
+        self.client.call(
+            Method::DELETE,
+            &format!("/company/{}/webhooks/{id}", self.company_id),
+            None,
+            StatusCode::NO_CONTENT,
+            None,
+            |_, _| Ok(()),
+        )
     }
 
     fn list<R: Row>(&self, name: &str, query: &impl Query) -> Result<Call<Page<R>>, ProviderError> {

@@ -1,33 +1,50 @@
-//! 7shifts, REST API v2: people, places, shifts and time punches.
+//! 7shifts, REST API v2: people, places, shifts, time punches, wages, assignments,
+//! availability, time off and webhooks.
 //!
 //! Row fields carry 7shifts' own names. Times are Unix seconds UTC, money is whole cents,
 //! a reference that 7shifts writes as null or zero is `None`, and enum values stay text,
-//! because 7shifts adds values between versions. What no stream needs (birth dates,
+//! because 7shifts adds values between versions. Hours, which may have fractions, are whole
+//! minutes. What no stream needs (birth dates,
 //! addresses, signup facts with an API key among them) is not read at all.
 
+mod assignment;
+mod availability;
 mod client;
 mod company;
+mod company_settings;
 mod credential;
 mod place;
 mod query;
+mod request_status;
 mod role;
 mod shift;
+mod time_off;
 mod time_punch;
 mod user;
+mod wage;
+mod webhook;
 mod whoami;
 
+pub use assignment::{RoleAssignment, UserAssignments};
+pub use availability::{Availability, AvailabilityDay, AvailabilityReason};
 pub use client::{Client, CompanyClient};
 pub use company::Company;
+pub use company_settings::{LaborSettings, TimeOffCategory, TimeOffSettings};
 pub use credential::Credential;
 pub use place::{Department, Location};
 pub use query::{
-    DepartmentsQuery, LocationsQuery, MAX_LIMIT, Paging, PunchSelection, RolesQuery,
-    ShiftSelection, ShiftsQuery, TimePunchesQuery, UserStatus, UsersQuery,
+    AvailabilitiesQuery, AvailabilityReasonsQuery, DepartmentsQuery, LocationsQuery, MAX_LIMIT,
+    Paging, PunchSelection, RolesQuery, ShiftSelection, ShiftsQuery, TimeOffQuery,
+    TimePunchesQuery, UserStatus, UsersQuery, WebhooksQuery,
 };
+pub use request_status::RequestStatus;
 pub use role::{Role, Station};
 pub use shift::{Shift, ShiftBreak};
+pub use time_off::{TimeOff, TimeOffDay};
 pub use time_punch::{Break, TimePunch};
 pub use user::User;
+pub use wage::{UserWages, Wage};
+pub use webhook::{NewWebhook, Webhook};
 pub use whoami::Whoami;
 
 /// Where the API lives unless a deployment says otherwise. The path `/v2` is the client's.

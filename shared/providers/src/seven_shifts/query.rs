@@ -4,8 +4,10 @@
 //! Unix seconds UTC; bounds are inclusive. 7shifts has been seen to return shifts outside
 //! `start[lte]`, so whoever relies on a window checks the rows again.
 
+use chrono::NaiveDate;
 use form_urlencoded::Serializer;
 
+use super::RequestStatus;
 use crate::timestamp::{date_begun_everywhere, format};
 use crate::{MAX_CURSOR_BYTES, ProviderError};
 
@@ -114,6 +116,44 @@ pub struct TimePunchesQuery {
     pub paging: Paging,
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AvailabilitiesQuery {
+    pub location_id: Option<i64>,
+    pub user_id: Option<i64>,
+    pub status: Option<RequestStatus>,
+    /// Only those of every week, or only those of one.
+    pub repeating: Option<bool>,
+    pub week_gte: Option<NaiveDate>,
+    /// Those whose end is not before this day, and the repeating ones without an end.
+    pub week_to_include_repeating_gte: Option<NaiveDate>,
+    pub paging: Paging,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AvailabilityReasonsQuery {
+    pub paging: Paging,
+}
+
+/// 7shifts keeps no stamp of a change of time off: who mirrors it reads it again, from
+/// `to_date_gte` on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TimeOffQuery {
+    pub location_id: Option<i64>,
+    pub user_id: Option<i64>,
+    pub status: Option<RequestStatus>,
+    pub category: Option<String>,
+    /// Not over before this day.
+    pub to_date_gte: Option<NaiveDate>,
+    pub paging: Paging,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WebhooksQuery {
+    /// Sent as a date, see [`date_begun_everywhere`].
+    pub modified_since: Option<i64>,
+    pub paging: Paging,
+}
+
 /// A query as it stands behind the `?`; `+` is written `%2B`.
 pub(super) trait Query {
     fn encode(&self) -> Result<String, ProviderError>;
@@ -203,6 +243,48 @@ impl Query for TimePunchesQuery {
     }
 }
 
+impl Query for AvailabilitiesQuery {
+    fn encode(&self) -> Result<String, ProviderError> {
+        Pairs::new()
+            .id("location_id", self.location_id)
+            .id("user_id", self.user_id)
+            .id("status", self.status.map(RequestStatus::code))
+            .text("repeating", self.repeating.map(bool_text))
+            .day("week_gte", self.week_gte)
+            .day(
+                "week_to_include_repeating_gte",
+                self.week_to_include_repeating_gte,
+            )
+            .finish(&self.paging)
+    }
+}
+
+impl Query for AvailabilityReasonsQuery {
+    fn encode(&self) -> Result<String, ProviderError> {
+        Pairs::new().finish(&self.paging)
+    }
+}
+
+impl Query for TimeOffQuery {
+    fn encode(&self) -> Result<String, ProviderError> {
+        Pairs::new()
+            .id("location_id", self.location_id)
+            .id("user_id", self.user_id)
+            .id("status", self.status.map(RequestStatus::code))
+            .text("category", self.category.as_deref())
+            .day("to_date_gte", self.to_date_gte)
+            .finish(&self.paging)
+    }
+}
+
+impl Query for WebhooksQuery {
+    fn encode(&self) -> Result<String, ProviderError> {
+        Pairs::new()
+            .date("modified_since", self.modified_since)
+            .finish(&self.paging)
+    }
+}
+
 struct Pairs(Serializer<'static, String>);
 
 impl Pairs {
@@ -227,6 +309,14 @@ impl Pairs {
 
     fn date(self, name: &str, unix_seconds: Option<i64>) -> Self {
         self.text(name, unix_seconds.map(date_begun_everywhere).as_deref())
+    }
+
+    fn day(self, name: &str, date: Option<NaiveDate>) -> Self {
+        self.text(
+            name,
+            date.map(|date| date.format("%Y-%m-%d").to_string())
+                .as_deref(),
+        )
     }
 
     fn finish(self, paging: &Paging) -> Result<String, ProviderError> {

@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use providers::seven_shifts::{
-    DepartmentsQuery, LocationsQuery, RolesQuery, ShiftsQuery, TimePunchesQuery, UsersQuery,
+    AvailabilitiesQuery, AvailabilityReasonsQuery, DepartmentsQuery, LocationsQuery, RolesQuery,
+    ShiftsQuery, TimeOffQuery, TimePunchesQuery, UsersQuery, WebhooksQuery,
 };
 use providers::{Call, MAX_PAGE_RECORDS, Page, ProviderError, Rejected};
 use serde_json::{Value, json};
@@ -180,6 +181,104 @@ fn kinds() -> Vec<Kind> {
             read: reader(client.time_punches(&TimePunchesQuery::default()).unwrap()),
         },
         Kind {
+            name: "availability",
+            record: support::availability(),
+            required: &["id", "user_id", "status"],
+            optional: &[
+                "company_id",
+                "week",
+                "week_to",
+                "repeat",
+                "status_action_user_id",
+                "status_action_message",
+                "mon",
+                "mon_from",
+                "mon_to",
+                "mon_comments",
+                "mon_reason",
+                "tue",
+                "tue_from",
+                "tue_to",
+                "tue_comments",
+                "tue_reason",
+                "wed",
+                "wed_from",
+                "wed_to",
+                "wed_comments",
+                "wed_reason",
+                "thu",
+                "thu_from",
+                "thu_to",
+                "thu_comments",
+                "thu_reason",
+                "fri",
+                "fri_from",
+                "fri_to",
+                "fri_comments",
+                "fri_reason",
+                "sat",
+                "sat_from",
+                "sat_to",
+                "sat_comments",
+                "sat_reason",
+                "sun",
+                "sun_from",
+                "sun_to",
+                "sun_comments",
+                "sun_reason",
+                "created",
+                "modified",
+            ],
+            read: reader(
+                client
+                    .availabilities(&AvailabilitiesQuery::default())
+                    .unwrap(),
+            ),
+        },
+        Kind {
+            name: "availability reason",
+            record: support::availability_reason(),
+            required: &["id", "reason"],
+            optional: &[
+                "company_id",
+                "comments_required",
+                "sort",
+                "created",
+                "modified",
+            ],
+            read: reader(
+                client
+                    .availability_reasons(&AvailabilityReasonsQuery::default())
+                    .unwrap(),
+            ),
+        },
+        Kind {
+            name: "time off",
+            record: support::time_off(),
+            required: &["id", "user_id", "from_date", "to_date", "status"],
+            optional: &[
+                "company_id",
+                "partial",
+                "partial_from",
+                "partial_to",
+                "comments",
+                "status_action_user_id",
+                "status_action_message",
+                "category",
+                "amount_of_hours",
+                "hours",
+                "created",
+            ],
+            read: reader(client.time_off(&TimeOffQuery::default()).unwrap()),
+        },
+        Kind {
+            name: "webhook",
+            record: support::webhook(),
+            required: &["id", "url", "event"],
+            optional: &["company_id", "method", "created", "modified"],
+            read: reader(client.webhooks(&WebhooksQuery::default()).unwrap()),
+        },
+        Kind {
             name: "company",
             record: support::company(),
             required: &["id", "name"],
@@ -258,7 +357,7 @@ fn a_field_of_the_wrong_type_costs_its_own_record_and_is_named() {
                 assert!(is_named && !reason.contains("words"), "{field}: {reason}");
             }
             // A list of anything is a list; the entries then miss what they need.
-            let is_list = ["stations", "breaks"].contains(field);
+            let is_list = ["stations", "breaks", "hours"].contains(field);
             assert!(is_list || rejected.len() == 1, "{} {field}", kind.name);
         }
     }
@@ -301,12 +400,11 @@ fn what_json_itself_cannot_hold_costs_its_own_record() {
             assert_eq!(rows, 2, "{} {value}", kind.name);
             assert_eq!(rejected.len(), 1);
             assert_eq!(rejected[0].external_id.as_deref(), Some(id.as_str()));
+            let reason = &rejected[0].reason;
             assert!(
-                rejected[0]
-                    .reason
-                    .starts_with("the record is not valid JSON: "),
-                "{}",
-                rejected[0].reason
+                reason.starts_with("the record is not valid JSON: ")
+                    || reason.starts_with("the record has a "),
+                "{reason}"
             );
         }
     }
@@ -372,10 +470,7 @@ fn what_is_not_a_record_at_all_is_rejected_without_being_repeated() {
                 "the record is not an object",
             ),
             ("{}", "id is missing"),
-            (
-                "{\"id\":1,\"id\":1}",
-                "the record has an unexpected shape at line 1 column 12",
-            ),
+            ("{\"id\":1,\"id\":1}", "the record has an unexpected shape"),
         ] {
             let (rows, rejected) = (kind.read)(&page_around(&kind, record)).unwrap();
             assert_eq!(rows, 2, "{}", kind.name);
@@ -464,16 +559,10 @@ fn a_page_that_is_broken_as_a_whole_is_an_error_to_retry() {
     }
     for (body, what) in [
         ("", "it is cut off before its end"),
-        (
-            "<html></html>",
-            "it is not valid JSON: expected value at line 1 column 1",
-        ),
-        ("null", "it has an unexpected shape at line 1 column 4"),
-        ("[]", "it has an unexpected shape at line 1 column 0"),
-        (
-            "[[],{\"cursor\":{}}]",
-            "it has an unexpected shape at line 1 column 0",
-        ),
+        ("<html></html>", "it is not valid JSON: expected value"),
+        ("null", "it has an unexpected shape"),
+        ("[]", "it has an unexpected shape"),
+        ("[[],{\"cursor\":{}}]", "it has an unexpected shape"),
         ("{}", "it has no `data`"),
         (r#"{"data":null,"meta":{"cursor":{}}}"#, "it has no `data`"),
         (
@@ -482,12 +571,9 @@ fn a_page_that_is_broken_as_a_whole_is_an_error_to_retry() {
         ),
         (
             r#"{"data":{},"meta":{"cursor":{}}}"#,
-            "it has an unexpected shape at line 1 column 8",
+            "it has an unexpected shape",
         ),
-        (
-            r#"{"data":"private words"}"#,
-            "it has an unexpected shape at line 1 column 23",
-        ),
+        (r#"{"data":"private words"}"#, "it has an unexpected shape"),
         (r#"{"data":[]}"#, "it has no `meta.cursor`"),
         (r#"{"data":[],"meta":{}}"#, "it has no `meta.cursor`"),
         (
@@ -500,7 +586,7 @@ fn a_page_that_is_broken_as_a_whole_is_an_error_to_retry() {
         ),
         (
             r#"{"data":[],"meta":{"cursor":{}}} trailing"#,
-            "it is not valid JSON: trailing characters at line 1 column 34",
+            "it is not valid JSON: trailing characters",
         ),
     ] {
         let error = read(&call, body.to_owned()).unwrap_err();
@@ -546,10 +632,7 @@ fn a_single_record_that_cannot_be_read_says_why() {
             "clocked_in is missing",
         ),
         (json!({"data": null}), "it has no `data`"),
-        (
-            json!({"data": []}),
-            "it has an unexpected shape at line 1 column 8",
-        ),
+        (json!({"data": []}), "it has an unexpected shape"),
         (support::time_punch(), "it has no `data`"),
     ] {
         let error = read(&call, body.to_string()).unwrap_err();
@@ -611,6 +694,28 @@ fn almost_an_answer() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// The same of the answers that hold several lists.
+fn almost_lists() -> impl Strategy<Value = Vec<u8>> {
+    let wage = support::wage();
+    let bodies = vec![
+        support::wages(&json!([wage, wage]), &json!([wage])),
+        support::assignments(
+            &json!([support::location_assignment()]),
+            &json!([support::department_assignment()]),
+            &json!([support::role_assignment()]),
+        ),
+    ];
+    let damage = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4);
+    (prop::sample::select(bodies), damage).prop_map(|(body, damage)| {
+        let mut body = body.into_bytes();
+        for (at, byte) in damage {
+            let at = at.index(body.len());
+            body[at] = byte;
+        }
+        body
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -622,7 +727,24 @@ proptest! {
         let call = account().whoami().unwrap();
         let _ = call.reply.read(&answer(status, body.clone()), i64::MAX);
         let _ = read(&client().company().unwrap(), body.clone());
+        let _ = read(&client().user_wages(1).unwrap(), body.clone());
+        let _ = read(&client().user_assignments(1).unwrap(), body.clone());
+        let _ = read(&client().time_off_settings().unwrap(), body.clone());
+        let _ = read(&client().labor_settings().unwrap(), body.clone());
+        let _ = read(&client().one_time_off(1).unwrap(), body.clone());
         let _ = read(&client().user(1).unwrap(), body);
+    }
+
+    #[test]
+    fn damaged_lists_within_an_object_never_hold_more_than_was_sent(body in almost_lists()) {
+        if let Ok(wages) = read(&client().user_wages(1).unwrap(), body.clone()) {
+            let held = wages.current.len() + wages.upcoming.len() + wages.rejected.len();
+            prop_assert!(held <= 5);
+        }
+        if let Ok(assigned) = read(&client().user_assignments(1).unwrap(), body) {
+            let held = assigned.roles.len() + assigned.rejected.len();
+            prop_assert!(held <= 5);
+        }
     }
 
     #[test]

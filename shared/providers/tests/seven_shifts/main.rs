@@ -8,8 +8,12 @@ mod damage;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod lists_within;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod terms;

@@ -2,9 +2,11 @@
 
 use http::Method;
 use providers::ProviderError;
+use providers::Secret;
 use providers::seven_shifts::{
-    Client, Credential, DepartmentsQuery, LocationsQuery, Paging, PunchSelection, RolesQuery,
-    ShiftSelection, ShiftsQuery, TimePunchesQuery, UserStatus, UsersQuery,
+    AvailabilitiesQuery, AvailabilityReasonsQuery, Client, Credential, DepartmentsQuery,
+    LocationsQuery, NewWebhook, Paging, PunchSelection, RequestStatus, RolesQuery, ShiftSelection,
+    ShiftsQuery, TimeOffQuery, TimePunchesQuery, UserStatus, UsersQuery, WebhooksQuery,
 };
 
 use crate::support::{SATURDAY_22H, TOKEN, account, client};
@@ -123,6 +125,137 @@ fn each_resource_has_its_path() {
     ] {
         assert_eq!(uri, *format!("https://api.7shifts.com/v2{path}"));
     }
+}
+
+#[test]
+fn what_is_agreed_with_people_has_its_paths() {
+    let client = client();
+    for (request, path) in [
+        (
+            client.user_wages(881_002).unwrap().request,
+            "/company/4410/users/881002/wages",
+        ),
+        (
+            client.user_assignments(881_002).unwrap().request,
+            "/company/4410/users/881002/assignments",
+        ),
+        (
+            client
+                .availabilities(&AvailabilitiesQuery::default())
+                .unwrap()
+                .request,
+            "/company/4410/availabilities",
+        ),
+        (
+            client.availability(3_301).unwrap().request,
+            "/company/4410/availabilities/3301",
+        ),
+        (
+            client
+                .availability_reasons(&AvailabilityReasonsQuery::default())
+                .unwrap()
+                .request,
+            "/company/4410/availability_reasons",
+        ),
+        (
+            client.time_off(&TimeOffQuery::default()).unwrap().request,
+            "/time_off?company_id=4410",
+        ),
+        (
+            client.one_time_off(2_201).unwrap().request,
+            "/time_off/2201",
+        ),
+        (
+            client.time_off_settings().unwrap().request,
+            "/time_off_settings/4410",
+        ),
+        (
+            client.labor_settings().unwrap().request,
+            "/company/4410/labor_settings",
+        ),
+        (
+            client
+                .webhooks(&WebhooksQuery {
+                    modified_since: Some(SATURDAY_22H),
+                    ..WebhooksQuery::default()
+                })
+                .unwrap()
+                .request,
+            "/company/4410/webhooks?modified_since=2026-03-14",
+        ),
+    ] {
+        assert_eq!(request.method(), Method::GET);
+        assert_eq!(request.uri(), &*format!("https://api.7shifts.com/v2{path}"));
+    }
+}
+
+#[test]
+fn availability_and_time_off_are_filtered_by_day_and_by_the_number_of_a_status() {
+    let day = Some("2026-03-14".parse().unwrap());
+    let client = client();
+    let availabilities = client.availabilities(&AvailabilitiesQuery {
+        location_id: Some(5501),
+        user_id: Some(881_002),
+        status: Some(RequestStatus::Pending),
+        repeating: Some(true),
+        week_gte: day,
+        week_to_include_repeating_gte: day,
+        paging: Paging {
+            cursor: None,
+            limit: Some(500),
+        },
+    });
+    assert_eq!(
+        availabilities.unwrap().request.uri().query(),
+        Some(
+            "location_id=5501&user_id=881002&status=0&repeating=true&week_gte=2026-03-14\
+             &week_to_include_repeating_gte=2026-03-14&limit=500"
+        )
+    );
+    let time_off = client.time_off(&TimeOffQuery {
+        location_id: Some(5501),
+        user_id: Some(881_002),
+        status: Some(RequestStatus::Approved),
+        category: Some("study & leave".to_owned()),
+        to_date_gte: day,
+        paging: Paging {
+            cursor: Some("eyJ=".to_owned()),
+            limit: None,
+        },
+    });
+    assert_eq!(
+        time_off.unwrap().request.uri().query(),
+        Some(
+            "company_id=4410&location_id=5501&user_id=881002&status=1&category=study+%26+leave\
+             &to_date_gte=2026-03-14&cursor=eyJ%3D"
+        )
+    );
+}
+
+#[test]
+fn a_webhook_is_made_with_its_url_in_the_body_and_nowhere_else() {
+    let call = client()
+        .create_webhook(&NewWebhook {
+            url: Secret::new("https://hooks.example.test/7s?key=hunter2"),
+            event: "user.modified".to_owned(),
+        })
+        .unwrap();
+    assert_eq!(call.request.method(), Method::POST);
+    assert_eq!(call.request.uri().path(), "/v2/company/4410/webhooks");
+    assert_eq!(call.request.headers()["content-type"], "application/json");
+    let body: serde_json::Value = serde_json::from_slice(call.request.body()).unwrap();
+    assert_eq!(
+        body,
+        serde_json::json!({
+            "url": "https://hooks.example.test/7s?key=hunter2",
+            "method": "post",
+            "event": "user.modified",
+        })
+    );
+    let call = client().delete_webhook(81).unwrap();
+    assert_eq!(call.request.method(), Method::DELETE);
+    assert_eq!(call.request.uri().path(), "/v2/company/4410/webhooks/81");
+    assert!(call.request.body().is_empty());
 }
 
 fn shifts(query: &ShiftsQuery) -> String {

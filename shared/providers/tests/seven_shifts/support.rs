@@ -146,6 +146,98 @@ pub fn company() -> Value {
     })
 }
 
+pub fn wage() -> Value {
+    json!({
+        "id": 40110, "effective_date": "2025-09-01", "role_id": 7701, "wage_type": "hourly",
+        "wage_cents": 1800,
+        "created": "2026-03-14T22:00:00+00:00", "modified": "2026-03-14T22:00:05+00:00",
+    })
+}
+
+pub fn wages(current: &Value, upcoming: &Value) -> String {
+    json!({
+        "object": "user_wages",
+        "data": {"wage_type": "hourly", "current_wages": current, "upcoming_wages": upcoming},
+    })
+    .to_string()
+}
+
+pub fn location_assignment() -> Value {
+    json!({"id": 5501, "company_id": 4410, "name": "Riverside", "timezone": "America/Toronto"})
+}
+
+pub fn department_assignment() -> Value {
+    json!({
+        "id": 6601, "company_id": 4410, "location_id": 5501, "name": "Kitchen",
+        "appear_on_schedule": true,
+    })
+}
+
+pub fn role_assignment() -> Value {
+    json!({
+        "id": 7701, "company_id": 4410, "location_id": 5501, "department_id": 6601,
+        "name": "Line Cook", "is_primary": true, "skill_level": 2, "sort": 1,
+    })
+}
+
+pub fn assignments(locations: &Value, departments: &Value, roles: &Value) -> String {
+    json!({
+        "object": "assignments",
+        "data": {"locations": locations, "departments": departments, "roles": roles},
+    })
+    .to_string()
+}
+
+pub fn availability() -> Value {
+    json!({
+        "id": 3301, "user_id": 881002, "company_id": 4410, "week": "2026-03-09",
+        "week_to": "2026-03-15", "repeat": true, "status": 1, "status_action_user_id": 881001,
+        "status_action_message": "ok",
+        "mon": 1, "mon_from": "09:00:00", "mon_to": "17:00:00", "mon_comments": "After class",
+        "mon_reason": "11",
+        "tue": 1, "tue_from": "09:00:00", "tue_to": "17:00:00", "tue_comments": "After class",
+        "tue_reason": "11",
+        "wed": 1, "wed_from": "09:00:00", "wed_to": "17:00:00", "wed_comments": "After class",
+        "wed_reason": "11",
+        "thu": 1, "thu_from": "09:00:00", "thu_to": "17:00:00", "thu_comments": "After class",
+        "thu_reason": "11",
+        "fri": 1, "fri_from": "09:00:00", "fri_to": "17:00:00", "fri_comments": "After class",
+        "fri_reason": "11",
+        "sat": 1, "sat_from": "09:00:00", "sat_to": "17:00:00", "sat_comments": "After class",
+        "sat_reason": "11",
+        "sun": 1, "sun_from": "09:00:00", "sun_to": "17:00:00", "sun_comments": "After class",
+        "sun_reason": "11",
+        "old_approved_data": null,
+        "created": "2026-03-14T22:00:00+00:00", "modified": "2026-03-14T22:00:05+00:00",
+    })
+}
+
+pub fn availability_reason() -> Value {
+    json!({
+        "id": 11, "company_id": 4410, "reason": "School", "comments_required": false, "sort": 1,
+        "created": "2026-03-14T22:00:00+00:00", "modified": "2026-03-14T22:00:05+00:00",
+    })
+}
+
+pub fn time_off() -> Value {
+    json!({
+        "id": 2201, "user_id": 881002, "company_id": 4410, "from_date": "2026-04-03",
+        "to_date": "2026-04-04", "partial": true, "partial_from": "13:00:00",
+        "partial_to": "17:30:00", "comments": "Family", "status": 2,
+        "status_action_user_id": 881001, "status_action_message": "Too busy",
+        "category": "unpaid", "created": "2026-03-14T22:00:00+00:00", "amount_of_hours": 12.5,
+        "hours": [{"date": "2026-04-03", "hours": 8}, {"date": "2026-04-04", "hours": 4.5}],
+    })
+}
+
+pub fn webhook() -> Value {
+    json!({
+        "id": 81, "company_id": 4410, "url": "https://hooks.example.test/7s?key=hunter2",
+        "method": "post", "event": "time_punch.created",
+        "created": "2026-03-14T22:00:00+00:00", "modified": "2026-03-14T22:00:05+00:00",
+    })
+}
+
 /// `record` with some of its fields changed.
 pub fn with(mut record: Value, changes: Value) -> Value {
     let Value::Object(changes) = changes else {

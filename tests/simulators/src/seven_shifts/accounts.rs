@@ -62,6 +62,11 @@ pub(super) struct Ids {
     pub shift: i64,
     pub punch: i64,
     pub punch_break: i64,
+    pub wage: i64,
+    pub availability: i64,
+    pub availability_reason: i64,
+    pub time_off: i64,
+    pub webhook: i64,
 }
 
 impl Default for Ids {
@@ -75,6 +80,11 @@ impl Default for Ids {
             shift: 910_000_001,
             punch: 85_000_001,
             punch_break: 55_000_001,
+            wage: 40_100_001,
+            availability: 3_300_001,
+            availability_reason: 11,
+            time_off: 2_200_001,
+            webhook: 81,
         }
     }
 }
@@ -128,6 +138,11 @@ impl Accounts {
             (&mut ours.shift, theirs.shift),
             (&mut ours.punch, theirs.punch),
             (&mut ours.punch_break, theirs.punch_break),
+            (&mut ours.wage, theirs.wage),
+            (&mut ours.availability, theirs.availability),
+            (&mut ours.availability_reason, theirs.availability_reason),
+            (&mut ours.time_off, theirs.time_off),
+            (&mut ours.webhook, theirs.webhook),
         ] {
             *our = (*our).max(their);
         }

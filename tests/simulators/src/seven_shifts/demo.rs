@@ -14,8 +14,12 @@ use super::model::{Assignments, Company, Department, Location, Role, Station, Us
 use super::people::{self, People};
 use super::season;
 use super::table::Table;
+use super::terms;
+use super::time_off::TimeOffSettings;
 
 const DAY_SECONDS: i64 = 86_400;
+/// Apart from the numbers that draw people and shifts.
+const TERMS_SEED: u64 = 0x7e12_5000;
 
 struct Group {
     company_id: i64,
@@ -119,6 +123,9 @@ struct Job {
     stations: &'static [&'static str],
 }
 
+/// See [`stand_in`].
+const STAND_IN_JOB: &str = "Shift Manager";
+
 const JOBS: [Job; 7] = [
     Job {
         name: "Line Cook",
@@ -199,12 +206,12 @@ pub fn demo_data(seed: u64, now: i64) -> Accounts {
     let mut accounts = Accounts::default();
     for group in [&LAKESHORE, &HARBOUR] {
         let mut random = ChaCha8Rng::seed_from_u64(seed ^ group.company_id.unsigned_abs());
-        add_group(&mut accounts, group, &mut random, now);
+        add_group(&mut accounts, group, &mut random, seed, now);
     }
     accounts
 }
 
-fn add_group(accounts: &mut Accounts, group: &Group, random: &mut ChaCha8Rng, now: i64) {
+fn add_group(accounts: &mut Accounts, group: &Group, random: &mut ChaCha8Rng, seed: u64, now: i64) {
     let mut company = found(group, now);
     let ids = &mut accounts.ids;
     for place in group.locations {
@@ -231,6 +238,12 @@ fn add_group(accounts: &mut Accounts, group: &Group, random: &mut ChaCha8Rng, no
     ];
     let leavers = let_some_go(&mut company, now);
     season::play(&mut company, ids, random, now, &leavers, roamers);
+    // Only now, so that the rota that was drawn does not ask for them.
+    for id in [owner_id].into_iter().chain(roamers) {
+        stand_in(&mut company, id);
+    }
+    let mut random = ChaCha8Rng::seed_from_u64(seed ^ TERMS_SEED ^ company.id.unsigned_abs());
+    terms::agree(&mut company, ids, &mut random, now, &roamers);
     for (value, kind) in group.tokens {
         accounts.tokens.insert(
             (*value).to_owned(),
@@ -260,6 +273,13 @@ fn found(group: &Group, now: i64) -> Company {
         users: Table::default(),
         shifts: Table::default(),
         time_punches: Table::default(),
+        wages: Table::default(),
+        availabilities: Table::default(),
+        availability_reasons: Table::default(),
+        time_off: Table::default(),
+        time_off_settings: TimeOffSettings::default(),
+        webhooks: Table::default(),
+        wage_based_roles: true,
         not_in_plan: BTreeSet::new(),
         corrupted: std::collections::BTreeMap::new(),
     }
@@ -382,6 +402,27 @@ fn assign(company: &Company, assignments: &mut Assignments, location_id: i64, jo
         assignments.role_ids.insert(role.id);
         assignments.primary_role_id.get_or_insert(role.id);
     }
+}
+
+/// Whoever is in no rota can lead a shift at their first location.
+fn stand_in(company: &mut Company, id: i64) {
+    let Some(user) = company.users.get(id) else {
+        return;
+    };
+    let mut assignments = user.assignments.clone();
+    if let Some(location_id) = assignments.location_ids.first().copied() {
+        assign(company, &mut assignments, location_id, STAND_IN_JOB);
+    }
+    company
+        .users
+        .update(id, |user| user.assignments = assignments);
+}
+
+/// What a job of the demo pays.
+pub(super) fn usual_wage(role: &str) -> Option<i64> {
+    JOBS.iter()
+        .find(|job| job.name == role)
+        .map(|job| job.hourly_wage)
 }
 
 /// Someone without a role in the rota, who is at work whatever the hour.

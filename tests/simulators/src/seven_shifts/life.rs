@@ -2,6 +2,12 @@
 //!
 //! For tests that let days pass: what happens is up to the seed, what a mirror
 //! must hold afterwards is [`SevenShifts::truth`].
+//!
+//! Shifts, punches and people are drawn from one sequence, their terms (wages,
+//! assignments, availability, time off) from another beside it: what a seed makes
+//! happen to the former does not depend on the latter.
+
+mod terms;
 
 use rand::Rng as _;
 use rand::SeedableRng as _;
@@ -26,6 +32,7 @@ const DRAWS_MAX: usize = 20;
 #[derive(Clone, Debug)]
 pub struct Life {
     random: ChaCha8Rng,
+    terms: terms::Terms,
 }
 
 impl Life {
@@ -33,10 +40,12 @@ impl Life {
     pub fn new(seed: u64) -> Self {
         Self {
             random: ChaCha8Rng::seed_from_u64(seed),
+            terms: terms::Terms::new(seed),
         }
     }
 
-    /// Makes the next thing happen now; gives what it was.
+    /// Makes the next thing happen now; gives what it was. Now and then
+    /// someone's terms change too.
     ///
     /// # Errors
     /// When the company does not exist, or nothing can happen in it.
@@ -52,6 +61,7 @@ impl Life {
                 continue;
             };
             if accounts.apply(company_id, mutation.clone(), now).is_ok() {
+                self.terms.happen(&mut accounts, company_id, now);
                 return Ok(mutation);
             }
         }

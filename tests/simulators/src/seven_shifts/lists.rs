@@ -1,5 +1,9 @@
 //! The lists: which rows a query asks for, and how they come.
 
+mod availability;
+mod time_off;
+mod webhooks;
+
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDateTime};
 
@@ -10,6 +14,10 @@ use super::query::{Bound, Query};
 use super::settings::{DefaultStatus, Settings, SeveralFilters};
 use super::shift::{ShiftFace, ShiftView};
 use super::wire::{self, DepartmentWire, LocationWire, PunchWire, RoleWire, ShiftWire, UserWire};
+
+pub use availability::{availabilities, availability_reasons};
+pub use time_off::{time_off, total_hours};
+pub use webhooks::webhooks;
 
 /// How far past `start[lte]` the reported leak reaches.
 const LEAK_SECONDS: i64 = 24 * 3600;

@@ -1,6 +1,8 @@
-//! 7shifts, API version 2: an account's places, people, shifts and punches.
+//! 7shifts, API version 2: an account's places, people, shifts and punches,
+//! wages, availability, time off and webhooks.
 
 mod accounts;
+mod availability;
 mod control;
 mod demo;
 mod life;
@@ -11,13 +13,19 @@ mod paging;
 mod people;
 mod problem;
 mod query;
+mod request_status;
 mod routes;
 mod scale;
 mod season;
 mod settings;
 mod shift;
 mod table;
+mod terms;
+mod time_off;
+mod time_off_routes;
 mod truth;
+mod wage;
+mod webhook;
 mod wire;
 mod writes;
 
@@ -29,6 +37,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 
 pub use accounts::{Account, Accounts, Token, TokenKind};
+pub use availability::{
+    AVAILABLE_ALL_DAY, AVAILABLE_BETWEEN, Availability, AvailabilityDay, AvailabilityReason,
+    UNAVAILABLE_ALL_DAY,
+};
 pub use demo::demo_data;
 pub use life::Life;
 pub use model::{
@@ -36,13 +48,18 @@ pub use model::{
     TimePunch, User, UserType,
 };
 pub use mutation::{
-    Changed, Mutation, NewBreak, NewPunch, NewShift, NewUser, PunchChanges, ShiftChanges,
-    UserChanges,
+    AvailabilityChanges, Changed, Mutation, NewAvailability, NewBreak, NewPunch, NewShift,
+    NewTimeOff, NewUser, NewWage, NewWebhook, PunchChanges, ShiftChanges, TimeOffChanges,
+    UserChanges, WageChanges,
 };
+pub use request_status::RequestStatus;
 pub use scale::scale;
 pub use settings::{DefaultStatus, OverLimit, Settings, SeveralFilters};
 pub use shift::{AttendanceStatus, OpenOfferType, PlannedBreak, ShiftDetails};
+pub use time_off::{PartOfDay, TimeOff, TimeOffCategory, TimeOffDay, TimeOffSettings};
 pub use truth::{PublishedShift, Truth};
+pub use wage::{Wage, WageType};
+pub use webhook::Webhook;
 
 use crate::rate_limit::Limiter;
 use crate::{Clock, Error, ErrorShape, PageFault, Provider};
@@ -84,7 +101,10 @@ impl SevenShifts {
 
     /// What a perfect mirror of this account would hold now.
     pub fn truth(&self, company_id: i64) -> Option<Truth> {
-        self.read().companies.get(&company_id).map(Truth::from)
+        let now = self.clock.now_seconds();
+        let accounts = self.read();
+        let company = accounts.companies.get(&company_id)?;
+        Some(Truth::of(company, now))
     }
 
     pub fn settings(&self) -> Settings {

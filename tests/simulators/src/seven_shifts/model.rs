@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use super::availability::{Availability, AvailabilityReason};
 use super::table::{Row, Table};
+use super::time_off::{TimeOff, TimeOffSettings};
+use super::wage::Wage;
+use super::webhook::Webhook;
 
 /// The kinds of data an account lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,6 +21,12 @@ pub enum Resource {
     Users,
     Shifts,
     TimePunches,
+    Wages,
+    /// Its ids are those of the users.
+    Assignments,
+    Availability,
+    TimeOff,
+    Webhooks,
 }
 
 /// One account.
@@ -36,10 +47,40 @@ pub struct Company {
     pub users: Table<User>,
     pub shifts: Table<super::shift::Shift>,
     pub time_punches: Table<TimePunch>,
+    pub wages: Table<Wage>,
+    pub availabilities: Table<Availability>,
+    pub availability_reasons: Table<AvailabilityReason>,
+    pub time_off: Table<TimeOff>,
+    pub time_off_settings: TimeOffSettings,
+    pub webhooks: Table<Webhook>,
+    /// Whether wages differ by role.
+    pub wage_based_roles: bool,
     /// What the plan does not include: 403.
     pub not_in_plan: BTreeSet<Resource>,
     /// Raw JSON that stands in for a field of a record, on every answer.
     pub corrupted: BTreeMap<(Resource, i64), BTreeMap<String, String>>,
+}
+
+impl Company {
+    /// The date on the first location's calendar, else on the company's.
+    pub fn today(&self, now: i64) -> NaiveDate {
+        let zone = self
+            .locations
+            .iter()
+            .find(|location| !location.deleted)
+            .map_or(self.timezone, |location| location.timezone);
+        DateTime::from_timestamp(now, 0)
+            .unwrap_or_default()
+            .with_timezone(&zone)
+            .date_naive()
+    }
+
+    /// Whether someone is assigned to a location.
+    pub fn works_at(&self, user_id: i64, location_id: i64) -> bool {
+        self.users
+            .get(user_id)
+            .is_some_and(|user| user.assignments.location_ids.contains(&location_id))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -217,4 +258,15 @@ macro_rules! row {
     )+};
 }
 
-row!(Location, Department, Role, User, TimePunch);
+row!(
+    Location,
+    Department,
+    Role,
+    User,
+    TimePunch,
+    Wage,
+    Availability,
+    AvailabilityReason,
+    TimeOff,
+    Webhook
+);

@@ -1,6 +1,12 @@
 //! Changes to an account while it is being read: what managers, employees and
 //! administrators do all day. Each stamps `modified` with the clock's now.
 
+mod availability;
+mod merge;
+mod time_off;
+mod wages;
+mod webhooks;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +19,13 @@ use super::model::{
 use super::shift::{
     AttendanceStatus, OpenOfferType, PlannedBreak, Shift, ShiftDetails, ShiftState,
 };
+use super::wage::{Wage, WageType};
 use crate::Error;
+
+pub use availability::{AvailabilityChanges, NewAvailability};
+pub use time_off::{NewTimeOff, TimeOffChanges};
+pub use wages::{NewWage, WageChanges};
+pub use webhooks::NewWebhook;
 
 /// One change. Times are Unix seconds, money is cents. As JSON:
 /// `{"op":"punch_in","user_id":881002,"location_id":5501}`.
@@ -116,8 +128,8 @@ pub enum Mutation {
     ReactivateUser {
         id: i64,
     },
-    /// Two entries of one person become one: `from` disappears, its shifts and
-    /// punches are `into`'s. With `silent` those rows keep their `modified`, so
+    /// Two entries of one person become one: `from` disappears with its wages,
+    /// its shifts, punches, availabilities and time off are `into`'s. With `silent` those rows keep their `modified`, so
     /// that only a complete pass finds them.
     MergeUsers {
         from: i64,
@@ -129,6 +141,49 @@ pub enum Mutation {
     AssignUser {
         id: i64,
         assignments: Assignments,
+    },
+
+    AddWage(NewWage),
+    EditWage {
+        id: i64,
+        changes: WageChanges,
+    },
+    /// It is in no answer any more.
+    DeleteWage {
+        id: i64,
+    },
+    SetLaborSettings {
+        wage_based_roles_enabled: bool,
+    },
+
+    AddAvailability(NewAvailability),
+    EditAvailability {
+        id: i64,
+        changes: AvailabilityChanges,
+    },
+    /// It is in no answer any more.
+    DeleteAvailability {
+        id: i64,
+    },
+
+    AddTimeOff(NewTimeOff),
+    EditTimeOff {
+        id: i64,
+        changes: TimeOffChanges,
+    },
+    /// It is in no answer any more.
+    DeleteTimeOff {
+        id: i64,
+    },
+
+    AddWebhook(NewWebhook),
+    /// Only the URL can change.
+    EditWebhook {
+        id: i64,
+        url: String,
+    },
+    DeleteWebhook {
+        id: i64,
     },
 
     AddLocation {
@@ -503,6 +558,24 @@ impl Change<'_> {
                     .ok_or(unknown("user", id))?;
                 Ok(Some(id))
             }
+            Mutation::AddWage(new) => self.add_wage(&new),
+            Mutation::EditWage { id, changes } => self.edit_wage(id, &changes),
+            Mutation::DeleteWage { id } => self.delete_wage(id),
+            Mutation::SetLaborSettings {
+                wage_based_roles_enabled,
+            } => {
+                self.company.wage_based_roles = wage_based_roles_enabled;
+                Ok(None)
+            }
+            Mutation::AddAvailability(new) => self.add_availability(new),
+            Mutation::EditAvailability { id, changes } => self.edit_availability(id, changes),
+            Mutation::DeleteAvailability { id } => self.delete_availability(id),
+            Mutation::AddTimeOff(new) => self.add_time_off(new),
+            Mutation::EditTimeOff { id, changes } => self.edit_time_off(id, changes),
+            Mutation::DeleteTimeOff { id } => self.delete_time_off(id),
+            Mutation::AddWebhook(new) => self.add_webhook(new),
+            Mutation::EditWebhook { id, url } => self.edit_webhook(id, url),
+            Mutation::DeleteWebhook { id } => self.delete_webhook(id),
             Mutation::AddLocation { name } => Ok(Some(self.add_location(name))),
             Mutation::RenameLocation { id, name } => self.change_location(id, |location| {
                 location.name = name;
@@ -771,6 +844,19 @@ impl Change<'_> {
         } else {
             InviteStatus::Pending
         };
+        if new.hourly_wage > 0 {
+            let wage_id = take(&mut self.ids.wage);
+            self.company.wages.insert(Wage {
+                id: wage_id,
+                user_id: id,
+                role_id: new.assignments.primary_role_id,
+                effective_date: self.company.today(self.now),
+                wage_type: WageType::Hourly,
+                wage_cents: new.hourly_wage,
+                created: self.now,
+                modified: self.now,
+            });
+        }
         self.company.users.insert(User {
             id,
             identity_id: id + 1_000_000,
@@ -810,43 +896,6 @@ impl Change<'_> {
                 Some(id)
             })
             .ok_or(unknown("user", id))
-    }
-
-    fn merge_users(&mut self, from: i64, into: i64, silent: bool) -> Outcome {
-        let now = self.now;
-        self.user(into)?;
-        if from == into {
-            return Err(Error::Impossible("a user cannot be merged into itself"));
-        }
-        self.company
-            .users
-            .remove(from)
-            .ok_or(unknown("user", from))?;
-        let shifts: Vec<i64> = self.company.shifts.iter().map(|shift| shift.id).collect();
-        for id in shifts {
-            self.company.shifts.update(id, |shift| {
-                shift.state.each_details(|details| {
-                    if details.user_id == Some(from) {
-                        details.user_id = Some(into);
-                        details.modified = if silent { details.modified } else { now };
-                    }
-                });
-            });
-        }
-        let punches: Vec<i64> = self
-            .company
-            .time_punches
-            .iter()
-            .filter(|punch| punch.user_id == from)
-            .map(|punch| punch.id)
-            .collect();
-        for id in punches {
-            self.company.time_punches.update(id, |punch| {
-                punch.user_id = into;
-                punch.modified = if silent { punch.modified } else { now };
-            });
-        }
-        self.change_user(into, |_| ())
     }
 
     fn add_location(&mut self, name: String) -> i64 {
@@ -967,6 +1016,12 @@ impl Change<'_> {
                 row.state.each_details(|details| details.modified = now);
             }),
             Resource::TimePunches => company.time_punches.update(id, |row| row.modified = now),
+            Resource::Wages => company.wages.update(id, |row| row.modified = now),
+            Resource::Availability => company.availabilities.update(id, |row| row.modified = now),
+            Resource::TimeOff => company.time_off.update(id, |row| row.modified = now),
+            Resource::Webhooks => company.webhooks.update(id, |row| row.modified = now),
+            // Assignments carry no stamp.
+            Resource::Assignments => None,
         };
     }
 

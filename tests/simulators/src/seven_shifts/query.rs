@@ -51,11 +51,18 @@ impl Query {
     /// `YYYY-MM-DD` and nothing else, as the start of that day in UTC.
     pub fn date(&self, name: &str) -> Result<Option<i64>, Problem> {
         self.parsed(name, r"must match ^\d{4}-\d{2}-\d{2}$", |text| {
-            let date = (text.len() == 10)
-                .then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
-                .flatten()?;
-            Some(date.and_time(NaiveTime::MIN).and_utc().timestamp())
+            Some(
+                plain_date(text)?
+                    .and_time(NaiveTime::MIN)
+                    .and_utc()
+                    .timestamp(),
+            )
         })
+    }
+
+    /// `YYYY-MM-DD` and nothing else, as a day on the local calendar.
+    pub fn day(&self, name: &str) -> Result<Option<NaiveDate>, Problem> {
+        self.parsed(name, r"must match ^\d{4}-\d{2}-\d{2}$", plain_date)
     }
 
     pub fn boolean(&self, name: &str) -> Result<Option<bool>, Problem> {
@@ -68,6 +75,19 @@ impl Query {
 
     pub fn id(&self, name: &str) -> Result<Option<i64>, Problem> {
         self.parsed(name, "must be an integer", |text| text.parse().ok())
+    }
+
+    /// A parameter that is sent once for each value.
+    pub fn repeated_ids(&self, name: &str) -> Result<Vec<i64>, Problem> {
+        self.0
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| {
+                value
+                    .parse()
+                    .map_err(|_| Problem::bad_parameter(name, format!("{name} must be integers.")))
+            })
+            .collect()
     }
 
     /// Comma separated.
@@ -102,6 +122,12 @@ impl Query {
             })
             .transpose()
     }
+}
+
+fn plain_date(text: &str) -> Option<NaiveDate> {
+    (text.len() == 10)
+        .then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
+        .flatten()
 }
 
 #[cfg(test)]

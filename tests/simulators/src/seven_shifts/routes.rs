@@ -10,8 +10,9 @@ use super::problem::Problem;
 use super::query::Query;
 use super::settings::Settings;
 use super::wire::{
-    self, AssignmentsWire, CompanyWire, DepartmentWire, LocationWire, PunchWire, RoleWire,
-    ShiftWire, UserWire, WagesWire, WhoamiWire,
+    self, AssignmentsWire, AvailabilityReasonWire, AvailabilityWire, CompanyWire, DepartmentWire,
+    LaborSettingsWire, LocationWire, PunchWire, RoleWire, ShiftWire, UserWire, WagesWire,
+    WhoamiWire,
 };
 use super::{SevenShifts, bearer, lists, writes};
 use crate::{PageFault, spoil};
@@ -58,11 +59,11 @@ impl Reply {
 }
 
 /// What a read needs to know about its request.
-struct Reading<'a> {
-    query: Query,
-    paging_fault: Option<PageFault>,
-    settings: &'a Settings,
-    api_version: &'a str,
+pub struct Reading<'a> {
+    pub query: Query,
+    pub paging_fault: Option<PageFault>,
+    pub settings: &'a Settings,
+    pub api_version: &'a str,
 }
 
 impl SevenShifts {
@@ -86,6 +87,12 @@ impl SevenShifts {
             (&Method::GET, ["v2", "whoami"]) => self.whoami(&credential, api_version),
             (&Method::GET, ["v2", "companies"]) => self.companies(&credential, &reading.query),
             (&Method::GET, ["v2", "companies", id]) => self.company(&credential, id),
+            (&Method::GET, ["v2", "time_off", rest @ ..]) => {
+                self.time_off(&credential, rest, &reading)
+            }
+            (&Method::GET, ["v2", "time_off_settings", id]) => {
+                self.time_off_settings(&credential, id)
+            }
             (&Method::GET, ["v2", "company", id, rest @ ..]) => {
                 let accounts = self.read();
                 let company = owned_company(&accounts.companies, &credential, id)?;
@@ -189,14 +196,22 @@ impl SevenShifts {
         rest: &[&str],
         reading: &Reading<'_>,
     ) -> Result<Reply, Problem> {
-        let resource = rest.first().and_then(|name| resource(name));
+        let mut resource = rest.first().and_then(|name| resource(name));
         if let Some(resource) = resource {
             require_plan(company, resource)?;
         }
+        if let ["users", _, part] = rest {
+            resource = part_resource(part);
+            if let Some(resource) = resource {
+                require_plan(company, resource)?;
+            }
+        }
         let body = match rest {
-            [_] => self.list(company, resource, reading),
+            ["labor_settings"] => Some(Ok(labor_settings(company))),
+            ["availability_reasons", id] => Some(reason(company, id)),
+            [name] => self.list(company, name, resource, reading),
             [_, id] => one(company, resource, id, reading),
-            ["users", id, part] => user_part(company, id, part),
+            ["users", id, part] => user_part(company, id, part, self.clock.now_seconds()),
             _ => None,
         };
         let body = body.unwrap_or_else(|| {
@@ -205,9 +220,12 @@ impl SevenShifts {
                 &format!("/v2/company/{}/{}", company.id, rest.join("/")),
             ))
         })?;
-        Ok(Reply::ok(match resource {
-            Some(resource) => corrupted(company, resource, &body),
-            None => body,
+        Ok(Reply::ok(match (resource, rest) {
+            (Some(Resource::Assignments), [_, user_id, _]) => {
+                corrupted_assignments(company, user_id, &body)
+            }
+            (Some(resource), _) => corrupted(company, resource, &body),
+            (None, _) => body,
         }))
     }
 
@@ -215,6 +233,7 @@ impl SevenShifts {
     fn list(
         &self,
         company: &Company,
+        name: &str,
         resource: Option<Resource>,
         reading: &Reading<'_>,
     ) -> Option<Result<Bytes, Problem>> {
@@ -239,6 +258,15 @@ impl SevenShifts {
             Resource::Users => lists::users(company, query, &paging, settings, reading.api_version),
             Resource::Shifts => lists::shifts(company, query, &paging, settings),
             Resource::TimePunches => lists::time_punches(company, query, &paging),
+            Resource::Availability if name == "availability_reasons" => {
+                lists::availability_reasons(company, &paging)
+            }
+            Resource::Availability => lists::availabilities(company, query, &paging),
+            Resource::Webhooks => lists::webhooks(company, query, &paging),
+            // Elsewhere: under a user, or beside the companies.
+            Resource::Wages | Resource::Assignments | Resource::TimeOff => {
+                Err(no_route(&Method::GET, name))
+            }
         }))
     }
 }
@@ -295,11 +323,43 @@ fn one(
             .filter(|punch| !punch.deleted)
             .map(|row| wire::single("time_punch", PunchWire::new(company.id, row)))
             .ok_or_else(|| missing("Time punch")),
+        // The only single answer that does not say what it is.
+        Resource::Availability => id
+            .and_then(|id| company.availabilities.get(id))
+            .map(|row| wire::data_only(&AvailabilityWire::new(company.id, row)))
+            .ok_or_else(|| missing("Availability")),
+        // There is no reading of a single one.
+        Resource::Wages | Resource::Assignments | Resource::TimeOff | Resource::Webhooks => {
+            return None;
+        }
     })
 }
 
+fn reason(company: &Company, id: &str) -> Result<Bytes, Problem> {
+    id.parse()
+        .ok()
+        .and_then(|id| company.availability_reasons.get(id))
+        .map(|row| {
+            wire::single(
+                "availability_reason",
+                AvailabilityReasonWire::new(company.id, row),
+            )
+        })
+        .ok_or_else(|| Problem::not_found("Availability reason", id))
+}
+
+fn labor_settings(company: &Company) -> Bytes {
+    wire::single(
+        "labor_settings",
+        LaborSettingsWire {
+            company_id: company.id,
+            wage_based_roles_enabled: company.wage_based_roles,
+        },
+    )
+}
+
 /// None when users have no such part.
-fn user_part(company: &Company, id: &str, part: &str) -> Option<Result<Bytes, Problem>> {
+fn user_part(company: &Company, id: &str, part: &str, now: i64) -> Option<Result<Bytes, Problem>> {
     let Some(user) = id.parse().ok().and_then(|id| company.users.get(id)) else {
         return Some(Err(Problem::not_found("User", id)));
     };
@@ -318,14 +378,14 @@ fn user_part(company: &Company, id: &str, part: &str) -> Option<Result<Bytes, Pr
             "role_assignments",
             wire::renamed_ids(&assignments().roles, "role_id"),
         ),
-        "wages" => wire::single("user_wages", WagesWire::from(user)),
+        "wages" => wire::single("user_wages", WagesWire::new(company, user, now)),
         _ => return None,
     };
     Some(Ok(body))
 }
 
 /// A token opens its own company; any other, existing or not, is 403.
-fn owned_company<'a>(
+pub fn owned_company<'a>(
     companies: &'a std::collections::BTreeMap<i64, Company>,
     credential: &Credential,
     id: &str,
@@ -354,6 +414,18 @@ pub fn resource(segment: &str) -> Option<Resource> {
         "users" => Some(Resource::Users),
         "shifts" => Some(Resource::Shifts),
         "time_punches" => Some(Resource::TimePunches),
+        "availabilities" | "availability_reasons" => Some(Resource::Availability),
+        "webhooks" => Some(Resource::Webhooks),
+        _ => None,
+    }
+}
+
+fn part_resource(part: &str) -> Option<Resource> {
+    match part {
+        "wages" => Some(Resource::Wages),
+        "assignments" | "location_assignments" | "department_assignments" | "role_assignments" => {
+            Some(Resource::Assignments)
+        }
         _ => None,
     }
 }
@@ -366,7 +438,7 @@ pub fn no_route(method: &Method, path: &str) -> Problem {
 }
 
 /// Shows the records that a test corrupted as it corrupted them.
-fn corrupted(company: &Company, resource: Resource, body: &Bytes) -> Bytes {
+pub fn corrupted(company: &Company, resource: Resource, body: &Bytes) -> Bytes {
     let fields = company
         .corrupted
         .iter()
@@ -377,4 +449,16 @@ fn corrupted(company: &Company, resource: Resource, body: &Bytes) -> Bytes {
                 .map(move |(field, raw)| (*id, field.as_str(), raw.as_str()))
         });
     spoil::raw_fields(body, fields)
+}
+
+/// The same for the assignments of one user, whose fields are its lists.
+fn corrupted_assignments(company: &Company, user_id: &str, body: &Bytes) -> Bytes {
+    let fields = user_id
+        .parse()
+        .ok()
+        .and_then(|id| company.corrupted.get(&(Resource::Assignments, id)))
+        .into_iter()
+        .flatten()
+        .map(|(field, raw)| (field.as_str(), raw.as_str()));
+    spoil::raw_parts(body, fields)
 }

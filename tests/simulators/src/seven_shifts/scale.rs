@@ -9,6 +9,8 @@ use super::model::{
 };
 use super::people::People;
 use super::table::Table;
+use super::time_off::TimeOffSettings;
+use super::wage::{Wage, WageType};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
@@ -32,6 +34,7 @@ pub fn scale(punches: usize, now: i64) -> Accounts {
     accounts.ids.user = 9_800_001;
     accounts.ids.punch = 100_000_001;
     accounts.ids.punch_break = 200_000_001;
+    accounts.ids.wage = 300_000_001;
 
     let opened = now - 1_500 * DAY;
     let location_id = take(&mut accounts.ids.location);
@@ -51,6 +54,13 @@ pub fn scale(punches: usize, now: i64) -> Accounts {
         users: Table::default(),
         shifts: Table::default(),
         time_punches: Table::default(),
+        wages: Table::default(),
+        availabilities: Table::default(),
+        availability_reasons: Table::default(),
+        time_off: Table::default(),
+        time_off_settings: TimeOffSettings::default(),
+        webhooks: Table::default(),
+        wage_based_roles: true,
         not_in_plan: BTreeSet::new(),
         corrupted: BTreeMap::new(),
     };
@@ -158,6 +168,17 @@ fn hire(
                 primary_role_id: Some(role_id),
             },
         );
+        let wage_id = take(&mut accounts.ids.wage);
+        company.wages.insert(Wage {
+            id: wage_id,
+            user_id: user.id,
+            role_id: Some(role_id),
+            effective_date: user.hire_date.parse().unwrap_or_default(),
+            wage_type: WageType::Hourly,
+            wage_cents: user.hourly_wage,
+            created: user.created,
+            modified: user.created,
+        });
         hired.push(user.id);
         company.users.insert(user);
     }

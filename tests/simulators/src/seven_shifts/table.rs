@@ -71,16 +71,13 @@ impl<T: Row> Table<T> {
     }
 
     /// All rows in the order of ids.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + Clone {
         self.rows.values()
     }
 
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.rows.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// The rows from a position on, nearest first. With `since`, rows that

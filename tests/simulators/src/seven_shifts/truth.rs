@@ -2,8 +2,12 @@
 
 use serde::Serialize;
 
+use super::availability::{Availability, AvailabilityReason};
 use super::model::{Company, Department, Location, Role, TimePunch, User};
 use super::shift::{Shift, ShiftDetails};
+use super::time_off::TimeOff;
+use super::wage::{Wage, WagesOn};
+use super::webhook::Webhook;
 
 /// Every list is in the order of ids. Times are Unix seconds, money is cents.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -12,13 +16,23 @@ pub struct Truth {
     pub locations: Vec<Location>,
     pub departments: Vec<Department>,
     pub roles: Vec<Role>,
-    /// Active or not; people who were merged into another are gone.
+    /// Active or not, each with where they work; people who were merged into
+    /// another are gone.
     pub users: Vec<User>,
     /// As employees see them: published and not deleted. An edit that is not
     /// published yet does not show.
     pub shifts: Vec<PublishedShift>,
     /// Not deleted.
     pub time_punches: Vec<TimePunch>,
+    /// Paid now, on the calendar of the first location.
+    pub current_wages: Vec<Wage>,
+    pub upcoming_wages: Vec<Wage>,
+    /// No longer paid: the API lists them nowhere.
+    pub past_wages: Vec<Wage>,
+    pub availabilities: Vec<Availability>,
+    pub availability_reasons: Vec<AvailabilityReason>,
+    pub time_off: Vec<TimeOff>,
+    pub webhooks: Vec<Webhook>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,8 +43,10 @@ pub struct PublishedShift {
     pub details: ShiftDetails,
 }
 
-impl From<&Company> for Truth {
-    fn from(company: &Company) -> Self {
+impl Truth {
+    pub(super) fn of(company: &Company, now: i64) -> Self {
+        let wages = WagesOn::day(company.wages.iter(), company.today(now));
+        let owned = |wages: Vec<&Wage>| wages.into_iter().cloned().collect();
         Self {
             locations: company
                 .locations
@@ -57,6 +73,13 @@ impl From<&Company> for Truth {
                 .filter(|punch| !punch.deleted)
                 .cloned()
                 .collect(),
+            current_wages: owned(wages.current),
+            upcoming_wages: owned(wages.upcoming),
+            past_wages: owned(wages.past),
+            availabilities: company.availabilities.iter().cloned().collect(),
+            availability_reasons: company.availability_reasons.iter().cloned().collect(),
+            time_off: company.time_off.iter().cloned().collect(),
+            webhooks: company.webhooks.iter().cloned().collect(),
         }
     }
 }

@@ -1,6 +1,11 @@
 //! The forms on the wire. Borrowed, so that a page is written straight from
 //! the state into its bytes.
 
+mod availability;
+mod time_off;
+mod wages;
+mod webhook;
+
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Serialize, Serializer};
@@ -12,13 +17,28 @@ use super::model::{
 use super::paging::CursorMeta;
 use super::shift::{AttendanceStatus, OpenOfferType, PlannedBreak, PublishStatus, ShiftFace};
 
+pub use availability::{AvailabilityReasonWire, AvailabilityWire};
+pub use time_off::{TimeOffSettingsWire, TimeOffWire, TotalHoursWire};
+pub use wages::{WageWire, WagesWire};
+pub use webhook::WebhookWire;
+
 /// `{"data":[…],"meta":{"cursor":{…}},"object":"shifts"}`
 pub fn list<T: Serialize>(object: &'static str, rows: &[T], cursor: CursorMeta) -> Bytes {
+    list_of(Some(object), rows, cursor)
+}
+
+/// `{"data":[…],"meta":{"cursor":{…}}}`: time off.
+pub fn list_without_object<T: Serialize>(rows: &[T], cursor: CursorMeta) -> Bytes {
+    list_of(None, rows, cursor)
+}
+
+fn list_of<T: Serialize>(object: Option<&'static str>, rows: &[T], cursor: CursorMeta) -> Bytes {
     #[derive(Serialize)]
     struct List<'a, T> {
         data: &'a [T],
         meta: Meta,
-        object: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        object: Option<&'static str>,
     }
     #[derive(Serialize)]
     struct Meta {
@@ -29,6 +49,15 @@ pub fn list<T: Serialize>(object: &'static str, rows: &[T], cursor: CursorMeta) 
         meta: Meta { cursor },
         object,
     })
+}
+
+/// `{"data":…}`: a single availability, sums of time off.
+pub fn data_only<T: Serialize>(data: &T) -> Bytes {
+    #[derive(Serialize)]
+    struct DataOnly<'a, T> {
+        data: &'a T,
+    }
+    bytes(&DataOnly { data })
 }
 
 /// `{"data":…,"object":"shift"}`: single answers, and the lists without `meta`.
@@ -696,51 +725,17 @@ impl<'a> AssignmentsWire<'a> {
     }
 }
 
+/// `object: "labor_settings"`: of many settings the one that wages need.
+#[derive(Serialize)]
+pub struct LaborSettingsWire {
+    pub company_id: i64,
+    pub wage_based_roles_enabled: bool,
+}
+
 #[derive(Serialize)]
 pub struct WhoamiWire<'a> {
     pub identity_id: i64,
     pub users: Vec<UserWire<'a>>,
-}
-
-/// `object: "user_wages"`; past wages are not listed.
-#[derive(Serialize)]
-pub struct WagesWire {
-    wage_type: Option<String>,
-    current_wages: Vec<WageWire>,
-    upcoming_wages: [(); 0],
-}
-
-#[derive(Serialize)]
-struct WageWire {
-    id: i64,
-    effective_date: String,
-    role_id: Option<i64>,
-    wage_type: String,
-    wage_cents: i64,
-    created: Offset,
-    modified: Offset,
-}
-
-impl From<&User> for WagesWire {
-    fn from(user: &User) -> Self {
-        let wage = user.wage_type.as_ref().map(|wage_type| WageWire {
-            id: user.id,
-            effective_date: user.hire_date.clone(),
-            role_id: user
-                .assignments
-                .primary_role_id
-                .filter(|_| wage_type == "hourly"),
-            wage_type: wage_type.clone(),
-            wage_cents: user.hourly_wage,
-            created: Offset(user.created),
-            modified: Offset(user.created),
-        });
-        Self {
-            wage_type: user.wage_type.clone(),
-            current_wages: wage.into_iter().collect(),
-            upcoming_wages: [],
-        }
-    }
 }
 
 /// The single assignment lists say `location_id` where the combined one says

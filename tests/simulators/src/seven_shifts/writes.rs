@@ -1,8 +1,11 @@
-//! What a caller may change: shifts and punches.
+//! What a caller may change: shifts, punches, wages and webhooks.
 //!
 //! Words on read are numbers on write (`attendance_status` / `status`,
 //! `open_offer_type`); a wage that is sent is ignored, because it is worked out
 //! from the user's wages.
+
+mod wages;
+mod webhooks;
 
 use bytes::Bytes;
 use chrono::DateTime;
@@ -33,9 +36,13 @@ pub fn answer(
         company_id,
         now,
     };
+    if let ["users", user_id, "wages"] = rest {
+        return wages::answer(&mut write, method, user_id, body);
+    }
     let resource = match rest.first() {
         Some(&"shifts") => Resource::Shifts,
         Some(&"time_punches") => Resource::TimePunches,
+        Some(&"webhooks") => Resource::Webhooks,
         _ => return Err(no_route(method, &rest.join("/"))),
     };
     require_plan(write.company()?, resource)?;
@@ -46,6 +53,9 @@ pub fn answer(
                 .map_err(|_| Problem::not_found("Record", id))
         })
         .transpose()?;
+    if resource == Resource::Webhooks {
+        return webhooks::answer(&mut write, method, id, body);
+    }
     match (method, resource, id) {
         (&Method::POST, Resource::Shifts, None) => write.create_shift(read(body)?),
         (&Method::PUT, Resource::Shifts, Some(id)) => write.update_shift(id, read(body)?),
@@ -59,11 +69,15 @@ pub fn answer(
         (&Method::DELETE, Resource::TimePunches, Some(id)) => {
             write.delete(Mutation::DeletePunch { id })
         }
-        _ => Err(Problem::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "The method is not allowed here.",
-        )),
+        _ => Err(method_not_allowed()),
     }
+}
+
+fn method_not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "The method is not allowed here.",
+    )
 }
 
 struct Write<'a> {
@@ -230,6 +244,11 @@ impl Write<'_> {
                     what: "time punch",
                     id,
                 } => Problem::not_found("Time punch", id),
+                Error::Unknown {
+                    what: "webhook",
+                    id,
+                } => Problem::not_found("Webhook", id),
+                Error::Clash(what) => Problem::new(StatusCode::CONFLICT, what),
                 Error::Unknown { what, .. } => {
                     Problem::bad_field(&format!("{what}_id"), error.to_string())
                 }

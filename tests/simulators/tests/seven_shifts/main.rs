@@ -8,6 +8,8 @@
 )]
 
 mod access;
+mod availability;
+mod client;
 mod control_plane;
 mod cursors;
 mod faults;
@@ -18,5 +20,9 @@ mod mutations;
 mod people_and_places;
 mod shifts;
 mod support;
+mod terms;
+mod time_off;
 mod time_punches;
+mod wages;
+mod webhooks;
 mod writes;
