@@ -16,7 +16,7 @@ use crate::{answered, found};
 /// Stops the schedule; credentials and data stay.
 pub async fn pause(context: &Context) -> Result<Reply, Problem> {
     let change = StateChange {
-        from: &[Active, Error, Paused],
+        from: &[Active, Error, Expired, Paused],
         to: Paused,
         reason: Some("Paused by hand. Resume it to go on."),
     };
@@ -31,7 +31,7 @@ pub async fn pause(context: &Context) -> Result<Reply, Problem> {
 /// Starts the schedule again.
 pub async fn resume(context: &Context) -> Result<Reply, Problem> {
     let change = StateChange {
-        from: &[Paused, Active, Error, Expired],
+        from: &[Paused, Active, Error],
         to: Active,
         reason: None,
     };

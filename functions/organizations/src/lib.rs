@@ -3,10 +3,14 @@
 mod creation;
 mod export;
 
+use std::collections::BTreeMap;
+
+use api::body;
 use api::organizations::{Organization as Answered, UpdateOrganization};
 use api::query::Query;
 use api::{FieldError, Operation, Problem, ProblemKind};
 use domain::access::{Role, Tenant};
+use domain::time_off::TimeOffCategory;
 use domain::zone::ZoneName;
 use http::StatusCode;
 use platform::{Answer, Context, Reply, clock, lists, planning, problems, random, serve, time};
@@ -14,11 +18,13 @@ use spin_sdk::http::Request;
 use spin_sdk::http_service;
 use store::jobs::{self, plan};
 use store::lists::Key;
-use store::organizations::{self, Organization, OrganizationState};
+use store::organizations::{self, Change, Organization, OrganizationState};
 use store::{Database, DatabaseError, Execute, connectors};
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 200;
+/// Most categories of time off that are given a meaning.
+const MAX_CATEGORIES: usize = 100;
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
@@ -96,6 +102,10 @@ async fn update(context: &Context) -> Result<Reply, Problem> {
         .time_zone
         .as_deref()
         .map(|zone| checked_zone(zone, &mut errors));
+    let categories = body
+        .time_off_categories
+        .as_ref()
+        .map(|categories| checked_categories(categories, &mut errors));
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
@@ -103,14 +113,12 @@ async fn update(context: &Context) -> Result<Reply, Problem> {
     let changed = context
         .database
         .transaction(async |transaction| {
-            let changed = organizations::update(
-                transaction,
-                &tenant,
-                name.as_deref(),
-                time_zone.as_deref(),
-                now,
-            )
-            .await?;
+            let change = Change {
+                name: name.as_deref(),
+                time_zone: time_zone.as_deref(),
+                time_off_categories: categories.as_deref(),
+            };
+            let changed = organizations::update(transaction, &tenant, change, now).await?;
             if changed && time_zone.is_some() {
                 // Another zone has another night.
                 for connector in
@@ -191,6 +199,32 @@ fn checked_zone(zone: &str, errors: &mut Vec<FieldError>) -> String {
     zone.to_owned()
 }
 
+/// The map as it is stored.
+fn checked_categories(
+    categories: &BTreeMap<String, String>,
+    errors: &mut Vec<FieldError>,
+) -> String {
+    let at = |name: &str| format!("/time_off_categories/{}", body::segment(name));
+    if categories.len() > MAX_CATEGORIES {
+        errors.push(FieldError::new(
+            "/time_off_categories",
+            format!("has more than {MAX_CATEGORIES} members"),
+        ));
+    }
+    for (name, category) in categories.iter().take(MAX_CATEGORIES) {
+        if name.chars().count() > MAX_NAME {
+            errors.push(FieldError::new(
+                at(name),
+                format!("a category has at most {MAX_NAME} characters"),
+            ));
+        }
+        if let Err(error) = category.parse::<TimeOffCategory>() {
+            errors.push(FieldError::new(at(name), error.to_string()));
+        }
+    }
+    serde_json::to_string(categories).unwrap_or_default()
+}
+
 fn answered(organization: &Organization) -> Answered {
     Answered {
         id: organization.id.clone(),
@@ -201,6 +235,7 @@ fn answered(organization: &Organization) -> Answered {
             OrganizationState::Purging => "purging",
         }
         .to_owned(),
+        time_off_categories: organization.time_off_categories.clone(),
         created_at: time::rfc3339(organization.created_at),
         updated_at: time::rfc3339(organization.updated_at),
     }

@@ -20,6 +20,14 @@ async fn handle(request: Request) -> Answer {
             Operation::ReadLocation => read(&context, Kind::Location, "location").await,
             Operation::ReadRole => read(&context, Kind::Role, "role").await,
             Operation::ReadDepartment => read(&context, Kind::Department, "department").await,
+            Operation::ReadWage => read(&context, Kind::Wage, "wage").await,
+            Operation::ReadRoleAssignment => {
+                read(&context, Kind::RoleAssignment, "role assignment").await
+            }
+            Operation::ReadAvailability => {
+                read(&context, Kind::Availability, "day of an availability").await
+            }
+            Operation::ReadTimeOff => read(&context, Kind::TimeOff, "time off").await,
             Operation::ReadSyncRun => read_sync_run(&context).await,
             _ => lists::list(&context).await,
         }

@@ -1,13 +1,13 @@
 //! The filters of each list, parsed from the query.
 
 use api::query::Query;
-use api::routes::STREAMS;
+use api::routes::{REQUEST_STATUSES, STREAMS};
 use api::{Operation, Problem};
 use http::StatusCode;
 use platform::{Context, Reply, lists, problems};
 use store::lists::{
-    self as rows, List, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
-    TeamMemberFilter, TimePunchFilter,
+    self as rows, List, MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter,
 };
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
@@ -51,6 +51,8 @@ struct Filters {
     is_running: Option<bool>,
     is_approved: Option<bool>,
     connector_id: Option<String>,
+    start_date: Option<String>,
+    end_date: Option<String>,
     stream: Option<String>,
     status: Option<String>,
     trigger: Option<String>,
@@ -99,11 +101,26 @@ impl Filters {
             }
             _ => {}
         }
+        if operation == Operation::ListTimeOff {
+            filters.start_date = query.date("from");
+            filters.end_date = query.date("to");
+            filters.status = query.one_of("status", REQUEST_STATUSES);
+        }
+        if matches!(
+            operation,
+            Operation::ListShifts
+                | Operation::ListTimePunches
+                | Operation::ListWages
+                | Operation::ListRoleAssignments
+                | Operation::ListAvailability
+                | Operation::ListTimeOff
+        ) {
+            filters.team_member_id = query.id("team_member_id");
+        }
         if matches!(
             operation,
             Operation::ListShifts | Operation::ListTimePunches
         ) {
-            filters.team_member_id = query.id("team_member_id");
             filters.location_id = query.id("location_id");
         }
         filters
@@ -126,7 +143,26 @@ impl Filters {
             updated_since,
             include_deleted,
         };
+        let of_member = MemberFilter {
+            updated_since,
+            include_deleted,
+            team_member_id,
+        };
         match operation {
+            Operation::ListWages => rows::wages(tenant, &of_member, paging),
+            Operation::ListRoleAssignments => rows::role_assignments(tenant, &of_member, paging),
+            Operation::ListAvailability => rows::availability(tenant, &of_member, paging),
+            Operation::ListTimeOff => {
+                let filter = TimeOffFilter {
+                    updated_since,
+                    include_deleted,
+                    team_member_id,
+                    from: self.start_date.as_deref(),
+                    to: self.end_date.as_deref(),
+                    status: self.status.as_deref(),
+                };
+                rows::time_off(tenant, &filter, paging)
+            }
             Operation::ListTeamMembers => {
                 let filter = TeamMemberFilter {
                     updated_since,

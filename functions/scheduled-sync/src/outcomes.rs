@@ -101,10 +101,40 @@ async fn write_all(
         })
         .collect();
     let accepted = jobs::record(database, &conclusions, clock::now_ms()).await?;
+    for ((claimed, _), conclusion) in batch.iter().zip(&conclusions) {
+        if accepted.contains(&claimed.job_id) {
+            note(claimed, conclusion);
+        }
+    }
     Ok(batch
         .iter()
         .map(|(claimed, _)| accepted.contains(&claimed.job_id))
         .collect())
+}
+
+/// Tells whoever runs this of a run that ended with less than everything.
+fn note(claimed: &Claimed, conclusion: &Conclusion) {
+    let (Some(status @ (RunStatus::Failed | RunStatus::Partial)), Some(failure)) =
+        (conclusion.ended, &conclusion.failure)
+    else {
+        return;
+    };
+    log::run(&log::Run {
+        at_ms: clock::now_ms(),
+        level: if status == RunStatus::Failed {
+            "error"
+        } else {
+            "warn"
+        },
+        event: "run",
+        organization_id: &claimed.organization_id,
+        connector_id: &claimed.subject,
+        stream: &claimed.name,
+        run_id: &claimed.run_id,
+        status: status.as_str(),
+        code: &failure.code,
+        detail: &failure.detail,
+    });
 }
 
 fn conclusion(

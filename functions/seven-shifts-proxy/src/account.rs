@@ -19,7 +19,14 @@ pub const DEFAULT_KEY: &str = "7shifts";
 pub fn tenant(context: &Context, call: &SevenShiftsCall) -> Result<Tenant, Problem> {
     context
         .tenant(call.organization_id.as_deref())
-        .map_err(|problem| {
+        .map_err(|mut problem| {
+            // Here it is a member of the body, in the words of the replaced system.
+            if problem.errors.iter().any(|error| error.field == "organization_id") {
+                problem = Problem::field(
+                    "/organizationId",
+                    "is missing: the operator key belongs to no organization, so name the one that is meant",
+                );
+            }
             let status = problem.status();
             problem.with_legacy(status, "UNKNOWN")
         })

@@ -5,7 +5,7 @@ use api::{Problem, ProblemKind};
 use domain::access::Tenant;
 use domain::run::Trigger;
 use domain::stream::Stream;
-use domain::sync_settings::SyncSettings;
+use domain::sync_settings::{BACKFILL_DAYS, SyncSettings};
 use http::StatusCode;
 use platform::seven_shifts::checkpoint::Checkpoint;
 use platform::seven_shifts::{
@@ -73,6 +73,20 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
             "is empty: send a name for people, or leave it out for the company's",
         )));
     }
+    if call
+        .params
+        .backfill_days
+        .is_some_and(|days| !BACKFILL_DAYS.contains(&days))
+    {
+        return Err(refusal::bad_request(Problem::field(
+            "/params/backfill_days",
+            format!(
+                "must be a number from {} to {}",
+                BACKFILL_DAYS.start(),
+                BACKFILL_DAYS.end()
+            ),
+        )));
+    }
     // Without it nothing could be stored: the provider need not be asked.
     let vault = Vault::open()
         .await
@@ -84,6 +98,7 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
         name: given.as_deref().unwrap_or(&company.name),
         token: &token,
         config: &config,
+        backfill_days: call.params.backfill_days,
     };
     let stored = store(context, &tenant, &vault, wanted)
         .await
@@ -238,6 +253,8 @@ struct Wanted<'a> {
     name: &'a str,
     token: &'a Secret,
     config: &'a Config,
+    /// Of a connector that is new.
+    backfill_days: Option<u16>,
 }
 
 enum Stored {
@@ -260,7 +277,9 @@ async fn store(
     wanted: Wanted<'_>,
 ) -> Result<Stored, DatabaseError> {
     let config = serde_json::to_string(wanted.config).map_err(shape)?;
-    let settings = serde_json::to_string(&SyncSettings::default().to_json()).map_err(shape)?;
+    let mut settings = SyncSettings::default();
+    settings.backfill_days = wanted.backfill_days.unwrap_or(settings.backfill_days);
+    let settings = serde_json::to_string(&settings.to_json()).map_err(shape)?;
     let id = random::id();
     let now = clock::now();
     let connected_by = context
@@ -403,7 +422,7 @@ async fn make_jobs<E: Execute>(
     connector_id: &str,
     now: i64,
 ) -> Result<(), DatabaseError> {
-    let streams: Vec<_> = Stream::SYNCED
+    let streams: Vec<_> = Stream::ALL
         .iter()
         .map(|stream| StreamJob {
             id: random::id(),
@@ -466,5 +485,5 @@ fn streams_of(connector: &Connector) -> Option<Vec<Stream>> {
     let json = serde_json::from_str(&connector.sync_settings).ok()?;
     let settings = SyncSettings::from_json(&json).ok()?;
     let enabled = |stream: &Stream| settings.streams.is_enabled(*stream);
-    Some(Stream::SYNCED.into_iter().filter(enabled).collect())
+    Some(Stream::ALL.iter().copied().filter(enabled).collect())
 }

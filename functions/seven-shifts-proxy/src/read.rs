@@ -5,11 +5,13 @@ use api::seven_shifts_proxy::{SevenShiftsCall, SevenShiftsParams};
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use domain::access::Scope;
 use http::StatusCode;
-use platform::seven_shifts::{Account, raw_rows};
+use platform::seven_shifts::{Account, Config, raw_rows};
 use platform::{Context, Reply, SpinDatabase};
 use providers::seven_shifts::{
     DepartmentsQuery, LocationsQuery, Paging, RolesQuery, ShiftsQuery, TimePunchesQuery, UsersQuery,
 };
+
+use store::connectors::Connector;
 
 use crate::{account, refusal};
 
@@ -56,9 +58,25 @@ pub async fn get(context: &Context, call: &SevenShiftsCall, list: List) -> Resul
     let window = Window::of(&call.params)?;
     let location_id = account::number("/locationId", call.location_id.as_deref())?;
     let connector = account::connector(context, &tenant, call).await?;
+    let location_id = within(&connector, location_id)?;
     let account = account::stored(context, &tenant, &connector).await?;
     let body = rows(&account, list, &window, location_id).await?;
     Ok(Reply::json_bytes(StatusCode::OK, body))
+}
+
+/// The location that is asked for, or the one that the connector is kept to: whoever connected one
+/// of several sees nothing of the others.
+fn within(connector: &Connector, asked: Option<i64>) -> Result<Option<i64>, Problem> {
+    let config: Config = serde_json::from_str(&connector.config).map_err(|_| {
+        platform::problems::internal("the connector's configuration cannot be read")
+    })?;
+    match (config.location_id, asked) {
+        (Some(own), Some(asked)) if own != asked => Err(refusal::bad_request(Problem::field(
+            "/locationId",
+            format!("is outside of this connector, which is kept to location {own}"),
+        ))),
+        (own, asked) => Ok(own.or(asked)),
+    }
 }
 
 /// What `params` ask for.
@@ -194,23 +212,49 @@ async fn rows(
         Ok(rows) => rows,
         Err(failure) => return Err(account::failed(account, list.name(), failure).await),
     };
-    // A clock-in code opens the time clock: it is not for whoever may see names.
-    let rows: Vec<_> = rows.into_iter().map(without_secrets).collect();
+    let rows: Vec<_> = rows
+        .into_iter()
+        // 7shifts has no filter of locations by location.
+        .filter(|row| {
+            !matches!(list, List::Locations)
+                || location_id
+                    .is_none_or(|id| row.get("id").and_then(serde_json::Value::as_i64) == Some(id))
+        })
+        .map(|row| without_secrets(list, row))
+        .collect();
     serde_json::to_vec(&serde_json::json!({ "data": rows }))
         .map_err(|error| platform::problems::internal(&error.to_string()))
 }
 
-fn without_secrets(mut row: serde_json::Value) -> serde_json::Value {
+/// Who may see names sees of a person what `/api/team-members` shows: no home address, no birthday,
+/// no notes of managers, no pay, and no clock-in code, which opens the time clock.
+const OF_A_PERSON: &[&str] = &[
+    "id",
+    "company_id",
+    "first_name",
+    "last_name",
+    "preferred_first_name",
+    "preferred_last_name",
+    "email",
+    "mobile_number",
+    "employee_id",
+    "type",
+    "active",
+    "invite_status",
+    "language",
+    "timezone",
+    "hire_date",
+    "photo",
+    "created",
+    "modified",
+];
+
+fn without_secrets(list: List, mut row: serde_json::Value) -> serde_json::Value {
     if let Some(row) = row.as_object_mut() {
-        for member in [
-            "punch_id",
-            "hourly_wage",
-            "birth_date",
-            "address",
-            "home_number",
-        ] {
-            row.remove(member);
+        if matches!(list, List::Users) {
+            row.retain(|member, _| OF_A_PERSON.contains(&member.as_str()));
         }
+        row.remove("hourly_wage");
     }
     row
 }

@@ -55,12 +55,16 @@ pub fn closed_vault(error: &VaultError) -> Problem {
 
 /// What 7shifts, or the way to it, answered.
 pub fn failed(failure: &Failure) -> Problem {
-    let problem = Problem::new(ProblemKind::ProviderFailed, failure.reason.clone());
+    let reason = match failure.kind {
+        FailureKind::Later(_) => format!("{} Try again in a minute.", failure.reason),
+        _ => failure.reason.clone(),
+    };
+    let problem = Problem::new(ProblemKind::ProviderFailed, reason.clone());
     match failure.kind {
         FailureKind::Unauthorized => problem.with_legacy(StatusCode::BAD_GATEWAY, "AUTH_EXPIRED"),
         FailureKind::Later(at) if failure.code == "rate_limited" => {
             let wait = at.saturating_sub(platform::clock::now());
-            Problem::new(ProblemKind::RateLimited, failure.reason.clone())
+            Problem::new(ProblemKind::RateLimited, reason)
                 .retry_after(wait)
                 .with_legacy(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED")
         }

@@ -87,10 +87,7 @@ async fn wanted(
     };
     let mut streams = Vec::new();
     for (index, name) in names.iter().enumerate() {
-        let stream = name
-            .parse()
-            .ok()
-            .filter(|stream| Stream::SYNCED.contains(stream));
+        let stream: Option<Stream> = name.parse().ok();
         let refuse = |detail: String| {
             refusal::bad_request(Problem::field(format!("/streams/{index}"), detail))
         };

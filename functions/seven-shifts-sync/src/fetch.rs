@@ -1,15 +1,30 @@
 //! One page of one step: the request that asks for it, and its rows as records.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate};
 use domain::stream::Stream;
 use platform::SpinDatabase;
 use platform::seven_shifts::checkpoint::{Pass, Step};
 use platform::seven_shifts::{Account, Answered, Failure, call, records};
 use providers::seven_shifts::{
-    DepartmentsQuery, LocationsQuery, MAX_LIMIT, Paging, PunchSelection, RolesQuery,
-    ShiftSelection, ShiftsQuery, TimePunchesQuery, UserStatus, UsersQuery,
+    AvailabilitiesQuery, AvailabilityReasonsQuery, DepartmentsQuery, LocationsQuery, MAX_LIMIT,
+    Paging, PunchSelection, RolesQuery, Shift, ShiftSelection, ShiftsQuery, TimeOffQuery,
+    TimePunchesQuery, UserStatus, UsersQuery,
 };
 use providers::{Page, Rejected};
 use store::records as rows;
+
+use crate::{again, people};
+
+/// Each is seven rows, and a page of rows is one statement.
+const AVAILABILITIES_PER_PAGE: u16 = 100;
+const DAYS_OF_A_WEEK: usize = 7;
+/// 7shifts states no bound for this list; its general page says 200.
+const TIME_OFF_PER_PAGE: u16 = 200;
+/// Pages of reasons that are looked through.
+const MAX_REASON_PAGES: u32 = 5;
 
 /// The records of one page.
 pub enum Records {
@@ -19,19 +34,76 @@ pub enum Records {
     TeamMembers(Vec<rows::TeamMemberRecord>),
     Shifts(Vec<rows::ShiftRecord>),
     TimePunches(Vec<rows::TimePunchRecord>),
+    Wages(Vec<rows::WageRecord>),
+    RoleAssignments(Vec<rows::RoleAssignmentRecord>),
+    Availability(Vec<rows::AvailabilityRecord>),
+    TimeOff(Vec<rows::TimeOffRecord>),
 }
 
 pub struct Fetched {
     pub records: Records,
-    pub rejected: Vec<Rejected>,
+    pub unread: Vec<Unread>,
     pub received: usize,
     /// Of those received: not ours to keep. An edit that is not published is a second face of a
     /// shift that another list has.
     pub skipped: usize,
     pub next: Option<String>,
+    /// What was asked for one by one: people, or records in quarantine.
+    pub asked: Vec<String>,
+    /// A list that this page shows to be needed as well.
+    pub also: Option<Step>,
     /// The latest change among the records, Unix seconds.
     pub newest_change: Option<i64>,
     pub provider_time: Option<i64>,
+}
+
+/// A record that cannot be read.
+pub struct Unread {
+    pub rejected: Rejected,
+    /// The ids of the rows that it would be; empty where it does not say which record it is.
+    pub rows: Vec<String>,
+}
+
+impl Unread {
+    /// One that would be one row, under its own id.
+    pub fn of_row(rejected: Rejected) -> Self {
+        Self {
+            rows: numbers(&rejected).into_iter().collect(),
+            rejected,
+        }
+    }
+
+    /// One that would be a row for each day of the week.
+    fn of_week(rejected: Rejected) -> Self {
+        let rows = numbers(&rejected).map_or_else(Vec::new, |id| records::days_of(&id));
+        Self { rejected, rows }
+    }
+}
+
+/// The id, if what stands in its place is one of 7shifts, or two.
+fn numbers(rejected: &Rejected) -> Option<String> {
+    let parts = rejected.external_id.as_deref()?.split(':');
+    let numbers: Option<Vec<_>> = parts
+        .map(|part| part.parse::<i64>().ok().map(|number| number.to_string()))
+        .collect();
+    numbers.map(|numbers| numbers.join(":"))
+}
+
+impl Fetched {
+    /// Nothing but these records.
+    pub fn of(records: Records) -> Self {
+        Self {
+            records,
+            unread: Vec::new(),
+            received: 0,
+            skipped: 0,
+            next: None,
+            asked: Vec::new(),
+            also: None,
+            newest_change: None,
+            provider_time: None,
+        }
+    }
 }
 
 impl Records {
@@ -43,36 +115,34 @@ impl Records {
             Self::TeamMembers(records) => rows::Page::TeamMembers(records),
             Self::Shifts(records) => rows::Page::Shifts(records),
             Self::TimePunches(records) => rows::Page::TimePunches(records),
+            Self::Wages(records) => rows::Page::Wages(records),
+            Self::RoleAssignments(records) => rows::Page::RoleAssignments(records),
+            Self::Availability(records) => rows::Page::Availability(records),
+            Self::TimeOff(records) => rows::Page::TimeOff(records),
         }
     }
 
     /// The external ids, in the order of the page.
     pub fn ids(&self) -> Vec<&str> {
+        macro_rules! ids {
+            ($records:ident) => {
+                $records
+                    .iter()
+                    .map(|record| record.external_id.as_str())
+                    .collect()
+            };
+        }
         match self {
-            Self::Locations(records) => records
-                .iter()
-                .map(|record| record.external_id.as_str())
-                .collect(),
-            Self::Departments(records) => records
-                .iter()
-                .map(|record| record.external_id.as_str())
-                .collect(),
-            Self::Roles(records) => records
-                .iter()
-                .map(|record| record.external_id.as_str())
-                .collect(),
-            Self::TeamMembers(records) => records
-                .iter()
-                .map(|record| record.external_id.as_str())
-                .collect(),
-            Self::Shifts(records) => records
-                .iter()
-                .map(|record| record.external_id.as_str())
-                .collect(),
-            Self::TimePunches(records) => records
-                .iter()
-                .map(|record| record.external_id.as_str())
-                .collect(),
+            Self::Locations(records) => ids!(records),
+            Self::Departments(records) => ids!(records),
+            Self::Roles(records) => ids!(records),
+            Self::TeamMembers(records) => ids!(records),
+            Self::Shifts(records) => ids!(records),
+            Self::TimePunches(records) => ids!(records),
+            Self::Wages(records) => ids!(records),
+            Self::RoleAssignments(records) => ids!(records),
+            Self::Availability(records) => ids!(records),
+            Self::TimeOff(records) => ids!(records),
         }
     }
 }
@@ -81,6 +151,9 @@ impl Records {
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
     pub account: &'a Account<'a, SpinDatabase>,
+    pub scope: rows::Scope<'a>,
+    /// The company's reasons of availability, once they have been asked for.
+    pub reasons: &'a OnceCell<BTreeMap<i64, String>>,
     pub stream: Stream,
     /// Only this location of the company.
     pub location_id: Option<i64>,
@@ -102,7 +175,11 @@ pub async fn page(
         stream,
         location_id,
         now,
+        ..
     } = source;
+    if step == Step::Quarantined {
+        return again::page(source, cursor).await;
+    }
     let (client, line) = (&account.client, &account.line);
     let paging = Paging {
         cursor: cursor.map(str::to_owned),
@@ -165,12 +242,17 @@ pub async fn page(
             .await?;
             let rows = &mut answer.value.rows;
             let sent = rows.len();
-            if matches!(step, Step::UnpublishedSince(_)) {
-                rows.retain(|row| row.publish_status.as_deref() == Some("draft"));
+            let mut also = None;
+            if let Step::ChangedOrDraftSince(since) = step {
+                // An edit that is not published does not count; the shift as it is published may be
+                // new to us all the same.
+                rows.retain(|row| !is_second_face(row));
+                also = (rows.len() < sent).then_some(Step::ChangedSince(since));
             }
             let skipped = sent.saturating_sub(rows.len());
             Ok(Fetched {
                 skipped,
+                also,
                 ..fetched(
                     answer,
                     |row| row.modified,
@@ -192,21 +274,118 @@ pub async fn page(
                 Records::TimePunches,
             ))
         }
-        // The remaining streams are not synced by this version; their jobs are never made.
-        _ => {
+        Stream::Locations => {
             let query = LocationsQuery {
                 paging,
                 ..LocationsQuery::default()
             };
-            let answer = call(line, client.locations(&query)).await?;
+            let mut answer = call(line, client.locations(&query)).await?;
+            let rows = &mut answer.value.rows;
+            let sent = rows.len();
+            // 7shifts has no filter for it.
+            rows.retain(|row| location_id.is_none_or(|id| row.id == id));
+            let skipped = sent.saturating_sub(rows.len());
+            Ok(Fetched {
+                skipped,
+                ..fetched(
+                    answer,
+                    |row| row.modified,
+                    |row| records::location(row, now),
+                    Records::Locations,
+                )
+            })
+        }
+        Stream::Wages => people::wages(source, cursor).await,
+        Stream::Assignments => people::role_assignments(source, cursor).await,
+        Stream::Availability => {
+            let query = AvailabilitiesQuery {
+                location_id,
+                paging: Paging {
+                    limit: Some(AVAILABILITIES_PER_PAGE),
+                    ..paging
+                },
+                ..AvailabilitiesQuery::default()
+            };
+            let Answered {
+                value: page,
+                provider_time,
+            } = call(line, client.availabilities(&query)).await?;
+            let names_reasons = page
+                .rows
+                .iter()
+                .any(|row| row.days.iter().any(|day| day.reason_id.is_some()));
+            let none = BTreeMap::new();
+            let reasons = if names_reasons {
+                reasons(source).await?
+            } else {
+                &none
+            };
+            Ok(Fetched {
+                unread: page.rejected.into_iter().map(Unread::of_week).collect(),
+                received: page.received.saturating_mul(DAYS_OF_A_WEEK),
+                next: page.next,
+                provider_time,
+                ..Fetched::of(Records::Availability(
+                    page.rows
+                        .iter()
+                        .flat_map(|row| records::availability(row, reasons))
+                        .collect(),
+                ))
+            })
+        }
+        Stream::TimeOff => {
+            let query = TimeOffQuery {
+                location_id,
+                to_date_gte: pass.window_from.and_then(date),
+                paging: Paging {
+                    limit: Some(TIME_OFF_PER_PAGE),
+                    ..paging
+                },
+                ..TimeOffQuery::default()
+            };
+            let answer = call(line, client.time_off(&query)).await?;
             Ok(fetched(
                 answer,
-                |row| row.modified,
-                |row| records::location(row, now),
-                Records::Locations,
+                |_| None,
+                records::time_off,
+                Records::TimeOff,
             ))
         }
     }
+}
+
+/// The reasons that availabilities name by their ids.
+async fn reasons(source: Source<'_>) -> Result<&BTreeMap<i64, String>, Failure> {
+    if let Some(reasons) = source.reasons.get() {
+        return Ok(reasons);
+    }
+    let (client, line) = (&source.account.client, &source.account.line);
+    let mut reasons = BTreeMap::new();
+    let mut cursor = None;
+    for _ in 0..MAX_REASON_PAGES {
+        let query = AvailabilityReasonsQuery {
+            paging: Paging {
+                cursor,
+                limit: Some(MAX_LIMIT),
+            },
+        };
+        let page = call(line, client.availability_reasons(&query)).await?.value;
+        reasons.extend(page.rows.into_iter().map(|row| (row.id, row.reason)));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(source.reasons.get_or_init(|| reasons))
+}
+
+fn date(seconds: i64) -> Option<NaiveDate> {
+    DateTime::from_timestamp(seconds, 0).map(|time| time.date_naive())
+}
+
+/// An edit or a deletion of a published shift that is not published yet.
+pub fn is_second_face(row: &Shift) -> bool {
+    row.draft && row.publish_status.as_deref() != Some("draft")
 }
 
 /// What people see is the published shift: an edit that is not published yet is a draft beside it
@@ -222,8 +401,8 @@ fn shifts(pass: &Pass, step: Step, location_id: Option<i64>, paging: Paging) -> 
             modified_since: Some(since),
             ..query
         },
-        Step::UnpublishedSince(since) => ShiftsQuery {
-            selection: ShiftSelection::Draft,
+        Step::ChangedOrDraftSince(since) => ShiftsQuery {
+            selection: ShiftSelection::PublishedAndDraft,
             modified_since: Some(since),
             ..query
         },
@@ -280,13 +459,13 @@ fn fetched<Row, Record>(
         value: page,
         provider_time,
     } = answer;
+    let newest_change = page.rows.iter().filter_map(modified).max();
     Fetched {
-        newest_change: page.rows.iter().filter_map(modified).max(),
-        records: records(page.rows.into_iter().map(record).collect()),
-        rejected: page.rejected,
+        unread: page.rejected.into_iter().map(Unread::of_row).collect(),
         received: page.received,
-        skipped: 0,
         next: page.next,
+        newest_change,
         provider_time,
+        ..Fetched::of(records(page.rows.into_iter().map(record).collect()))
     }
 }

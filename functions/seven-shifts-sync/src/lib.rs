@@ -1,6 +1,8 @@
 //! Brings one stream of one 7shifts connector up to date, as far as its time reaches.
 
+mod again;
 mod fetch;
+mod people;
 mod sync;
 
 use http::StatusCode;

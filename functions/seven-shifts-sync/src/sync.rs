@@ -4,7 +4,7 @@
 //! The next page is asked for while the current one is written. A crash costs the page in hand:
 //! its rows and its checkpoint are committed together or not at all.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use domain::access::{Caller, Tenant};
 use domain::connector_state::ConnectorState;
@@ -25,12 +25,13 @@ use store::jobs::{self, Lease, Progress, Work};
 use store::records::{self, Refused, Resource, Scope, Sweep, Window};
 use store::{Database, DatabaseError};
 
-use crate::fetch::{self, Fetched, Source};
+use crate::fetch::{self, Fetched, Source, Unread};
 
 /// Time that must be left for another page, in milliseconds.
 const PAGE_MARGIN_MS: i64 = 3_000;
 /// Rows that one step of a sweep looks at.
 const SWEEP_ROWS: u32 = 2_000;
+const SECONDS_OF_A_DAY: i64 = 86_400;
 /// Rows that one statement of tidying touches.
 const TIDY_ROWS: u32 = 2_000;
 
@@ -130,7 +131,7 @@ async fn prepared(
         .tenant_named(&work.organization_id)
         .map_err(|_| unreadable("organization"))?;
     let stream: Stream = work.name.parse().map_err(|_| unreadable("stream"))?;
-    let resource = Resource::of(stream).ok_or_else(|| unreadable("stream"))?;
+    let resource = Resource::of(stream);
     let settings = serde_json::from_str(&work.sync_settings)
         .ok()
         .and_then(|json| SyncSettings::from_json(&json).ok())
@@ -154,7 +155,13 @@ async fn prepared(
     .await?;
     let now = clock::now();
     let checkpoint: Checkpoint = serde_json::from_str(&work.checkpoint).unwrap_or_default();
+    let scope = Scope {
+        tenant: &tenant,
+        connector_id: &work.connector_id,
+        source: SOURCE,
+    };
     let mut pass = checkpoint.pass(Start {
+        has_quarantined: has_quarantined(database, &scope, stream).await?,
         run_id: &work.run_id,
         stream,
         now,
@@ -162,8 +169,11 @@ async fn prepared(
         window_hours: params.sync_window_hours,
         force_deletions: params.force_deletions,
     });
+    let reasons = OnceCell::new();
     let source = Source {
         account: &account,
+        scope,
+        reasons: &reasons,
         stream,
         location_id: config.location_id,
         now,
@@ -202,6 +212,20 @@ async fn prepared(
         .uncounted_calls
         .set(run.uncounted(account.line.calls()));
     report
+}
+
+/// Whether records wait that a list of changes may not bring again. The other streams are read whole
+/// every time.
+async fn has_quarantined(
+    database: &SpinDatabase,
+    scope: &Scope<'_>,
+    stream: Stream,
+) -> Result<bool, Failure> {
+    if !matches!(stream, Stream::Shifts | Stream::TimePunches) {
+        return Ok(false);
+    }
+    let first = records::quarantined_numbers(database, scope, stream, "", 1).await?;
+    Ok(!first.is_empty())
 }
 
 impl Run<'_> {
@@ -300,12 +324,11 @@ impl Run<'_> {
         let calls = source.account.line.calls();
         let now = clock::now();
         let rejected: Vec<Refused> = page
-            .rejected
+            .unread
             .iter()
             .enumerate()
-            .map(|(index, rejected)| refused(rejected, step, number, index))
+            .map(|(index, unread)| refused(unread, step, number, index))
             .collect();
-        let read_ids: Vec<Option<String>> = page.rejected.iter().map(record_id).collect();
         self.database
             .transaction(async |transaction| {
                 let outcome = records::write_page(
@@ -323,13 +346,19 @@ impl Run<'_> {
                         after.is_noting = true;
                     }
                     records::mark_seen(transaction, &after.run_id, &ids).await?;
+                    if self.resource.is_of_one_person() {
+                        records::mark_asked(transaction, &after.run_id, &page.asked).await?;
+                    }
                     // What cannot be read is there all the same.
-                    let unread: Vec<_> = read_ids.iter().flatten().collect();
+                    let unread = page.unread.iter();
+                    let unread: Vec<_> = unread.clone().flat_map(|unread| &unread.rows).collect();
                     records::mark_seen(transaction, &after.run_id, &unread).await?;
-                    let unidentified = read_ids.len().saturating_sub(unread.len());
+                }
+                if step.is_noted(after.kind) || after.kind == Kind::Backfill {
+                    let nameless = page.unread.iter().filter(|unread| unread.rows.is_empty());
                     after.unidentified = after
                         .unidentified
-                        .saturating_add(u64::try_from(unidentified).unwrap_or(u64::MAX));
+                        .saturating_add(u64::try_from(nameless.count()).unwrap_or(u64::MAX));
                 }
                 let mut all_refused = rejected.clone();
                 all_refused.extend(outcome.refused.iter().cloned());
@@ -436,8 +465,12 @@ impl Run<'_> {
         let location = self.location_id.map(|id| id.to_string());
         let window = Window {
             from: pass.window_from.unwrap_or(i64::MIN),
+            // Where the day begins first, tomorrow is today.
+            to: match self.resource {
+                Resource::Wages => pass.started_at.saturating_add(SECONDS_OF_A_DAY),
+                _ => i64::MAX,
+            },
             location: location.as_deref(),
-            ..Window::ALL
         };
         pass.held_back = self.held_back(pass, window).await?;
         while pass.held_back.is_none() && pass.sweep != SweepState::Done {
@@ -621,32 +654,30 @@ impl Run<'_> {
 
 /// Moves the pass past a page.
 fn advance(pass: &mut Pass, page: &Fetched) -> Result<(), Failure> {
-    let ids = page.records.ids();
+    let ids = match page.asked.as_slice() {
+        [] => page.records.ids(),
+        asked => asked.iter().map(String::as_str).collect(),
+    };
     let seen = PageSeen {
         ids: &ids,
-        received: page.received,
+        received: page.received.max(page.asked.len()),
         next: page.next.as_deref(),
+        also: page.also,
         newest_change: page.newest_change,
         provider_time: page.provider_time,
     };
     pass.advance(&seen, clock::now())
 }
 
-fn refused(rejected: &providers::Rejected, step: Step, page: u32, index: usize) -> Refused {
+/// What does not say which record it is gets an id that is made up: two of them are two records.
+fn refused(unread: &Unread, step: Step, page: u32, index: usize) -> Refused {
+    let id = unread.rejected.external_id.clone();
     Refused {
-        external_id: rejected
-            .external_id
-            .clone()
-            .filter(|id| !id.is_empty())
+        external_id: id
+            .filter(|_| !unread.rows.is_empty())
             .unwrap_or_else(|| format!("unreadable-{}-{page}-{index}", step.name())),
-        reason: rejected.reason.clone(),
+        reason: unread.rejected.reason.clone(),
     }
-}
-
-/// The id under which the record's row would be, when what stands in its place is an id of 7shifts.
-fn record_id(rejected: &providers::Rejected) -> Option<String> {
-    let id: i64 = rejected.external_id.as_deref()?.parse().ok()?;
-    Some(id.to_string())
 }
 
 fn landed<'a>(ids: &[&'a str], refused: &[Refused]) -> Vec<&'a str> {
@@ -678,7 +709,10 @@ async fn failed(
         set_state(database, lease, work, state, Some(&failure.reason)).await;
     }
     match failure.kind {
-        FailureKind::Later(at) => RunReport::retry_at(at, failure.code, &failure.reason),
+        FailureKind::Later(at) => {
+            let reason = format!("{} It is tried again by itself.", failure.reason);
+            RunReport::retry_at(at, failure.code, &reason)
+        }
         FailureKind::OutOfTime => RunReport::more(),
         _ => RunReport::failed(failure.code, &failure.reason),
     }

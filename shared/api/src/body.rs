@@ -116,11 +116,7 @@ fn named(pointer: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     // "… at line 1 column 2" helps a person with a file, not a caller with a request.
     let text = text.split(" at line ").next().unwrap_or(&text);
-    // The name of a type of ours says nothing to who sends JSON.
-    let text = match text.split_once(", expected struct ") {
-        Some((found, _)) => &format!("{found}, expected an object"),
-        None => text,
-    };
+    let text = &in_words_of_json(text);
     let text = domain::redact::excerpt(text, 300, &[]);
     // The path of an unknown field has its name already: it is found out while the name is read.
     for start in ["missing field `", "duplicate field `"] {
@@ -134,8 +130,27 @@ fn named(pointer: &str, error: &serde_json::Error) -> Problem {
     Problem::field(pointer, text)
 }
 
+/// The name of a type of ours says nothing to who sends JSON.
+fn in_words_of_json(text: &str) -> String {
+    let Some((found, expected)) = text.split_once(", expected ") else {
+        return text.to_owned();
+    };
+    let expected = match expected {
+        _ if expected.starts_with("struct ") => "an object",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "a borrowed string" => "a string",
+        "u8" | "u16" | "u32" | "u64" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        other => other,
+    };
+    format!("{found}, expected {expected}")
+}
+
 /// A name within a pointer (RFC 6901), at a length that can be shown.
-fn segment(name: &str) -> String {
+#[must_use]
+pub fn segment(name: &str) -> String {
     domain::redact::excerpt(&name.replace('~', "~0").replace('/', "~1"), 64, &[])
 }
 

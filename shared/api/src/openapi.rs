@@ -87,6 +87,7 @@ fn in_query(parameter: &Parameter) -> Value {
         ParameterForm::Text => json!({"type": "string", "maxLength": 1024}),
         ParameterForm::Id => json!({"type": "string", "format": "uuid"}),
         ParameterForm::Time => json!({"type": "string", "format": "date-time"}),
+        ParameterForm::Date => json!({"type": "string", "format": "date"}),
         ParameterForm::Boolean => json!({"type": "boolean"}),
         ParameterForm::Limit => {
             json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})
@@ -140,6 +141,10 @@ fn schemas() -> Value {
     add::<records::TeamMember>(&mut generator);
     add::<records::Shift>(&mut generator);
     add::<records::TimePunch>(&mut generator);
+    add::<records::Wage>(&mut generator);
+    add::<records::RoleAssignment>(&mut generator);
+    add::<records::Availability>(&mut generator);
+    add::<records::TimeOff>(&mut generator);
     add::<records::Location>(&mut generator);
     add::<records::Role>(&mut generator);
     add::<records::Department>(&mut generator);

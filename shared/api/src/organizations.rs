@@ -1,5 +1,7 @@
 //! Organizations and their API keys.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +20,9 @@ pub struct CreateOrganization {
 pub struct UpdateOrganization {
     pub name: Option<String>,
     pub time_zone: Option<String>,
+    /// What categories of time off are called at the provider, each with what it is here:
+    /// `vacation`, `sick`, `personal` or `other`. Replaces the whole map; at most 100.
+    pub time_off_categories: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -29,6 +34,8 @@ pub struct Organization {
     pub time_zone: String,
     /// `active`, or `purging` while everything is being removed.
     pub state: String,
+    /// As in `UpdateOrganization`; what is not in it goes by its words.
+    pub time_off_categories: BTreeMap<String, String>,
     pub created_at: String,
     pub updated_at: String,
 }

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::problem::{FieldError, Problem};
+
+/// The latest time that is taken: in microseconds it is still a change sequence.
+const LAST_TIME: i64 = 41_024_448_000;
 
 /// The parameters of a request, each taken at most once; what nobody took is refused in the end.
 pub struct Query<'a> {
@@ -63,11 +66,28 @@ impl<'a> Query<'a> {
         // A `+` of an offset that was not encoded arrives as a blank.
         let value = value.replace(' ', "+");
         match DateTime::parse_from_rfc3339(&value) {
-            Ok(time) if (0..=4_102_444_800 * 10).contains(&time.timestamp()) => {
+            Ok(time) if (0..=LAST_TIME).contains(&time.timestamp()) => {
                 Some(time.with_timezone(&Utc).timestamp())
             }
-            _ => {
+            Ok(_) => {
+                self.refuse(name, "must be a time from 1970 to 3269");
+                None
+            }
+            Err(_) => {
                 self.refuse(name, "must be a time like 2026-03-14T22:00:00Z");
+                None
+            }
+        }
+    }
+
+    /// The parameter as a date, `YYYY-MM-DD`.
+    pub fn date(&mut self, name: &str) -> Option<String> {
+        let value = self.values.remove(name)?;
+        match NaiveDate::parse_from_str(&value, "%Y-%m-%d") {
+            // Written again, so that dates compare as text.
+            Ok(date) if (0..=9999).contains(&date.year()) => Some(date.to_string()),
+            _ => {
+                self.refuse(name, "must be a date like 2026-03-14");
                 None
             }
         }

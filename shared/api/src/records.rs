@@ -20,14 +20,16 @@ pub struct SyncRun {
     /// `running`, `success`, `partial` or `failed`. A run that is read by its id before it has come
     /// to its first page is `queued`; it is in no list yet.
     pub status: String,
-    /// `backfill`, `incremental`, `reconciliation` or `complete`; null while queued.
+    /// `backfill`, `incremental`, `reconciliation` or `complete`; null while it has not come
+    /// to its first page.
     pub kind: Option<String>,
     /// Null while queued.
     pub started_at: Option<String>,
     pub finished_at: Option<String>,
     pub duration_ms: Option<i64>,
     pub pages: i64,
-    /// Requests to the provider, those that failed included; without those of a call that died.
+    /// Requests to the provider, those that failed included; without the last ones of a call that
+    /// died or was stopped.
     pub provider_calls: i64,
     /// Records that the provider sent, without edits that it has not published. What it sent
     /// twice counts twice.
@@ -35,6 +37,8 @@ pub struct SyncRun {
     pub created: i64,
     pub updated: i64,
     pub unchanged: i64,
+    /// Rows that the provider says are deleted, and rows that a complete pass did not meet: those are
+    /// not in `fetched`.
     pub deleted: i64,
     /// Records that were quarantined.
     pub errors: i64,
@@ -162,6 +166,143 @@ pub struct TimePunch {
     pub status: String,
     pub notes: Option<String>,
     pub pos_type: Option<String>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Wage {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub team_member_id: Option<String>,
+    pub external_user_id: String,
+    pub employee_name: Option<String>,
+    pub role_id: Option<String>,
+    /// Null: whatever the person works as.
+    pub external_role_id: Option<String>,
+    pub role_name: Option<String>,
+    /// `hourly`, `weekly_salary` or `annual_salary`; other values as the provider sends them.
+    pub wage_type: String,
+    /// In currency units with two decimals, for an hour, a week or a year.
+    pub wage_rate: String,
+    pub wage_cents: i64,
+    pub effective_date: String,
+    /// The last day on which it counts; null while nothing follows it. Before `effective_date` where
+    /// another wage of the same day took its place.
+    pub end_date: Option<String>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RoleAssignment {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub team_member_id: Option<String>,
+    pub external_user_id: String,
+    pub employee_name: Option<String>,
+    pub role_id: Option<String>,
+    pub external_role_id: String,
+    pub role_name: Option<String>,
+    pub department_id: Option<String>,
+    pub external_department_id: Option<String>,
+    pub department_name: Option<String>,
+    pub location_id: Option<String>,
+    pub external_location_id: Option<String>,
+    pub location_name: Option<String>,
+    pub is_primary: bool,
+    pub skill_level: Option<i64>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Availability {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub external_availability_id: String,
+    pub team_member_id: Option<String>,
+    pub external_user_id: String,
+    pub employee_name: Option<String>,
+    /// 0 is Sunday, 6 is Saturday.
+    pub day_of_week: i64,
+    pub is_available: bool,
+    /// `HH:MM:SS` where the person works; null: the whole day, or not at all.
+    pub available_from: Option<String>,
+    pub available_to: Option<String>,
+    pub is_recurring: bool,
+    /// The week that it begins with.
+    pub valid_from: Option<String>,
+    /// The last week of one that recurs; null: for good.
+    pub valid_to: Option<String>,
+    /// The day of one that does not recur.
+    pub specific_date: Option<String>,
+    pub reason: Option<String>,
+    pub comments: Option<String>,
+    /// `pending`, `approved`, `declined` or `unknown`.
+    pub status: String,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TimeOff {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    pub external_id: String,
+    pub team_member_id: Option<String>,
+    pub external_user_id: String,
+    pub employee_name: Option<String>,
+    pub start_date: String,
+    /// Included.
+    pub end_date: String,
+    pub partial_day: bool,
+    /// `HH:MM:SS` where the person works.
+    pub partial_start: Option<String>,
+    pub partial_end: Option<String>,
+    /// `vacation`, `sick`, `personal` or `other`, by the organization's `time_off_categories`.
+    pub category: String,
+    /// In the provider's words.
+    pub provider_category: Option<String>,
+    /// `pending`, `approved`, `declined` or `unknown`.
+    pub status: String,
+    pub comments: Option<String>,
+    /// Hours off, two decimals.
+    pub total_hours: Option<f64>,
+    pub total_minutes: Option<i64>,
+    /// `date` and `minutes` of each day.
+    pub days: Vec<serde_json::Value>,
+    /// Who approved or declined it.
+    pub action_member_id: Option<String>,
+    pub external_action_user_id: Option<String>,
+    pub action_message: Option<String>,
+    pub requested_at: Option<String>,
     pub provider_modified_at: Option<String>,
     pub deleted_at: Option<String>,
     pub created_at: String,

@@ -39,6 +39,14 @@ pub enum Operation {
     ReadRole,
     ListDepartments,
     ReadDepartment,
+    ListWages,
+    ReadWage,
+    ListRoleAssignments,
+    ReadRoleAssignment,
+    ListAvailability,
+    ReadAvailability,
+    ListTimeOff,
+    ReadTimeOff,
     ListSyncRuns,
     ReadSyncRun,
     ListQuarantinedRecords,
@@ -82,6 +90,8 @@ pub enum ParameterForm {
     Text,
     Id,
     Time,
+    /// `YYYY-MM-DD`.
+    Date,
     Boolean,
     Limit,
     OneOf(&'static [&'static str]),
@@ -280,6 +290,39 @@ const TIME_PUNCH_LIST: &[Parameter] = &[
         "Only approved, or only unapproved punches.",
     ),
 ];
+const MEMBER_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    TEAM_MEMBER_ID,
+];
+const TIME_OFF_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    TEAM_MEMBER_ID,
+    parameter(
+        "from",
+        ParameterForm::Date,
+        "Only time off with a day on this date or later.",
+    ),
+    parameter(
+        "to",
+        ParameterForm::Date,
+        "Only time off with a day on this date or earlier.",
+    ),
+    parameter(
+        "status",
+        ParameterForm::OneOf(REQUEST_STATUSES),
+        "Only time off that stands like this.",
+    ),
+];
+/// How a request of a person stands; `unknown` is a number that 7shifts does not document.
+pub const REQUEST_STATUSES: &[&str] = &["pending", "approved", "declined", "unknown"];
 const SYNC_RUN_LIST: &[Parameter] = &[
     LIMIT,
     CURSOR,
@@ -329,6 +372,10 @@ pub const STREAMS: &[&str] = &[
     "users",
     "shifts",
     "time_punches",
+    "wages",
+    "assignments",
+    "availability",
+    "time_off",
 ];
 
 const fn list(
@@ -436,7 +483,7 @@ pub const ROUTES: &[Route] = &[
         "PATCH",
         "/api/organizations/{id}",
         Access::Scope(Scope::OrganizationsWrite),
-        "Change an organization's name or time zone",
+        "Change an organization's name, time zone or categories of time off",
     )
     .takes("UpdateOrganization")
     .answers(200, Shape::One("Organization")),
@@ -661,6 +708,66 @@ pub const ROUTES: &[Route] = &[
         Scope::DepartmentsRead,
         "Read a department",
         "Department",
+    ),
+    list(
+        O::ListWages,
+        "/api/wages",
+        Scope::WagesRead,
+        "List what people earn, with what they earned before",
+        MEMBER_LIST,
+        "Wage",
+    ),
+    read(
+        O::ReadWage,
+        "/api/wages/{id}",
+        Scope::WagesRead,
+        "Read a wage",
+        "Wage",
+    ),
+    list(
+        O::ListRoleAssignments,
+        "/api/role-assignments",
+        Scope::RoleAssignmentsRead,
+        "List the roles that people work in",
+        MEMBER_LIST,
+        "RoleAssignment",
+    ),
+    read(
+        O::ReadRoleAssignment,
+        "/api/role-assignments/{id}",
+        Scope::RoleAssignmentsRead,
+        "Read a role assignment",
+        "RoleAssignment",
+    ),
+    list(
+        O::ListAvailability,
+        "/api/availability",
+        Scope::AvailabilityRead,
+        "List when people can work, a row for each day of the week",
+        MEMBER_LIST,
+        "Availability",
+    ),
+    read(
+        O::ReadAvailability,
+        "/api/availability/{id}",
+        Scope::AvailabilityRead,
+        "Read a day of an availability",
+        "Availability",
+    ),
+    list(
+        O::ListTimeOff,
+        "/api/time-off",
+        Scope::TimeOffRead,
+        "List time off",
+        TIME_OFF_LIST,
+        "TimeOff",
+    ),
+    read(
+        O::ReadTimeOff,
+        "/api/time-off/{id}",
+        Scope::TimeOffRead,
+        "Read a time off",
+        "TimeOff",
     ),
     list(
         O::ListSyncRuns,

@@ -27,7 +27,7 @@ pub struct SevenShiftsCall {
     pub name: Option<String>,
     /// For `scheduled_sync`: which streams; all enabled ones when left out.
     pub streams: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub params: SevenShiftsParams,
 }
 
@@ -40,6 +40,9 @@ pub struct SevenShiftsParams {
     pub start_date: Option<String>,
     #[serde(rename = "endDate")]
     pub end_date: Option<String>,
+    /// For `connect`: how many days back the first sync reads, 1 to 3,650; as `backfill_days` of the
+    /// sync settings, where it can be changed later.
+    pub backfill_days: Option<u16>,
     /// Rows, 1 to 500; 250 by default.
     pub limit: Option<u32>,
     /// How far back `scheduled_sync` looks for changes, in hours, 1 to 87,600.
@@ -136,12 +139,19 @@ pub struct StreamResult {
     pub error: Option<String>,
 }
 
+/// Callers of the replaced system send `null` for what they leave out.
+fn null_as_default<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// Callers of the replaced system send ids as text or as numbers.
 fn text_or_number<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "must be the number that 7shifts shows")]
     enum TextOrNumber {
         Text(String),
         Number(i64),

@@ -32,6 +32,10 @@ text_enum! {
         LocationsRead = "locations:read",
         RolesRead = "roles:read",
         DepartmentsRead = "departments:read",
+        WagesRead = "wages:read",
+        RoleAssignmentsRead = "role-assignments:read",
+        AvailabilityRead = "availability:read",
+        TimeOffRead = "time-off:read",
         ApiKeysRead = "api-keys:read",
         ApiKeysWrite = "api-keys:write",
     }
@@ -62,7 +66,8 @@ impl Role {
 
     /// The one table of what a role may do. Each role of an organization may what
     /// the one below it may: people see the schedule, admins run the connection
-    /// and see who worked when, owners also decide what is synced and who has keys.
+    /// and see who worked when and who is away, owners also see what people earn and
+    /// decide what is synced and who has keys.
     #[must_use]
     pub fn scopes(self) -> BTreeSet<Scope> {
         const MEMBER: &[Scope] = &[
@@ -71,6 +76,7 @@ impl Role {
             Scope::LocationsRead,
             Scope::RolesRead,
             Scope::DepartmentsRead,
+            Scope::RoleAssignmentsRead,
         ];
         const ADMIN: &[Scope] = &[
             Scope::OrganizationsRead,
@@ -81,9 +87,15 @@ impl Role {
             Scope::SyncRun,
             Scope::SyncRunsRead,
             Scope::TimePunchesRead,
+            Scope::AvailabilityRead,
+            Scope::TimeOffRead,
             Scope::ApiKeysRead,
         ];
-        const OWNER: &[Scope] = &[Scope::SyncStreamsWrite, Scope::ApiKeysWrite];
+        const OWNER: &[Scope] = &[
+            Scope::SyncStreamsWrite,
+            Scope::ApiKeysWrite,
+            Scope::WagesRead,
+        ];
         let granted: &[&[Scope]] = match self {
             Self::Member => &[MEMBER],
             Self::Admin => &[MEMBER, ADMIN],
@@ -381,6 +393,10 @@ mod tests {
             (Scope::LocationsRead, "oamp"),
             (Scope::RolesRead, "oamp"),
             (Scope::DepartmentsRead, "oamp"),
+            (Scope::WagesRead, "o..p"),
+            (Scope::RoleAssignmentsRead, "oamp"),
+            (Scope::AvailabilityRead, "oa.p"),
+            (Scope::TimeOffRead, "oa.p"),
             (Scope::ApiKeysRead, "oa.p"),
             (Scope::ApiKeysWrite, "o..p"),
         ];

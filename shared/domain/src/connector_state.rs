@@ -41,8 +41,10 @@ impl ConnectorState {
             | (Active | Error, Paused | Expired | Revoked | Error)
             | (Paused, Paused | Expired | Revoked)
             // A provider may first say expired and then revoked, or the reverse.
-            | (Expired | Revoked, Expired | Revoked) => true,
-            (Disconnected, _) | (Paused | Expired | Revoked, Error | Paused) => false,
+            | (Expired | Revoked, Expired | Revoked)
+            // An expired one is tried on, on its schedule: whoever wants no more of it can stop it.
+            | (Expired, Paused) => true,
+            (Disconnected, _) | (Paused | Expired | Revoked, Error) | (Revoked, Paused) => false,
         }
     }
 
@@ -96,7 +98,7 @@ mod tests {
             (ConnectorState::Disconnected, "da...."),
             (ConnectorState::Active, "dapxre"),
             (ConnectorState::Paused, "dapxr."),
-            (ConnectorState::Expired, "da.xr."),
+            (ConnectorState::Expired, "dapxr."),
             (ConnectorState::Revoked, "da.xr."),
             (ConnectorState::Error, "dapxre"),
         ];

@@ -11,6 +11,7 @@
 //! | [`job`], [`retry`], [`retry_after`], [`run`] | what follows from an attempt |
 //! | [`gcra`] | the pace that a provider allows |
 //! | [`deletion_brake`] | when a pass would delete too much |
+//! | [`availability`], [`time_off`] | when people can work, and what a category of time off is |
 //! | [`worked_time`] | a punch and its breaks, as hours worked |
 //! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
@@ -21,6 +22,7 @@ mod text_enum;
 
 pub mod access;
 pub mod api_key;
+pub mod availability;
 pub mod connector_state;
 pub mod deletion_brake;
 pub mod field_error;
@@ -37,6 +39,7 @@ pub mod run;
 pub mod schedule;
 pub mod stream;
 pub mod sync_settings;
+pub mod time_off;
 pub mod worked_time;
 pub mod zone;
 

@@ -31,16 +31,6 @@ pub enum Tier {
 }
 
 impl Stream {
-    /// The streams that this version syncs, in run order.
-    pub const SYNCED: [Self; 6] = [
-        Self::Locations,
-        Self::Departments,
-        Self::Roles,
-        Self::Users,
-        Self::Shifts,
-        Self::TimePunches,
-    ];
-
     #[must_use]
     pub const fn tier(self) -> Tier {
         match self {

@@ -72,10 +72,17 @@ pub async fn internal_caller(headers: &HeaderMap) -> Result<Caller, Problem> {
 
 /// The address of the client: from the host, or from `X-Forwarded-For` as far as the variable
 /// `trusted_proxy_hops` says (0 by default), counted from the right.
-pub async fn client_address(headers: &HeaderMap) -> Option<std::net::IpAddr> {
-    let hops: usize = variables::parsed("trusted_proxy_hops", 0, "a number")
+///
+/// # Errors
+/// A variable that is not a number: guessing would let in whoever sends the header.
+pub async fn client_address(headers: &HeaderMap) -> Result<Option<std::net::IpAddr>, Problem> {
+    let hops: usize = variables::parsed("trusted_proxy_hops", 0, "a whole number")
         .await
-        .unwrap_or(0);
+        .map_err(|wrong| Problem::new(ProblemKind::Unavailable, format!("{wrong}.")))?;
+    Ok(address_behind(headers, hops))
+}
+
+fn address_behind(headers: &HeaderMap, hops: usize) -> Option<std::net::IpAddr> {
     let text = if hops == 0 {
         // A client can send the header itself and its value comes before the host's: the last counts.
         headers
@@ -117,7 +124,7 @@ async fn by_api_key(
     }
     if let Some(networks) = &found.networks {
         let allowed = AllowList::parse(networks).map_err(|_| not_valid())?;
-        let address = client_address(headers).await;
+        let address = client_address(headers).await?;
         if !address.is_some_and(|address| allowed.allows(address)) {
             return Err(Problem::new(
                 ProblemKind::Forbidden,

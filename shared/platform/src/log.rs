@@ -33,6 +33,26 @@ pub struct Request<'a> {
     pub problem: Option<&'a str>,
 }
 
+/// One run that did not bring everything.
+#[derive(Serialize)]
+pub struct Run<'a> {
+    pub at_ms: i64,
+    pub level: &'a str,
+    pub event: &'a str,
+    pub organization_id: &'a str,
+    pub connector_id: &'a str,
+    pub stream: &'a str,
+    pub run_id: &'a str,
+    pub status: &'a str,
+    pub code: &'a str,
+    /// For a manager: it names no record and no secret.
+    pub detail: &'a str,
+}
+
+pub fn run(run: &Run<'_>) {
+    write(run);
+}
+
 pub fn error(event: &str, detail: &str) {
     write_event("error", event, detail);
 }

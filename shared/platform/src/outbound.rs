@@ -312,7 +312,7 @@ fn is_transient(result: &Result<Response<Bytes>, CallError>) -> bool {
 
 #[expect(clippy::needless_pass_by_value, reason = "maps errors by value")]
 fn network(code: ErrorCode) -> CallError {
-    let text = redact::excerpt(&code.to_string(), 200, &[]);
+    let text = in_words(&code);
     match code {
         ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => {
             CallError::NotAllowed(text)
@@ -330,6 +330,21 @@ fn network(code: ErrorCode) -> CallError {
         | ErrorCode::TlsProtocolError => CallError::Connect(text),
         _ => CallError::Broken(text),
     }
+}
+
+/// `ConnectionRefused` as "connection refused", with what the host adds to it.
+fn in_words(code: &ErrorCode) -> String {
+    let text = code.to_string();
+    let name = text.strip_prefix("ErrorCode::").unwrap_or(&text);
+    let mut words = String::with_capacity(name.len() + 8);
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && words.ends_with(|last: char| last.is_ascii_lowercase())
+        {
+            words.push(' ');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    redact::excerpt(&words, 200, &[])
 }
 
 fn header_text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {

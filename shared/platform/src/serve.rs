@@ -8,7 +8,7 @@ use api::query::Query;
 use api::routes::{self, Access, Operation, Route};
 use api::{Problem, ProblemKind, body, cors, problem};
 use bytes::Bytes;
-use domain::access::{Caller, Scope, Tenant};
+use domain::access::{Caller, Role, Scope, Tenant};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -279,6 +279,12 @@ where
         seen.organization_id = caller.organization_id().map(|id| id.as_str().to_owned());
     }
     let query = parts.uri.query().unwrap_or_default().to_owned();
+    if let Some(caller) = caller
+        .as_ref()
+        .filter(|caller| caller.role() == Some(Role::Operator))
+    {
+        refuse_unknown_tenant(caller, &query, &database).await?;
+    }
     handle(Context {
         operation: route.operation,
         database,
@@ -290,6 +296,28 @@ where
         body,
     })
     .await
+}
+
+/// A mistyped id must not look like an organization that has nothing.
+async fn refuse_unknown_tenant(
+    caller: &Caller,
+    query: &str,
+    database: &SpinDatabase,
+) -> Result<(), Problem> {
+    let Some(named) = Query::parse(query).id("organization_id") else {
+        return Ok(());
+    };
+    let no_such = || {
+        Problem::new(
+            ProblemKind::NotFound,
+            "There is no such organization, or it is not yours.",
+        )
+    };
+    let tenant = caller.tenant_named(&named).map_err(|_| no_such())?;
+    let found = store::organizations::get(database, &tenant)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    found.map(drop).ok_or_else(no_such)
 }
 
 fn require(caller: &Caller, scope: Scope) -> Result<(), Problem> {

@@ -32,6 +32,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "worked_seconds",
         sql: include_str!("../../../migrations/0003_worked_seconds.sql"),
     },
+    Migration {
+        version: 4,
+        name: "pay_and_absence",
+        sql: include_str!("../../../migrations/0004_pay_and_absence.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -1,5 +1,7 @@
 //! The tenants.
 
+use std::collections::BTreeMap;
+
 use domain::access::Tenant;
 use serde::Deserialize;
 
@@ -24,6 +26,8 @@ pub struct Organization {
     /// IANA name.
     pub time_zone: String,
     pub state: OrganizationState,
+    /// What the provider's categories of time off are here.
+    pub time_off_categories: BTreeMap<String, String>,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -53,7 +57,7 @@ pub async fn create<E: Execute>(
 macro_rules! organization_json {
     () => {
         "json_object('id', id, 'name', name, 'time_zone', time_zone, 'state', state,
-           'created_at', created_at, 'updated_at', updated_at)"
+           'time_off_categories', json(time_off_categories), 'created_at', created_at, 'updated_at', updated_at)"
     };
 }
 
@@ -92,9 +96,20 @@ pub async fn list<E: Execute>(
     json::read(&database.execute(LIST, parameters).await?)
 }
 
+/// What is to be set; the rest stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Change<'a> {
+    pub name: Option<&'a str>,
+    /// IANA name.
+    pub time_zone: Option<&'a str>,
+    /// A JSON object of text.
+    pub time_off_categories: Option<&'a str>,
+}
+
 const UPDATE: &str = "
 UPDATE organizations SET
-  name = coalesce(?2, name), time_zone = coalesce(?3, time_zone), updated_at = ?4
+  name = coalesce(?2, name), time_zone = coalesce(?3, time_zone),
+  time_off_categories = coalesce(?5, time_off_categories), updated_at = ?4
 WHERE id = ?1 AND state = 'active' RETURNING id";
 
 /// Sets what is given; false when there is no such organization, or it is being purged. After
@@ -105,11 +120,16 @@ WHERE id = ?1 AND state = 'active' RETURNING id";
 pub async fn update<E: Execute>(
     database: &E,
     tenant: &Tenant,
-    name: Option<&str>,
-    time_zone: Option<&str>,
+    change: Change<'_>,
     now: i64,
 ) -> Result<bool, DatabaseError> {
-    let parameters = parameters![tenant.as_str(), name, time_zone, now];
+    let parameters = parameters![
+        tenant.as_str(),
+        change.name,
+        change.time_zone,
+        now,
+        change.time_off_categories
+    ];
     database
         .execute(UPDATE, parameters)
         .await

@@ -161,6 +161,15 @@ impl Faults for Counts {
     }
 }
 
+/// What follows the punches is not part of their backfill.
+fn only_punches() -> Value {
+    let others = ["wages", "assignments", "availability", "time_off"];
+    others
+        .map(|stream| (stream.to_owned(), json!({"enabled": false})))
+        .into_iter()
+        .collect()
+}
+
 impl Backfill {
     async fn start(
         punches: u32,
@@ -194,7 +203,7 @@ impl Backfill {
                 Method::PUT,
                 &format!("/api/connectors/{connector_id}/sync-settings"),
                 &organization.key,
-                Some(json!({"backfill_days": 3_650})),
+                Some(json!({"backfill_days": 3_650, "streams": only_punches()})),
             )
             .await
             .expect(StatusCode::OK);

@@ -133,7 +133,7 @@ enum Due {
     OneStream,
 }
 
-/// An application with that many copies of one connector, each with its six streams.
+/// An application with that many copies of one connector, each with all of its streams.
 async fn crowded(settings: Settings, connectors: u32, due: Due) -> anyhow::Result<App> {
     let mut app = App::start_with(
         settings.clone(),

@@ -1,5 +1,7 @@
 //! Whether the tables, as the API shows them, are a mirror of the provider's account.
 
+mod pay_and_absence;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat};
@@ -54,6 +56,7 @@ impl Mirror<'_> {
                 .filter(|(_, row)| seconds(&row[begins]) >= self.since)
                 .collect()
         };
+        let of_people = pay_and_absence::tables(app, key, &truth, &links, self.since).await;
         let tables = [
             ("locations", expected.locations, locations.clone()),
             ("departments", expected.departments, departments.clone()),
@@ -72,6 +75,7 @@ impl Mirror<'_> {
         ];
         tables
             .iter()
+            .chain(&of_people)
             .flat_map(|(table, expected, found)| self.compare(table, expected, found))
             .collect()
     }

@@ -5,13 +5,17 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 const ORGANIZATIONS: usize = 2;
-const STREAMS: [&str; 6] = [
+const STREAMS: [&str; 10] = [
     "locations",
     "departments",
     "roles",
     "users",
     "shifts",
     "time_punches",
+    "wages",
+    "assignments",
+    "availability",
+    "time_off",
 ];
 
 /// # Errors

@@ -27,6 +27,8 @@ pub struct Checkpoint {
     /// seconds.
     pub current_until: Option<i64>,
     pub last_complete_at: Option<i64>,
+    /// The earliest window that a pass has read whole, Unix seconds.
+    pub covered_from: Option<i64>,
     pub pass: Option<Pass>,
     /// What the last pass came to.
     pub closed: Option<Closed>,
@@ -128,10 +130,17 @@ pub enum Step {
     InactiveUsers,
     /// Changed since then, Unix seconds.
     ChangedSince(i64),
-    /// Withdrawn from publication, and changed since then.
-    UnpublishedSince(i64),
+    /// Published or withdrawn from publication, and changed since then.
+    #[serde(alias = "unpublished_since")]
+    ChangedOrDraftSince(i64),
     /// Deleted, and changed since then.
     DeletedSince(i64),
+    /// What could not be read before, each record on its own: the cursor is the last one that was
+    /// asked for. A list of changes does not bring it again while nobody changes it.
+    Quarantined,
+    /// What each person at work has, in the order of their ids as text: the cursor is the last one
+    /// that was asked for.
+    EachPerson,
 }
 
 impl Kind {
@@ -185,15 +194,21 @@ impl Step {
             Self::ActiveUsers => "active",
             Self::InactiveUsers => "inactive",
             Self::ChangedSince(_) => "changed",
-            Self::UnpublishedSince(_) => "unpublished",
+            Self::ChangedOrDraftSince(_) => "changed-or-draft",
             Self::DeletedSince(_) => "deleted",
+            Self::Quarantined => "quarantined",
+            Self::EachPerson => "person",
         }
     }
 
     /// Whether the pass notes what this step lists, for the sweep.
     #[must_use]
     pub fn is_noted(self, kind: Kind) -> bool {
-        kind.sweeps() && matches!(self, Self::All | Self::ActiveUsers | Self::InactiveUsers)
+        kind.sweeps()
+            && matches!(
+                self,
+                Self::All | Self::ActiveUsers | Self::InactiveUsers | Self::EachPerson
+            )
     }
 }
 
@@ -208,6 +223,15 @@ pub struct Start<'a> {
     pub window_hours: Option<i64>,
     /// Asked for by a person: delete what is gone, so read everything.
     pub force_deletions: bool,
+    /// Records of the stream are in quarantine.
+    pub has_quarantined: bool,
+}
+
+impl Start<'_> {
+    fn window_from(&self) -> i64 {
+        self.now
+            .saturating_sub(self.backfill_days.saturating_mul(86_400))
+    }
 }
 
 impl Checkpoint {
@@ -218,6 +242,7 @@ impl Checkpoint {
         Self {
             current_until: self.current_until,
             last_complete_at: Some(0),
+            covered_from: self.covered_from,
             pass: None,
             closed: None,
         }
@@ -234,7 +259,10 @@ impl Checkpoint {
 
     fn new_pass(&self, start: Start<'_>) -> Pass {
         let (kind, steps) = self.steps(start);
-        let has_window = matches!(start.stream, Stream::Shifts | Stream::TimePunches);
+        let has_window = matches!(
+            start.stream,
+            Stream::Shifts | Stream::TimePunches | Stream::TimeOff
+        );
         Pass {
             run_id: start.run_id.to_owned(),
             kind,
@@ -245,11 +273,7 @@ impl Checkpoint {
             last_page: None,
             started_at: start.now,
             newest_change: None,
-            window_from: has_window.then(|| {
-                start
-                    .now
-                    .saturating_sub(start.backfill_days.saturating_mul(86_400))
-            }),
+            window_from: has_window.then(|| start.window_from()),
             sweep: SweepState::Ahead,
             is_noting: false,
             errors: 0,
@@ -282,12 +306,22 @@ impl Checkpoint {
                     .min(start.now)
                     .saturating_sub(LOOK_BACK_SECONDS)
                     .min(asked.unwrap_or(i64::MAX));
-                let mut steps = vec![Step::ChangedSince(since), Step::DeletedSince(since)];
-                if start.stream == Stream::Shifts {
-                    steps.insert(1, Step::UnpublishedSince(since));
+                let changed = if start.stream == Stream::Shifts {
+                    Step::ChangedOrDraftSince(since)
+                } else {
+                    Step::ChangedSince(since)
+                };
+                let mut steps = vec![changed, Step::DeletedSince(since)];
+                if start.has_quarantined {
+                    steps.insert(0, Step::Quarantined);
                 }
+                // The setting reaches further back than what was read.
+                let is_deeper = self
+                    .covered_from
+                    .is_some_and(|covered| start.window_from() < covered);
                 let last_complete = self.last_complete_at.unwrap_or(0);
                 if start.force_deletions
+                    || is_deeper
                     || is_mark_wrong
                     || start.now.saturating_sub(last_complete) >= RECONCILE_AFTER_SECONDS
                     || last_complete > start.now
@@ -297,7 +331,12 @@ impl Checkpoint {
                 }
                 (Kind::Incremental, steps)
             }
-            _ => (Kind::Complete, vec![Step::All]),
+            Stream::Wages | Stream::Assignments => (Kind::Complete, vec![Step::EachPerson]),
+            Stream::Locations
+            | Stream::Departments
+            | Stream::Roles
+            | Stream::Availability
+            | Stream::TimeOff => (Kind::Complete, vec![Step::All]),
         }
     }
 
@@ -314,14 +353,18 @@ impl Checkpoint {
         let before = self.current_until.map(|mark| mark.min(pass.started_at));
         let last_complete_at = match (pass.kind, &pass.held_back) {
             (Kind::Incremental, _) => self.last_complete_at,
-            (_, None) => Some(now),
-            (_, Some(_)) => {
-                Some(now.saturating_sub(RECONCILE_AFTER_SECONDS - RETRY_HELD_BACK_SECONDS))
-            }
+            // A record that does not say which one it is can only be found by another complete pass.
+            (_, None) if pass.unidentified == 0 => Some(now),
+            _ => Some(now.saturating_sub(RECONCILE_AFTER_SECONDS - RETRY_HELD_BACK_SECONDS)),
+        };
+        let covered_from = match (pass.kind, pass.window_from) {
+            (Kind::Incremental, _) | (_, None) => self.covered_from,
+            (_, Some(from)) => Some(self.covered_from.map_or(from, |before| before.min(from))),
         };
         Self {
             current_until: seen.max(before),
             last_complete_at,
+            covered_from,
             pass: None,
             closed: Some(Closed {
                 run_id: pass.run_id.clone(),
@@ -349,6 +392,8 @@ pub struct PageSeen<'a> {
     /// Records on the page, the unreadable ones included.
     pub received: usize,
     pub next: Option<&'a str>,
+    /// A list that the page shows to be needed as well.
+    pub also: Option<Step>,
     /// The latest change among the records, Unix seconds.
     pub newest_change: Option<i64>,
     /// The provider's clock when it answered, Unix seconds.
@@ -383,6 +428,11 @@ impl Pass {
             0
         };
         self.last_page = edges;
+        if let Some(also) = page.also
+            && !self.steps.contains(&also)
+        {
+            self.steps.insert(1.min(self.steps.len()), also);
+        }
         let Some(next) = page.next else {
             if !self.steps.is_empty() {
                 self.steps.remove(0);
@@ -398,7 +448,7 @@ impl Pass {
             return Err(Failure {
                 kind: FailureKind::Later(now),
                 code: "endless_list",
-                reason: "7shifts promises another page without end, so the list was cut off. What came is in; the list is read again by itself.".to_owned(),
+                reason: "7shifts promises another page without end, so the list was cut off. What came is in.".to_owned(),
             });
         }
         self.cursor = Some(next.to_owned());
@@ -421,6 +471,7 @@ mod tests {
             backfill_days: 90,
             window_hours: None,
             force_deletions: false,
+            has_quarantined: false,
         }
     }
 
@@ -429,6 +480,7 @@ mod tests {
             ids,
             received: ids.len(),
             next,
+            also: None,
             newest_change: None,
             provider_time: None,
         }
@@ -460,12 +512,71 @@ mod tests {
         let shifts = current(NOW - DAY).pass(start(Stream::Shifts));
         assert_eq!(
             shifts.steps,
-            [
-                Step::ChangedSince(since),
-                Step::UnpublishedSince(since),
-                Step::DeletedSince(since)
-            ]
+            [Step::ChangedOrDraftSince(since), Step::DeletedSince(since)]
         );
+        for stream in [Stream::Wages, Stream::Assignments] {
+            let pass = Checkpoint::default().pass(start(stream));
+            assert_eq!((pass.kind, pass.window_from), (Kind::Complete, None));
+            assert_eq!(pass.steps, [Step::EachPerson]);
+        }
+    }
+
+    #[test]
+    fn what_is_in_quarantine_is_asked_for_first() {
+        let asks = Start {
+            has_quarantined: true,
+            ..start(Stream::TimePunches)
+        };
+        let pass = current(NOW - DAY).pass(asks);
+        assert_eq!(pass.steps.first(), Some(&Step::Quarantined));
+        assert_eq!(pass.kind, Kind::Incremental);
+        assert!(!Step::Quarantined.is_noted(Kind::Reconciliation));
+    }
+
+    #[test]
+    fn a_setting_that_reaches_further_back_is_followed_by_a_complete_pass() {
+        let first = Checkpoint::default().pass(start(Stream::TimePunches));
+        let read = Checkpoint::default().finished(&first, NOW);
+        assert_eq!(read.covered_from, Some(NOW - 90 * DAY));
+        let later = |days| Start {
+            now: NOW + DAY,
+            backfill_days: days,
+            ..start(Stream::TimePunches)
+        };
+        assert_eq!(read.pass(later(90)).kind, Kind::Incremental);
+        assert_eq!(read.pass(later(91)).kind, Kind::Incremental);
+        let deeper = read.pass(later(120));
+        assert_eq!(deeper.kind, Kind::Reconciliation);
+        let read = read.finished(&deeper, NOW + DAY);
+        assert_eq!(read.pass(later(120)).kind, Kind::Incremental);
+        assert_eq!(read.pass(later(7)).kind, Kind::Incremental);
+    }
+
+    #[test]
+    fn a_record_without_an_id_is_looked_for_again_on_the_next_day() {
+        let mut pass = Checkpoint::default().pass(start(Stream::TimePunches));
+        pass.unidentified = 1;
+        let read = Checkpoint::default().finished(&pass, NOW);
+        let at = |now| Start {
+            now,
+            ..start(Stream::TimePunches)
+        };
+        assert_eq!(read.pass(at(NOW + DAY - 1)).kind, Kind::Incremental);
+        assert_eq!(read.pass(at(NOW + DAY)).kind, Kind::Reconciliation);
+    }
+
+    #[test]
+    fn a_list_that_a_page_shows_to_be_needed_is_read_next_and_once() {
+        let mut pass = current(NOW - DAY).pass(start(Stream::Shifts));
+        let also = Step::ChangedSince(NOW);
+        let shows = |next| PageSeen {
+            also: Some(also),
+            ..page(&["1"], next)
+        };
+        pass.advance(&shows(Some("a")), NOW).unwrap();
+        pass.advance(&shows(None), NOW).unwrap();
+        assert_eq!(pass.steps.first(), Some(&also));
+        assert_eq!(pass.steps.len(), 2);
     }
 
     #[test]

@@ -312,10 +312,14 @@ fn provider_failure(error: &ProviderError) -> Failure {
             (
                 FailureKind::Later(clock::now().saturating_add(wait)),
                 error.code(),
-                format!("{} It is tried again by itself.", sentence(error)),
+                sentence(error),
             )
         }
-        error => (FailureKind::Refused, error.code(), sentence(error)),
+        error => (
+            FailureKind::Refused,
+            error.code(),
+            format!("{} Ask support to look into it.", sentence(error)),
+        ),
     };
     Failure { kind, code, reason }
 }
@@ -337,21 +341,16 @@ fn call_failure(error: &CallError) -> Failure {
         CallError::NotAllowed(_) => (FailureKind::Ours, "not_allowed"),
     };
     let reason = match error {
-        CallError::RateLimited { .. } => {
-            "The rate limit of 7shifts is reached. It goes on by itself when there is room again."
-                .to_owned()
-        }
+        CallError::RateLimited { .. } => "The rate limit of 7shifts is reached.".to_owned(),
         CallError::Database(error) => {
-            format!("Our database failed: {error}. It is tried again by itself.")
+            format!("Our database failed: {error}.")
         }
-        CallError::Timeout => {
-            "7shifts did not answer in time. It is tried again by itself.".to_owned()
-        }
+        CallError::Timeout => "7shifts did not answer in time.".to_owned(),
         CallError::Connect(why) => {
-            format!("No connection to 7shifts: {why}. It is tried again by itself.")
+            format!("No connection to 7shifts: {why}.")
         }
         CallError::Broken(why) => {
-            format!("The connection to 7shifts broke: {why}. It is tried again by itself.")
+            format!("The connection to 7shifts broke: {why}.")
         }
         error => sentence(error),
     };

@@ -1,10 +1,15 @@
 //! 7shifts' rows as the records of our tables.
 
+use std::collections::BTreeMap;
+
+use domain::NaiveDate;
+use domain::availability::{Hours, Weekday};
 use domain::worked_time::{self, worked_time};
 use providers::seven_shifts as wire;
 use store::records::{
-    DepartmentRecord, LocationRecord, PunchBreak, RoleRecord, ShiftBreak, ShiftRecord,
-    TeamMemberRecord, TimePunchRecord,
+    AvailabilityRecord, DepartmentRecord, LocationRecord, PunchBreak, RoleAssignmentRecord,
+    RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay, TimeOffRecord,
+    TimePunchRecord, WageRecord,
 };
 
 /// `now` stands in for a time of deletion that the provider does not give.
@@ -177,6 +182,125 @@ pub fn time_punch(row: wire::TimePunch, now: i64) -> TimePunchRecord {
         provider_modified_at: row.modified,
         deleted_at: row.deleted.then(|| row.modified.unwrap_or(now)),
     }
+}
+
+#[must_use]
+pub fn wage(row: wire::Wage, user_id: i64) -> WageRecord {
+    WageRecord {
+        external_id: row.id.to_string(),
+        external_user_id: user_id.to_string(),
+        external_role_id: text(row.role_id),
+        wage_type: row.wage_type,
+        wage_cents: row.wage_cents,
+        effective_date: row.effective_date.to_string(),
+        provider_modified_at: row.modified,
+        deleted_at: None,
+    }
+}
+
+/// 7shifts numbers no assignments: one is known by its person and its role.
+#[must_use]
+pub fn role_assignment(row: &wire::RoleAssignment, user_id: i64) -> RoleAssignmentRecord {
+    RoleAssignmentRecord {
+        external_id: format!("{user_id}:{}", row.id),
+        external_user_id: user_id.to_string(),
+        external_role_id: row.id.to_string(),
+        external_department_id: text(row.department_id),
+        external_location_id: text(row.location_id),
+        is_primary: row.is_primary,
+        skill_level: row.skill_level.filter(|level| *level > 0),
+        provider_modified_at: None,
+        deleted_at: None,
+    }
+}
+
+/// The ids of the rows of an availability.
+#[must_use]
+pub fn days_of(availability_id: &str) -> Vec<String> {
+    Weekday::ALL
+        .iter()
+        .map(|day| format!("{availability_id}:{}", day.name()))
+        .collect()
+}
+
+/// A row for each day of the week. `reasons` are the company's, by their ids.
+#[must_use]
+pub fn availability(
+    row: &wire::Availability,
+    reasons: &BTreeMap<i64, String>,
+) -> Vec<AvailabilityRecord> {
+    Weekday::ALL
+        .into_iter()
+        .zip(&row.days)
+        .map(|(weekday, day)| {
+            let hours = Hours::of(day.code, day.from.as_deref(), day.to.as_deref());
+            AvailabilityRecord {
+                external_id: format!("{}:{}", row.id, weekday.name()),
+                external_user_id: row.user_id.to_string(),
+                external_availability_id: row.id.to_string(),
+                day_of_week: weekday.number(),
+                is_available: hours.is_available,
+                available_from: hours.from.map(str::to_owned),
+                available_to: hours.to.map(str::to_owned),
+                is_recurring: row.repeat,
+                valid_from: date(row.week),
+                valid_to: date(row.week_to),
+                specific_date: date(
+                    row.week
+                        .filter(|_| !row.repeat)
+                        .and_then(|week| weekday.in_week_from(week)),
+                ),
+                reason: day.reason_id.and_then(|id| reasons.get(&id).cloned()),
+                comments: day.comments.clone(),
+                status: status(row.status).to_owned(),
+                provider_modified_at: row.modified,
+                deleted_at: None,
+            }
+        })
+        .collect()
+}
+
+#[must_use]
+pub fn time_off(row: wire::TimeOff) -> TimeOffRecord {
+    TimeOffRecord {
+        external_id: row.id.to_string(),
+        external_user_id: row.user_id.to_string(),
+        start_date: row.from_date.to_string(),
+        end_date: row.to_date.to_string(),
+        is_partial_day: row.partial,
+        partial_start: row.partial_from,
+        partial_end: row.partial_to,
+        provider_category: row.category,
+        status: status(row.status).to_owned(),
+        comments: row.comments,
+        total_minutes: row.amount_minutes,
+        days: row
+            .hours
+            .into_iter()
+            .map(|day| TimeOffDay {
+                date: day.date.to_string(),
+                minutes: day.minutes,
+            })
+            .collect(),
+        external_action_user_id: text(row.status_action_user_id),
+        action_message: row.status_action_message,
+        requested_at: row.created,
+        provider_modified_at: None,
+        deleted_at: None,
+    }
+}
+
+fn status(status: wire::RequestStatus) -> &'static str {
+    match status {
+        wire::RequestStatus::Pending => "pending",
+        wire::RequestStatus::Approved => "approved",
+        wire::RequestStatus::Declined => "declined",
+        wire::RequestStatus::Unknown(_) => "unknown",
+    }
+}
+
+fn date(date: Option<NaiveDate>) -> Option<String> {
+    date.map(|date| date.to_string())
 }
 
 fn is_paid(planned: &wire::ShiftBreak) -> bool {

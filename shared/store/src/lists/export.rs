@@ -3,9 +3,9 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter, TimePunchFilter,
-    departments, locations, own, quarantined_records, roles, shifts, sync_runs, team_members,
-    time_punches,
+    MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter,
+    TimeOffFilter, TimePunchFilter, availability, departments, locations, own, quarantined_records,
+    role_assignments, roles, shifts, sync_runs, team_members, time_off, time_punches, wages,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
@@ -114,6 +114,10 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         include_deleted: true,
         ..PlaceFilter::default()
     };
+    let of_everybody = MemberFilter {
+        include_deleted: true,
+        ..MemberFilter::default()
+    };
     Some(match kind {
         Kind::Organization => return None,
         Kind::Connector | Kind::ApiKey => own(kind, tenant, paging),
@@ -140,6 +144,16 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
                 ..TimePunchFilter::default()
             };
             time_punches(tenant, &filter, paging)
+        }
+        Kind::Wage => wages(tenant, &of_everybody, paging),
+        Kind::RoleAssignment => role_assignments(tenant, &of_everybody, paging),
+        Kind::Availability => availability(tenant, &of_everybody, paging),
+        Kind::TimeOff => {
+            let filter = TimeOffFilter {
+                include_deleted: true,
+                ..TimeOffFilter::default()
+            };
+            time_off(tenant, &filter, paging)
         }
         Kind::SyncRun => sync_runs(tenant, &SyncRunFilter::default(), paging),
         Kind::QuarantinedRecord => {

@@ -53,6 +53,28 @@ pub struct TimePunchFilter<'a> {
     pub is_approved: Option<bool>,
 }
 
+/// Narrows what belongs to one person: wages, role assignments, availability.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemberFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub team_member_id: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TimeOffFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub team_member_id: Option<&'a str>,
+    /// `YYYY-MM-DD`: with a day off then or later.
+    pub from: Option<&'a str>,
+    /// `YYYY-MM-DD`: with a day off then or earlier.
+    pub to: Option<&'a str>,
+    pub status: Option<&'a str>,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SyncRunFilter<'a> {
     pub connector_id: Option<&'a str>,
@@ -200,6 +222,104 @@ pub fn time_punches(tenant: &Tenant, filter: &TimePunchFilter<'_>, paging: &Pagi
             "time_punches_member"
         } else {
             "time_punches_clocked_in"
+        },
+    });
+    builder.page(&order, paging)
+}
+
+/// By id.
+#[must_use]
+pub fn wages(tenant: &Tenant, filter: &MemberFilter<'_>, paging: &Paging<'_>) -> List {
+    of_members(
+        Kind::Wage,
+        tenant,
+        filter,
+        paging,
+        [
+            "team_member_wages_changed",
+            "team_member_wages_member",
+            "team_member_wages_organization",
+        ],
+    )
+}
+
+/// By id.
+#[must_use]
+pub fn role_assignments(tenant: &Tenant, filter: &MemberFilter<'_>, paging: &Paging<'_>) -> List {
+    of_members(
+        Kind::RoleAssignment,
+        tenant,
+        filter,
+        paging,
+        [
+            "team_member_role_assignments_changed",
+            "team_member_role_assignments_member",
+            "team_member_role_assignments_organization",
+        ],
+    )
+}
+
+/// By id.
+#[must_use]
+pub fn availability(tenant: &Tenant, filter: &MemberFilter<'_>, paging: &Paging<'_>) -> List {
+    of_members(
+        Kind::Availability,
+        tenant,
+        filter,
+        paging,
+        [
+            "team_member_availability_changed",
+            "team_member_availability_member",
+            "team_member_availability_organization",
+        ],
+    )
+}
+
+/// `indexes`: by change, by person, by id.
+fn of_members(
+    kind: Kind,
+    tenant: &Tenant,
+    filter: &MemberFilter<'_>,
+    paging: &Paging<'_>,
+    [changed, by_member, by_id]: [&'static str; 3],
+) -> List {
+    let mut builder = Builder::new(kind, tenant);
+    builder.compare("record.team_member_id", "=", filter.team_member_id);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        changed,
+    )
+    .unwrap_or(Order::Id {
+        index: if filter.team_member_id.is_some() {
+            by_member
+        } else {
+            by_id
+        },
+    });
+    builder.page(&order, paging)
+}
+
+/// By id.
+#[must_use]
+pub fn time_off(tenant: &Tenant, filter: &TimeOffFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::TimeOff, tenant);
+    builder.compare("record.team_member_id", "=", filter.team_member_id);
+    builder.compare("record.end_date", ">=", filter.from);
+    builder.compare("record.start_date", "<=", filter.to);
+    builder.compare("record.status", "=", filter.status);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "time_off_requests_changed",
+    )
+    .unwrap_or(Order::Id {
+        index: if filter.team_member_id.is_some() {
+            "time_off_requests_member"
+        } else {
+            "time_off_requests_organization"
         },
     });
     builder.page(&order, paging)

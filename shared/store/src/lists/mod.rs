@@ -5,7 +5,7 @@
 //! too, so that a reader who keeps the last cursor misses nothing: a row that changes between two
 //! pages comes again later. Otherwise a list is in the natural order of its rows.
 //!
-//! What is derived at reading (names, `scheduled_minutes`, `delta_minutes`) follows the rows that
+//! What is derived at reading (names, `scheduled_minutes`, `delta_minutes`, `end_date`, `category`) follows the rows that
 //! it comes from and does not move `updated_at`.
 
 mod export;
@@ -16,9 +16,9 @@ mod view;
 
 pub use export::{Export, ExportPage};
 pub use filters::{
-    PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter, TimePunchFilter,
-    departments, locations, quarantined_records, roles, shifts, sync_runs, team_members,
-    time_punches,
+    MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter,
+    TimeOffFilter, TimePunchFilter, availability, departments, locations, quarantined_records,
+    role_assignments, roles, shifts, sync_runs, team_members, time_off, time_punches, wages,
 };
 pub use list::{DEFAULT_LIMIT, Key, List, ListPage, MAX_LIMIT, Paging, get};
 pub use view::Kind;

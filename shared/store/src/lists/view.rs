@@ -15,13 +15,17 @@ pub enum Kind {
     TeamMember,
     Shift,
     TimePunch,
+    Wage,
+    RoleAssignment,
+    Availability,
+    TimeOff,
     SyncRun,
     QuarantinedRecord,
 }
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -31,6 +35,10 @@ impl Kind {
         Self::TeamMember,
         Self::Shift,
         Self::TimePunch,
+        Self::Wage,
+        Self::RoleAssignment,
+        Self::Availability,
+        Self::TimeOff,
         Self::SyncRun,
         Self::QuarantinedRecord,
     ];
@@ -48,6 +56,10 @@ impl Kind {
             Self::TeamMember => "team_members",
             Self::Shift => "shifts",
             Self::TimePunch => "time_punches",
+            Self::Wage => "wages",
+            Self::RoleAssignment => "role_assignments",
+            Self::Availability => "availability",
+            Self::TimeOff => "time_off",
             Self::SyncRun => "sync_runs",
             Self::QuarantinedRecord => "quarantined_records",
         }
@@ -56,6 +68,10 @@ impl Kind {
     pub(super) const fn table(self) -> &'static str {
         match self {
             Self::Shift => "schedule_shifts",
+            Self::Wage => "team_member_wages",
+            Self::RoleAssignment => "team_member_role_assignments",
+            Self::Availability => "team_member_availability",
+            Self::TimeOff => "time_off_requests",
             other => other.name(),
         }
     }
@@ -135,6 +151,14 @@ impl Kind {
                 member!(),
                 " LEFT JOIN schedule_shifts AS shift ON shift.id = record.schedule_shift_id"
             ),
+            Self::Wage => concat!(role!(), member!()),
+            Self::RoleAssignment => concat!(location!(), department!(), role!(), member!()),
+            Self::Availability => member!(),
+            // The organization says what the provider's categories are here.
+            Self::TimeOff => concat!(
+                member!(),
+                " LEFT JOIN organizations ON organizations.id = record.organization_id"
+            ),
             Self::Organization
             | Self::Connector
             | Self::ApiKey
@@ -157,6 +181,10 @@ impl Kind {
             Self::TeamMember => TEAM_MEMBER,
             Self::Shift => SHIFT,
             Self::TimePunch => TIME_PUNCH,
+            Self::Wage => WAGE,
+            Self::RoleAssignment => ROLE_ASSIGNMENT,
+            Self::Availability => AVAILABILITY,
+            Self::TimeOff => TIME_OFF,
             Self::SyncRun => SYNC_RUN,
             Self::QuarantinedRecord => QUARANTINED_RECORD,
         })
@@ -209,6 +237,7 @@ const ORGANIZATION: &[Field] = &[
     Plain("name", "record.name"),
     Plain("time_zone", "record.time_zone"),
     Plain("state", "record.state"),
+    Json("time_off_categories", "record.time_off_categories"),
     Time("created_at", "record.created_at"),
     Time("updated_at", "record.updated_at"),
 ];
@@ -408,6 +437,140 @@ const TIME_PUNCH: &[Field] = &[
     Change("updated_at", "record.changed_seq"),
 ];
 
+/// The last day on which a wage counted: the one before the next of the same person in the same role.
+/// Of two of one day the later one counts, and the other one never did.
+const WAGE_END: &str = "(
+  SELECT date(min(later.effective_date), '-1 day') FROM team_member_wages AS later
+  WHERE later.connector_id = record.connector_id
+    AND later.external_user_id = record.external_user_id
+    AND later.external_role_id IS record.external_role_id
+    AND later.deleted_at IS NULL
+    AND (later.effective_date, CAST(later.external_id AS INTEGER))
+      > (record.effective_date, CAST(record.external_id AS INTEGER)))";
+/// What the organization says, or else what the words suggest.
+const TIME_OFF_CATEGORY: &str = "coalesce(
+  (SELECT value FROM json_each(organizations.time_off_categories) WHERE key = record.provider_category),
+  CASE WHEN record.provider_category LIKE '%sick%' THEN 'sick'
+    WHEN record.provider_category LIKE '%personal%' THEN 'personal'
+    WHEN record.provider_category LIKE '%vacation%' OR record.provider_category LIKE '%holiday%'
+      OR record.provider_category LIKE 'paid' THEN 'vacation'
+    ELSE 'other' END)";
+const TIME_OFF_DAYS: &str = "(
+  SELECT json_group_array(json_object('date', value ->> 'date', 'minutes', value ->> 'minutes'))
+  FROM json_each(record.days))";
+
+const WAGE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("team_member_id", "record.team_member_id"),
+    Plain("external_user_id", "record.external_user_id"),
+    Plain("employee_name", FULL_NAME_OF_MEMBER),
+    Plain("role_id", "roles.id"),
+    Plain("external_role_id", "record.external_role_id"),
+    Plain("role_name", "roles.name"),
+    Plain("wage_type", "record.wage_type"),
+    Plain(
+        "wage_rate",
+        "printf('%d.%02d', record.wage_cents / 100, record.wage_cents % 100)",
+    ),
+    Plain("wage_cents", "record.wage_cents"),
+    Plain("effective_date", "record.effective_date"),
+    Plain("end_date", WAGE_END),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const ROLE_ASSIGNMENT: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("team_member_id", "record.team_member_id"),
+    Plain("external_user_id", "record.external_user_id"),
+    Plain("employee_name", FULL_NAME_OF_MEMBER),
+    Plain("role_id", "roles.id"),
+    Plain("external_role_id", "record.external_role_id"),
+    Plain("role_name", "roles.name"),
+    Plain("department_id", "departments.id"),
+    Plain("external_department_id", "record.external_department_id"),
+    Plain("department_name", "departments.name"),
+    Plain("location_id", "locations.id"),
+    Plain("external_location_id", "record.external_location_id"),
+    Plain("location_name", "locations.name"),
+    Bool("is_primary", "record.is_primary"),
+    Plain("skill_level", "record.skill_level"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const AVAILABILITY: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain(
+        "external_availability_id",
+        "record.external_availability_id",
+    ),
+    Plain("team_member_id", "record.team_member_id"),
+    Plain("external_user_id", "record.external_user_id"),
+    Plain("employee_name", FULL_NAME_OF_MEMBER),
+    Plain("day_of_week", "record.day_of_week"),
+    Bool("is_available", "record.is_available"),
+    Plain("available_from", "record.available_from"),
+    Plain("available_to", "record.available_to"),
+    Bool("is_recurring", "record.is_recurring"),
+    Plain("valid_from", "record.valid_from"),
+    Plain("valid_to", "record.valid_to"),
+    Plain("specific_date", "record.specific_date"),
+    Plain("reason", "record.reason"),
+    Plain("comments", "record.comments"),
+    Plain("status", "record.status"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const TIME_OFF: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("team_member_id", "record.team_member_id"),
+    Plain("external_user_id", "record.external_user_id"),
+    Plain("employee_name", FULL_NAME_OF_MEMBER),
+    Plain("start_date", "record.start_date"),
+    Plain("end_date", "record.end_date"),
+    Bool("partial_day", "record.is_partial_day"),
+    Plain("partial_start", "record.partial_start"),
+    Plain("partial_end", "record.partial_end"),
+    Plain("category", TIME_OFF_CATEGORY),
+    Plain("provider_category", "record.provider_category"),
+    Plain("status", "record.status"),
+    Plain("comments", "record.comments"),
+    Hours("total_hours", "record.total_minutes * 60"),
+    Plain("total_minutes", "record.total_minutes"),
+    Json("days", TIME_OFF_DAYS),
+    Plain("action_member_id", "record.action_member_id"),
+    Plain("external_action_user_id", "record.external_action_user_id"),
+    Plain("action_message", "record.action_message"),
+    Time("requested_at", "record.requested_at"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
 const SYNC_RUN: &[Field] = &[
     Plain("id", "record.id"),
     Plain("organization_id", "record.organization_id"),
@@ -415,7 +578,7 @@ const SYNC_RUN: &[Field] = &[
     Plain("stream", "record.stream"),
     Plain("trigger", "record.trigger"),
     Plain("status", "record.status"),
-    Plain("kind", "record.kind"),
+    Plain("kind", "nullif(record.kind, '')"),
     Time("started_at", "record.started_at"),
     Time("finished_at", "record.finished_at"),
     Plain("duration_ms", "record.duration_ms"),

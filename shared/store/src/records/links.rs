@@ -144,6 +144,33 @@ impl<'a> References<'a> {
                     found.users.extend(row.external_user_id.as_deref());
                 }
             }
+            Page::Wages(rows) => {
+                for row in rows {
+                    found.roles.extend(row.external_role_id.as_deref());
+                    found.users.insert(&row.external_user_id);
+                }
+            }
+            Page::RoleAssignments(rows) => {
+                for row in rows {
+                    found.locations.extend(row.external_location_id.as_deref());
+                    found
+                        .departments
+                        .extend(row.external_department_id.as_deref());
+                    found.roles.insert(&row.external_role_id);
+                    found.users.insert(&row.external_user_id);
+                }
+            }
+            Page::Availability(rows) => {
+                for row in rows {
+                    found.users.insert(&row.external_user_id);
+                }
+            }
+            Page::TimeOff(rows) => {
+                for row in rows {
+                    found.users.insert(&row.external_user_id);
+                    found.users.extend(row.external_action_user_id.as_deref());
+                }
+            }
         }
         found
     }

@@ -18,16 +18,17 @@ mod write;
 pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use passes::{
     Absent, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, has_notes, is_open,
-    mark_seen, open_pass, sweep_absent,
+    mark_asked, mark_seen, open_pass, sweep_absent,
 };
 pub use purge::{Purge, purge, purged_tables};
-pub use quarantine::{clear_quarantine, quarantine, release_unseen};
+pub use quarantine::{clear_quarantine, quarantine, quarantined_numbers, release_unseen};
 pub use resource::Resource;
 pub use rows::{
-    DepartmentRecord, LocationRecord, Page, PunchBreak, RoleRecord, ShiftBreak, ShiftRecord,
-    TeamMemberRecord, TimePunchRecord,
+    AvailabilityRecord, DepartmentRecord, LocationRecord, Page, PunchBreak, RoleAssignmentRecord,
+    RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay, TimeOffRecord,
+    TimePunchRecord, WageRecord,
 };
-pub use stock::holds_rows;
+pub use stock::{holds_rows, people_at_work};
 pub use tombstones::tombstone;
 pub use write::{PageOutcome, Refused, write_page};
 

@@ -13,7 +13,8 @@ use super::{Scope, unsigned};
 use crate::database::{DatabaseError, Execute, Row};
 use crate::{json, parameters};
 
-/// The part of a table that a pass covered, by start of the shift or clock-in: `from <= t < to`.
+/// The part of a table that a pass covered, by start of the shift or clock-in: `from <= t < to`. Of
+/// wages, `to` is the time by which a later one has taken the place of the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window<'a> {
     pub from: i64,
@@ -61,6 +62,8 @@ pub struct SweepStep {
 
 /// The note that a pass has notes. It sorts before every id, so it is the first that is forgotten.
 const OPENED: &str = "";
+/// Begins the note that a person was asked for; no id of a record begins so.
+const ASKED: &str = "person:";
 
 /// Begins the notes of a pass; again is fine.
 ///
@@ -269,7 +272,53 @@ pub async fn ended_pass<E: Execute>(database: &E) -> Result<Option<String>, Data
         .transpose()
 }
 
+/// Notes that the pass has asked for what these people have, by the provider's ids. Of a resource
+/// that is listed person by person, rows of others are not covered.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn mark_asked<E: Execute, I: AsRef<str>>(
+    transaction: &E,
+    pass_id: &str,
+    external_user_ids: &[I],
+) -> Result<(), DatabaseError> {
+    let notes: Vec<String> = external_user_ids
+        .iter()
+        .map(|id| format!("{ASKED}{}", id.as_ref()))
+        .collect();
+    mark_seen(transaction, pass_id, &notes).await
+}
+
+/// What of `record` the pass covers.
 fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
+    if resource == Resource::TimeOff {
+        return format!(
+            "(record.end_date >= date({from}, 'unixepoch') AND ({from} <= {to} OR {location} IS NULL))"
+        );
+    }
+    if resource.is_of_one_person() {
+        let asked = format!(
+            "EXISTS (SELECT 1 FROM sync_seen AS asked
+               WHERE asked.pass_id = ?3 AND asked.external_id = '{ASKED}' || record.external_user_id)"
+        );
+        return match resource {
+            // The provider lists no wage that another has taken the place of: it stays as history.
+            Resource::Wages => format!(
+                "{asked} AND NOT EXISTS (
+                   SELECT 1 FROM team_member_wages AS later
+                   JOIN sync_seen AS seen
+                     ON seen.pass_id = ?3 AND seen.external_id = later.external_id
+                   WHERE later.connector_id = record.connector_id
+                     AND later.external_user_id = record.external_user_id
+                     AND later.external_role_id IS record.external_role_id
+                     AND later.deleted_at IS NULL
+                     AND later.effective_date > record.effective_date
+                     AND later.effective_date <= date({to}, 'unixepoch'))
+                 AND ({from} <= {to} OR {location} IS NULL)"
+            ),
+            _ => format!("{asked} AND ({from} <= {to} OR {location} IS NULL)"),
+        };
+    }
     // Tables without a time are covered whole; the parameters are bound all the same.
     resource.time_column().map_or_else(
         || format!("({from} <= {to} OR {location} IS NULL)"),

@@ -79,6 +79,38 @@ pub async fn quarantine<E: Execute>(
     Ok(all.saturating_sub(unsigned(known)))
 }
 
+/// The numbers under which the provider knows records in quarantine, after the id `after`, in the
+/// order of the ids as text. One that has no number is known by none.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn quarantined_numbers<E: Execute>(
+    database: &E,
+    scope: &Scope<'_>,
+    stream: Stream,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<i64>, DatabaseError> {
+    database
+        .execute(
+            "SELECT CAST(external_id AS INTEGER) FROM quarantined_records
+             WHERE connector_id = ?1 AND stream = ?2 AND organization_id = ?3
+               AND external_id > ?4 AND external_id NOT GLOB '*[^0-9]*'
+             ORDER BY external_id LIMIT ?5",
+            parameters![
+                scope.connector_id,
+                stream.as_str(),
+                scope.tenant.as_str(),
+                after,
+                i64::from(limit)
+            ],
+        )
+        .await?
+        .iter()
+        .map(|row| row.integer(0))
+        .collect()
+}
+
 /// Releases what a run that has read the whole list did not refuse: it is gone at the provider, or
 /// was never known by an id.
 ///

@@ -11,6 +11,10 @@ pub enum Resource {
     TeamMembers,
     Shifts,
     TimePunches,
+    Wages,
+    RoleAssignments,
+    Availability,
+    TimeOff,
 }
 
 /// A column that holds our id of a row of another table, found by the provider's id.
@@ -21,26 +25,33 @@ pub(super) struct Link {
 }
 
 impl Resource {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Locations,
         Self::Departments,
         Self::Roles,
         Self::TeamMembers,
         Self::Shifts,
         Self::TimePunches,
+        Self::Wages,
+        Self::RoleAssignments,
+        Self::Availability,
+        Self::TimeOff,
     ];
 
-    /// Where a stream lands; `None` for a stream that no table exists for.
+    /// Where a stream lands.
     #[must_use]
-    pub const fn of(stream: Stream) -> Option<Self> {
+    pub const fn of(stream: Stream) -> Self {
         match stream {
-            Stream::Locations => Some(Self::Locations),
-            Stream::Departments => Some(Self::Departments),
-            Stream::Roles => Some(Self::Roles),
-            Stream::Users => Some(Self::TeamMembers),
-            Stream::Shifts => Some(Self::Shifts),
-            Stream::TimePunches => Some(Self::TimePunches),
-            Stream::Wages | Stream::Assignments | Stream::Availability | Stream::TimeOff => None,
+            Stream::Locations => Self::Locations,
+            Stream::Departments => Self::Departments,
+            Stream::Roles => Self::Roles,
+            Stream::Users => Self::TeamMembers,
+            Stream::Shifts => Self::Shifts,
+            Stream::TimePunches => Self::TimePunches,
+            Stream::Wages => Self::Wages,
+            Stream::Assignments => Self::RoleAssignments,
+            Stream::Availability => Self::Availability,
+            Stream::TimeOff => Self::TimeOff,
         }
     }
 
@@ -53,6 +64,10 @@ impl Resource {
             Self::TeamMembers => Stream::Users,
             Self::Shifts => Stream::Shifts,
             Self::TimePunches => Stream::TimePunches,
+            Self::Wages => Stream::Wages,
+            Self::RoleAssignments => Stream::Assignments,
+            Self::Availability => Stream::Availability,
+            Self::TimeOff => Stream::TimeOff,
         }
     }
 
@@ -64,6 +79,10 @@ impl Resource {
             Self::TeamMembers => "team_members",
             Self::Shifts => "schedule_shifts",
             Self::TimePunches => "time_punches",
+            Self::Wages => "team_member_wages",
+            Self::RoleAssignments => "team_member_role_assignments",
+            Self::Availability => "team_member_availability",
+            Self::TimeOff => "time_off_requests",
         }
     }
 
@@ -146,6 +165,56 @@ impl Resource {
                 "pos_type",
                 "provider_modified_at",
             ],
+            Self::Wages => &[
+                "external_user_id",
+                "external_role_id",
+                "wage_type",
+                "wage_cents",
+                "effective_date",
+                "provider_modified_at",
+            ],
+            Self::RoleAssignments => &[
+                "external_user_id",
+                "external_role_id",
+                "external_department_id",
+                "external_location_id",
+                "is_primary",
+                "skill_level",
+                "provider_modified_at",
+            ],
+            Self::Availability => &[
+                "external_user_id",
+                "external_availability_id",
+                "day_of_week",
+                "is_available",
+                "available_from",
+                "available_to",
+                "is_recurring",
+                "valid_from",
+                "valid_to",
+                "specific_date",
+                "reason",
+                "comments",
+                "status",
+                "provider_modified_at",
+            ],
+            Self::TimeOff => &[
+                "external_user_id",
+                "start_date",
+                "end_date",
+                "is_partial_day",
+                "partial_start",
+                "partial_end",
+                "provider_category",
+                "status",
+                "comments",
+                "total_minutes",
+                "days",
+                "external_action_user_id",
+                "action_message",
+                "requested_at",
+                "provider_modified_at",
+            ],
         }
     }
 
@@ -160,9 +229,15 @@ impl Resource {
             via: "external_shift_id",
             target: Resource::Shifts,
         };
+        const ACTION_MEMBER: Link = Link {
+            column: "action_member_id",
+            via: "external_action_user_id",
+            target: Resource::TeamMembers,
+        };
         match self {
-            Self::Shifts => &[MEMBER],
+            Self::Shifts | Self::Wages | Self::RoleAssignments | Self::Availability => &[MEMBER],
             Self::TimePunches => &[MEMBER, SHIFT],
+            Self::TimeOff => &[MEMBER, ACTION_MEMBER],
             Self::Locations | Self::Departments | Self::Roles | Self::TeamMembers => &[],
         }
     }
@@ -172,7 +247,21 @@ impl Resource {
         match self {
             Self::Shifts => Some("starts_at"),
             Self::TimePunches => Some("clocked_in_at"),
-            Self::Locations | Self::Departments | Self::Roles | Self::TeamMembers => None,
+            Self::Locations
+            | Self::Departments
+            | Self::Roles
+            | Self::TeamMembers
+            | Self::Wages
+            | Self::RoleAssignments
+            | Self::Availability
+            | Self::TimeOff => None,
         }
+    }
+
+    /// Whether the provider lists it person by person, so that a pass knows only of the people that
+    /// it has asked for.
+    #[must_use]
+    pub const fn is_of_one_person(self) -> bool {
+        matches!(self, Self::Wages | Self::RoleAssignments)
     }
 }

@@ -141,6 +141,99 @@ pub struct PunchBreak {
     pub is_paid: bool,
 }
 
+/// What a person earns in a role, from a day on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct WageRecord {
+    pub external_id: String,
+    pub external_user_id: String,
+    /// `None`: whatever the person works as.
+    pub external_role_id: Option<String>,
+    pub wage_type: String,
+    /// An hour, a week or a year of it.
+    pub wage_cents: i64,
+    /// `YYYY-MM-DD`.
+    pub effective_date: String,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+/// A role that a person works in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RoleAssignmentRecord {
+    pub external_id: String,
+    pub external_user_id: String,
+    pub external_role_id: String,
+    pub external_department_id: Option<String>,
+    pub external_location_id: Option<String>,
+    pub is_primary: bool,
+    pub skill_level: Option<i64>,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+/// One day of the week of an availability.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AvailabilityRecord {
+    pub external_id: String,
+    pub external_user_id: String,
+    pub external_availability_id: String,
+    /// 0 is Sunday, 6 is Saturday.
+    pub day_of_week: i64,
+    pub is_available: bool,
+    /// `HH:MM:SS` local; `None`: the whole day, or not at all.
+    pub available_from: Option<String>,
+    pub available_to: Option<String>,
+    pub is_recurring: bool,
+    /// `YYYY-MM-DD`: the week that it begins with.
+    pub valid_from: Option<String>,
+    /// The last week of one that recurs; `None`: for good.
+    pub valid_to: Option<String>,
+    /// The day of one that does not recur.
+    pub specific_date: Option<String>,
+    pub reason: Option<String>,
+    pub comments: Option<String>,
+    pub status: String,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TimeOffRecord {
+    pub external_id: String,
+    pub external_user_id: String,
+    /// `YYYY-MM-DD`.
+    pub start_date: String,
+    /// Included.
+    pub end_date: String,
+    pub is_partial_day: bool,
+    /// `HH:MM:SS` local.
+    pub partial_start: Option<String>,
+    pub partial_end: Option<String>,
+    /// In the provider's words.
+    pub provider_category: Option<String>,
+    pub status: String,
+    pub comments: Option<String>,
+    pub total_minutes: Option<i64>,
+    pub days: Vec<TimeOffDay>,
+    pub external_action_user_id: Option<String>,
+    pub action_message: Option<String>,
+    pub requested_at: Option<i64>,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+/// How much of one day is off.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TimeOffDay {
+    /// `YYYY-MM-DD`.
+    pub date: String,
+    pub minutes: i64,
+}
+
 /// Records of one stream.
 #[derive(Clone, Copy, Debug)]
 pub enum Page<'a> {
@@ -150,6 +243,10 @@ pub enum Page<'a> {
     TeamMembers(&'a [TeamMemberRecord]),
     Shifts(&'a [ShiftRecord]),
     TimePunches(&'a [TimePunchRecord]),
+    Wages(&'a [WageRecord]),
+    RoleAssignments(&'a [RoleAssignmentRecord]),
+    Availability(&'a [AvailabilityRecord]),
+    TimeOff(&'a [TimeOffRecord]),
 }
 
 impl Page<'_> {
@@ -162,6 +259,10 @@ impl Page<'_> {
             Self::TeamMembers(_) => Resource::TeamMembers,
             Self::Shifts(_) => Resource::Shifts,
             Self::TimePunches(_) => Resource::TimePunches,
+            Self::Wages(_) => Resource::Wages,
+            Self::RoleAssignments(_) => Resource::RoleAssignments,
+            Self::Availability(_) => Resource::Availability,
+            Self::TimeOff(_) => Resource::TimeOff,
         }
     }
 
@@ -174,6 +275,10 @@ impl Page<'_> {
             Self::TeamMembers(rows) => rows.len(),
             Self::Shifts(rows) => rows.len(),
             Self::TimePunches(rows) => rows.len(),
+            Self::Wages(rows) => rows.len(),
+            Self::RoleAssignments(rows) => rows.len(),
+            Self::Availability(rows) => rows.len(),
+            Self::TimeOff(rows) => rows.len(),
         }
     }
 
@@ -209,5 +314,9 @@ records!(
     RoleRecord,
     TeamMemberRecord,
     ShiftRecord,
-    TimePunchRecord
+    TimePunchRecord,
+    WageRecord,
+    RoleAssignmentRecord,
+    AvailabilityRecord,
+    TimeOffRecord
 );

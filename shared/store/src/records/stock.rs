@@ -1,10 +1,41 @@
-//! Whether a connector has brought anything yet.
+//! What a connector has brought so far.
 
 use domain::access::Tenant;
 
+use super::Scope;
 use super::resource::Resource;
 use crate::database::{DatabaseError, Execute};
 use crate::parameters;
+
+/// The provider's ids of people who are at work here, after the id `after`, in the order of the ids
+/// as text.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn people_at_work<E: Execute>(
+    database: &E,
+    scope: &Scope<'_>,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<String>, DatabaseError> {
+    database
+        .execute(
+            "SELECT external_id FROM team_members
+             WHERE connector_id = ?2 AND external_id > ?3 AND organization_id = ?1
+               AND is_active = 1 AND deleted_at IS NULL
+             ORDER BY external_id LIMIT ?4",
+            parameters![
+                scope.tenant.as_str(),
+                scope.connector_id,
+                after,
+                i64::from(limit)
+            ],
+        )
+        .await?
+        .iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect()
+}
 
 /// Whether any row belongs to the connector, tombstones included.
 ///

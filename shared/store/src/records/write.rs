@@ -71,6 +71,10 @@ pub async fn write_page<E: Execute>(
         Page::TeamMembers(rows) => Records::new(rows, new_id),
         Page::Shifts(rows) => Records::new(rows, new_id),
         Page::TimePunches(rows) => Records::new(rows, new_id),
+        Page::Wages(rows) => Records::new(rows, new_id),
+        Page::RoleAssignments(rows) => Records::new(rows, new_id),
+        Page::Availability(rows) => Records::new(rows, new_id),
+        Page::TimeOff(rows) => Records::new(rows, new_id),
     }?;
     let resource = page.resource();
     let seq = next_change(transaction, now_micros).await?;

@@ -1,9 +1,15 @@
 use store::organizations::{
-    OrganizationState, begin_purge, create, get, list, purging, remove, update,
+    Change, OrganizationState, begin_purge, create, get, list, purging, remove, update,
 };
 
 use crate::support::{TestDatabase, wait};
 use crate::{NOW, connect, new_connector, tenant, two_organizations, uuid};
+
+const RENAMED: Change<'static> = Change {
+    name: Some("x"),
+    time_zone: None,
+    time_off_categories: None,
+};
 
 #[test]
 fn an_organization_is_created_once() {
@@ -36,8 +42,10 @@ fn only_what_is_given_is_set() {
         wait(update(
             &database,
             &first,
-            None,
-            Some("Australia/Sydney"),
+            Change {
+                time_zone: Some("Australia/Sydney"),
+                ..Change::default()
+            },
             NOW + 1
         )),
         Ok(true)
@@ -46,8 +54,11 @@ fn only_what_is_given_is_set() {
         wait(update(
             &database,
             &first,
-            Some("Harbour Plates"),
-            None,
+            Change {
+                name: Some("Harbour Plates"),
+                time_off_categories: Some(r#"{"paid_sick":"sick"}"#),
+                ..Change::default()
+            },
             NOW + 2
         )),
         Ok(true)
@@ -61,14 +72,12 @@ fn only_what_is_given_is_set() {
         ),
         ("Harbour Plates", "Australia/Sydney", NOW + 2)
     );
+    assert_eq!(found.time_off_categories["paid_sick"], "sick");
     assert_eq!(
         wait(get(&database, &second)).unwrap().unwrap().name,
         "Bistro"
     );
-    assert_eq!(
-        wait(update(&database, &tenant(3), Some("x"), None, NOW)),
-        Ok(false)
-    );
+    assert_eq!(wait(update(&database, &tenant(3), RENAMED, NOW)), Ok(false));
 }
 
 #[test]
@@ -97,10 +106,7 @@ fn to_what_is_being_purged_nothing_can_be_added() {
     assert_eq!(wait(begin_purge(&database, &tenant(3), NOW)), Ok(false));
     let found = wait(get(&database, &first)).unwrap().unwrap();
     assert_eq!(found.state, OrganizationState::Purging);
-    assert_eq!(
-        wait(update(&database, &first, Some("x"), None, NOW)),
-        Ok(false)
-    );
+    assert_eq!(wait(update(&database, &first, RENAMED, NOW)), Ok(false));
     assert_eq!(
         connect(&database, &first, new_connector(&uuid(9)), NOW),
         store::connectors::Connect::NoOrganization

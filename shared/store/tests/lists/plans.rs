@@ -3,9 +3,10 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    Export, Key, Kind, List, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
-    TeamMemberFilter, TimePunchFilter, departments, get, locations, quarantined_records, roles,
-    shifts, sync_runs, team_members, time_punches,
+    Export, Key, Kind, List, MemberFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter,
+    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, availability, departments,
+    get, locations, quarantined_records, role_assignments, roles, shifts, sync_runs, team_members,
+    time_off, time_punches, wages,
 };
 
 use crate::fixture::{Fixture, party};
@@ -45,6 +46,27 @@ fn no_combination_of_filters_sorts_or_scans() {
                 stream: stream(2),
             };
             lists.push(quarantined_records(&tenant, &filter, &paging));
+        }
+        if bits < 16 {
+            let filter = MemberFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                team_member_id: text(3),
+            };
+            lists.push(wages(&tenant, &filter, &paging));
+            lists.push(role_assignments(&tenant, &filter, &paging));
+            lists.push(availability(&tenant, &filter, &paging));
+        }
+        if bits < 128 {
+            let filter = TimeOffFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                team_member_id: text(3),
+                from: text(4),
+                to: text(5),
+                status: text(6),
+            };
+            lists.push(time_off(&tenant, &filter, &paging));
         }
         if bits < 32 {
             let filter = TeamMemberFilter {
@@ -96,7 +118,7 @@ fn no_combination_of_filters_sorts_or_scans() {
             looked_at += 1;
         }
     }
-    assert_eq!(looked_at, 8 * 4 + 32 + 64 + 256 + 512);
+    assert_eq!(looked_at, 8 * 4 + 3 * 16 + 128 + 32 + 64 + 256 + 512);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use serde_json::Value;
 use store::Execute;
 use store::lists::{
-    Key, List, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter,
-    TimePunchFilter, departments, locations, quarantined_records, roles, shifts, sync_runs,
-    team_members, time_punches,
+    Key, List, MemberFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, availability, departments, locations,
+    quarantined_records, role_assignments, roles, shifts, sync_runs, team_members, time_off,
+    time_punches, wages,
 };
 use store::records::{
     DepartmentRecord, LocationRecord, Page, Refused, RoleRecord, TeamMemberRecord, quarantine,
@@ -14,14 +15,26 @@ use store::records::{
 use domain::access::Tenant;
 use domain::stream::Stream;
 
-use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, member, punch, shift};
+use crate::fixture::{
+    Fixture, NOW, NOW_MICROS, Party, absence, assignment, day, member, punch, shift, wage,
+};
 use crate::support::{TestDatabase, wait};
+
+const OF_MEMBERS: MemberFilter<'static> = MemberFilter {
+    updated_since: None,
+    include_deleted: true,
+    team_member_id: None,
+};
+const CHANGED_OF_MEMBERS: MemberFilter<'static> = MemberFilter {
+    updated_since: Some(0),
+    ..OF_MEMBERS
+};
 
 /// Every list, as a function of the page.
 pub type AnyList = (&'static str, fn(&Tenant, &Paging<'_>) -> List);
 
 /// Every list in its natural order with everything in it, and in the order of changes where it has one.
-pub const LISTS: [AnyList; 14] = [
+pub const LISTS: [AnyList; 22] = [
     ("locations", |tenant, paging| {
         locations(tenant, &PLACES, paging)
     }),
@@ -49,6 +62,36 @@ pub const LISTS: [AnyList; 14] = [
             ..TimePunchFilter::default()
         };
         time_punches(tenant, &filter, paging)
+    }),
+    ("wages", |tenant, paging| wages(tenant, &OF_MEMBERS, paging)),
+    ("role_assignments", |tenant, paging| {
+        role_assignments(tenant, &OF_MEMBERS, paging)
+    }),
+    ("availability", |tenant, paging| {
+        availability(tenant, &OF_MEMBERS, paging)
+    }),
+    ("time_off", |tenant, paging| {
+        let filter = TimeOffFilter {
+            include_deleted: true,
+            ..TimeOffFilter::default()
+        };
+        time_off(tenant, &filter, paging)
+    }),
+    ("changed wages", |tenant, paging| {
+        wages(tenant, &CHANGED_OF_MEMBERS, paging)
+    }),
+    ("changed role_assignments", |tenant, paging| {
+        role_assignments(tenant, &CHANGED_OF_MEMBERS, paging)
+    }),
+    ("changed availability", |tenant, paging| {
+        availability(tenant, &CHANGED_OF_MEMBERS, paging)
+    }),
+    ("changed time_off", |tenant, paging| {
+        let filter = TimeOffFilter {
+            updated_since: Some(0),
+            ..TimeOffFilter::default()
+        };
+        time_off(tenant, &filter, paging)
     }),
     ("sync_runs", |tenant, paging| {
         sync_runs(tenant, &SyncRunFilter::default(), paging)
@@ -134,6 +177,10 @@ pub fn fill(fixture: &Fixture, party: &Party, count: usize) {
         .zip(starts)
         .map(|(id, at)| punch(id, "0", Some(id), at))
         .collect();
+    let wages: Vec<_> = names.iter().map(|id| wage(id, "0")).collect();
+    let assignments: Vec<_> = names.iter().map(|id| assignment(id, "0")).collect();
+    let days: Vec<_> = names.iter().map(|id| day(id, "0")).collect();
+    let absences: Vec<_> = names.iter().map(|id| absence(id, "0")).collect();
     for part in 0..2 {
         let now = NOW_MICROS + part * 1_000_000;
         let range = if part == 0 {
@@ -146,7 +193,15 @@ pub fn fill(fixture: &Fixture, party: &Party, count: usize) {
         fixture.write_at(party, Page::Roles(&roles[range.clone()]), now);
         fixture.write_at(party, Page::TeamMembers(&people[range.clone()]), now);
         fixture.write_at(party, Page::Shifts(&shifts[range.clone()]), now);
-        fixture.write_at(party, Page::TimePunches(&punches[range]), now);
+        fixture.write_at(party, Page::TimePunches(&punches[range.clone()]), now);
+        fixture.write_at(party, Page::Wages(&wages[range.clone()]), now);
+        fixture.write_at(
+            party,
+            Page::RoleAssignments(&assignments[range.clone()]),
+            now,
+        );
+        fixture.write_at(party, Page::Availability(&days[range.clone()]), now);
+        fixture.write_at(party, Page::TimeOff(&absences[range]), now);
     }
     for (number, id) in names.iter().enumerate() {
         run(

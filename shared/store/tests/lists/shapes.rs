@@ -490,7 +490,7 @@ fn an_account() {
     assert_eq!(
         read(Kind::Organization, party.tenant.as_str()),
         json!({"id": party.tenant.as_str(), "name": "Osei Grill", "time_zone": "America/Toronto", "state": "active",
-            "created_at": EPOCH, "updated_at": EPOCH})
+            "time_off_categories": {}, "created_at": EPOCH, "updated_at": EPOCH})
     );
     assert_eq!(
         read(Kind::Connector, &party.connector_id),

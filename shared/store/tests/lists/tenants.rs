@@ -42,6 +42,10 @@ fn a_foreign_id_is_no_id() {
         (Kind::TeamMember, "team_members"),
         (Kind::Shift, "schedule_shifts"),
         (Kind::TimePunch, "time_punches"),
+        (Kind::Wage, "team_member_wages"),
+        (Kind::RoleAssignment, "team_member_role_assignments"),
+        (Kind::Availability, "team_member_availability"),
+        (Kind::TimeOff, "time_off_requests"),
         (Kind::SyncRun, "sync_runs"),
     ];
     for (kind, table) in tables {

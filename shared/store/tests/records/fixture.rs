@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use domain::access::{Caller, Tenant};
 use store::records::{
-    Page, PageOutcome, Resource, Scope, ShiftRecord, TeamMemberRecord, TimePunchRecord, write_page,
+    AvailabilityRecord, Page, PageOutcome, Resource, RoleAssignmentRecord, Scope, ShiftRecord,
+    TeamMemberRecord, TimeOffRecord, TimePunchRecord, WageRecord, write_page,
 };
 use store::{Database, DatabaseError, Execute, Row, Value};
 
@@ -118,6 +119,10 @@ pub fn table(resource: Resource) -> &'static str {
         Resource::TeamMembers => "team_members",
         Resource::Shifts => "schedule_shifts",
         Resource::TimePunches => "time_punches",
+        Resource::Wages => "team_member_wages",
+        Resource::RoleAssignments => "team_member_role_assignments",
+        Resource::Availability => "team_member_availability",
+        Resource::TimeOff => "time_off_requests",
     }
 }
 
@@ -158,5 +163,45 @@ pub fn punch(external_id: &str, user: &str, shift: Option<&str>, at: i64) -> Tim
         external_shift_id: shift.map(str::to_owned),
         clocked_in_at: at,
         ..TimePunchRecord::default()
+    }
+}
+
+pub fn wage(external_id: &str, user: &str) -> WageRecord {
+    WageRecord {
+        external_id: external_id.to_owned(),
+        external_user_id: user.to_owned(),
+        wage_type: "hourly".to_owned(),
+        wage_cents: 1_805,
+        effective_date: "2027-01-01".to_owned(),
+        ..WageRecord::default()
+    }
+}
+
+pub fn assignment(external_id: &str, user: &str) -> RoleAssignmentRecord {
+    RoleAssignmentRecord {
+        external_id: external_id.to_owned(),
+        external_user_id: user.to_owned(),
+        external_role_id: "0".to_owned(),
+        ..RoleAssignmentRecord::default()
+    }
+}
+
+pub fn day(external_id: &str, user: &str) -> AvailabilityRecord {
+    AvailabilityRecord {
+        external_id: external_id.to_owned(),
+        external_user_id: user.to_owned(),
+        status: "approved".to_owned(),
+        ..AvailabilityRecord::default()
+    }
+}
+
+pub fn absence(external_id: &str, user: &str) -> TimeOffRecord {
+    TimeOffRecord {
+        external_id: external_id.to_owned(),
+        external_user_id: user.to_owned(),
+        start_date: "2027-02-01".to_owned(),
+        end_date: "2027-02-03".to_owned(),
+        status: "pending".to_owned(),
+        ..TimeOffRecord::default()
     }
 }

@@ -2,11 +2,15 @@
 
 use store::DatabaseError;
 use store::records::{
-    DepartmentRecord, LocationRecord, MAX_ROWS, Page, PunchBreak, Resource, RoleRecord, ShiftBreak,
-    ShiftRecord, TeamMemberRecord, TimePunchRecord, tombstone, write_page,
+    AvailabilityRecord, DepartmentRecord, LocationRecord, MAX_ROWS, Page, PunchBreak, Resource,
+    RoleAssignmentRecord, RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffRecord,
+    TimePunchRecord, WageRecord, tombstone, write_page,
 };
 
-use crate::fixture::{Fixture, NOW, NOW_MICROS, counts, member, party, punch, shift, table, uuid};
+use crate::fixture::{
+    Fixture, NOW, NOW_MICROS, absence, assignment, counts, day, member, party, punch, shift, table,
+    uuid, wage,
+};
 use crate::support::wait;
 
 /// No shift starts then: RFC 3339 has no such year.
@@ -401,10 +405,14 @@ struct FullRecords {
     member: TeamMemberRecord,
     shift: ShiftRecord,
     punch: TimePunchRecord,
+    wage: WageRecord,
+    assignment: RoleAssignmentRecord,
+    day: AvailabilityRecord,
+    absence: TimeOffRecord,
 }
 
 impl FullRecords {
-    fn pages(&self) -> [Page<'_>; 6] {
+    fn pages(&self) -> [Page<'_>; 10] {
         [
             Page::Locations(std::slice::from_ref(&self.location)),
             Page::Departments(std::slice::from_ref(&self.department)),
@@ -412,6 +420,10 @@ impl FullRecords {
             Page::TeamMembers(std::slice::from_ref(&self.member)),
             Page::Shifts(std::slice::from_ref(&self.shift)),
             Page::TimePunches(std::slice::from_ref(&self.punch)),
+            Page::Wages(std::slice::from_ref(&self.wage)),
+            Page::RoleAssignments(std::slice::from_ref(&self.assignment)),
+            Page::Availability(std::slice::from_ref(&self.day)),
+            Page::TimeOff(std::slice::from_ref(&self.absence)),
         ]
     }
 }
@@ -520,6 +532,43 @@ fn full_records() -> FullRecords {
             pos_type: some("web"),
             provider_modified_at: Some(NOW),
             deleted_at: None,
+        },
+        wage: WageRecord {
+            external_role_id: some("1"),
+            provider_modified_at: Some(NOW),
+            ..wage("1", "1")
+        },
+        assignment: RoleAssignmentRecord {
+            external_role_id: "1".to_owned(),
+            external_department_id: some("1"),
+            external_location_id: some("1"),
+            skill_level: Some(2),
+            provider_modified_at: Some(NOW),
+            ..assignment("1:1", "1")
+        },
+        day: AvailabilityRecord {
+            external_availability_id: "1".to_owned(),
+            available_from: some("09:00:00"),
+            available_to: some("17:00:00"),
+            valid_from: some("2027-01-04"),
+            valid_to: some("2027-01-10"),
+            specific_date: some("2027-01-05"),
+            reason: some("School"),
+            comments: some("late"),
+            provider_modified_at: Some(NOW),
+            ..day("1:tue", "1")
+        },
+        absence: TimeOffRecord {
+            partial_start: some("09:00:00"),
+            partial_end: some("11:00:00"),
+            provider_category: some("paid"),
+            comments: some("dentist"),
+            total_minutes: Some(120),
+            external_action_user_id: some("1"),
+            action_message: some("fine"),
+            requested_at: Some(NOW),
+            provider_modified_at: Some(NOW),
+            ..absence("1", "1")
         },
     }
 }

@@ -11,12 +11,16 @@ async fn the_first_tick_after_connecting_brings_every_stream() {
     assert_eq!(
         runs.keys().collect::<Vec<_>>(),
         [
+            "assignments",
+            "availability",
             "departments",
             "locations",
             "roles",
             "shifts",
+            "time_off",
             "time_punches",
-            "users"
+            "users",
+            "wages"
         ]
     );
     for (stream, run) in &runs {

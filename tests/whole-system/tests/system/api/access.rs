@@ -578,3 +578,26 @@ async fn a_forged_client_address_opens_nothing() {
     assert_eq!(status(&far, "").await, "403");
     assert_eq!(status(&far, forged).await, "403");
 }
+
+/// A variable that cannot be read is the operator's to know of, not a network that is refused.
+#[tokio::test(start_paused = true)]
+async fn a_number_of_proxies_that_is_none_is_named() {
+    let app = App::simulate_with(
+        Settings::default().variable("trusted_proxy_hops", "x"),
+        EPOCH,
+        simulators::seven_shifts::demo_data(1, EPOCH),
+    )
+    .await;
+    let organization = app.organization("Bound", "America/Toronto").await;
+    let bound = json!({"name": "bound", "role": "member", "networks": ["203.0.113.0/24"]});
+    let bound = api_key(&app, &organization, bound).await;
+    let answer = app.get("/api/shifts", bound["key"].as_str().unwrap()).await;
+    let said = problem(&answer, 503, "unavailable");
+    assert!(
+        said["detail"]
+            .as_str()
+            .unwrap()
+            .contains("trusted_proxy_hops"),
+        "{said}"
+    );
+}

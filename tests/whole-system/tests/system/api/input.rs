@@ -601,6 +601,7 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                     "2026-13-01T00:00:00Z",
                     "1800-01-01T00:00:00Z",
                 ],
+                ParameterForm::Date => &["", "today", "2026-13-01", "2026-02-30", "20260314"],
                 ParameterForm::Boolean => &["", "yes", "TRUE", "2"],
                 ParameterForm::Limit => {
                     &["", "0", "501", "-1", "ten", "1.5", "99999999999999999999"]
@@ -614,6 +615,7 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
             let good = match parameter.form {
                 ParameterForm::Id => organization.id.clone(),
                 ParameterForm::Time => "2026-03-14T22:00:00%2B01:00".to_owned(),
+                ParameterForm::Date => "2026-03-14".to_owned(),
                 ParameterForm::Boolean => "true".to_owned(),
                 ParameterForm::Limit => "7".to_owned(),
                 ParameterForm::OneOf(values) => values[0].to_owned(),

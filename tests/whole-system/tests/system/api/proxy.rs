@@ -3,9 +3,9 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulators::{Fault, FaultRule};
-use whole_system::{Answer, App, HARBOUR, LAKESHORE, Organization, Settings};
+use whole_system::{Answer, App, HARBOUR, LAKESHORE, OPERATOR_KEY, Organization, Settings};
 
-use super::{EPOCH, connector, fields, raw, token_of};
+use super::{EPOCH, connector, fields, problem, raw, token_of};
 
 #[track_caller]
 fn refused(answer: &Answer, status: u16, code: &str) -> Value {
@@ -138,7 +138,7 @@ async fn a_call_that_cannot_be_done_gets_the_code_that_its_caller_knows() {
         ),
         (
             "/streams/0",
-            json!({"action": "scheduled_sync", "streams": ["wages"]}),
+            json!({"action": "scheduled_sync", "streams": ["payroll"]}),
         ),
     ] {
         let answer = proxy(call.clone()).await;
@@ -258,7 +258,10 @@ async fn connecting_tries_the_token_and_stores_nothing_that_does_not_work() {
         .expect(StatusCode::OK);
     assert_eq!(found["company"]["id"], LAKESHORE.company_id);
     assert_eq!(found["success"], true);
-    assert_eq!(found["run_ids"].as_object().unwrap().len(), 6);
+    assert_eq!(
+        found["run_ids"].as_object().unwrap().len(),
+        api::routes::STREAMS.len()
+    );
     let id = found["connector_id"].as_str().unwrap();
     for company in [json!("4410"), json!(4410), json!(" 4410 ")] {
         let again = connect(json!({"apiKey": LAKESHORE.token, "companyId": company}))
@@ -372,7 +375,23 @@ async fn the_lists_come_in_the_providers_own_form_without_what_is_private() {
         assert!(!rows.is_empty() && rows.len() <= 3, "{action}");
         for row in rows {
             assert!(row.get(member).is_some(), "{action}: {row}");
-            for private in ["punch_id", "hourly_wage", "birth_date"] {
+            let private = [
+                "punch_id",
+                "hourly_wage",
+                "wage_type",
+                "birth_date",
+                "address",
+                "city",
+                "postal_zip",
+                "skill_level",
+                "max_weekly_hours",
+                "last_login",
+            ];
+            // Of places the city is no secret.
+            let private = private
+                .into_iter()
+                .filter(|member| action == "get_users" || !["address", "city"].contains(member));
+            for private in private {
                 assert!(row.get(private).is_none(), "{action} shows {private}");
             }
         }
@@ -609,4 +628,84 @@ async fn pausing_keeps_everything_and_disconnecting_keeps_all_but_the_token() {
         "reconnecting made new rows of old ones"
     );
     assert_eq!(connector(&app, &organization, &id).await["state"], "active");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_operator_is_told_which_member_names_the_organization() {
+    let app = App::simulate(79, EPOCH).await;
+    let organization = app.organization("Named", "America/Toronto").await;
+    let unnamed = app
+        .proxy(
+            OPERATOR_KEY,
+            json!({"action": "health_check", "params": null}),
+        )
+        .await;
+    assert_eq!(unnamed.status, 400);
+    assert_eq!(fields(&unnamed), ["/organizationId"]);
+    let call = json!({"action": "health_check", "organizationId": organization.id, "params": null});
+    let health = app.proxy(OPERATOR_KEY, call).await.expect(StatusCode::OK);
+    assert_eq!(health["error_code"], "NO_CREDENTIALS");
+    // What no organization has is not shown as an organization that has nothing.
+    let mistyped = "01a2141a-0000-785d-aab7-aaef4afc2511";
+    for list in ["shifts", "connectors", "api-keys", "sync-runs", "wages"] {
+        let path = format!("/api/{list}?organization_id={mistyped}");
+        problem(&app.get(&path, OPERATOR_KEY).await, 404, "not-found");
+    }
+}
+
+/// Whoever wants no more of an expired connector stops it; and resuming does not make it well.
+#[tokio::test(start_paused = true)]
+async fn an_expired_connector_can_be_paused() {
+    let app = App::simulate(80, EPOCH).await;
+    let (organization, id) = app.synced("Expired", LAKESHORE).await;
+    app.simulator.add_fault(FaultRule::always(
+        "/v2",
+        Fault::status(StatusCode::UNAUTHORIZED),
+    ));
+    let call = json!({"action": "scheduled_sync", "streams": ["roles"]});
+    app.proxy(&organization.key, call).await;
+    let state = async || connector(&app, &organization, &id).await["state"].clone();
+    assert_eq!(state().await, "expired");
+    let log = app.output.text();
+    let line = log.lines().find(|line| line.contains("\"event\":\"run\""));
+    let line = line.expect("the failed run is in the log");
+    assert!(
+        line.contains("\"code\":\"unauthorized\"") && line.contains(&id),
+        "{line}"
+    );
+    let set = async |action: &str| {
+        let path = format!("/api/connectors/{id}/{action}");
+        app.request(Method::POST, &path, &organization.key, None)
+            .await
+    };
+    assert_eq!(set("resume").await.status, 409, "it would not be true");
+    set("pause").await.expect(StatusCode::OK);
+    app.simulator.clear_requests();
+    for _ in 0..30 {
+        tokio::time::sleep(std::time::Duration::from_secs(3_600)).await;
+        app.tick().await.expect(StatusCode::OK);
+    }
+    assert!(
+        app.simulator.requests().is_empty(),
+        "a paused connector asks nothing"
+    );
+    set("resume").await.expect(StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_never_came_to_a_page_is_of_no_kind() {
+    let app = App::simulate(82, EPOCH).await;
+    let organization = app.organization("Stopped", "America/Toronto").await;
+    let id = app.connect(&organization, LAKESHORE).await;
+    let path = format!("/api/connectors/{id}/pause");
+    app.request(Method::POST, &path, &organization.key, None)
+        .await
+        .expect(StatusCode::OK);
+    for run in app.all("/api/sync-runs", &organization.key).await {
+        assert_eq!(
+            (&run["status"], &run["kind"]),
+            (&json!("failed"), &Value::Null),
+            "{run:#}"
+        );
+    }
 }

@@ -79,7 +79,7 @@ async fn a_claim_that_fails_costs_no_running_job_its_outcome() {
     assert_eq!(count(&app, ended), claimed - maintenance(&app));
     // The next tick goes on as if nothing had been.
     app.tick().await.expect(StatusCode::OK);
-    assert_eq!(count(&app, ended), 12);
+    assert_eq!(count(&app, ended), 20);
 }
 
 /// Runs of the installation's own jobs so far; they leave no row of a run.

@@ -239,7 +239,19 @@ async fn a_stream_that_is_switched_off_and_a_connector_that_is_not_enabled_never
         .map(|run| run.stream)
         .collect();
     let ran: Vec<_> = ran.iter().map(String::as_str).collect();
-    assert_eq!(ran, ["departments", "locations", "shifts", "users"]);
+    assert_eq!(
+        ran,
+        [
+            "assignments",
+            "availability",
+            "departments",
+            "locations",
+            "shifts",
+            "time_off",
+            "users",
+            "wages"
+        ]
+    );
     let none = runs(&app, &none).await;
     assert!(none.iter().all(|run| run.started_at < began), "{none:?}");
 }

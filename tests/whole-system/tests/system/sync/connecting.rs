@@ -299,3 +299,88 @@ async fn what_cannot_be_sent_or_kept_is_refused_by_its_name() {
         .await
         .expect(StatusCode::OK);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_first_sync_reads_as_far_back_as_connecting_says_and_later_the_setting() {
+    let app = App::simulate(66, EPOCH).await;
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    let refused = connect(&app, &organization, json!({"params": {"backfill_days": 0}})).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        refused.json()["errors"][0]["field"],
+        "/params/backfill_days"
+    );
+    let connected = connect(&app, &organization, json!({"params": {"backfill_days": 7}}))
+        .await
+        .expect(StatusCode::OK);
+    settle(&app, &organization).await;
+    let punches = async || app.all("/api/time-punches", &organization.key).await;
+    let first = |rows: &[Value]| {
+        let times = rows.iter().filter_map(|row| row["clocked_in_at"].as_str());
+        times.min().map(str::to_owned).expect("a punch")
+    };
+    let few = punches().await;
+    // 7 days before 21 September 2026.
+    assert!(first(&few).as_str() >= "2026-09-14", "{}", first(&few));
+    let id = connected["connector_id"].as_str().expect("an id");
+    let path = format!("/api/connectors/{id}/sync-settings");
+    let deeper = json!({"backfill_days": 90});
+    app.request(http::Method::PUT, &path, &organization.key, Some(deeper))
+        .await
+        .expect(StatusCode::OK);
+    pass(60).await;
+    sync(&app, &organization).await;
+    assert!(punches().await.len() > few.len() * 2);
+    mirror::assert_equal(&app, &organization).await;
+    // And once is enough.
+    pass(60).await;
+    let runs = sync(&app, &organization).await;
+    assert_eq!(runs["time_punches"]["kind"], "incremental");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connector_of_one_location_shows_nothing_of_the_others() {
+    let app = App::simulate(67, EPOCH).await;
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    let truth = app.simulator.provider().truth(LAKESHORE.company_id);
+    let locations = truth.expect("the account").locations;
+    let (own, other) = (locations[0].id, locations[1].id);
+    connect(&app, &organization, json!({}))
+        .await
+        .expect(StatusCode::OK);
+    settle(&app, &organization).await;
+    connect(&app, &organization, json!({"locationId": own}))
+        .await
+        .expect(StatusCode::OK);
+    pass(60).await;
+    settle(&app, &organization).await;
+    let rows = app.all("/api/locations", &organization.key).await;
+    let ids: Vec<_> = rows.iter().map(|row| row["external_id"].clone()).collect();
+    assert_eq!(ids, [json!(own.to_string())]);
+    let get = async |action: &str, location: Option<i64>| {
+        let call = json!({"action": action, "locationId": location});
+        app.proxy(&organization.key, call).await
+    };
+    for action in ["get_shifts", "get_time_punches"] {
+        let answer = get(action, None).await.expect(StatusCode::OK);
+        let rows = answer["data"].as_array().expect("rows");
+        assert!(!rows.is_empty(), "{action}");
+        assert!(rows.iter().all(|row| row["location_id"] == own), "{action}");
+    }
+    let shown = get("get_locations", None).await.expect(StatusCode::OK);
+    let ids: Vec<_> = shown["data"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| &row["id"])
+        .collect();
+    assert_eq!(ids, [&json!(own)]);
+    let few = get("get_users", None).await.expect(StatusCode::OK);
+    let people = app
+        .all("/api/team-members?is_active=true", &organization.key)
+        .await;
+    assert_eq!(few["data"].as_array().expect("rows").len(), people.len());
+    let refused = get("get_shifts", Some(other)).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.json()["errors"][0]["field"], "/locationId");
+}

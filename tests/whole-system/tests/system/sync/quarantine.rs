@@ -315,3 +315,78 @@ async fn a_bad_record_whose_id_is_known_blocks_no_deletion() {
     };
     assert!(is_left(bad) && !is_left(gone));
 }
+
+/// A bad answer that has passed leaves nothing behind, though nobody touches the records again.
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_read_is_read_as_soon_as_it_can_be() {
+    let app = App::simulate(47, super::EPOCH).await;
+    let path = |list: &str| format!("/v2/company/{}/{list}", LAKESHORE.company_id);
+    let huge = |field: &str, number: &str| Fault::HugeNumber {
+        record: 1,
+        field: Some(field.to_owned()),
+        number: number.to_owned(),
+    };
+    app.simulator.add_fault(FaultRule::always(
+        path("time_punches"),
+        huge("tips", "1180591620717411303424"),
+    ));
+    app.simulator.add_fault(FaultRule::always(
+        path("shifts"),
+        Fault::LoneSurrogate {
+            record: 2,
+            field: Some("notes".to_owned()),
+        },
+    ));
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&organization, LAKESHORE).await;
+    let runs = super::settle(&app, &organization).await;
+    for stream in ["time_punches", "shifts"] {
+        let run = &runs[stream];
+        assert_eq!(run["status"], "partial", "{run:#}");
+        assert!(
+            run["errors"].as_i64().is_some_and(|errors| errors > 1),
+            "{run:#}"
+        );
+    }
+    app.simulator.clear_faults();
+    pass(86_400).await;
+    let runs = sync(&app, &organization).await;
+    assert_eq!(runs["time_punches"]["kind"], "incremental");
+    mirror::assert_equal(&app, &organization).await;
+    let left = app.all("/api/quarantined-records", &organization.key).await;
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+/// Without an id nobody knows which record it is; two of them are two all the same.
+#[tokio::test(start_paused = true)]
+async fn records_without_an_id_are_counted_each() {
+    let app = App::simulate(48, super::EPOCH).await;
+    let punches = format!("/v2/company/{}/time_punches", LAKESHORE.company_id);
+    app.simulator.add_fault(FaultRule::always(
+        punches,
+        Fault::HugeNumber {
+            record: 1,
+            field: Some("id".to_owned()),
+            number: "1e400".to_owned(),
+        },
+    ));
+    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    app.connect(&organization, LAKESHORE).await;
+    let runs = super::settle(&app, &organization).await;
+    let run = &runs["time_punches"];
+    let count = |name: &str| run[name].as_i64().expect("a count");
+    assert!(count("errors") > 1, "{run:#}");
+    assert_eq!(
+        count("fetched"),
+        count("created") + count("errors"),
+        "{run:#}"
+    );
+    let waiting = app.all("/api/quarantined-records", &organization.key).await;
+    assert_eq!(waiting.len() as i64, count("errors"), "{waiting:#?}");
+    // They are found by the next complete pass, which is not a week away.
+    app.simulator.clear_faults();
+    pass(86_400 + 60).await;
+    let runs = sync(&app, &organization).await;
+    assert_eq!(runs["time_punches"]["kind"], "reconciliation");
+    mirror::assert_equal(&app, &organization).await;
+}
