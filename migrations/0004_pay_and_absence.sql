@@ -141,3 +141,16 @@ CREATE INDEX time_off_requests_unlinked_action ON time_off_requests (connector_i
 --; statement
 -- What the provider's categories of time off are here: vacation | sick | personal | other.
 ALTER TABLE organizations ADD COLUMN time_off_categories TEXT NOT NULL DEFAULT '{}';
+--; statement
+-- Connectors of before have no jobs for the new streams: each runs when one of its tier does.
+INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, rank, state, next_due_at, planned_trigger, created_at, updated_at)
+SELECT substr(model.id, 1, 34) || added.suffix, 'sync', added.name, model.organization_id, model.subject, model.function,
+  model.concurrency_key, added.rank, 'pending', model.next_due_at, 'cron', model.updated_at, model.updated_at
+FROM (
+  SELECT 'wages' AS name, 6 AS rank, 'users' AS model, 'a6' AS suffix
+  UNION ALL SELECT 'assignments', 7, 'users', 'a7'
+  UNION ALL SELECT 'availability', 8, 'users', 'a8'
+  UNION ALL SELECT 'time_off', 9, 'shifts', 'a9'
+) AS added
+JOIN jobs AS model ON model.kind = 'sync' AND model.name = added.model
+WHERE true ON CONFLICT DO NOTHING;

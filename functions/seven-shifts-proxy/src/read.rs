@@ -18,6 +18,8 @@ use crate::{account, refusal};
 /// Rows when the call does not say.
 const DEFAULT_LIMIT: u32 = 250;
 const MAX_LIMIT: u32 = 500;
+/// The same, as 7shifts takes it.
+const MAX_PAGE: u16 = 500;
 
 #[derive(Clone, Copy)]
 pub enum List {
@@ -179,7 +181,11 @@ async fn rows(
             raw_rows(
                 line,
                 client.locations(&LocationsQuery {
-                    paging,
+                    // The one that is wanted may be any of them.
+                    paging: Paging {
+                        limit: location_id.map_or(paging.limit, |_| Some(MAX_PAGE)),
+                        ..paging
+                    },
                     ..LocationsQuery::default()
                 }),
             )

@@ -2,7 +2,7 @@
 //! changes them at the provider.
 
 use domain::stream::Stream;
-use platform::seven_shifts::{Failure, FailureKind, call, records};
+use platform::seven_shifts::{Answered, Failure, FailureKind, call, records};
 use store::records as rows;
 
 use crate::fetch::{Fetched, Records, Source, is_second_face};
@@ -33,47 +33,85 @@ pub async fn page(source: Source<'_>, cursor: Option<&str>) -> Result<Fetched, F
     .await?;
     let mut shifts = Vec::new();
     let mut punches = Vec::new();
+    let mut kept = Vec::new();
+    let mut last = None;
+    let mut is_cut = false;
+    let is_ours = |location_id: Option<i64>| {
+        source.location_id.is_none() || location_id == source.location_id
+    };
     for id in &ids {
-        if source.stream == Stream::Shifts {
-            let shift = readable(call(line, client.shift(*id, false)).await)?;
-            shifts.extend(
-                shift
-                    .map(|answer| answer.value)
-                    .filter(|shift| !is_second_face(shift)),
-            );
+        let found = if source.stream == Stream::Shifts {
+            let shift = readable(call(line, client.shift(*id, false)).await);
+            shift.map(|found| {
+                found.map(|shift| {
+                    let is_wanted = !is_second_face(&shift) && is_ours(shift.location_id);
+                    shifts.extend(is_wanted.then(|| records::shift(shift, now)));
+                })
+            })
         } else {
-            let punch = readable(call(line, client.time_punch(*id)).await)?;
-            punches.extend(punch.map(|answer| answer.value));
+            let punch = readable(call(line, client.time_punch(*id)).await);
+            punch.map(|found| {
+                found.map(|punch| {
+                    let is_wanted = is_ours(punch.location_id);
+                    punches.extend(is_wanted.then(|| records::time_punch(punch, now)));
+                })
+            })
+        };
+        match found {
+            Ok(Ok(())) => {}
+            Ok(Err(Unreadable::Gone)) => {}
+            Ok(Err(Unreadable::Still)) => kept.push(id.to_string()),
+            // What came is kept: a slow provider must not make us ask for ever.
+            Err(failure)
+                if (failure.kind == FailureKind::OutOfTime || failure.code == "timeout")
+                    && last.is_some() =>
+            {
+                is_cut = true;
+                break;
+            }
+            Err(failure) => return Err(failure),
         }
+        last = Some(*id);
     }
     let found = if source.stream == Stream::Shifts {
-        let shifts = shifts.into_iter();
-        Records::Shifts(shifts.map(|row| records::shift(row, now)).collect())
+        Records::Shifts(shifts)
     } else {
-        let punches = punches.into_iter();
-        Records::TimePunches(punches.map(|row| records::time_punch(row, now)).collect())
+        Records::TimePunches(punches)
     };
     let count = before.saturating_add(ids.len());
-    let has_more = u32::try_from(ids.len()).is_ok_and(|count| count >= RECORDS_PER_PAGE);
+    let has_more = is_cut
+        || u32::try_from(ids.len()).is_ok_and(|ids| ids >= RECORDS_PER_PAGE) && count < MAX_RECORDS;
     Ok(Fetched {
         received: found.ids().len(),
-        next: ids
-            .last()
-            .filter(|_| has_more && count < MAX_RECORDS)
+        next: last
+            .filter(|_| has_more)
             .map(|last| format!("{last} {count}")),
         asked: ids.iter().map(i64::to_string).collect(),
+        kept,
         ..Fetched::of(found)
     })
 }
 
-/// What still cannot be read, or is gone, stays where it is: the complete pass knows better.
-fn readable<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+/// Why a record is not here.
+enum Unreadable {
+    Gone,
+    /// It stays in quarantine, as seen.
+    Still,
+}
+
+/// A record that nobody can read must not keep the rest of the stream from us.
+fn readable<T>(answer: Result<Answered<T>, Failure>) -> Result<Result<T, Unreadable>, Failure> {
     match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(failure) if failure.code == "not_found" || failure.code == "malformed_answer" => {
-            Ok(None)
-        }
-        Err(failure) if failure.kind == FailureKind::Refused => Ok(None),
-        Err(failure) => Err(failure),
+        Ok(answer) => Ok(Ok(answer.value)),
+        Err(failure) if failure.code == "not_found" => Ok(Err(Unreadable::Gone)),
+        Err(failure) => match failure.kind {
+            FailureKind::Later(_)
+                if !matches!(failure.code, "rate_limited" | "database" | "timeout") =>
+            {
+                Ok(Err(Unreadable::Still))
+            }
+            FailureKind::Refused | FailureKind::Forbidden => Ok(Err(Unreadable::Still)),
+            _ => Err(failure),
+        },
     }
 }

@@ -50,6 +50,8 @@ pub struct Fetched {
     pub next: Option<String>,
     /// What was asked for one by one: people, or records in quarantine.
     pub asked: Vec<String>,
+    /// Records in quarantine that still cannot be read.
+    pub kept: Vec<String>,
     /// A list that this page shows to be needed as well.
     pub also: Option<Step>,
     /// The latest change among the records, Unix seconds.
@@ -99,6 +101,7 @@ impl Fetched {
             skipped: 0,
             next: None,
             asked: Vec::new(),
+            kept: Vec::new(),
             also: None,
             newest_change: None,
             provider_time: None,

@@ -1,8 +1,9 @@
 //! What 7shifts lists person by person: wages and role assignments. A page is what some people
 //! have, in the order of their ids.
 
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use platform::seven_shifts::{Answered, Failure, call, records};
+use futures::stream::{self, StreamExt as _};
+use platform::seven_shifts::{Answered, Failure, FailureKind, call, records};
+use providers::Rejected;
 use store::records as rows;
 
 use crate::fetch::{Fetched, Records, Source, Unread};
@@ -11,12 +12,23 @@ use crate::fetch::{Fetched, Records, Source, Unread};
 const PEOPLE_PER_PAGE: u32 = 20;
 /// Requests on their way at a time: a slow answer leaves no slot of the budget unused.
 const AT_A_TIME: usize = 6;
+/// With this many rows a page is full, whoever is left: a page of rows is one statement.
+const ROWS_ENOUGH: usize = 500;
 
-/// The people of a page, and what those have whom 7shifts still knows.
+/// The people of a page, in the order of their ids.
 struct People<T> {
-    asked: Vec<String>,
-    found: Vec<(i64, T)>,
+    answers: Vec<(String, Answer<T>)>,
+    /// Somebody is left for the next page.
+    has_more: bool,
     provider_time: Option<i64>,
+}
+
+enum Answer<T> {
+    Found(i64, T),
+    /// 7shifts does not know this person any more: the stream that lists people finds out.
+    Gone,
+    /// No good answer, though others got theirs.
+    Failed(i64, Failure),
 }
 
 /// The wages of the people after `after`.
@@ -29,19 +41,12 @@ pub async fn wages(source: Source<'_>, after: Option<&str>) -> Result<Fetched, F
         call(&source.account.line, client.user_wages(id)).await
     })
     .await?;
-    let mut records = Vec::new();
-    let mut unread = Vec::new();
-    for (id, wages) in people.found {
-        unread.extend(wages.rejected.into_iter().map(Unread::of_row));
+    let page = people.page(|id, wages| {
+        let unread = wages.rejected.into_iter().map(Unread::of_row).collect();
         let listed = wages.current.into_iter().chain(wages.upcoming);
-        records.extend(listed.map(|wage| records::wage(wage, id)));
-    }
-    Ok(fetched(
-        people.asked,
-        people.provider_time,
-        Records::Wages(records),
-        unread,
-    ))
+        (listed.map(|wage| records::wage(wage, id)).collect(), unread)
+    });
+    Ok(page.fetched(Records::Wages))
 }
 
 /// The role assignments of the people after `after`.
@@ -54,22 +59,25 @@ pub async fn role_assignments(source: Source<'_>, after: Option<&str>) -> Result
         call(&source.account.line, client.user_assignments(id)).await
     })
     .await?;
-    let mut records = Vec::new();
-    let mut unread = Vec::new();
-    for (id, assignments) in people.found {
-        unread.extend(assignments.rejected.into_iter().map(|mut entry| {
-            entry.external_id = entry.external_id.map(|role| format!("{id}:{role}"));
-            Unread::of_row(entry)
-        }));
-        let roles = assignments.roles.iter();
-        records.extend(roles.map(|role| records::role_assignment(role, id)));
-    }
-    Ok(fetched(
-        people.asked,
-        people.provider_time,
-        Records::RoleAssignments(records),
-        unread,
-    ))
+    let page = people.page(|id, assignments| {
+        let unread = assignments
+            .rejected
+            .into_iter()
+            .map(|mut entry| {
+                entry.external_id = entry.external_id.map(|role| format!("{id}:{role}"));
+                Unread::of_row(entry)
+            })
+            .collect();
+        let roles = assignments
+            .roles
+            .iter()
+            // Of a person who works in several locations, only what this connector brings.
+            .filter(|role| source.location_id.is_none() || role.location_id == source.location_id)
+            .map(|role| records::role_assignment(role, id))
+            .collect();
+        (roles, unread)
+    });
+    Ok(page.fetched(Records::RoleAssignments))
 }
 
 async fn ask<T>(
@@ -78,49 +86,162 @@ async fn ask<T>(
     one: impl AsyncFn(i64) -> Result<Answered<T>, Failure>,
 ) -> Result<People<T>, Failure> {
     let database = source.account.line.database;
-    let asked = rows::people_at_work(
+    let ids = rows::people_at_work(
         database,
         &source.scope,
         after.unwrap_or_default(),
         PEOPLE_PER_PAGE,
     )
     .await?;
-    let answers: Vec<_> = stream::iter(asked.iter().filter_map(|id| id.parse().ok()))
-        .map(async |id: i64| match one(id).await {
-            Ok(answer) => Ok(Some((id, answer))),
-            // Removed since we listed the people: the stream that lists them finds out.
-            Err(failure) if failure.code == "not_found" => Ok(None),
-            Err(failure) => Err(failure),
-        })
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await?;
-    let answers = answers.into_iter().flatten();
+    let is_full = u32::try_from(ids.len()).is_ok_and(|people| people >= PEOPLE_PER_PAGE);
     let mut people = People {
-        asked,
-        found: Vec::new(),
+        answers: Vec::with_capacity(ids.len()),
+        has_more: is_full,
         provider_time: None,
     };
-    for (id, answer) in answers {
-        people.provider_time = people.provider_time.or(answer.provider_time);
-        people.found.push((id, answer.value));
+    let numbered = ids
+        .iter()
+        .filter_map(|id| Some((id.clone(), id.parse::<i64>().ok()?)));
+    let mut answers = std::pin::pin!(
+        stream::iter(numbered)
+            .map(async |(id, number)| (id, number, one(number).await))
+            .buffered(AT_A_TIME)
+    );
+    while let Some((id, number, answer)) = answers.next().await {
+        let answer = match answer {
+            Ok(answer) => {
+                people.provider_time = people.provider_time.or(answer.provider_time);
+                Answer::Found(number, answer.value)
+            }
+            Err(failure) if failure.code == "not_found" => Answer::Gone,
+            // What came is kept, however little: a slow provider must not make us ask for ever.
+            Err(failure) if is_late(&failure) && people.has_answers() => {
+                people.has_more = true;
+                break;
+            }
+            Err(failure) if is_of_one(&failure) => Answer::Failed(number, failure),
+            Err(failure) => return Err(failure),
+        };
+        people.answers.push((id, answer));
+    }
+    // A bad moment, or this person's data: asked again when the others are through, it shows which.
+    for (_, answer) in &mut people.answers {
+        let Answer::Failed(number, _) = *answer else {
+            continue;
+        };
+        match one(number).await {
+            Ok(again) => *answer = Answer::Found(number, again.value),
+            Err(again) if again.code == "not_found" => *answer = Answer::Gone,
+            Err(again) if is_of_one(&again) || is_late(&again) => {}
+            Err(again) => return Err(again),
+        }
+    }
+    // With nobody answered it is not the person.
+    if !people.has_answers() {
+        let failed = people
+            .answers
+            .into_iter()
+            .find_map(|(_, answer)| match answer {
+                Answer::Failed(_, failure) => Some(failure),
+                _ => None,
+            });
+        return failed.map_or_else(
+            || {
+                Ok(People {
+                    answers: Vec::new(),
+                    has_more: false,
+                    provider_time: None,
+                })
+            },
+            Err,
+        );
     }
     Ok(people)
 }
 
-fn fetched(
-    asked: Vec<String>,
-    provider_time: Option<i64>,
-    records: Records,
+/// Whether there was no time, or too little of it, for an answer.
+fn is_late(failure: &Failure) -> bool {
+    failure.kind == FailureKind::OutOfTime || failure.code == "timeout"
+}
+
+/// Whether a failure may be that of one person's data: it must not keep everybody else's from us.
+fn is_of_one(failure: &Failure) -> bool {
+    match failure.kind {
+        FailureKind::Later(_) => !matches!(failure.code, "rate_limited" | "database" | "timeout"),
+        FailureKind::Refused => true,
+        FailureKind::Unauthorized
+        | FailureKind::Forbidden
+        | FailureKind::OutOfTime
+        | FailureKind::Ours => false,
+    }
+}
+
+impl<T> People<T> {
+    fn has_answers(&self) -> bool {
+        let is_answer = |answer: &Answer<T>| !matches!(answer, Answer::Failed(..));
+        self.answers.iter().any(|(_, answer)| is_answer(answer))
+    }
+
+    /// The rows that these people have, as far as a page reaches.
+    fn page<Record>(
+        self,
+        of_one: impl Fn(i64, T) -> (Vec<Record>, Vec<Unread>),
+    ) -> PageOfPeople<Record> {
+        let mut page = PageOfPeople {
+            records: Vec::new(),
+            unread: Vec::new(),
+            asked: Vec::new(),
+            last: None,
+            has_more: self.has_more,
+            provider_time: self.provider_time,
+        };
+        for (id, answer) in self.answers {
+            if page.records.len() >= ROWS_ENOUGH {
+                page.has_more = true;
+                break;
+            }
+            match answer {
+                Answer::Found(number, found) => {
+                    let (records, unread) = of_one(number, found);
+                    page.records.extend(records);
+                    page.unread.extend(unread);
+                    page.asked.push(id.clone());
+                }
+                Answer::Gone => {}
+                // Not asked, as far as the sweep is concerned: what this person has stays.
+                Answer::Failed(_, failure) => page.unread.push(Unread {
+                    rejected: Rejected {
+                        external_id: Some(format!("person-{id}")),
+                        reason: failure.reason,
+                    },
+                    rows: vec![format!("person-{id}")],
+                }),
+            }
+            page.last = Some(id);
+        }
+        page
+    }
+}
+
+struct PageOfPeople<Record> {
+    records: Vec<Record>,
     unread: Vec<Unread>,
-) -> Fetched {
-    let is_full = u32::try_from(asked.len()).is_ok_and(|people| people >= PEOPLE_PER_PAGE);
-    Fetched {
-        received: records.ids().len().saturating_add(unread.len()),
-        next: asked.last().filter(|_| is_full).cloned(),
-        asked,
-        unread,
-        provider_time,
-        ..Fetched::of(records)
+    /// Whose rows are all here.
+    asked: Vec<String>,
+    last: Option<String>,
+    has_more: bool,
+    provider_time: Option<i64>,
+}
+
+impl<Record> PageOfPeople<Record> {
+    fn fetched(self, records: fn(Vec<Record>) -> Records) -> Fetched {
+        Fetched {
+            received: self.records.len().saturating_add(self.unread.len()),
+            next: self.last.filter(|_| self.has_more),
+            asked: self.asked,
+            unread: self.unread,
+            provider_time: self.provider_time,
+            ..Fetched::of(records(self.records))
+        }
     }
 }

@@ -378,6 +378,8 @@ impl Run<'_> {
                     now,
                 )
                 .await?;
+                records::keep_quarantined(transaction, &scope, self.stream, &page.kept, now)
+                    .await?;
                 let unknown =
                     records::unknown_references(transaction, &scope, page.records.page()).await?;
                 for stream in unknown.streams() {
@@ -571,7 +573,14 @@ impl Run<'_> {
         self.database
             .transaction(async |transaction| {
                 if pass.kind != Kind::Incremental {
-                    records::release_unseen(transaction, &scope, self.stream, &pass.run_id).await?;
+                    records::release_unseen(
+                        transaction,
+                        &scope,
+                        self.stream,
+                        &pass.run_id,
+                        pass.started_at,
+                    )
+                    .await?;
                 }
                 let counts = RunCounts::default();
                 let uncounted = self.uncounted(calls);

@@ -286,7 +286,8 @@ pub struct TimeOff {
     /// `HH:MM:SS` where the person works.
     pub partial_start: Option<String>,
     pub partial_end: Option<String>,
-    /// `vacation`, `sick`, `personal` or `other`, by the organization's `time_off_categories`.
+    /// `vacation`, `sick`, `personal` or `other`, by the organization's `time_off_categories`;
+    /// when these change, `updated_at` does not.
     pub category: String,
     /// In the provider's words.
     pub provider_category: Option<String>,

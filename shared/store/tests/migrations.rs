@@ -95,6 +95,35 @@ fn hours_of_before_are_read_by_their_minutes_until_a_sync_knows_the_seconds() {
 }
 
 #[test]
+fn connectors_of_before_get_the_streams_that_are_new() {
+    let database = TestDatabase::empty();
+    wait(migrate_with(&database, &MIGRATIONS[..3], 1)).unwrap();
+    for (tail, stream, due) in [("a", "users", "NULL"), ("b", "shifts", "500")] {
+        wait(database.execute(
+            &format!(
+                "INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, rank,
+                   state, next_due_at, created_at, updated_at)
+                 VALUES ('0190a5c0-0000-7000-8000-00000000{tail}000', 'sync', '{stream}', '{ORGANIZATION}', 'c',
+                   'seven-shifts-sync', 'c', 3, 'pending', {due}, 1, 1)"
+            ),
+            &[],
+        ))
+        .unwrap();
+    }
+    wait(migrate(&database, 2)).unwrap();
+    let rows = wait(database.execute(
+        "SELECT group_concat(name || ' ' || rank || ' ' || coalesce(next_due_at, 'never') || ' ' || length(id), ', ')
+         FROM (SELECT * FROM jobs WHERE rank > 5 ORDER BY rank)",
+        &[],
+    ))
+    .unwrap();
+    assert_eq!(
+        rows[0].text(0),
+        Ok("wages 6 never 36, assignments 7 never 36, availability 8 never 36, time_off 9 500 36")
+    );
+}
+
+#[test]
 fn a_migration_that_fails_half_way_leaves_nothing() {
     let database = TestDatabase::empty();
     let broken = [Migration {

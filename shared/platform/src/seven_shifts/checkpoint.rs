@@ -242,7 +242,7 @@ impl Checkpoint {
         Self {
             current_until: self.current_until,
             last_complete_at: Some(0),
-            covered_from: self.covered_from,
+            covered_from: None,
             pass: None,
             closed: None,
         }
@@ -318,7 +318,7 @@ impl Checkpoint {
                 // The setting reaches further back than what was read.
                 let is_deeper = self
                     .covered_from
-                    .is_some_and(|covered| start.window_from() < covered);
+                    .is_none_or(|covered| start.window_from() < covered);
                 let last_complete = self.last_complete_at.unwrap_or(0);
                 if start.force_deletions
                     || is_deeper
@@ -490,6 +490,7 @@ mod tests {
         Checkpoint {
             current_until: Some(NOW - 3_600),
             last_complete_at: Some(last_complete_at),
+            covered_from: Some(0),
             ..Checkpoint::default()
         }
     }

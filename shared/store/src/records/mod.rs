@@ -21,7 +21,9 @@ pub use passes::{
     mark_asked, mark_seen, open_pass, sweep_absent,
 };
 pub use purge::{Purge, purge, purged_tables};
-pub use quarantine::{clear_quarantine, quarantine, quarantined_numbers, release_unseen};
+pub use quarantine::{
+    clear_quarantine, keep_quarantined, quarantine, quarantined_numbers, release_unseen,
+};
 pub use resource::Resource;
 pub use rows::{
     AvailabilityRecord, DepartmentRecord, LocationRecord, Page, PunchBreak, RoleAssignmentRecord,

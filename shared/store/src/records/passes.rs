@@ -291,33 +291,41 @@ pub async fn mark_asked<E: Execute, I: AsRef<str>>(
 
 /// What of `record` the pass covers.
 fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
-    if resource == Resource::TimeOff {
-        return format!(
-            "(record.end_date >= date({from}, 'unixepoch') AND ({from} <= {to} OR {location} IS NULL))"
-        );
-    }
-    if resource.is_of_one_person() {
-        let asked = format!(
-            "EXISTS (SELECT 1 FROM sync_seen AS asked
-               WHERE asked.pass_id = ?3 AND asked.external_id = '{ASKED}' || record.external_user_id)"
-        );
-        return match resource {
-            // The provider lists no wage that another has taken the place of: it stays as history.
-            Resource::Wages => format!(
-                "{asked} AND NOT EXISTS (
+    // Of a connector that is kept to one location, people elsewhere are not listed any more.
+    let is_elsewhere = format!(
+        "({location} IS NOT NULL AND NOT EXISTS (
+           SELECT 1 FROM team_members AS member
+           WHERE member.connector_id = record.connector_id
+             AND member.external_id = record.external_user_id
+             AND member.deleted_at IS NULL))"
+    );
+    let asked = format!(
+        "EXISTS (SELECT 1 FROM sync_seen AS asked
+           WHERE asked.pass_id = ?3 AND asked.external_id = '{ASKED}' || record.external_user_id)"
+    );
+    match resource {
+        Resource::TimeOff => {
+            return format!(
+                "(record.end_date >= date({from}, 'unixepoch') AND {from} <= {to} OR {is_elsewhere})"
+            );
+        }
+        // The provider lists no wage that another has taken the place of: it stays as history.
+        Resource::Wages => {
+            return format!(
+                "({asked} AND {from} <= {to} AND NOT EXISTS (
                    SELECT 1 FROM team_member_wages AS later
-                   JOIN sync_seen AS seen
-                     ON seen.pass_id = ?3 AND seen.external_id = later.external_id
                    WHERE later.connector_id = record.connector_id
                      AND later.external_user_id = record.external_user_id
                      AND later.external_role_id IS record.external_role_id
-                     AND later.deleted_at IS NULL
                      AND later.effective_date > record.effective_date
                      AND later.effective_date <= date({to}, 'unixepoch'))
-                 AND ({from} <= {to} OR {location} IS NULL)"
-            ),
-            _ => format!("{asked} AND ({from} <= {to} OR {location} IS NULL)"),
-        };
+                 OR {is_elsewhere})"
+            );
+        }
+        Resource::RoleAssignments => {
+            return format!("({asked} AND {from} <= {to} OR {is_elsewhere})");
+        }
+        _ => {}
     }
     // Tables without a time are covered whole; the parameters are bound all the same.
     resource.time_column().map_or_else(

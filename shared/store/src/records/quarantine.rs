@@ -111,8 +111,39 @@ pub async fn quarantined_numbers<E: Execute>(
         .collect()
 }
 
-/// Releases what a run that has read the whole list did not refuse: it is gone at the provider, or
-/// was never known by an id.
+/// Notes that these records are still there and still cannot be read.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn keep_quarantined<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    stream: Stream,
+    external_ids: &[String],
+    now: i64,
+) -> Result<(), DatabaseError> {
+    if external_ids.is_empty() {
+        return Ok(());
+    }
+    transaction
+        .execute(
+            "UPDATE quarantined_records SET last_seen_at = ?5
+             WHERE connector_id = ?2 AND stream = ?3 AND organization_id = ?4
+               AND external_id IN (SELECT value FROM json_each(?1))",
+            parameters![
+                json::write(&external_ids)?,
+                scope.connector_id,
+                stream.as_str(),
+                scope.tenant.as_str(),
+                now
+            ],
+        )
+        .await
+        .map(drop)
+}
+
+/// Releases what a run that has read the whole list did not refuse, nor anybody see since it began
+/// at `began`: it is gone at the provider, or was never known by an id.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -121,16 +152,19 @@ pub async fn release_unseen<E: Execute>(
     scope: &Scope<'_>,
     stream: Stream,
     run_id: &str,
+    began: i64,
 ) -> Result<(), DatabaseError> {
     transaction
         .execute(
             "DELETE FROM quarantined_records
-             WHERE connector_id = ?1 AND stream = ?2 AND organization_id = ?3 AND run_id <> ?4",
+             WHERE connector_id = ?1 AND stream = ?2 AND organization_id = ?3 AND run_id <> ?4
+               AND last_seen_at < ?5",
             parameters![
                 scope.connector_id,
                 stream.as_str(),
                 scope.tenant.as_str(),
-                run_id
+                run_id,
+                began
             ],
         )
         .await

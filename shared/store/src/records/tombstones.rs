@@ -2,6 +2,7 @@
 
 use super::resource::Resource;
 use super::sequence::next_change;
+use super::write::move_predecessors;
 use super::{Scope, unsigned};
 use crate::database::{DatabaseError, Execute};
 use crate::{json, parameters};
@@ -29,7 +30,11 @@ pub async fn tombstone<E: Execute, I: AsRef<str>>(
         .collect();
     let seq = next_change(transaction, now_micros).await?;
     bury(transaction, scope, resource, &rows, seq).await?;
-    count_changed(transaction, scope, resource, seq).await
+    let buried = count_changed(transaction, scope, resource, seq).await?;
+    if resource == Resource::Wages {
+        move_predecessors(transaction, scope, seq).await?;
+    }
+    Ok(buried)
 }
 
 /// Marks what is alive among `rows`, pairs of external id and time of deletion.

@@ -87,12 +87,39 @@ pub async fn write_page<E: Execute>(
         .unwrap_or(u64::MAX)
         .saturating_sub(settled);
     outcome.refused = refused;
+    if resource == Resource::Wages {
+        move_predecessors(transaction, scope, seq).await?;
+    }
     if outcome.created > 0 {
         let arrivals = link_arrivals(transaction, scope, resource, seq).await?;
         outcome.linked = arrivals.linked;
         outcome.links_left = arrivals.more;
     }
     Ok(outcome)
+}
+
+/// A wage ends where the next one begins: what changes the next one changes it for readers.
+pub(super) async fn move_predecessors<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    seq: i64,
+) -> Result<(), DatabaseError> {
+    transaction
+        .execute(
+            "UPDATE team_member_wages SET changed_seq = ?3
+             WHERE deleted_at IS NULL AND changed_seq < ?3 AND id IN (
+               SELECT earlier.id FROM team_member_wages AS later
+               JOIN team_member_wages AS earlier
+                 ON earlier.connector_id = later.connector_id
+                 AND earlier.external_user_id = later.external_user_id
+                 AND earlier.external_role_id IS later.external_role_id
+                 AND earlier.effective_date <= later.effective_date
+               WHERE later.organization_id = ?1 AND later.changed_seq = ?3
+                 AND later.connector_id = ?2)",
+            parameters![scope.tenant.as_str(), scope.connector_id, seq],
+        )
+        .await
+        .map(drop)
 }
 
 /// The distinct records of a page.

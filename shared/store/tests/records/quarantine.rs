@@ -91,8 +91,22 @@ fn a_record_is_new_to_a_run_once() {
     assert_eq!(noted(&ours, "second", &[]), 0);
     // The second run has read everything.
     fixture.transact(async |transaction| {
-        release_unseen(transaction, &ours.scope(), Stream::Users, "second").await?;
-        release_unseen(transaction, &ours.scope(), Stream::Shifts, "second").await
+        release_unseen(
+            transaction,
+            &ours.scope(),
+            Stream::Users,
+            "second",
+            i64::MAX,
+        )
+        .await?;
+        release_unseen(
+            transaction,
+            &ours.scope(),
+            Stream::Shifts,
+            "second",
+            i64::MAX,
+        )
+        .await
     });
     assert_eq!(
         fixture.text(

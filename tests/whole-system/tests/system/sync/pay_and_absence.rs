@@ -8,6 +8,7 @@ use simulators::seven_shifts::{
     Assignments, AvailabilityChanges, Mutation, NewAvailability, NewTimeOff, NewWage, PartOfDay,
     RequestStatus, Resource, TimeOffChanges, Truth, WageChanges, WageType,
 };
+use simulators::{Fault, FaultRule};
 use whole_system::{App, LAKESHORE, Organization};
 
 use super::changes::assert_accounted;
@@ -256,6 +257,9 @@ async fn a_wage_that_another_takes_the_place_of_stays_as_history() {
     sync(&app, &organization).await;
     let planned = wages(&app, &organization, role).await;
     assert_eq!(planned.len(), before.len() + 1);
+    // Who follows the changes learns of the end.
+    let moved = |rows: &[Value], from_end: usize| rows[rows.len() - from_end]["updated_at"].clone();
+    assert_ne!(moved(&planned, 2), moved(&before, 1));
     let eve = (today() + Days::new(1)).to_string();
     assert_eq!(planned[planned.len() - 2]["end_date"], eve);
     let last = planned.last().unwrap();
@@ -434,4 +438,69 @@ async fn a_category_of_time_off_is_what_the_organization_says() {
         .expect(StatusCode::OK);
     assert_eq!(shown["time_off_categories"]["jury duty"], "personal");
     assert_eq!(categories().await, pairs("personal"));
+}
+
+/// What goes wrong with one person is nobody else's trouble, and takes nothing from that person.
+#[tokio::test(start_paused = true)]
+async fn a_person_whose_wages_cannot_be_had_keeps_nobody_else_from_theirs() {
+    let (app, organization, _) = restaurant(96).await;
+    let role = someone_paid(&truth(&app));
+    let path = format!(
+        "/v2/company/{}/users/{}/wages",
+        LAKESHORE.company_id, role.0
+    );
+    let held = wages(&app, &organization, role).await;
+    for (status, outcome) in [
+        (StatusCode::INTERNAL_SERVER_ERROR, "partial"),
+        (StatusCode::NOT_FOUND, "success"),
+    ] {
+        app.simulator
+            .add_fault(FaultRule::always(path.clone(), Fault::status(status)));
+        let other = truth(&app)
+            .current_wages
+            .iter()
+            .rev()
+            .find(|wage| wage.user_id != role.0)
+            .expect("somebody else")
+            .id;
+        change(
+            &app,
+            Mutation::EditWage {
+                id: other,
+                changes: WageChanges {
+                    wage_cents: Some(9_000 + i64::from(status.as_u16())),
+                    ..WageChanges::default()
+                },
+            },
+        );
+        pass(60).await;
+        let runs = try_sync(&app, &organization).await;
+        assert_eq!(runs["wages"]["status"], outcome, "{:#}", runs["wages"]);
+        assert_eq!(runs["wages"]["deleted"], 0, "{:#}", runs["wages"]);
+        assert_eq!(wages(&app, &organization, role).await, held);
+        app.simulator.clear_faults();
+        mirror::assert_equal(&app, &organization).await;
+    }
+    pass(60).await;
+    sync(&app, &organization).await;
+    let left = app.all("/api/quarantined-records", &organization.key).await;
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+/// A page of people that takes longer than a call has is saved as far as it came.
+#[tokio::test(start_paused = true)]
+async fn a_slow_provider_is_walked_to_the_end() {
+    let (app, organization, _) = restaurant(97).await;
+    app.simulator.add_fault(FaultRule::always(
+        format!("/v2/company/{}/users/", LAKESHORE.company_id),
+        Fault::Delay {
+            milliseconds: 9_000,
+        },
+    ));
+    let call = json!({"action": "scheduled_sync", "streams": ["wages"]});
+    app.proxy(&organization.key, call).await;
+    pass(60).await;
+    let runs = settle(&app, &organization).await;
+    assert_eq!(runs["wages"]["status"], "success", "{:#}", runs["wages"]);
+    assert_eq!(runs["wages"]["trigger"], "manual");
 }

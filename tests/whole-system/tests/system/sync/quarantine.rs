@@ -348,6 +348,26 @@ async fn what_could_not_be_read_is_read_as_soon_as_it_can_be() {
             "{run:#}"
         );
     }
+    // One that cannot be had even by its id keeps nothing else from us, and stays where it is.
+    app.simulator.clear_faults();
+    let waiting = app.all("/api/quarantined-records", &organization.key).await;
+    app.simulator.add_fault(FaultRule::always(
+        path("time_punches/"),
+        Fault::status(http::StatusCode::INTERNAL_SERVER_ERROR),
+    ));
+    live(&app, &mut Life::new(47), 10);
+    pass(3_600).await;
+    let runs = try_sync(&app, &organization).await;
+    assert_eq!(
+        runs["time_punches"]["status"], "success",
+        "{:#}",
+        runs["time_punches"]
+    );
+    let still = app.all("/api/quarantined-records", &organization.key).await;
+    assert!(
+        !still.is_empty() && still.len() < waiting.len(),
+        "{still:#?}"
+    );
     app.simulator.clear_faults();
     pass(86_400).await;
     let runs = sync(&app, &organization).await;
