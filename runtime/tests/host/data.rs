@@ -322,7 +322,8 @@ async fn a_statement_for_which_nobody_waits_is_ended() {
         ..Limits::default()
     };
     let (ended, after) = write_after(limits, &format!("BEGIN\nINSERT INTO item {ENDLESS}")).await;
-    assert!((503..=504).contains(&ended.0), "{ended:?}");
+    // The bound of the statement is its request's: the guest may just be told before it is gone.
+    assert!([422, 503, 504].contains(&ended.0), "{ended:?}");
     assert!(after < Duration::from_secs(5), "{after:?}");
 }
 
