@@ -62,10 +62,7 @@ pub async fn page(source: Source<'_>, cursor: Option<&str>) -> Result<Fetched, F
             Ok(Err(Unreadable::Gone)) => {}
             Ok(Err(Unreadable::Still)) => kept.push(id.to_string()),
             // What came is kept: a slow provider must not make us ask for ever.
-            Err(failure)
-                if (failure.kind == FailureKind::OutOfTime || failure.code == "timeout")
-                    && last.is_some() =>
-            {
+            Err(failure) if failure.is_late() && last.is_some() => {
                 is_cut = true;
                 break;
             }
@@ -104,14 +101,9 @@ fn readable<T>(answer: Result<Answered<T>, Failure>) -> Result<Result<T, Unreada
     match answer {
         Ok(answer) => Ok(Ok(answer.value)),
         Err(failure) if failure.code == "not_found" => Ok(Err(Unreadable::Gone)),
-        Err(failure) => match failure.kind {
-            FailureKind::Later(_)
-                if !matches!(failure.code, "rate_limited" | "database" | "timeout") =>
-            {
-                Ok(Err(Unreadable::Still))
-            }
-            FailureKind::Refused | FailureKind::Forbidden => Ok(Err(Unreadable::Still)),
-            _ => Err(failure),
-        },
+        Err(failure) if failure.is_of_one() || failure.kind == FailureKind::Forbidden => {
+            Ok(Err(Unreadable::Still))
+        }
+        Err(failure) => Err(failure),
     }
 }

@@ -2,7 +2,7 @@
 //! have, in the order of their ids.
 
 use futures::stream::{self, StreamExt as _};
-use platform::seven_shifts::{Answered, Failure, FailureKind, call, records};
+use platform::seven_shifts::{Answered, Failure, call, records};
 use providers::Rejected;
 use store::records as rows;
 
@@ -115,11 +115,11 @@ async fn ask<T>(
             }
             Err(failure) if failure.code == "not_found" => Answer::Gone,
             // What came is kept, however little: a slow provider must not make us ask for ever.
-            Err(failure) if is_late(&failure) && people.has_answers() => {
+            Err(failure) if failure.is_late() && people.has_answers() => {
                 people.has_more = true;
                 break;
             }
-            Err(failure) if is_of_one(&failure) => Answer::Failed(number, failure),
+            Err(failure) if failure.is_of_one() => Answer::Failed(number, failure),
             Err(failure) => return Err(failure),
         };
         people.answers.push((id, answer));
@@ -132,7 +132,7 @@ async fn ask<T>(
         match one(number).await {
             Ok(again) => *answer = Answer::Found(number, again.value),
             Err(again) if again.code == "not_found" => *answer = Answer::Gone,
-            Err(again) if is_of_one(&again) || is_late(&again) => {}
+            Err(again) if again.is_of_one() || again.is_late() => {}
             Err(again) => return Err(again),
         }
     }
@@ -157,23 +157,6 @@ async fn ask<T>(
         );
     }
     Ok(people)
-}
-
-/// Whether there was no time, or too little of it, for an answer.
-fn is_late(failure: &Failure) -> bool {
-    failure.kind == FailureKind::OutOfTime || failure.code == "timeout"
-}
-
-/// Whether a failure may be that of one person's data: it must not keep everybody else's from us.
-fn is_of_one(failure: &Failure) -> bool {
-    match failure.kind {
-        FailureKind::Later(_) => !matches!(failure.code, "rate_limited" | "database" | "timeout"),
-        FailureKind::Refused => true,
-        FailureKind::Unauthorized
-        | FailureKind::Forbidden
-        | FailureKind::OutOfTime
-        | FailureKind::Ours => false,
-    }
 }
 
 impl<T> People<T> {

@@ -74,6 +74,28 @@ pub enum FailureKind {
     Ours,
 }
 
+impl Failure {
+    /// Whether there was no time, or too little of it, for an answer.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.kind == FailureKind::OutOfTime || self.code == "timeout"
+    }
+
+    /// Whether it may be that of the one thing that was asked for: it must not keep everything else
+    /// from us.
+    #[must_use]
+    pub fn is_of_one(&self) -> bool {
+        match self.kind {
+            FailureKind::Later(_) => !matches!(self.code, "rate_limited" | "database" | "timeout"),
+            FailureKind::Refused => true,
+            FailureKind::Unauthorized
+            | FailureKind::Forbidden
+            | FailureKind::OutOfTime
+            | FailureKind::Ours => false,
+        }
+    }
+}
+
 /// The stored account of a connector.
 ///
 /// # Errors
