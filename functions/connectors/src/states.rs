@@ -1,15 +1,13 @@
 //! Pausing, resuming and disconnecting. Each can be repeated.
 
 use api::{Problem, ProblemKind};
-use domain::connector_state::ConnectorState::{
-    self, Active, Disconnected, Error, Expired, Paused, Revoked,
-};
+use domain::connector_state::ConnectorState::{self, Active, Error, Expired, Paused};
 use http::StatusCode;
-use platform::{Context, Reply, clock, planning, problems};
+use platform::{Context, Reply, clock, disconnecting, planning, problems};
 use store::connectors::{self, StateChange};
 use store::jobs::Failure;
 use store::jobs::plan;
-use store::{Database, DatabaseError, credentials};
+use store::{Database, DatabaseError};
 
 use crate::{answered, found};
 
@@ -41,31 +39,10 @@ pub async fn resume(context: &Context) -> Result<Reply, Problem> {
 /// Purges the credentials; the data stays.
 pub async fn disconnect(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
-    let now = clock::now();
     context
         .database
         .transaction(async |transaction| {
-            credentials::purge(transaction, &tenant, &connector.id).await?;
-            let stopped = Failure {
-                code: "disconnected".to_owned(),
-                detail: "The connector was disconnected.".to_owned(),
-            };
-            plan::stop_stream_jobs(
-                transaction,
-                &tenant,
-                &connector.id,
-                &stopped,
-                clock::now_ms(),
-            )
-            .await?;
-            let change = StateChange {
-                from: &[Active, Error, Expired, Paused, Revoked, Disconnected],
-                to: Disconnected,
-                reason: Some(
-                    "Disconnected by hand. Its data is kept; connect the account to go on.",
-                ),
-            };
-            connectors::set_state(transaction, &tenant, &connector.id, change, now).await
+            disconnecting::disconnect(transaction, &tenant, &connector.id).await
         })
         .await
         .map_err(|error: DatabaseError| problems::database(&error))?;

@@ -6,29 +6,19 @@ use std::collections::BTreeMap;
 use api::seven_shifts_proxy::{ScheduledSyncAnswer, SevenShiftsCall, StreamResult};
 use api::{Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::run::Trigger;
 use domain::stream::Stream;
-use futures::future::{Either, select};
 use http::StatusCode;
-use platform::{Context, Reply, clock, internal, outbound, problems, random, run, time};
+use platform::seven_shifts::connecting;
+use platform::{Context, Reply, clock, on_demand, problems, run, time};
 use serde::Serialize;
 use store::connectors::Connector;
 use store::jobs::plan;
-use store::jobs::{self, RunRequest};
-use store::sync_runs::{self, RunState};
+use store::sync_runs::RunState;
 
-use crate::{account, connect, refusal};
+use crate::{account, refusal};
 
-const WAIT_MS: i64 = 5_000;
-const LOOK_EVERY_MS: i64 = 200;
 /// Ten years.
 const MAX_WINDOW_HOURS: u32 = 87_600;
-
-#[derive(Serialize)]
-struct Only<'a> {
-    organization_id: &'a str,
-    connector_id: &'a str,
-}
 
 pub async fn scheduled_sync(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Problem> {
     let started_ms = clock::now_ms();
@@ -44,44 +34,19 @@ pub async fn scheduled_sync(context: &Context, call: &SevenShiftsCall) -> Result
             Problem::new(ProblemKind::Conflict, why).with_legacy(StatusCode::CONFLICT, "UNKNOWN")
         );
     }
-    let streams = wanted(context, call, &tenant, &connector).await?;
+    let streams = wanted(call, &connector)?;
     let params = params(call)?;
-    let fresh: Vec<_> = streams
-        .iter()
-        .map(|stream| (stream.as_str(), random::id()))
-        .collect();
-    let request = RunRequest {
-        connector_id: &connector.id,
-        streams: &fresh,
-        params: params.as_deref(),
-        trigger: Trigger::Manual,
-    };
-    let runs = jobs::request_run(&context.database, &tenant, request, clock::now())
-        .await
-        .map_err(|error| problems::database(&error))?;
-    let run_ids: BTreeMap<_, _> = runs
-        .into_iter()
-        .map(|run| (run.stream, run.run_id))
-        .collect();
-    let states = wait(
-        context,
-        &tenant,
-        &connector,
-        &run_ids,
-        started_ms.saturating_add(WAIT_MS),
-    )
-    .await?;
+    let run_ids =
+        on_demand::request(context, &tenant, &connector.id, &streams, params.as_deref()).await?;
+    let ids: Vec<_> = run_ids.values().map(String::as_str).collect();
+    let states = on_demand::wait(context, &tenant, &connector.id, &ids, started_ms).await?;
     answer(context, &tenant, &connector, run_ids, &states, started_ms).await
 }
 
 /// The streams of the call, or all that are switched on.
-async fn wanted(
-    context: &Context,
-    call: &SevenShiftsCall,
-    tenant: &Tenant,
-    connector: &Connector,
-) -> Result<Vec<Stream>, Problem> {
-    let enabled = connect::enabled_streams(context, tenant, &connector.id).await?;
+fn wanted(call: &SevenShiftsCall, connector: &Connector) -> Result<Vec<Stream>, Problem> {
+    let enabled = connecting::streams_of(connector)
+        .ok_or_else(|| problems::internal("stored sync settings cannot be read"))?;
     let Some(names) = &call.streams else {
         return Ok(enabled);
     };
@@ -146,59 +111,6 @@ fn params(call: &SevenShiftsCall) -> Result<Option<String>, Problem> {
         .map_err(|error| problems::internal(&error.to_string()))
 }
 
-/// Nudges the scheduler for this connector and looks how the runs are doing, until all have ended
-/// or the time is over.
-async fn wait(
-    context: &Context,
-    tenant: &Tenant,
-    connector: &Connector,
-    run_ids: &BTreeMap<String, String>,
-    until_ms: i64,
-) -> Result<Vec<RunState>, Problem> {
-    let only = Only {
-        organization_id: tenant.as_str(),
-        connector_id: &connector.id,
-    };
-    // The tick goes on after this call has stopped waiting; should it not, the next one takes over.
-    let tick = std::pin::pin!(internal::post(
-        "scheduled-sync",
-        "/internal/tick",
-        &only,
-        WAIT_MS
-    ));
-    let look = std::pin::pin!(look(context, tenant, run_ids, until_ms));
-    match select(look, tick).await {
-        Either::Left((states, _)) => states,
-        // What the tick itself says does not matter: the runs' rows do.
-        Either::Right((_, look)) => look.await,
-    }
-}
-
-async fn look(
-    context: &Context,
-    tenant: &Tenant,
-    run_ids: &BTreeMap<String, String>,
-    until_ms: i64,
-) -> Result<Vec<RunState>, Problem> {
-    let ids: Vec<_> = run_ids.values().map(String::as_str).collect();
-    loop {
-        let states = sync_runs::states(&context.database, tenant, &ids)
-            .await
-            .map_err(|error| problems::database(&error))?;
-        let left_ms = until_ms.saturating_sub(clock::now_ms());
-        if left_ms <= 0
-            || states
-                .iter()
-                .filter(|state| state.finished_at.is_some())
-                .count()
-                >= ids.len()
-        {
-            return Ok(states);
-        }
-        outbound::sleep_ms(left_ms.min(LOOK_EVERY_MS)).await;
-    }
-}
-
 async fn answer(
     context: &Context,
     tenant: &Tenant,
@@ -207,11 +119,7 @@ async fn answer(
     states: &[RunState],
     started_ms: i64,
 ) -> Result<Reply, Problem> {
-    let finished = states
-        .iter()
-        .filter(|state| state.finished_at.is_some())
-        .count()
-        >= run_ids.len();
+    let finished = on_demand::have_ended(states, run_ids.len());
     let inputs = plan::planning_inputs_of(&context.database, tenant, &connector.id)
         .await
         .map_err(|error| problems::database(&error))?;

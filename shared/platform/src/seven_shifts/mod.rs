@@ -2,6 +2,7 @@
 //! a manager can act on.
 
 pub mod checkpoint;
+pub mod connecting;
 pub mod records;
 
 use std::num::NonZeroU32;
