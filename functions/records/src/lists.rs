@@ -43,6 +43,7 @@ struct Filters {
     include_deleted: bool,
     is_active: Option<bool>,
     email: Option<String>,
+    product_ref: Option<String>,
     from: Option<i64>,
     to: Option<i64>,
     team_member_id: Option<String>,
@@ -87,6 +88,7 @@ impl Filters {
             Operation::ListTeamMembers => {
                 filters.is_active = query.boolean("is_active");
                 filters.email = query.text("email");
+                filters.product_ref = query.text("product_ref");
             }
             Operation::ListShifts => {
                 filters.from = query.time("starts_from");
@@ -169,6 +171,7 @@ impl Filters {
                     include_deleted,
                     is_active: self.is_active,
                     email: self.email.as_deref(),
+                    product_ref: self.product_ref.as_deref(),
                 };
                 rows::team_members(tenant, &filter, paging)
             }

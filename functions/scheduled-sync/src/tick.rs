@@ -1,15 +1,17 @@
 //! One tick: plan once more what is due, claim it, run it, record it, and go on while there is
 //! time.
 
-use domain::access::Tenant;
+use domain::access::{Caller, Tenant};
+use domain::job::Outcome;
+use domain::stream::Stream;
 use futures::future::{Either, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use platform::run::LEASE_SECONDS;
-use platform::{SpinDatabase, clock, log, planning, random};
+use platform::{SpinDatabase, clock, log, place_names, planning, random};
 use serde::Serialize;
 use store::jobs::plan;
 use store::jobs::{self, Claim, Claimed, Only, SYNC};
-use store::{DatabaseError, scheduler_ticks};
+use store::{Database, DatabaseError, location_mappings, scheduler_ticks};
 
 use crate::{clock_jump, dispatch, maintenance, outcomes};
 
@@ -209,7 +211,33 @@ async fn postpone(database: &SpinDatabase) -> Result<u64, DatabaseError> {
 
 async fn run(database: &SpinDatabase, claimed: Claimed) -> Step {
     let report = dispatch::run(database, &claimed).await;
+    if report.outcome == Outcome::Done && claimed.name == Stream::Locations.as_str() {
+        map_locations(database, &claimed).await;
+    }
     Step::Ended(outcomes::record(database, claimed, report).await)
+}
+
+/// Locations that are new have a name by which they may be a store. What fails here is made up for
+/// with the next sync of locations, or when a store changes.
+async fn map_locations(database: &SpinDatabase, claimed: &Claimed) {
+    let Ok(tenant) = Caller::internal("scheduled-sync").tenant_named(&claimed.organization_id)
+    else {
+        return;
+    };
+    let mapped = async {
+        // Most days bring nothing, and need no lock.
+        if location_mappings::names(database, &tenant).await?.is_some() {
+            database
+                .transaction(async |transaction| {
+                    place_names::map_by_name(transaction, &tenant).await
+                })
+                .await?;
+        }
+        Ok::<_, DatabaseError>(())
+    };
+    if let Err(error) = mapped.await {
+        log::error("place_names", &error.to_string());
+    }
 }
 
 /// How one dispatch ended.

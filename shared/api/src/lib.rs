@@ -15,8 +15,10 @@ pub mod problem;
 pub mod query;
 pub mod records;
 pub mod routes;
+pub mod seven_shifts_integration;
 pub mod seven_shifts_proxy;
 pub mod status;
+pub mod stores;
 
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use routes::{Access, Operation, ROUTES, Route};

@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
-use crate::{ProblemKind, connectors, organizations, records, seven_shifts_proxy, status};
+use crate::{
+    ProblemKind, connectors, organizations, records, seven_shifts_integration, seven_shifts_proxy,
+    status, stores,
+};
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
 #[must_use]
@@ -48,13 +51,13 @@ fn operation(route: &Route) -> Value {
             "default": {"description": "A problem document (RFC 9457)", "headers": request_id(), "content": {"application/problem+json": {"schema": reference("Problem")}}},
         },
     });
-    if let (Some(also), Some(responses)) = (
-        route.also,
-        operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut),
-    ) {
-        responses.insert(also.to_string(), json!({"description": "The same, with another outcome", "headers": request_id(), "content": {"application/json": {"schema": schema_of(shape)}}}));
+    if let Some(responses) = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut)
+    {
+        for also in route.also {
+            responses.insert(also.to_string(), json!({"description": "The same, with another outcome", "headers": request_id(), "content": {"application/json": {"schema": schema_of(shape)}}}));
+        }
     }
     if let Some(operation) = operation.as_object_mut() {
         if let Some(body) = route.body {
@@ -75,11 +78,20 @@ fn operation(route: &Route) -> Value {
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
-    let in_path = route.path.contains("{id}").then(|| json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}}));
-    in_path
-        .into_iter()
-        .chain(route.query.iter().map(in_query))
-        .collect()
+    let names = route.path.split('/').filter_map(|segment| {
+        segment
+            .strip_prefix('{')
+            .and_then(|segment| segment.strip_suffix('}'))
+    });
+    let in_path = names.map(|name| {
+        let schema = if name == "id" {
+            json!({"type": "string", "format": "uuid"})
+        } else {
+            json!({"type": "string"})
+        };
+        json!({"name": name, "in": "path", "required": true, "schema": schema})
+    });
+    in_path.chain(route.query.iter().map(in_query)).collect()
 }
 
 fn in_query(parameter: &Parameter) -> Value {
@@ -101,6 +113,7 @@ fn schema_of(shape: Shape) -> Value {
     match shape {
         Shape::Nothing => json!({}),
         Shape::One(name) => reference(name),
+        Shape::Array(name) => json!({"type": "array", "items": reference(name)}),
         Shape::Page(name) => json!({
             "type": "object",
             "required": ["data", "next_cursor"],
@@ -138,6 +151,30 @@ fn schemas() -> Value {
     add::<connectors::SyncSettings>(&mut generator);
     add::<seven_shifts_proxy::SevenShiftsCall>(&mut generator);
     add::<seven_shifts_proxy::SevenShiftsAnswer>(&mut generator);
+    add::<seven_shifts_integration::IntegrationStatus>(&mut generator);
+    add::<seven_shifts_integration::Configure>(&mut generator);
+    add::<seven_shifts_integration::Configured>(&mut generator);
+    add::<seven_shifts_integration::TestConnection>(&mut generator);
+    add::<seven_shifts_integration::ConnectionTested>(&mut generator);
+    add::<seven_shifts_integration::SyncNow>(&mut generator);
+    add::<seven_shifts_integration::Synced>(&mut generator);
+    add::<seven_shifts_integration::Done>(&mut generator);
+    add::<seven_shifts_integration::Employee>(&mut generator);
+    add::<seven_shifts_integration::EmployeeShift>(&mut generator);
+    add::<seven_shifts_integration::SyncLog>(&mut generator);
+    add::<seven_shifts_integration::MappableLocation>(&mut generator);
+    add::<seven_shifts_integration::NamedRole>(&mut generator);
+    add::<seven_shifts_integration::MapLocationToStore>(&mut generator);
+    add::<seven_shifts_integration::MappedLocation>(&mut generator);
+    add::<stores::CreateStore>(&mut generator);
+    add::<stores::UpdateStore>(&mut generator);
+    add::<stores::UpsertStores>(&mut generator);
+    add::<stores::Upserted>(&mut generator);
+    add::<stores::Store>(&mut generator);
+    add::<stores::MapLocation>(&mut generator);
+    add::<stores::LocationMapping>(&mut generator);
+    add::<stores::SetProductRefs>(&mut generator);
+    add::<stores::ProductRefsSet>(&mut generator);
     add::<records::TeamMember>(&mut generator);
     add::<records::Shift>(&mut generator);
     add::<records::TimePunch>(&mut generator);

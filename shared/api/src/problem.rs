@@ -154,6 +154,8 @@ pub struct Legacy {
     pub code: &'static str,
     /// The status that the replaced system answered.
     pub status: StatusCode,
+    /// Whatever else it answered.
+    pub members: serde_json::Map<String, serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -169,6 +171,8 @@ struct Document<'a> {
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    #[serde(flatten)]
+    members: Option<&'a serde_json::Map<String, serde_json::Value>>,
 }
 
 impl Problem {
@@ -224,7 +228,17 @@ impl Problem {
             error: self.detail.clone(),
             code,
             status,
+            members: serde_json::Map::new(),
         }));
+        self
+    }
+
+    /// A member that the replaced system answered, beside its `error`.
+    #[must_use]
+    pub fn with_legacy_member(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        if let Some(legacy) = &mut self.legacy {
+            legacy.members.insert(name.to_owned(), value.into());
+        }
         self
     }
 
@@ -263,6 +277,7 @@ impl Problem {
             errors: &self.errors,
             error: self.legacy.as_ref().map(|legacy| legacy.error.as_str()),
             code: self.legacy.as_ref().map(|legacy| legacy.code),
+            members: self.legacy.as_ref().map(|legacy| &legacy.members),
         };
         // Strings and numbers only: serializing cannot fail.
         serde_json::to_vec(&document).unwrap_or_default()

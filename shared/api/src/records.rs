@@ -72,6 +72,8 @@ pub struct TeamMember {
     pub time_zone: Option<String>,
     pub hire_date: Option<String>,
     pub photo_url: Option<String>,
+    /// The product's own id of the person.
+    pub product_ref: Option<String>,
     pub provider_modified_at: Option<String>,
     pub deleted_at: Option<String>,
     pub created_at: String,
@@ -325,6 +327,9 @@ pub struct Location {
     pub region: Option<String>,
     pub city: Option<String>,
     pub address: Option<String>,
+    /// The store of the product that it is, as `/api/location-mappings` says.
+    pub store_id: Option<String>,
+    pub store_name: Option<String>,
     pub provider_modified_at: Option<String>,
     pub deleted_at: Option<String>,
     pub created_at: String,

@@ -36,6 +36,9 @@ text_enum! {
         RoleAssignmentsRead = "role-assignments:read",
         AvailabilityRead = "availability:read",
         TimeOffRead = "time-off:read",
+        StoresRead = "stores:read",
+        /// Stores, which location is which of them, and who people are in the product.
+        StoresWrite = "stores:write",
         ApiKeysRead = "api-keys:read",
         ApiKeysWrite = "api-keys:write",
     }
@@ -77,6 +80,7 @@ impl Role {
             Scope::RolesRead,
             Scope::DepartmentsRead,
             Scope::RoleAssignmentsRead,
+            Scope::StoresRead,
         ];
         const ADMIN: &[Scope] = &[
             Scope::OrganizationsRead,
@@ -89,6 +93,7 @@ impl Role {
             Scope::TimePunchesRead,
             Scope::AvailabilityRead,
             Scope::TimeOffRead,
+            Scope::StoresWrite,
             Scope::ApiKeysRead,
         ];
         const OWNER: &[Scope] = &[
@@ -397,6 +402,8 @@ mod tests {
             (Scope::RoleAssignmentsRead, "oamp"),
             (Scope::AvailabilityRead, "oa.p"),
             (Scope::TimeOffRead, "oa.p"),
+            (Scope::StoresRead, "oamp"),
+            (Scope::StoresWrite, "oa.p"),
             (Scope::ApiKeysRead, "oa.p"),
             (Scope::ApiKeysWrite, "o..p"),
         ];

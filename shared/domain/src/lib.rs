@@ -12,6 +12,7 @@
 //! | [`gcra`] | the pace that a provider allows |
 //! | [`deletion_brake`] | when a pass would delete too much |
 //! | [`availability`], [`time_off`] | when people can work, and what a category of time off is |
+//! | [`place_name`] | which location is which store, by their names |
 //! | [`worked_time`] | a punch and its breaks, as hours worked |
 //! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
@@ -31,6 +32,7 @@ pub mod gcra;
 pub mod job;
 pub mod network;
 pub mod organization;
+pub mod place_name;
 pub mod redact;
 pub mod retry;
 pub mod retry_after;

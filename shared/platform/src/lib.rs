@@ -5,11 +5,14 @@ pub mod auth;
 pub mod clock;
 pub mod coalesce;
 pub mod database;
+pub mod disconnecting;
 pub mod idempotent;
 pub mod internal;
 pub mod lists;
 pub mod log;
+pub mod on_demand;
 pub mod outbound;
+pub mod place_names;
 #[cfg(feature = "zones")]
 pub mod planning;
 pub mod problems;

@@ -162,6 +162,15 @@ impl Context {
         }
     }
 
+    /// A part of the path that is no id of ours.
+    #[must_use]
+    pub fn path_parameter(&self, name: &str) -> &str {
+        self.parameters
+            .get(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    }
+
     /// The body as JSON.
     ///
     /// # Errors

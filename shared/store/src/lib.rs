@@ -13,11 +13,16 @@ pub mod idempotency;
 pub mod jobs;
 mod json;
 pub mod lists;
+pub mod location_mappings;
 pub mod migrations;
 pub mod organizations;
+pub mod product_refs;
 pub mod rate_budgets;
 pub mod records;
 pub mod scheduler_ticks;
+pub mod staff;
+pub mod staff_policies;
+pub mod stores;
 pub mod sync_runs;
 
 pub use database::{Database, DatabaseError, Execute, Row, Value};

@@ -33,9 +33,9 @@ RETURNING kind";
 
 const COUNT: &str = "
 INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status,
-  started_at, kind, pages, provider_calls, fetched, created, updated, unchanged, deleted, errors)
+  started_at, request_id, kind, pages, provider_calls, fetched, created, updated, unchanged, deleted, errors)
 SELECT run_id, organization_id, subject, id, name, trigger, 'running',
-  last_started_at, coalesce(?3, 'incremental'), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+  last_started_at, params ->> 'request_id', coalesce(?3, 'incremental'), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
 FROM jobs WHERE id = ?1 AND organization_id = ?2 AND run_id IS NOT NULL
 ON CONFLICT (id) DO UPDATE SET
   kind = coalesce(?3, kind),

@@ -41,7 +41,7 @@ pub struct Failure {
 /// because that ends their runs. `CROSS JOIN`: from the outcomes to their jobs, not the reverse.
 const RECORD_RUNS: &str = "
 INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status,
-  started_at, finished_at, duration_ms, provider_calls, kind, error_code, error_detail)
+  started_at, finished_at, duration_ms, provider_calls, kind, request_id, error_code, error_detail)
 SELECT jobs.run_id, jobs.organization_id, jobs.subject, jobs.id, jobs.name, jobs.trigger,
   coalesce(outcome.value ->> 'ended', 'running'),
   jobs.last_started_at,
@@ -49,6 +49,7 @@ SELECT jobs.run_id, jobs.organization_id, jobs.subject, jobs.id, jobs.name, jobs
   iif(outcome.value ->> 'ended' IS NULL, NULL, max(0, ?3 - jobs.run_started_ms)),
   outcome.value ->> 'uncounted_calls',
   '',
+  jobs.params ->> 'request_id',
   outcome.value ->> '$.failure.code',
   outcome.value ->> '$.failure.detail'
 FROM json_each(?1) AS outcome

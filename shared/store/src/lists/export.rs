@@ -3,9 +3,10 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter,
-    TimeOffFilter, TimePunchFilter, availability, departments, locations, own, quarantined_records,
-    role_assignments, roles, shifts, sync_runs, team_members, time_off, time_punches, wages,
+    LocationMappingFilter, MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
+    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, availability, departments,
+    location_mappings, locations, own, quarantined_records, role_assignments, roles, shifts,
+    stores, sync_runs, team_members, time_off, time_punches, wages,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
@@ -120,7 +121,7 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
     };
     Some(match kind {
         Kind::Organization => return None,
-        Kind::Connector | Kind::ApiKey => own(kind, tenant, paging),
+        Kind::Connector | Kind::ApiKey | Kind::StaffPolicy => own(kind, tenant, paging),
         Kind::Location => locations(tenant, &places, paging),
         Kind::Department => departments(tenant, &places, paging),
         Kind::Role => roles(tenant, &places, paging),
@@ -154,6 +155,16 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
                 ..TimeOffFilter::default()
             };
             time_off(tenant, &filter, paging)
+        }
+        Kind::Store => {
+            let filter = StoreFilter {
+                include_deleted: true,
+                ..StoreFilter::default()
+            };
+            stores(tenant, &filter, paging)
+        }
+        Kind::LocationMapping => {
+            location_mappings(tenant, &LocationMappingFilter::default(), paging)
         }
         Kind::SyncRun => sync_runs(tenant, &SyncRunFilter::default(), paging),
         Kind::QuarantinedRecord => {

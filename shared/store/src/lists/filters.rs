@@ -23,6 +23,7 @@ pub struct TeamMemberFilter<'a> {
     pub is_active: Option<bool>,
     /// Whatever its case (of ASCII letters).
     pub email: Option<&'a str>,
+    pub product_ref: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,6 +74,22 @@ pub struct TimeOffFilter<'a> {
     /// `YYYY-MM-DD`: with a day off then or earlier.
     pub to: Option<&'a str>,
     pub status: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StoreFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub product_ref: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LocationMappingFilter<'a> {
+    pub connector_id: Option<&'a str>,
+    pub store_id: Option<&'a str>,
+    /// Only locations with a store, or only those without.
+    pub is_mapped: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -154,6 +171,7 @@ pub fn team_members(tenant: &Tenant, filter: &TeamMemberFilter<'_>, paging: &Pag
     let mut builder = Builder::new(Kind::TeamMember, tenant);
     builder.compare("record.is_active", "=", filter.is_active);
     builder.compare("record.email COLLATE NOCASE", "=", filter.email);
+    builder.compare("record.product_ref", "=", filter.product_ref);
     let order = changes(
         &mut builder,
         filter.updated_since,
@@ -163,6 +181,8 @@ pub fn team_members(tenant: &Tenant, filter: &TeamMemberFilter<'_>, paging: &Pag
     .unwrap_or(Order::Id {
         index: if filter.email.is_some() {
             "team_members_email"
+        } else if filter.product_ref.is_some() {
+            "team_members_product_ref"
         } else {
             "team_members_organization"
         },
@@ -325,6 +345,45 @@ pub fn time_off(tenant: &Tenant, filter: &TimeOffFilter<'_>, paging: &Paging<'_>
     builder.page(&order, paging)
 }
 
+/// By id.
+#[must_use]
+pub fn stores(tenant: &Tenant, filter: &StoreFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Store, tenant);
+    builder.compare("record.product_ref", "=", filter.product_ref);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "stores_changed",
+    )
+    .unwrap_or(Order::Id {
+        index: "stores_organization",
+    });
+    builder.page(&order, paging)
+}
+
+/// By the location's id.
+#[must_use]
+pub fn location_mappings(
+    tenant: &Tenant,
+    filter: &LocationMappingFilter<'_>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::LocationMapping, tenant);
+    builder.only("record.deleted_at IS NULL");
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    builder.compare("mapping.store_id", "=", filter.store_id);
+    match filter.is_mapped {
+        Some(true) => builder.only("mapping.store_id IS NOT NULL"),
+        Some(false) => builder.only("mapping.store_id IS NULL"),
+        None => {}
+    }
+    let order = Order::Id {
+        index: "locations_organization",
+    };
+    builder.page(&order, paging)
+}
+
 /// Newest first.
 #[must_use]
 pub fn sync_runs(tenant: &Tenant, filter: &SyncRunFilter<'_>, paging: &Paging<'_>) -> List {
@@ -362,10 +421,11 @@ pub fn quarantined_records(
     builder.page(&order, paging)
 }
 
-/// Connectors by key, or API keys by id, for the export.
+/// Connectors by key, API keys by id, or staff policies by connector, for the export.
 pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
     let index = match kind {
         Kind::Connector => "connectors_key",
+        Kind::StaffPolicy => "staff_policies_organization",
         _ => "api_keys_organization",
     };
     Builder::new(kind, tenant).page(&Order::Id { index }, paging)

@@ -16,9 +16,10 @@ mod view;
 
 pub use export::{Export, ExportPage};
 pub use filters::{
-    MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter,
-    TimeOffFilter, TimePunchFilter, availability, departments, locations, quarantined_records,
-    role_assignments, roles, shifts, sync_runs, team_members, time_off, time_punches, wages,
+    LocationMappingFilter, MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
+    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, availability, departments,
+    location_mappings, locations, quarantined_records, role_assignments, roles, shifts, stores,
+    sync_runs, team_members, time_off, time_punches, wages,
 };
 pub use list::{DEFAULT_LIMIT, Key, List, ListPage, MAX_LIMIT, Paging, get};
 pub use view::Kind;

@@ -19,13 +19,16 @@ pub enum Kind {
     RoleAssignment,
     Availability,
     TimeOff,
+    Store,
+    LocationMapping,
+    StaffPolicy,
     SyncRun,
     QuarantinedRecord,
 }
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -39,6 +42,9 @@ impl Kind {
         Self::RoleAssignment,
         Self::Availability,
         Self::TimeOff,
+        Self::Store,
+        Self::LocationMapping,
+        Self::StaffPolicy,
         Self::SyncRun,
         Self::QuarantinedRecord,
     ];
@@ -60,6 +66,9 @@ impl Kind {
             Self::RoleAssignment => "role_assignments",
             Self::Availability => "availability",
             Self::TimeOff => "time_off",
+            Self::Store => "stores",
+            Self::LocationMapping => "location_mappings",
+            Self::StaffPolicy => "staff_policies",
             Self::SyncRun => "sync_runs",
             Self::QuarantinedRecord => "quarantined_records",
         }
@@ -72,6 +81,8 @@ impl Kind {
             Self::RoleAssignment => "team_member_role_assignments",
             Self::Availability => "team_member_availability",
             Self::TimeOff => "time_off_requests",
+            // A location is listed whether anything has been decided about it or not.
+            Self::LocationMapping => "locations",
             other => other.name(),
         }
     }
@@ -89,6 +100,7 @@ impl Kind {
     pub(super) const fn id_column(self) -> &'static str {
         match self {
             Self::Connector => "record.integration_key",
+            Self::StaffPolicy => "record.connector_id",
             Self::QuarantinedRecord => {
                 "record.connector_id || '|' || record.stream || '|' || record.external_id"
             }
@@ -159,10 +171,16 @@ impl Kind {
                 member!(),
                 " LEFT JOIN organizations ON organizations.id = record.organization_id"
             ),
+            Self::Location | Self::LocationMapping => {
+                " LEFT JOIN location_mappings AS mapping ON mapping.connector_id = record.connector_id
+                   AND mapping.external_location_id = record.external_id
+                 LEFT JOIN stores ON stores.id = mapping.store_id"
+            }
             Self::Organization
             | Self::Connector
             | Self::ApiKey
-            | Self::Location
+            | Self::Store
+            | Self::StaffPolicy
             | Self::TeamMember
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -185,6 +203,9 @@ impl Kind {
             Self::RoleAssignment => ROLE_ASSIGNMENT,
             Self::Availability => AVAILABILITY,
             Self::TimeOff => TIME_OFF,
+            Self::Store => STORE,
+            Self::LocationMapping => LOCATION_MAPPING,
+            Self::StaffPolicy => STAFF_POLICY,
             Self::SyncRun => SYNC_RUN,
             Self::QuarantinedRecord => QUARANTINED_RECORD,
         })
@@ -286,6 +307,8 @@ const LOCATION: &[Field] = &[
     Plain("region", "record.region"),
     Plain("city", "record.city"),
     Plain("address", "record.address"),
+    Plain("store_id", "stores.id"),
+    Plain("store_name", "stores.name"),
     Time("provider_modified_at", "record.provider_modified_at"),
     Time("deleted_at", "record.deleted_at"),
     Change("created_at", "record.created_seq"),
@@ -351,6 +374,7 @@ const TEAM_MEMBER: &[Field] = &[
     Plain("time_zone", "record.time_zone"),
     Plain("hire_date", "record.hire_date"),
     Plain("photo_url", "record.photo_url"),
+    Plain("product_ref", "record.product_ref"),
     Time("provider_modified_at", "record.provider_modified_at"),
     Time("deleted_at", "record.deleted_at"),
     Change("created_at", "record.created_seq"),
@@ -569,6 +593,44 @@ const TIME_OFF: &[Field] = &[
     Time("deleted_at", "record.deleted_at"),
     Change("created_at", "record.created_seq"),
     Change("updated_at", "record.changed_seq"),
+];
+
+const STORE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("name", "record.name"),
+    Plain("product_ref", "record.product_ref"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const LOCATION_MAPPING: &[Field] = &[
+    Plain("location_id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("external_location_id", "record.external_id"),
+    Plain("location_name", "record.name"),
+    Plain("store_id", "stores.id"),
+    Plain("store_name", "stores.name"),
+    Plain("store_product_ref", "stores.product_ref"),
+    Plain("mapped_by", "mapping.mapped_by"),
+    Time("updated_at", "mapping.updated_at"),
+    // Names are compared by the function.
+    Plain("suggestion", "NULL"),
+];
+
+const STAFF_POLICY: &[Field] = &[
+    Plain("connector_id", "record.connector_id"),
+    Plain("organization_id", "record.organization_id"),
+    Bool("enforce_shift_schedule", "record.enforce_shift_schedule"),
+    Json("sync_role_names", "record.sync_role_names"),
+    Bool(
+        "create_users_without_email",
+        "record.create_users_without_email",
+    ),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
 ];
 
 const SYNC_RUN: &[Field] = &[

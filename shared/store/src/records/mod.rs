@@ -15,6 +15,8 @@ mod stock;
 mod tombstones;
 mod write;
 
+pub(crate) use sequence::next_change;
+
 pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use passes::{
     Absent, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, has_notes, is_open,

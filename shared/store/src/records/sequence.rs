@@ -7,7 +7,7 @@ use crate::parameters;
 ///
 /// One value serves a whole write. Rows that share it became visible together, so a reader that
 /// pages by (`changed_seq`, `id`) misses none of them.
-pub(super) async fn next_change<E: Execute>(
+pub(crate) async fn next_change<E: Execute>(
     transaction: &E,
     now_micros: i64,
 ) -> Result<i64, DatabaseError> {

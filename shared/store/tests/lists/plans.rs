@@ -3,9 +3,10 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    Export, Key, Kind, List, MemberFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter,
-    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, availability, departments,
-    get, locations, quarantined_records, role_assignments, roles, shifts, sync_runs, team_members,
+    Export, Key, Kind, List, LocationMappingFilter, MemberFilter, Paging, PlaceFilter,
+    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
+    TimePunchFilter, availability, departments, get, location_mappings, locations,
+    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
     time_off, time_punches, wages,
 };
 
@@ -68,12 +69,27 @@ fn no_combination_of_filters_sorts_or_scans() {
             };
             lists.push(time_off(&tenant, &filter, &paging));
         }
-        if bits < 32 {
+        if bits < 16 {
+            let filter = StoreFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                product_ref: text(3),
+            };
+            lists.push(stores(&tenant, &filter, &paging));
+            let filter = LocationMappingFilter {
+                connector_id: text(1),
+                store_id: text(2),
+                is_mapped: flag(3),
+            };
+            lists.push(location_mappings(&tenant, &filter, &paging));
+        }
+        if bits < 64 {
             let filter = TeamMemberFilter {
                 updated_since: number(1),
                 include_deleted: given(2),
                 is_active: flag(3),
                 email: text(4),
+                product_ref: text(5),
             };
             lists.push(team_members(&tenant, &filter, &paging));
         }
@@ -118,7 +134,7 @@ fn no_combination_of_filters_sorts_or_scans() {
             looked_at += 1;
         }
     }
-    assert_eq!(looked_at, 8 * 4 + 3 * 16 + 128 + 32 + 64 + 256 + 512);
+    assert_eq!(looked_at, 8 * 4 + 5 * 16 + 128 + 64 + 64 + 256 + 512);
 }
 
 #[test]
