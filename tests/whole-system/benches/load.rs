@@ -29,10 +29,19 @@ impl Load {
 
     /// The time within which 99 % of the answers came, in milliseconds.
     pub fn p99_ms(&self) -> Option<f64> {
+        self.within_ms(99)
+    }
+
+    /// The time within which half of the answers came, in milliseconds.
+    pub fn p50_ms(&self) -> Option<f64> {
+        self.within_ms(50)
+    }
+
+    fn within_ms(&self, percent: usize) -> Option<f64> {
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
         sorted
-            .get(sorted.len() * 99 / 100)
+            .get(sorted.len() * percent / 100)
             .map(|latency| latency.as_secs_f64() * 1e3)
     }
 

@@ -6,7 +6,9 @@
 mod backfill;
 mod claims;
 mod deployment;
+mod integration;
 mod load;
+mod night;
 mod requests;
 mod sync_calls;
 mod table;
@@ -55,6 +57,14 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: backfill::BUDGET_ROWS,
         measure: || Box::pin(backfill::measure_budget()),
+    },
+    Family {
+        rows: night::ROWS,
+        measure: || Box::pin(night::measure()),
+    },
+    Family {
+        rows: integration::ROWS,
+        measure: || Box::pin(integration::measure()),
     },
     Family {
         rows: sync_calls::ROWS,

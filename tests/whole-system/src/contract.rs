@@ -94,7 +94,7 @@ pub fn route(method: &Method, path: &str) -> Option<&'static Route> {
                 .path
                 .split('/')
                 .zip(path.split('/'))
-                .all(|(pattern, part)| pattern == "{id}" || pattern == part)
+                .all(|(pattern, part)| pattern.starts_with('{') || pattern == part)
     })
 }
 

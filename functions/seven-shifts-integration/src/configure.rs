@@ -1,0 +1,280 @@
+//! Setting the account up, or changing it: the token is tried before anything is stored.
+
+use api::seven_shifts_integration::{Configure, Configured};
+use api::{FieldError, Problem, ProblemKind};
+use domain::access::{Scope, Tenant};
+use domain::stream::Stream;
+use domain::sync_settings::SyncSettings;
+use http::StatusCode;
+use platform::seven_shifts::connecting::{self, NewAccount, Sought, Stored, Unresolved};
+use platform::seven_shifts::{ACCESS_TOKEN, Config, FailureKind};
+use platform::vault::{Place, Secret, Vault, VaultError};
+use platform::{Context, Reply, clock, log, problems};
+use store::staff_policies::{self, StaffPolicy};
+use store::{DatabaseError, connectors, credentials};
+
+use crate::account::{self, Integration};
+use crate::sync::Started;
+use crate::{DEADLINE_MS, connection, refusal};
+
+const MAX_ROLE_NAMES: usize = 100;
+const MAX_NAME: usize = 200;
+/// How far back the system that is replaced kept shifts, in days.
+const KEPT_DAYS: u16 = 30;
+
+pub async fn configure(context: &Context) -> Result<Reply, Problem> {
+    let started_ms = clock::now_ms();
+    let tenant = account::tenant(context)?;
+    let body: Configure = context.json()?;
+    let company_id = checked(&body)?;
+    let given = connection::token(body.access_token.as_deref())?;
+    let before = account::find(context, &tenant).await?;
+    let settings = settings(context, &body, before.as_ref())?;
+    let policy = policy(&body, before.as_ref());
+    // Without it nothing could be stored: the provider need not be asked.
+    let vault = Vault::open().await.map_err(|error| closed_vault(&error))?;
+    let token = match given {
+        Some(token) => token,
+        None => stored_token(context, &tenant, before.as_ref(), &vault)
+            .await?
+            .ok_or_else(connection::missing_token)?,
+    };
+    let kept = before
+        .as_ref()
+        .filter(|before| before.config.company_id == company_id)
+        .map(|before| &before.config);
+    let sought = Sought {
+        company_id: Some(company_id),
+        company_guid: kept.and_then(|config| config.company_guid.as_deref()),
+        location_id: kept.and_then(|config| config.location_id),
+    };
+    let deadline_ms = clock::now_ms().saturating_add(DEADLINE_MS);
+    let company = connecting::resolve(&context.database, &token, sought, deadline_ms)
+        .await
+        .map_err(|why| bad_credentials(&why))?;
+    let config = Config {
+        company_id: company.id,
+        company_name: Some(company.name.clone()),
+        company_guid: sought.company_guid.map(str::to_owned),
+        location_id: sought.location_id,
+    };
+    let account = NewAccount {
+        key: account::KEY,
+        name: before
+            .as_ref()
+            .filter(|_| kept.is_some())
+            .map_or(company.name.as_str(), |before| &before.connector.name),
+        token: &token,
+        config: &config,
+        settings: &settings,
+        connected_by: context.caller()?.subject(),
+    };
+    let stored = context
+        .transaction(async |transaction| {
+            store(transaction, &tenant, &vault, account, &settings, &policy)
+                .await
+                .map_err(|error| problems::database(&error))
+        })
+        .await?;
+    let is_new = match stored {
+        Stored::Connected { is_new, .. } => is_new,
+        Stored::OtherCompany(held) => {
+            return Err(refusal::field(
+                "company_id",
+                format!(
+                    "is another company than {}, whose data is held: connect it under another name with the 7shifts proxy",
+                    held.company_id
+                ),
+            ));
+        }
+        Stored::KeyTaken => {
+            return Err(refusal::bad_request(
+                "The name `7shifts` belongs to a connector of another provider.",
+            ));
+        }
+        Stored::NoOrganization => {
+            return Err(Problem::new(
+                ProblemKind::NotFound,
+                "There is no such organization, or it is being removed.",
+            ));
+        }
+    };
+    let integration = account::set_up(context, &tenant).await?;
+    let started = Started::begin(context, &tenant, &integration, Stream::ALL, started_ms).await?;
+    let running = started.running();
+    let status = match (&running, is_new) {
+        (Some(_), _) => StatusCode::ACCEPTED,
+        (None, true) => StatusCode::CREATED,
+        (None, false) => StatusCode::OK,
+    };
+    // As it is now: the runs have moved `last_sync_at`, and a failed one has left its reason.
+    let integration = account::set_up(context, &tenant).await?;
+    Reply::json(
+        status,
+        &Configured {
+            configuration: account::configuration(context, &tenant, &integration).await?,
+            running,
+        },
+    )
+}
+
+/// Account, settings and policy: all of it or nothing.
+async fn store<E: store::Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    vault: &Vault,
+    account: NewAccount<'_>,
+    settings: &SyncSettings,
+    policy: &StaffPolicy,
+) -> Result<Stored, DatabaseError> {
+    let now = clock::now();
+    // Those of a connector that is there count when its first runs are asked for.
+    if let Some(before) = connectors::get_by_key(transaction, tenant, account.key).await? {
+        let text = settings.to_json().to_string();
+        connectors::set_sync_settings(transaction, tenant, &before.id, &text, now).await?;
+    }
+    let stored = connecting::store(transaction, tenant, vault, account).await?;
+    if let Stored::Connected { id, .. } = &stored {
+        staff_policies::put(transaction, tenant, id, policy, now).await?;
+    }
+    Ok(stored)
+}
+
+fn checked(body: &Configure) -> Result<i64, Problem> {
+    let mut errors = Vec::new();
+    let company_id = body
+        .company_id
+        .as_ref()
+        .and_then(api::seven_shifts_integration::TextOrNumber::number);
+    if company_id.is_none() {
+        errors.push(FieldError::new(
+            "/company_id",
+            "is missing, or no number that 7shifts shows",
+        ));
+    }
+    let names = body.sync_role_names.as_deref().unwrap_or_default();
+    let is_name = |name: &String| {
+        let length = name.trim().chars().count();
+        (1..=MAX_NAME).contains(&length) && !name.chars().any(char::is_control)
+    };
+    if names.len() > MAX_ROLE_NAMES || !names.iter().all(is_name) {
+        errors.push(FieldError::new(
+            "/sync_role_names",
+            format!("must have at most {MAX_ROLE_NAMES} names of 1 to {MAX_NAME} characters"),
+        ));
+    }
+    match company_id.filter(|_| errors.is_empty()) {
+        Some(company_id) => Ok(company_id),
+        None => Err(Problem::invalid(errors)),
+    }
+}
+
+/// What the switches of the call make of the settings. Switching streams takes the same right here
+/// as everywhere.
+fn settings(
+    context: &Context,
+    body: &Configure,
+    before: Option<&Integration>,
+) -> Result<SyncSettings, Problem> {
+    let held = before.map_or_else(of_replaced_system, |before| before.settings.clone());
+    let mut settings = held.clone();
+    if let Some(enabled) = body.sync_employees_enabled {
+        settings.streams.set(Stream::Users, enabled);
+        settings.streams.set(Stream::Assignments, enabled);
+    }
+    if let Some(enabled) = body.sync_shifts_enabled {
+        settings.streams.set(Stream::Shifts, enabled);
+    }
+    if settings.streams != held.streams {
+        context.require(Scope::SyncStreamsWrite)?;
+    }
+    Ok(settings)
+}
+
+/// That system synced people and shifts, and nothing else.
+fn of_replaced_system() -> SyncSettings {
+    let mut settings = SyncSettings {
+        backfill_days: KEPT_DAYS,
+        ..SyncSettings::default()
+    };
+    for stream in [
+        Stream::TimePunches,
+        Stream::Wages,
+        Stream::Availability,
+        Stream::TimeOff,
+    ] {
+        settings.streams.set(stream, false);
+    }
+    settings
+}
+
+fn policy(body: &Configure, before: Option<&Integration>) -> StaffPolicy {
+    let held = before.map_or_else(StaffPolicy::default, |before| before.policy.clone());
+    StaffPolicy {
+        enforce_shift_schedule: body
+            .enforce_shift_schedule
+            .unwrap_or(held.enforce_shift_schedule),
+        sync_role_names: body
+            .sync_role_names
+            .as_ref()
+            .map_or(held.sync_role_names, |names| {
+                names.iter().map(|name| name.trim().to_owned()).collect()
+            }),
+        create_users_without_email: body
+            .create_users_without_email
+            .unwrap_or(held.create_users_without_email),
+    }
+}
+
+async fn stored_token(
+    context: &Context,
+    tenant: &Tenant,
+    before: Option<&Integration>,
+    vault: &Vault,
+) -> Result<Option<Secret>, Problem> {
+    let Some(before) = before else {
+        return Ok(None);
+    };
+    let connector_id = &before.connector.id;
+    let sealed = credentials::list(&context.database, tenant, connector_id)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let Some(sealed) = sealed.iter().find(|sealed| sealed.field == ACCESS_TOKEN) else {
+        return Ok(None);
+    };
+    let place = Place {
+        organization_id: tenant.as_str(),
+        connector_id,
+        field: ACCESS_TOKEN,
+    };
+    vault
+        .unseal(place, &sealed.sealed)
+        .map(Some)
+        .map_err(|error| closed_vault(&error))
+}
+
+fn closed_vault(error: &VaultError) -> Problem {
+    log::error("vault", &error.to_string());
+    Problem::new(
+        ProblemKind::Internal,
+        format!("The vault does not open, so no token can be stored or read: {error}."),
+    )
+}
+
+/// A token that does not open the company is the caller's mistake; a provider that is down is not.
+fn bad_credentials(why: &Unresolved) -> Problem {
+    match why {
+        Unresolved::Failed(failure)
+            if !matches!(
+                failure.kind,
+                FailureKind::Unauthorized | FailureKind::Forbidden | FailureKind::Refused
+            ) =>
+        {
+            refusal::failed(failure, None)
+        }
+        why => refusal::bad_request(format!(
+            "Invalid credentials: {}",
+            connection::unresolved(why)
+        )),
+    }
+}

@@ -1,0 +1,95 @@
+//! The errors of the replaced system, beside ours.
+
+use api::{Problem, ProblemKind};
+use domain::redact;
+use http::StatusCode;
+use platform::seven_shifts::{Failure, FailureKind};
+
+/// What that system's `code` would have been: it had none.
+const CODE: &str = "UNKNOWN";
+
+/// Adds what its callers read: `error`, and a list of texts for each member that is wrong.
+pub fn in_old_words(problem: Problem) -> Problem {
+    let mut problem = if problem.legacy.is_some() {
+        problem
+    } else {
+        let status = problem.status();
+        problem.with_legacy(status, CODE)
+    };
+    for error in problem.errors.clone() {
+        let name = error.field.trim_start_matches('/');
+        let member = name.split('/').next().unwrap_or_default();
+        // Members of the problem document keep their meaning.
+        if !matches!(
+            member,
+            "" | "type" | "title" | "status" | "detail" | "errors" | "error"
+        ) {
+            let texts = vec![error.detail];
+            problem = problem.with_legacy_member(member, texts);
+        }
+    }
+    problem
+}
+
+/// A problem with exactly this `error`.
+fn with_error(mut problem: Problem, status: StatusCode, error: &str) -> Problem {
+    problem = problem.with_legacy(status, CODE);
+    if let Some(legacy) = &mut problem.legacy {
+        error.clone_into(&mut legacy.error);
+    }
+    problem
+}
+
+/// Whoever belongs to no organization has to name one.
+pub fn no_account(problem: Problem) -> Problem {
+    let is_ours = problem.kind == ProblemKind::InvalidRequest;
+    if is_ours {
+        with_error(
+            problem,
+            StatusCode::BAD_REQUEST,
+            "User not associated with an account",
+        )
+    } else {
+        problem
+    }
+}
+
+pub fn not_configured() -> Problem {
+    bad_request("7shifts integration is not configured: set it up with `configure/` first.")
+}
+
+pub fn bad_request(why: impl Into<String>) -> Problem {
+    Problem::new(ProblemKind::InvalidRequest, why).with_legacy(StatusCode::BAD_REQUEST, CODE)
+}
+
+/// A member that is missing or wrong.
+pub fn field(name: &str, why: impl Into<String>) -> Problem {
+    Problem::field(format!("/{name}"), why)
+}
+
+/// What 7shifts, or the way to it, answered; `status` where that system had one of its own.
+pub fn failed(failure: &Failure, status: Option<StatusCode>) -> Problem {
+    let problem = match failure.kind {
+        FailureKind::Later(at) if failure.code == "rate_limited" => {
+            let wait = at.saturating_sub(platform::clock::now());
+            Problem::new(ProblemKind::RateLimited, &failure.reason).retry_after(wait)
+        }
+        FailureKind::Ours => Problem::new(ProblemKind::Internal, &failure.reason),
+        FailureKind::Later(_) => Problem::new(
+            ProblemKind::ProviderFailed,
+            format!("{} Try again in a minute.", failure.reason),
+        ),
+        _ => Problem::new(ProblemKind::ProviderFailed, &failure.reason),
+    };
+    let status = status.unwrap_or_else(|| problem.status());
+    problem.with_legacy(status, CODE)
+}
+
+/// A sync that failed.
+pub fn sync_failed(why: &str) -> Problem {
+    Problem::new(
+        ProblemKind::ProviderFailed,
+        format!("Sync failed: {}", redact::excerpt(why, 1_000, &[])),
+    )
+    .with_legacy(StatusCode::INTERNAL_SERVER_ERROR, CODE)
+}
