@@ -2,10 +2,18 @@
 //! codes that the callers of the replaced system know.
 
 mod account;
+mod assignments;
 mod connect;
 mod health;
+mod labor_settings;
+mod names;
+mod params;
+mod person;
+mod preview;
+mod reach;
 mod read;
 mod refusal;
+mod shown;
 mod sync;
 
 use api::seven_shifts_proxy::SevenShiftsCall;
@@ -30,34 +38,62 @@ enum Action {
     TestConnection,
     HealthCheck,
     ScheduledSync,
+    PreviewShifts,
     Get(read::List),
+    GetUserWages,
+    GetUserAssignments,
+    GetAssignments,
+    GetLaborSettings,
 }
+
+const ACTIONS: [(&str, Action); 17] = [
+    ("connect", Action::Connect),
+    ("test_connection", Action::TestConnection),
+    ("health_check", Action::HealthCheck),
+    ("scheduled_sync", Action::ScheduledSync),
+    ("preview_shifts", Action::PreviewShifts),
+    ("get_shifts", Action::Get(read::List::Shifts)),
+    ("get_users", Action::Get(read::List::Users)),
+    ("get_time_punches", Action::Get(read::List::TimePunches)),
+    ("get_locations", Action::Get(read::List::Locations)),
+    ("get_roles", Action::Get(read::List::Roles)),
+    ("get_departments", Action::Get(read::List::Departments)),
+    ("get_user_wages", Action::GetUserWages),
+    ("get_user_assignments", Action::GetUserAssignments),
+    ("get_assignments", Action::GetAssignments),
+    (
+        "get_availabilities",
+        Action::Get(read::List::Availabilities),
+    ),
+    ("get_time_off", Action::Get(read::List::TimeOff)),
+    ("get_labor_settings", Action::GetLaborSettings),
+];
 
 impl Action {
     fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "connect" => Self::Connect,
-            "test_connection" => Self::TestConnection,
-            "health_check" => Self::HealthCheck,
-            "scheduled_sync" => Self::ScheduledSync,
-            "get_shifts" => Self::Get(read::List::Shifts),
-            "get_users" => Self::Get(read::List::Users),
-            "get_time_punches" => Self::Get(read::List::TimePunches),
-            "get_locations" => Self::Get(read::List::Locations),
-            "get_roles" => Self::Get(read::List::Roles),
-            "get_departments" => Self::Get(read::List::Departments),
-            _ => return None,
-        })
+        ACTIONS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, action)| *action)
     }
 
     fn scope(self) -> Scope {
         match self {
             Self::Connect | Self::TestConnection => Scope::ConnectorsWrite,
-            Self::HealthCheck => Scope::ConnectorsRead,
+            // What is shown of the settings is how hours are counted, and nobody's pay.
+            Self::HealthCheck | Self::GetLaborSettings => Scope::ConnectorsRead,
             Self::ScheduledSync => Scope::SyncRun,
+            Self::PreviewShifts => Scope::ShiftsRead,
             Self::Get(list) => list.scope(),
+            Self::GetUserWages => Scope::WagesRead,
+            Self::GetUserAssignments | Self::GetAssignments => Scope::RoleAssignmentsRead,
         }
     }
+}
+
+/// The names of all actions, for who sends another one.
+fn action_names() -> String {
+    ACTIONS.map(|(name, _)| name).join(", ")
 }
 
 async fn act(context: Context) -> Result<Reply, Problem> {
@@ -79,6 +115,11 @@ async fn act(context: Context) -> Result<Reply, Problem> {
         Action::TestConnection => connect::test(&context, &call).await,
         Action::HealthCheck => health::check(&context, &call).await,
         Action::ScheduledSync => sync::scheduled_sync(&context, &call).await,
+        Action::PreviewShifts => preview::preview(&context, &call).await,
         Action::Get(list) => read::get(&context, &call, list).await,
+        Action::GetUserWages => person::wages(&context, &call).await,
+        Action::GetUserAssignments => person::assignments(&context, &call).await,
+        Action::GetAssignments => assignments::get(&context, &call).await,
+        Action::GetLaborSettings => labor_settings::get(&context, &call).await,
     }
 }

@@ -6,22 +6,24 @@ use platform::log;
 use platform::seven_shifts::{Failure, FailureKind};
 use platform::vault::VaultError;
 
-pub const ACTIONS: &str = "connect, test_connection, health_check, scheduled_sync, get_shifts, get_users, get_time_punches, get_locations, get_roles, get_departments";
+use crate::action_names;
 
 pub fn bad_request(problem: Problem) -> Problem {
     problem.with_legacy(StatusCode::BAD_REQUEST, "UNKNOWN")
 }
 
 pub fn missing_action() -> Problem {
-    Problem::field("/action", format!("is missing: send one of {ACTIONS}"))
+    let known = action_names();
+    Problem::field("/action", format!("is missing: send one of {known}"))
         .with_legacy(StatusCode::BAD_REQUEST, "MISSING_ACTION")
 }
 
 pub fn unknown_action(name: &str) -> Problem {
     let name = domain::redact::excerpt(name, 40, &[]);
+    let known = action_names();
     Problem::field(
         "/action",
-        format!("{name:?} is not known: send one of {ACTIONS}"),
+        format!("{name:?} is not known: send one of {known}"),
     )
     .with_legacy(StatusCode::BAD_REQUEST, "UNKNOWN_ACTION")
 }
@@ -40,6 +42,22 @@ pub fn no_credentials() -> Problem {
         "This organization has no connected 7shifts account of this name. Call `connect` first.",
     )
     .with_legacy(StatusCode::NOT_FOUND, "NO_CREDENTIALS")
+}
+
+/// A user whom 7shifts does not know, or not at the location that the call reaches: whether they
+/// work at another one is not said.
+pub fn no_such_user(user_id: i64, location_id: Option<i64>) -> Problem {
+    let place = location_id.map_or_else(
+        || "in this company".to_owned(),
+        |location_id| format!("at location {location_id}, to which this call is kept"),
+    );
+    Problem::new(
+        ProblemKind::NotFound,
+        format!(
+            "7shifts has no user {user_id} {place}. Send a number that `get_users` shows as `id`."
+        ),
+    )
+    .with_legacy(StatusCode::NOT_FOUND, "UNKNOWN")
 }
 
 /// A token that cannot be stored because it cannot be sealed: whoever runs this has to configure

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SevenShiftsCall {
-    /// `connect`, `test_connection`, `health_check`, `scheduled_sync`, `get_shifts`, `get_users`,
-    /// `get_time_punches`, `get_locations`, `get_roles` or `get_departments`.
+    /// `connect`, `test_connection`, `health_check`, `scheduled_sync`, `preview_shifts`, `get_shifts`,
+    /// `get_users`, `get_time_punches`, `get_locations`, `get_roles`, `get_departments`,
+    /// `get_user_wages`, `get_user_assignments`, `get_assignments`, `get_availabilities`,
+    /// `get_time_off` or `get_labor_settings`.
     pub action: Option<String>,
     /// Which organization; other callers than the operator may leave it out, or name their own.
     pub organization_id: Option<String>,
@@ -23,6 +25,9 @@ pub struct SevenShiftsCall {
     pub company_guid: Option<String>,
     #[serde(default, deserialize_with = "text_or_number")]
     pub location_id: Option<String>,
+    /// As `userId` in `params`, where either may stand.
+    #[serde(default, deserialize_with = "text_or_number")]
+    pub user_id: Option<String>,
     /// For `connect`: a name for people.
     pub name: Option<String>,
     /// For `scheduled_sync`: which streams; all enabled ones when left out.
@@ -35,15 +40,22 @@ pub struct SevenShiftsCall {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SevenShiftsParams {
-    /// RFC 3339 or `YYYY-MM-DD`.
+    /// RFC 3339 or `YYYY-MM-DD`; a date begins and ends in UTC. For shifts and time punches: the
+    /// first start. For time off: what is over before this day is left out.
     #[serde(rename = "startDate")]
     pub start_date: Option<String>,
+    /// In the same form. For shifts and time punches: the last start. For time off: what begins
+    /// after this day is left out.
     #[serde(rename = "endDate")]
     pub end_date: Option<String>,
+    /// The 7shifts user whose wages or assignments are meant. Shifts, time punches, availabilities
+    /// and time off may be asked for of one user, too.
+    #[serde(rename = "userId", default, deserialize_with = "text_or_number")]
+    pub user_id: Option<String>,
     /// For `connect`: how many days back the first sync reads, 1 to 3,650; as `backfill_days` of the
     /// sync settings, where it can be changed later.
     pub backfill_days: Option<u16>,
-    /// Rows, 1 to 500; 250 by default.
+    /// Rows, 1 to 500; 250 by default. `preview_shifts` shows the whole window by default.
     pub limit: Option<u32>,
     /// How far back `scheduled_sync` looks for changes, in hours, 1 to 87,600.
     pub sync_window_hours: Option<u32>,
@@ -61,7 +73,10 @@ pub enum SevenShiftsAnswer {
     Health(HealthAnswer),
     Connected(ConnectedAnswer),
     Tested(TestedAnswer),
+    Preview(PreviewAnswer),
+    Assignments(AssignmentsAnswer),
     Rows(RowsAnswer),
+    Object(ObjectAnswer),
 }
 
 /// The answer of `health_check`, always with status 200.
@@ -110,7 +125,91 @@ pub struct CompanyAnswer {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RowsAnswer {
-    pub data: Vec<serde_json::Value>,
+    pub data: Vec<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// The answer of the `get_…` actions for which 7shifts has one object: `get_user_wages`,
+/// `get_user_assignments`, `get_assignments` of one user, and `get_labor_settings`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ObjectAnswer {
+    pub data: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The answer of `get_assignments` of everybody. 7shifts has no list of them, so it is what was
+/// synced; whoever wants more than one page reads `/api/role-assignments`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct AssignmentsAnswer {
+    pub data: Vec<AssignedRole>,
+    pub meta: AssignmentsMeta,
+}
+
+/// A role of a user, with the names that 7shifts gives its members.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct AssignedRole {
+    pub user_id: i64,
+    pub role_id: i64,
+    pub company_id: i64,
+    pub location_id: Option<i64>,
+    pub department_id: Option<i64>,
+    /// The role's.
+    pub name: Option<String>,
+    pub is_primary: bool,
+    pub skill_level: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct AssignmentsMeta {
+    /// `synced`: from our table, not from 7shifts at this moment.
+    pub source: String,
+    /// The end of the last sync of assignments; null before there was one.
+    pub as_of: Option<String>,
+    /// The limit came before the end.
+    pub has_more: bool,
+}
+
+/// The answer of `preview_shifts`: the published shifts of a window, with names.
+///
+/// A window without shifts is a 200 with an empty list and zero counts; the store of the replaced
+/// system treated zero rows as an error.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct PreviewAnswer {
+    pub data: Vec<PreviewShift>,
+    pub meta: PreviewMeta,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct PreviewShift {
+    pub id: i64,
+    /// Null on an open shift, as is `employee_name`.
+    pub user_id: Option<i64>,
+    pub role_id: Option<i64>,
+    pub start: String,
+    pub end: String,
+    /// Null, as `role_name`, also where 7shifts does not list the person or role any more.
+    pub employee_name: Option<String>,
+    pub role_name: Option<String>,
+    pub notes: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct PreviewMeta {
+    /// Of `data`.
+    pub shift_count: usize,
+    /// The different people of the shifts.
+    pub user_count: usize,
+    /// The different roles of the shifts.
+    pub role_count: usize,
+    /// Shifts that 7shifts sent and that cannot be read; they are not in `data`. Left out where
+    /// there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable_count: Option<usize>,
 }
 
 /// The answer of `scheduled_sync`.

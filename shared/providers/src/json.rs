@@ -2,15 +2,54 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::field::{Field, Object, Text};
 use crate::record::{Expected, Quarantined, Records, Row, as_text, convert, explain};
-use crate::{MAX_CURSOR_BYTES, Page, ProviderError};
+use crate::{MAX_CURSOR_BYTES, Page, ProviderError, RawPage};
 
 /// Reads `{"data": […], "meta": {"cursor": {"next": …}}}`. Without the cursor object the
 /// answer is malformed: taken for the last page, it would make a cut-off list look complete.
 pub(crate) fn read_page<R: Row>(body: &[u8], expected: Expected) -> Result<Page<R>, ProviderError> {
     let (records, meta) = read_list(body)?;
+    let next = next_cursor(meta)?;
+    Ok(records.into_page(expected, next))
+}
+
+/// Reads the same, with the rows as they are.
+pub(crate) fn read_raw_page(body: &[u8], expected: Expected) -> Result<RawPage, ProviderError> {
+    let Object(envelope) = parse::<Object<Envelope<Vec<Object<Map<String, Value>>>>>>(body)?;
+    let rows = envelope.data.ok_or_else(no_data)?;
+    let next = next_cursor(envelope.meta)?;
+    Ok(RawPage {
+        rows: rows
+            .into_iter()
+            .map(|Object(row)| row)
+            .filter(|row| !is_foreign(row, expected))
+            .collect(),
+        next,
+    })
+}
+
+/// Reads `{"data": {…}}` as it is.
+pub(crate) fn read_raw_object(
+    body: &[u8],
+    expected: Expected,
+) -> Result<Map<String, Value>, ProviderError> {
+    let object = read_data(body)?;
+    if is_foreign(&object, expected) {
+        return Err(malformed("it belongs to another account"));
+    }
+    Ok(object)
+}
+
+/// Whether an object says that it belongs to another account than the one that was asked about.
+fn is_foreign(object: &Map<String, Value>, expected: Expected) -> bool {
+    let owner = object.get("company_id").and_then(Value::as_i64);
+    matches!((expected.owner, owner), (Some(asked), Some(found)) if asked != found)
+}
+
+fn next_cursor(meta: Option<Object<Meta>>) -> Result<Option<String>, ProviderError> {
     let Object(cursor) = meta
         .and_then(|Object(meta)| meta.cursor)
         .ok_or_else(|| malformed("it has no `meta.cursor`"))?;
@@ -24,7 +63,7 @@ pub(crate) fn read_page<R: Row>(body: &[u8], expected: Expected) -> Result<Page<
     {
         return Err(malformed("its next cursor is too long"));
     }
-    Ok(records.into_page(expected, next))
+    Ok(next)
 }
 
 /// Reads `{"data": […]}`, a list that comes whole.

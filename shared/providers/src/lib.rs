@@ -23,5 +23,5 @@ pub mod timestamp;
 
 pub use call::{Call, MAX_BODY_BYTES, Reply};
 pub use error::ProviderError;
-pub use page::{MAX_CURSOR_BYTES, MAX_PAGE_RECORDS, Page, Rejected};
+pub use page::{MAX_CURSOR_BYTES, MAX_PAGE_RECORDS, Page, RawPage, Rejected};
 pub use secret::Secret;

@@ -18,6 +18,15 @@ pub struct Page<T> {
     pub received: usize,
 }
 
+/// What one list request brought, for who only hands the rows on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawPage {
+    /// As the provider wrote them.
+    pub rows: Vec<serde_json::Map<String, serde_json::Value>>,
+    /// As [`Page::next`].
+    pub next: Option<String>,
+}
+
 /// A record that could not be read, for the quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {

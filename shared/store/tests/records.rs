@@ -13,10 +13,14 @@ mod support;
 #[path = "records/fixture.rs"]
 mod fixture;
 
+#[path = "records/assigned.rs"]
+mod assigned;
 #[path = "records/linking.rs"]
 mod linking;
 #[path = "records/model.rs"]
 mod model;
+#[path = "records/names.rs"]
+mod names;
 #[path = "records/passes.rs"]
 mod passes;
 #[path = "records/purging.rs"]

@@ -232,35 +232,6 @@ pub async fn call<D: Database, T>(
     }
 }
 
-/// Sends a list call and returns the rows of its page as 7shifts wrote them.
-///
-/// # Errors
-/// [`Failure`].
-pub async fn raw_rows<D: Database, T>(
-    line: &Line<'_, D>,
-    call: Result<Call<T>, ProviderError>,
-) -> Result<Vec<serde_json::Value>, Failure> {
-    #[derive(Deserialize)]
-    struct Rows {
-        data: Vec<serde_json::Value>,
-    }
-    let call = call.map_err(|error| provider_failure(&error))?;
-    let answer = line
-        .call(&call.request)
-        .await
-        .map_err(|error| call_failure(&error))?;
-    // The typed reading finds out what is wrong with the answer, if anything is.
-    call.reply
-        .read(&answer, clock::now())
-        .map_err(|error| provider_failure(&error))?;
-    let rows: Rows = serde_json::from_slice(answer.body()).map_err(|_| {
-        provider_failure(&ProviderError::Malformed {
-            what: "a record cannot be read".to_owned(),
-        })
-    })?;
-    Ok(rows.data)
-}
-
 /// A 403 says little: whose token it is tells a plan without the feature from a foreign company.
 /// `wanted` is what was asked for.
 pub async fn explained<D: Database>(

@@ -251,11 +251,8 @@ impl CompanyClient {
     /// # Errors
     /// See [`Client::whoami`].
     pub fn user_wages(&self, user_id: i64) -> Result<Call<UserWages>, ProviderError> {
-        self.client.get(
-            &format!("/company/{}/users/{user_id}/wages", self.company_id),
-            Some(self.company_id),
-            UserWages::read,
-        )
+        let path = self.path(&format!("users/{user_id}/wages"));
+        self.get(&path, UserWages::read)
     }
 
     /// Where one user works and as what.
@@ -263,11 +260,8 @@ impl CompanyClient {
     /// # Errors
     /// See [`Client::whoami`].
     pub fn user_assignments(&self, user_id: i64) -> Result<Call<UserAssignments>, ProviderError> {
-        self.client.get(
-            &format!("/company/{}/users/{user_id}/assignments", self.company_id),
-            Some(self.company_id),
-            UserAssignments::read,
-        )
+        let path = self.path(&format!("users/{user_id}/assignments"));
+        self.get(&path, UserAssignments::read)
     }
 
     /// One page of availabilities.
@@ -305,14 +299,7 @@ impl CompanyClient {
     /// # Errors
     /// See [`CompanyClient::locations`].
     pub fn time_off(&self, query: &TimeOffQuery) -> Result<Call<Page<TimeOff>>, ProviderError> {
-        let query = query.encode()?;
-        let mark = if query.is_empty() { "" } else { "&" };
-        // Not under the company's path: the company is a filter.
-        self.client.get(
-            &format!("/time_off?company_id={}{mark}{query}", self.company_id),
-            Some(self.company_id),
-            json::read_page,
-        )
+        self.get(&self.time_off_path(&query.encode()?), json::read_page)
     }
 
     /// One time off.
@@ -344,11 +331,7 @@ impl CompanyClient {
     /// # Errors
     /// See [`Client::whoami`].
     pub fn labor_settings(&self) -> Result<Call<LaborSettings>, ProviderError> {
-        self.client.get(
-            &format!("/company/{}/labor_settings", self.company_id),
-            Some(self.company_id),
-            LaborSettings::read,
-        )
+        self.get(&self.path("labor_settings"), LaborSettings::read)
     }
 
     /// One page of webhooks.
@@ -393,20 +376,33 @@ impl CompanyClient {
     }
 
     fn list<R: Row>(&self, name: &str, query: &impl Query) -> Result<Call<Page<R>>, ProviderError> {
-        let query = query.encode()?;
-        let mark = if query.is_empty() { "" } else { "?" };
-        self.client.get(
-            &format!("/company/{}/{name}{mark}{query}", self.company_id),
-            Some(self.company_id),
-            json::read_page,
-        )
+        self.get(&self.list_path(name, &query.encode()?), json::read_page)
     }
 
     fn single<R: Row>(&self, path_and_query: &str) -> Result<Call<R>, ProviderError> {
-        self.client.get(
-            &format!("/company/{}/{path_and_query}", self.company_id),
-            Some(self.company_id),
-            json::read_single,
-        )
+        self.get(&self.path(path_and_query), json::read_single)
+    }
+
+    pub(super) fn get<T>(
+        &self,
+        path_and_query: &str,
+        read: fn(&[u8], Expected) -> Result<T, ProviderError>,
+    ) -> Result<Call<T>, ProviderError> {
+        self.client.get(path_and_query, Some(self.company_id), read)
+    }
+
+    pub(super) fn path(&self, of_company: &str) -> String {
+        format!("/company/{}/{of_company}", self.company_id)
+    }
+
+    pub(super) fn list_path(&self, name: &str, query: &str) -> String {
+        let mark = if query.is_empty() { "" } else { "?" };
+        self.path(&format!("{name}{mark}{query}"))
+    }
+
+    /// Not under the company's path: the company is a filter.
+    pub(super) fn time_off_path(&self, query: &str) -> String {
+        let mark = if query.is_empty() { "" } else { "&" };
+        format!("/time_off?company_id={}{mark}{query}", self.company_id)
     }
 }

@@ -15,6 +15,7 @@ mod company_settings;
 mod credential;
 mod place;
 mod query;
+mod raw;
 mod request_status;
 mod role;
 mod shift;
@@ -37,6 +38,7 @@ pub use query::{
     Paging, PunchSelection, RolesQuery, ShiftSelection, ShiftsQuery, TimeOffQuery,
     TimePunchesQuery, UserStatus, UsersQuery, WebhooksQuery,
 };
+pub use raw::{ListQuery, SingleQuery};
 pub use request_status::RequestStatus;
 pub use role::{Role, Station};
 pub use shift::{Shift, ShiftBreak};

@@ -144,6 +144,8 @@ pub struct TimeOffQuery {
     pub category: Option<String>,
     /// Not over before this day.
     pub to_date_gte: Option<NaiveDate>,
+    /// What begins first comes first. 7shifts has no filter for the first day.
+    pub by_from_date: bool,
     pub paging: Paging,
 }
 
@@ -273,6 +275,8 @@ impl Query for TimeOffQuery {
             .id("status", self.status.map(RequestStatus::code))
             .text("category", self.category.as_deref())
             .day("to_date_gte", self.to_date_gte)
+            .text("sort_by", self.by_from_date.then_some("from_date"))
+            .text("sort_dir", self.by_from_date.then_some("asc"))
             .finish(&self.paging)
     }
 }

@@ -10,6 +10,8 @@ mod errors;
 #[cfg(test)]
 mod lists_within;
 #[cfg(test)]
+mod raw;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rows;

@@ -218,6 +218,7 @@ fn availability_and_time_off_are_filtered_by_day_and_by_the_number_of_a_status()
         status: Some(RequestStatus::Approved),
         category: Some("study & leave".to_owned()),
         to_date_gte: day,
+        by_from_date: true,
         paging: Paging {
             cursor: Some("eyJ=".to_owned()),
             limit: None,
@@ -227,7 +228,7 @@ fn availability_and_time_off_are_filtered_by_day_and_by_the_number_of_a_status()
         time_off.unwrap().request.uri().query(),
         Some(
             "company_id=4410&location_id=5501&user_id=881002&status=1&category=study+%26+leave\
-             &to_date_gte=2026-03-14&cursor=eyJ%3D"
+             &to_date_gte=2026-03-14&sort_by=from_date&sort_dir=asc&cursor=eyJ%3D"
         )
     );
 }

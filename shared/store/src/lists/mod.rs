@@ -22,4 +22,5 @@ pub use filters::{
     sync_runs, team_members, time_off, time_punches, wages,
 };
 pub use list::{DEFAULT_LIMIT, Key, List, ListPage, MAX_LIMIT, Paging, get};
+pub(crate) use view::FULL_NAME_OF_MEMBER;
 pub use view::Kind;

@@ -214,7 +214,7 @@ impl Kind {
 
 /// The name that a person goes by.
 const FULL_NAME_OF_RECORD: &str = "nullif(trim(coalesce(record.preferred_first_name, record.first_name) || ' ' || coalesce(record.preferred_last_name, record.last_name)), '')";
-const FULL_NAME_OF_MEMBER: &str = "nullif(trim(coalesce(member.preferred_first_name, member.first_name) || ' ' || coalesce(member.preferred_last_name, member.last_name)), '')";
+pub(crate) const FULL_NAME_OF_MEMBER: &str = "nullif(trim(coalesce(member.preferred_first_name, member.first_name) || ' ' || coalesce(member.preferred_last_name, member.last_name)), '')";
 
 /// Planned working time: like worked time, without the unpaid breaks. Nobody can say it of a
 /// shift that ends at closing time.

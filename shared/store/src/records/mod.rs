@@ -4,7 +4,9 @@
 //! second sync of the same data writes no row. Every write takes the tenant; a row of another
 //! organization cannot be reached even through a connector id that belongs to somebody else.
 
+mod assigned;
 mod links;
+mod names;
 mod passes;
 mod purge;
 mod quarantine;
@@ -17,7 +19,9 @@ mod write;
 
 pub(crate) use sequence::next_change;
 
+pub use assigned::{Assigned, AssignedRole, assigned};
 pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
+pub use names::{Names, names};
 pub use passes::{
     Absent, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, has_notes, is_open,
     mark_asked, mark_seen, open_pass, sweep_absent,

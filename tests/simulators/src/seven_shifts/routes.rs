@@ -349,13 +349,7 @@ fn reason(company: &Company, id: &str) -> Result<Bytes, Problem> {
 }
 
 fn labor_settings(company: &Company) -> Bytes {
-    wire::single(
-        "labor_settings",
-        LaborSettingsWire {
-            company_id: company.id,
-            wage_based_roles_enabled: company.wage_based_roles,
-        },
-    )
+    wire::single("labor_settings", LaborSettingsWire::from(company))
 }
 
 /// None when users have no such part.

@@ -725,11 +725,38 @@ impl<'a> AssignmentsWire<'a> {
     }
 }
 
-/// `object: "labor_settings"`: of many settings the one that wages need.
+/// `object: "labor_settings"`: of many settings the one that wages need, and some of each kind. The
+/// entries of `custom_min_wages` are not documented: theirs are invented.
 #[derive(Serialize)]
 pub struct LaborSettingsWire {
-    pub company_id: i64,
-    pub wage_based_roles_enabled: bool,
+    company_id: i64,
+    wage_based_roles_enabled: bool,
+    overtime_enabled: bool,
+    weekly_overtime_threshold: i64,
+    weekly_overtime_multiplier: f64,
+    is_custom_min_wage: bool,
+    custom_min_wages: [MinWageWire; 1],
+}
+
+#[derive(Serialize)]
+struct MinWageWire {
+    amount_cents: i64,
+}
+
+impl From<&Company> for LaborSettingsWire {
+    fn from(company: &Company) -> Self {
+        Self {
+            company_id: company.id,
+            wage_based_roles_enabled: company.wage_based_roles,
+            overtime_enabled: true,
+            weekly_overtime_threshold: 44,
+            weekly_overtime_multiplier: 1.5,
+            is_custom_min_wage: true,
+            custom_min_wages: [MinWageWire {
+                amount_cents: 1_760,
+            }],
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -9,6 +9,7 @@ mod input;
 mod lists;
 mod organizations;
 mod proxy;
+mod proxy_actions;
 mod settings;
 mod tenants;
 mod vault;

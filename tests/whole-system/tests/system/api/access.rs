@@ -325,6 +325,13 @@ async fn a_key_may_do_what_its_scopes_say_and_nothing_else() {
         ("get_locations", "locations:read"),
         ("get_roles", "roles:read"),
         ("get_departments", "departments:read"),
+        ("preview_shifts", "shifts:read"),
+        ("get_user_wages", "wages:read"),
+        ("get_user_assignments", "role-assignments:read"),
+        ("get_assignments", "role-assignments:read"),
+        ("get_availabilities", "availability:read"),
+        ("get_time_off", "time-off:read"),
+        ("get_labor_settings", "connectors:read"),
     ] {
         let answer = app
             .proxy(nothing["key"].as_str().unwrap(), json!({"action": action}))

@@ -8,7 +8,7 @@ use whole_system::{Answer, App, HARBOUR, LAKESHORE, OPERATOR_KEY, Organization, 
 use super::{EPOCH, connector, fields, problem, raw, token_of};
 
 #[track_caller]
-fn refused(answer: &Answer, status: u16, code: &str) -> Value {
+pub fn refused(answer: &Answer, status: u16, code: &str) -> Value {
     let said = answer.json();
     assert_eq!(answer.status, status, "{said}");
     assert_eq!(said["code"], code, "{said}");
@@ -36,7 +36,6 @@ async fn a_call_that_cannot_be_done_gets_the_code_that_its_caller_knows() {
         400,
         "UNKNOWN_ACTION",
     );
-    assert!(unknown["detail"].as_str().unwrap().contains("get_shifts"));
     refused(
         &proxy(json!({"action": "connect"})).await,
         400,
@@ -56,9 +55,17 @@ async fn a_call_that_cannot_be_done_gets_the_code_that_its_caller_knows() {
         "get_locations",
         "get_roles",
         "get_departments",
+        "preview_shifts",
+        "get_user_wages",
+        "get_user_assignments",
+        "get_assignments",
+        "get_availabilities",
+        "get_time_off",
+        "get_labor_settings",
     ] {
+        assert!(unknown["detail"].as_str().unwrap().contains(action));
         refused(
-            &proxy(json!({"action": action})).await,
+            &proxy(json!({"action": action, "userId": 881_001})).await,
             404,
             "NO_CREDENTIALS",
         );

@@ -141,7 +141,7 @@ async fn no_action_reaches_another_organization(
     theirs: &Organization,
     their_ids: &[String],
 ) {
-    const ACTIONS: [&str; 10] = [
+    const ACTIONS: [&str; 17] = [
         "connect",
         "test_connection",
         "health_check",
@@ -152,13 +152,21 @@ async fn no_action_reaches_another_organization(
         "get_locations",
         "get_roles",
         "get_departments",
+        "preview_shifts",
+        "get_user_wages",
+        "get_user_assignments",
+        "get_assignments",
+        "get_availabilities",
+        "get_time_off",
+        "get_labor_settings",
     ];
+    let user = 881_001;
     let asked = app.simulator.requests().len();
     let my_token = token_of(&mine.id, "owner");
     for action in ACTIONS {
         for credential in [&mine.key, &my_token] {
             for organization in [&theirs.id, &theirs.id.to_uppercase(), NO_ID] {
-                let call = json!({"action": action, "organizationId": organization, "apiKey": LAKESHORE.token});
+                let call = json!({"action": action, "organizationId": organization, "apiKey": LAKESHORE.token, "userId": user});
                 let answer = app.proxy(credential, call).await;
                 let said = problem(&answer, 404, "not-found");
                 assert_eq!(said["code"], "UNKNOWN", "{action}");
@@ -168,7 +176,7 @@ async fn no_action_reaches_another_organization(
                 continue;
             }
             for id in their_ids {
-                let call = json!({"action": action, "integrationKey": id});
+                let call = json!({"action": action, "integrationKey": id, "userId": user});
                 let answer = app.proxy(credential, call).await;
                 if action == "health_check" {
                     let said = answer.expect(StatusCode::OK);
