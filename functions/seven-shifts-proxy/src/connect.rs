@@ -9,7 +9,7 @@ use domain::sync_settings::{BACKFILL_DAYS, SyncSettings};
 use http::StatusCode;
 use platform::seven_shifts::checkpoint::Checkpoint;
 use platform::seven_shifts::{
-    self, ACCESS_TOKEN, Account, Config, Failure, PROVIDER, SYNC_FUNCTION,
+    self, ACCESS_TOKEN, Account, Config, Failure, PROVIDER, SYNC_FUNCTION, webhooks,
 };
 use platform::vault::{Place, Secret, Vault};
 use platform::{Context, Reply, SpinDatabase, clock, problems, random};
@@ -128,6 +128,7 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
             .with_legacy(StatusCode::NOT_FOUND, "UNKNOWN"));
         }
     };
+    let webhooks = webhooks::answer::connected(&context.database, &tenant, &connector_id).await;
     let answer = ConnectedAnswer {
         success: true,
         connector_id,
@@ -137,6 +138,7 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
             .into_iter()
             .map(|run| (run.stream, run.run_id))
             .collect(),
+        webhooks,
     };
     Reply::json(StatusCode::OK, &answer)
 }

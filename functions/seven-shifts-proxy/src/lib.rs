@@ -7,9 +7,10 @@ mod health;
 mod read;
 mod refusal;
 mod sync;
+mod webhooks;
 
 use api::seven_shifts_proxy::SevenShiftsCall;
-use api::{Problem, body};
+use api::{Operation, Problem, body};
 use domain::access::Scope;
 use http::header;
 use platform::{Answer, Context, Reply, serve};
@@ -31,6 +32,9 @@ enum Action {
     HealthCheck,
     ScheduledSync,
     Get(read::List),
+    ListWebhooks,
+    RepairWebhooks,
+    DeleteWebhooks,
 }
 
 impl Action {
@@ -46,6 +50,9 @@ impl Action {
             "get_locations" => Self::Get(read::List::Locations),
             "get_roles" => Self::Get(read::List::Roles),
             "get_departments" => Self::Get(read::List::Departments),
+            "list_webhooks" => Self::ListWebhooks,
+            "repair_webhooks" => Self::RepairWebhooks,
+            "delete_webhooks" => Self::DeleteWebhooks,
             _ => return None,
         })
     }
@@ -56,11 +63,16 @@ impl Action {
             Self::HealthCheck => Scope::ConnectorsRead,
             Self::ScheduledSync => Scope::SyncRun,
             Self::Get(list) => list.scope(),
+            Self::ListWebhooks => Scope::ConnectorsRead,
+            Self::RepairWebhooks | Self::DeleteWebhooks => Scope::ConnectorsWrite,
         }
     }
 }
 
 async fn act(context: Context) -> Result<Reply, Problem> {
+    if context.operation == Operation::RemoveSevenShiftsWebhooks {
+        return webhooks::remove(&context).await;
+    }
     let content_type = context
         .headers
         .get(header::CONTENT_TYPE)
@@ -80,5 +92,8 @@ async fn act(context: Context) -> Result<Reply, Problem> {
         Action::HealthCheck => health::check(&context, &call).await,
         Action::ScheduledSync => sync::scheduled_sync(&context, &call).await,
         Action::Get(list) => read::get(&context, &call, list).await,
+        Action::ListWebhooks => webhooks::list(&context, &call).await,
+        Action::RepairWebhooks => webhooks::repair(&context, &call).await,
+        Action::DeleteWebhooks => webhooks::delete(&context, &call).await,
     }
 }

@@ -6,7 +6,7 @@ use platform::log;
 use platform::seven_shifts::{Failure, FailureKind};
 use platform::vault::VaultError;
 
-pub const ACTIONS: &str = "connect, test_connection, health_check, scheduled_sync, get_shifts, get_users, get_time_punches, get_locations, get_roles, get_departments";
+pub const ACTIONS: &str = "connect, test_connection, health_check, scheduled_sync, get_shifts, get_users, get_time_punches, get_locations, get_roles, get_departments, list_webhooks, repair_webhooks, delete_webhooks";
 
 pub fn bad_request(problem: Problem) -> Problem {
     problem.with_legacy(StatusCode::BAD_REQUEST, "UNKNOWN")

@@ -52,6 +52,7 @@ pub enum Operation {
     ListQuarantinedRecords,
     Tick,
     RunSevenShiftsSync,
+    RemoveSevenShiftsWebhooks,
 }
 
 /// Who may call a route.
@@ -808,6 +809,14 @@ pub const ROUTES: &[Route] = &[
         "/internal/seven-shifts-sync/run",
         Access::Internal,
         "Run one stream of one connector",
+    ),
+    Route::new(
+        O::RemoveSevenShiftsWebhooks,
+        "seven-shifts-proxy",
+        "POST",
+        "/internal/seven-shifts-webhooks/remove",
+        Access::Internal,
+        "Delete the webhooks of one connector at 7shifts",
     ),
 ];
 

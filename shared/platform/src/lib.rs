@@ -13,6 +13,7 @@ pub mod outbound;
 #[cfg(feature = "zones")]
 pub mod planning;
 pub mod problems;
+pub mod public_url;
 pub mod random;
 pub mod run;
 pub mod serve;

@@ -19,5 +19,6 @@ pub mod rate_budgets;
 pub mod records;
 pub mod scheduler_ticks;
 pub mod sync_runs;
+pub mod webhooks;
 
 pub use database::{Database, DatabaseError, Execute, Row, Value};

@@ -3,6 +3,7 @@
 
 pub mod checkpoint;
 pub mod records;
+pub mod webhooks;
 
 use std::num::NonZeroU32;
 

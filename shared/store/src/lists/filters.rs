@@ -362,10 +362,11 @@ pub fn quarantined_records(
     builder.page(&order, paging)
 }
 
-/// Connectors by key, or API keys by id, for the export.
+/// Connectors by key, or API keys or webhooks by id, for the export.
 pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
     let index = match kind {
         Kind::Connector => "connectors_key",
+        Kind::WebhookRegistration => "webhook_registrations_organization",
         _ => "api_keys_organization",
     };
     Builder::new(kind, tenant).page(&Order::Id { index }, paging)

@@ -56,6 +56,9 @@ async fn a_call_that_cannot_be_done_gets_the_code_that_its_caller_knows() {
         "get_locations",
         "get_roles",
         "get_departments",
+        "list_webhooks",
+        "repair_webhooks",
+        "delete_webhooks",
     ] {
         refused(
             &proxy(json!({"action": action})).await,
