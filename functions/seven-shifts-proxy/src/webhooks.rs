@@ -41,8 +41,7 @@ pub async fn repair(context: &Context, call: &SevenShiftsCall) -> Result<Reply, 
 /// Deletes ours at 7shifts.
 pub async fn delete(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Problem> {
     let (tenant, connector) = connector(context, call).await?;
-    let changed =
-        webhooks::remove(&context.database, &tenant, &connector, deadline_ms()).await;
+    let changed = webhooks::remove(&context.database, &tenant, &connector, deadline_ms()).await;
     after(context, &tenant, &connector, changed).await
 }
 

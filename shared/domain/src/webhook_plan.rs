@@ -161,11 +161,26 @@ mod tests {
     fn a_url_is_ours_by_its_secret_alone() {
         for (url, expected) in [
             ("https://patchbay.example.com/hooks/secret", Standing::Ours),
-            ("https://before.example.com/hooks/secret", Standing::Outdated),
-            ("https://patchbay.example.com/x/hooks/secret", Standing::Outdated),
-            ("https://patchbay.example.com/hooks/old-secret", Standing::Outdated),
-            ("https://patchbay.example.com/hooks/of-another", Standing::Foreign),
-            ("https://patchbay.example.com/hooks/secret/", Standing::Foreign),
+            (
+                "https://before.example.com/hooks/secret",
+                Standing::Outdated,
+            ),
+            (
+                "https://patchbay.example.com/x/hooks/secret",
+                Standing::Outdated,
+            ),
+            (
+                "https://patchbay.example.com/hooks/old-secret",
+                Standing::Outdated,
+            ),
+            (
+                "https://patchbay.example.com/hooks/of-another",
+                Standing::Foreign,
+            ),
+            (
+                "https://patchbay.example.com/hooks/secret/",
+                Standing::Foreign,
+            ),
             ("https://patchbay.example.com/hooks/", Standing::Foreign),
             ("https://patchbay.example.com/secret", Standing::Foreign),
             ("https://customer.example.com/7shifts", Standing::Foreign),
@@ -186,9 +201,15 @@ mod tests {
     fn a_path_and_a_piece_of_one_are_not_shown() {
         let path = "0123456789abcdefABCDEF01".repeat(2);
         for (text, clean) in [
-            (format!("url https://a.b/hooks/{path} is bad"), "url https://a.b/hooks/[redacted] is bad"),
+            (
+                format!("url https://a.b/hooks/{path} is bad"),
+                "url https://a.b/hooks/[redacted] is bad",
+            ),
             (path.clone(), "[redacted]"),
-            ("0190a5c0-0000-7000-8000-000000000001 fades".to_owned(), "0190a5c0-0000-7000-8000-000000000001 fades"),
+            (
+                "0190a5c0-0000-7000-8000-000000000001 fades".to_owned(),
+                "0190a5c0-0000-7000-8000-000000000001 fades",
+            ),
             (String::new(), ""),
         ] {
             assert_eq!(without_paths(&text), clean);

@@ -61,9 +61,18 @@ mod tests {
     #[test]
     fn it_is_https_or_on_this_machine() {
         for (text, url) in [
-            ("https://patchbay.example.com", "https://patchbay.example.com"),
-            (" https://Patchbay.Example.com/ ", "https://patchbay.example.com"),
-            ("https://example.com:8443/in/", "https://example.com:8443/in"),
+            (
+                "https://patchbay.example.com",
+                "https://patchbay.example.com",
+            ),
+            (
+                " https://Patchbay.Example.com/ ",
+                "https://patchbay.example.com",
+            ),
+            (
+                "https://example.com:8443/in/",
+                "https://example.com:8443/in",
+            ),
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
             ("http://localhost:3000/", "http://localhost:3000"),
             ("http://[::1]:3000", "http://[::1]:3000"),

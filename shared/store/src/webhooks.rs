@@ -220,12 +220,7 @@ pub async fn record<E: Execute>(
     findings: &[Finding],
     now: i64,
 ) -> Result<(), DatabaseError> {
-    let parameters = parameters![
-        tenant.as_str(),
-        endpoint_id,
-        json::write(findings)?,
-        now
-    ];
+    let parameters = parameters![tenant.as_str(), endpoint_id, json::write(findings)?, now];
     database.execute(RECORD, parameters).await.map(drop)
 }
 

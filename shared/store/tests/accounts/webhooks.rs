@@ -113,7 +113,10 @@ fn a_disconnected_connector_gets_no_path() {
         Ok(true)
     );
     assert!(!opened(&database, &first, 9, 20));
-    assert!(!opened(&database, &first, 11, 20), "there is no such connector");
+    assert!(
+        !opened(&database, &first, 11, 20),
+        "there is no such connector"
+    );
 }
 
 #[test]
@@ -128,7 +131,13 @@ fn a_topic_has_one_row_that_follows_what_is_found() {
         [("a", Some("81"), "registered"), ("b", None, "failed")]
     );
     assert_eq!(found[1].reason.as_deref(), Some("refused"));
-    note(&database, &first, 20, &[finding(32, "b", Some("82"))], NOW + 5);
+    note(
+        &database,
+        &first,
+        20,
+        &[finding(32, "b", Some("82"))],
+        NOW + 5,
+    );
     let after = rows(&database, &first, 9);
     assert_eq!(after[0], found[0]);
     let expected = Registration {
@@ -182,7 +191,13 @@ fn nobody_reads_or_changes_anothers() {
     assert!(!opened(&database, &second, 9, 22), "another's connector");
     assert_eq!(wait(endpoint(&database, &second, &uuid(9))), Ok(None));
     assert_eq!(rows(&database, &second, 9), []);
-    note(&database, &second, 20, &[finding(31, "a", None), finding(32, "b", Some("9"))], NOW + 1);
+    note(
+        &database,
+        &second,
+        20,
+        &[finding(31, "a", None), finding(32, "b", Some("9"))],
+        NOW + 1,
+    );
     wait(remove(&database, &second, &[&ours[0].id])).unwrap();
     assert_eq!(wait(retire(&database, &second, &uuid(9), "r", NOW)), Ok(0));
     assert_eq!(rows(&database, &first, 9), ours);

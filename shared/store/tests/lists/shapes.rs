@@ -506,7 +506,9 @@ fn an_account() {
             "last_four": "wxyz", "scopes": ["shifts:read"], "networks": null, "created_by": "operator",
             "created_at": EPOCH, "expires_at": null, "revoked_at": null, "last_used_at": null})
     );
-    let webhook = fixture.text("SELECT id FROM webhook_registrations").unwrap();
+    let webhook = fixture
+        .text("SELECT id FROM webhook_registrations")
+        .unwrap();
     assert_eq!(
         read(Kind::WebhookRegistration, &webhook),
         json!({"id": webhook, "organization_id": party.tenant.as_str(), "connector_id": party.connector_id,

@@ -71,15 +71,7 @@ pub async fn list<D: Database>(
         _ => return Ok(answer(connector, &rows, None, base)),
     };
     let usable = base.as_ref().ok();
-    let listed = at_provider(
-        database,
-        tenant,
-        connector,
-        usable,
-        &endpoint,
-        deadline_ms,
-    )
-    .await;
+    let listed = at_provider(database, tenant, connector, usable, &endpoint, deadline_ms).await;
     Ok(match listed {
         Ok(listed) => answer(connector, &rows, Some(&listed), base),
         Err(failure) => WebhooksAnswer {
@@ -134,17 +126,19 @@ fn shown(rows: &[Registration], listed: Option<&[AtProvider]>) -> Vec<WebhookReg
         .unwrap_or_default()
         .iter()
         .filter(|ours| !is_recorded(ours));
-    shown.extend(unrecorded.map(|ours| WebhookRegistration {
-        topic: domain::redact::excerpt(&ours.webhook.topic, 60, &[]),
-        state: "unrecorded".to_owned(),
-        external_id: Some(ours.webhook.id.to_string()),
-        url: masked(&ours.base_url),
-        reason: Some(
-            "7shifts has this webhook, and it is not in our records: call repair_webhooks."
-                .to_owned(),
-        ),
-        last_checked_at: None,
-        listed: Some(true),
+    shown.extend(unrecorded.map(|ours| {
+        WebhookRegistration {
+            topic: domain::redact::excerpt(&ours.webhook.topic, 60, &[]),
+            state: "unrecorded".to_owned(),
+            external_id: Some(ours.webhook.id.to_string()),
+            url: masked(&ours.base_url),
+            reason: Some(
+                "7shifts has this webhook, and it is not in our records: call repair_webhooks."
+                    .to_owned(),
+            ),
+            last_checked_at: None,
+            listed: Some(true),
+        }
     }));
     shown.sort_by(|a, b| a.topic.cmp(&b.topic));
     shown

@@ -57,8 +57,15 @@ impl<'a, D: Database> Desk<'a, D> {
     ) -> Result<Self, Failure> {
         let sealed = credentials::list(database, tenant, &connector.id).await?;
         let config = &connector.config;
-        let account =
-            account(database, tenant, &connector.id, config, &sealed, deadline_ms).await?;
+        let account = account(
+            database,
+            tenant,
+            &connector.id,
+            config,
+            &sealed,
+            deadline_ms,
+        )
+        .await?;
         Ok(Self {
             database,
             tenant,
@@ -289,8 +296,12 @@ impl<'a, D: Database> Desk<'a, D> {
         let company = self.account.client.company_id().to_string();
         let rows = registry::list(self.database, self.tenant, &self.connector.id).await?;
         let orphaned = registry::orphaned(self.database, self.tenant, &company).await?;
-        let left: BTreeSet<_> = left.iter().map(|ours| ours.webhook.id.to_string()).collect();
-        let is_left = |row: &Registration| row.external_id.as_ref().is_some_and(|id| left.contains(id));
+        let left: BTreeSet<_> = left
+            .iter()
+            .map(|ours| ours.webhook.id.to_string())
+            .collect();
+        let is_left =
+            |row: &Registration| row.external_id.as_ref().is_some_and(|id| left.contains(id));
         let own = rows
             .iter()
             .filter(|row| row.endpoint_id == endpoint_id && is_over(row));

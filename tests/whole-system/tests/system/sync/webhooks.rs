@@ -12,7 +12,9 @@ use runtime::{Faults, StatementFault};
 use serde_json::{Value, json};
 use simulators::seven_shifts::{Mutation, NewWebhook, Resource, demo_data};
 use simulators::{Fault, FaultRule, When};
-use whole_system::{Account, Answer, App, HARBOUR, LAKESHORE, OPERATOR_KEY, Organization, Settings};
+use whole_system::{
+    Account, Answer, App, HARBOUR, LAKESHORE, OPERATOR_KEY, Organization, Settings,
+};
 
 use super::{EPOCH, connector, pass};
 
@@ -58,7 +60,8 @@ async fn act(app: &App, organization: &Organization, action: &str) -> Value {
 }
 
 async fn try_to(app: &App, organization: &Organization, action: &str) -> Answer {
-    app.proxy(&organization.key, json!({"action": action})).await
+    app.proxy(&organization.key, json!({"action": action}))
+        .await
 }
 
 async fn disconnect(app: &App, organization: &Organization) {
@@ -98,7 +101,10 @@ fn paths(app: &App, account: Account, base: &str) -> BTreeSet<String> {
             .map(|(_, event)| event.as_str())
             .collect();
         events.sort_unstable();
-        let mut topics: Vec<_> = WebhookTopic::REGISTERED.iter().map(|t| t.as_str()).collect();
+        let mut topics: Vec<_> = WebhookTopic::REGISTERED
+            .iter()
+            .map(|t| t.as_str())
+            .collect();
         topics.sort_unstable();
         assert_eq!(events, topics, "{path}");
     }
@@ -114,8 +120,14 @@ fn path(app: &App, account: Account) -> String {
 }
 
 fn change(app: &App, account: Account, mutation: Mutation) -> i64 {
-    let changed = app.simulator.provider().mutate(account.company_id, mutation);
-    changed.expect("the change is possible").id.unwrap_or_default()
+    let changed = app
+        .simulator
+        .provider()
+        .mutate(account.company_id, mutation);
+    changed
+        .expect("the change is possible")
+        .id
+        .unwrap_or_default()
 }
 
 fn add(app: &App, account: Account, url: &str, event: &str) -> i64 {
@@ -127,7 +139,9 @@ fn add(app: &App, account: Account, url: &str, event: &str) -> i64 {
 }
 
 fn has_customers(app: &App, account: Account) -> bool {
-    webhooks(app, account).iter().any(|(_, url)| url == CUSTOMERS)
+    webhooks(app, account)
+        .iter()
+        .any(|(_, url)| url == CUSTOMERS)
 }
 
 /// Requests about webhooks since the log was cleared, as method and number.
@@ -147,7 +161,9 @@ fn on(method: &Method, when: When, fault: Fault) -> FaultRule {
 fn count(app: &App, what: &str) -> i64 {
     let database = app.database();
     let sql = format!("SELECT count(*) FROM {what}");
-    database.query_row(&sql, [], |row| row.get(0)).expect("a count")
+    database
+        .query_row(&sql, [], |row| row.get(0))
+        .expect("a count")
 }
 
 fn states(listed: &Value, state: &str) -> usize {
@@ -171,7 +187,13 @@ async fn connecting_registers_every_topic_once() {
     assert!(path.len() == 48 && path.bytes().all(|byte| byte.is_ascii_hexdigit()));
     assert!(app.simulator.peak_requests_in_a_second(None) <= 10);
     let hash = sha256_hex(path.as_bytes());
-    assert_eq!(count(&app, &format!("webhook_endpoints WHERE path_hash = '{hash}'")), 1);
+    assert_eq!(
+        count(
+            &app,
+            &format!("webhook_endpoints WHERE path_hash = '{hash}'")
+        ),
+        1
+    );
 
     let listed = act(&app, &organization, "list_webhooks").await;
     assert_eq!(listed["webhooks"]["state"], "registered");
@@ -203,7 +225,12 @@ async fn what_is_the_customers_stays_whatever_is_done() {
     add(&app, LAKESHORE, &alike, "shift.created");
     // More of them than a page.
     for number in 0..150 {
-        add(&app, LAKESHORE, &format!("{CUSTOMERS}/{number}"), "user.modified");
+        add(
+            &app,
+            LAKESHORE,
+            &format!("{CUSTOMERS}/{number}"),
+            "user.modified",
+        );
     }
     connect(&app, &organization, LAKESHORE).await;
     act(&app, &organization, "repair_webhooks").await;
@@ -224,12 +251,21 @@ async fn what_somebody_changed_at_7shifts_is_shown_and_repaired() {
     let (app, organization) = restaurant(203).await;
     connect(&app, &organization, LAKESHORE).await;
     let path = path(&app, LAKESHORE);
-    let truth = app.simulator.provider().truth(LAKESHORE.company_id).expect("the account");
+    let truth = app
+        .simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("the account");
     for webhook in truth.webhooks.iter().take(3) {
         change(&app, LAKESHORE, Mutation::DeleteWebhook { id: webhook.id });
     }
     // A topic that we do not register, at our URL.
-    add(&app, LAKESHORE, &format!("{BASE}/hooks/{path}"), "shift.created");
+    add(
+        &app,
+        LAKESHORE,
+        &format!("{BASE}/hooks/{path}"),
+        "shift.created",
+    );
     let listed = act(&app, &organization, "list_webhooks").await;
     assert_eq!(listed["webhooks"]["state"], "incomplete");
     assert_eq!(listed["webhooks"]["registered"], TOPICS - 3);
@@ -256,7 +292,8 @@ async fn another_public_url_moves_them() {
     connect(&app, &organization, LAKESHORE).await;
     let before = path(&app, LAKESHORE);
     app.runtime.kill().await;
-    app.restart(settings(204).variable("public_url", &format!("{NEW}/"))).await;
+    app.restart(settings(204).variable("public_url", &format!("{NEW}/")))
+        .await;
     let listed = act(&app, &organization, "list_webhooks").await;
     assert_eq!(states(&listed, "missing"), TOPICS, "{listed:#}");
     let repaired = act(&app, &organization, "repair_webhooks").await;
@@ -292,9 +329,15 @@ async fn without_a_usable_public_url_nothing_is_registered_and_that_is_said() {
     ] {
         let (app, organization) = with(seed, settings(seed).variable("public_url", url)).await;
         let said = connect(&app, &organization, LAKESHORE).await;
-        assert_eq!((&said["state"], &said["registered"]), (&json!("off"), &json!(0)));
+        assert_eq!(
+            (&said["state"], &said["registered"]),
+            (&json!("off"), &json!(0))
+        );
         let reason = said["reason"].as_str().expect("a reason");
-        assert!(reason.contains("public_url") && reason.contains("https"), "{reason}");
+        assert!(
+            reason.contains("public_url") && reason.contains("https"),
+            "{reason}"
+        );
         assert!(!reason.contains("word"), "{reason}");
         let listed = act(&app, &organization, "list_webhooks").await;
         assert_eq!(listed["webhooks"], said);
@@ -319,7 +362,10 @@ async fn a_plan_without_webhooks_keeps_nobody_from_connecting() {
     let said = connect(&app, &organization, LAKESHORE).await;
     assert_eq!(said["state"], "not_in_plan");
     let reason = said["reason"].as_str().expect("a reason");
-    assert!(reason.contains("plan") && reason.contains("webhooks"), "{reason}");
+    assert!(
+        reason.contains("plan") && reason.contains("webhooks"),
+        "{reason}"
+    );
     assert_eq!(asked(&app, &Method::GET), 1);
     assert_eq!(asked(&app, &Method::POST), 0);
     let listed = act(&app, &organization, "list_webhooks").await;
@@ -337,13 +383,20 @@ async fn a_plan_without_webhooks_keeps_nobody_from_connecting() {
     change(&app, LAKESHORE, plan(false));
     disconnect(&app, &organization).await;
     assert_eq!(webhooks(&app, LAKESHORE).len(), TOPICS);
-    assert_eq!(count(&app, "webhook_registrations WHERE state = 'orphaned'"), TOPICS as i64);
+    assert_eq!(
+        count(&app, "webhook_registrations WHERE state = 'orphaned'"),
+        TOPICS as i64
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_that_shows_webhooks_but_makes_none_is_not_asked_for_each() {
     let (app, organization) = restaurant(209).await;
-    app.simulator.add_fault(on(&Method::POST, When::Always, Fault::status(StatusCode::FORBIDDEN)));
+    app.simulator.add_fault(on(
+        &Method::POST,
+        When::Always,
+        Fault::status(StatusCode::FORBIDDEN),
+    ));
     let said = connect(&app, &organization, LAKESHORE).await;
     assert_eq!(said["state"], "not_in_plan");
     assert!(asked(&app, &Method::POST) <= 4);
@@ -356,7 +409,11 @@ async fn one_refused_topic_stops_no_other_and_a_repair_heals() {
         requests: 2,
         after: 5,
     };
-    app.simulator.add_fault(on(&Method::POST, some, Fault::status(StatusCode::INTERNAL_SERVER_ERROR)));
+    app.simulator.add_fault(on(
+        &Method::POST,
+        some,
+        Fault::status(StatusCode::INTERNAL_SERVER_ERROR),
+    ));
     app.simulator.add_fault(on(
         &Method::POST,
         When::Next {
@@ -409,7 +466,8 @@ async fn a_list_that_fails_or_never_ends_costs_nothing_that_is_there() {
             same_cursor: false,
         },
     ] {
-        app.simulator.add_fault(on(&Method::GET, When::Always, fault));
+        app.simulator
+            .add_fault(on(&Method::GET, When::Always, fault));
         let listed = act(&app, &organization, "list_webhooks").await;
         assert!(listed["provider_error"].is_string(), "{listed:#}");
         assert_eq!(states(&listed, "registered"), TOPICS);
@@ -434,7 +492,8 @@ async fn a_connection_is_made_however_the_webhooks_fail() {
         (216, Fault::WrongShape),
     ] {
         let (app, organization) = restaurant(seed).await;
-        app.simulator.add_fault(on(&Method::GET, When::Always, fault));
+        app.simulator
+            .add_fault(on(&Method::GET, When::Always, fault));
         let said = connect(&app, &organization, LAKESHORE).await;
         assert_eq!(said["state"], "failed", "{said}");
         assert!(said["reason"].is_string());
@@ -454,7 +513,8 @@ async fn a_process_that_dies_half_way_leaves_nothing_that_a_repair_does_not_mend
         requests: 12,
         after: 7,
     };
-    app.simulator.add_fault(on(&Method::POST, hangs, Fault::NoAnswer));
+    app.simulator
+        .add_fault(on(&Method::POST, hangs, Fault::NoAnswer));
     {
         let connecting = connect(&app, &organization, LAKESHORE);
         assert!(tokio::time::timeout(no_time(4), connecting).await.is_err());
@@ -462,7 +522,11 @@ async fn a_process_that_dies_half_way_leaves_nothing_that_a_repair_does_not_mend
     app.crash().await;
     app.simulator.clear_faults();
     assert_eq!(webhooks(&app, LAKESHORE).len(), 7);
-    assert_eq!(count(&app, "webhook_registrations"), 0, "nobody could note it");
+    assert_eq!(
+        count(&app, "webhook_registrations"),
+        0,
+        "nobody could note it"
+    );
     let listed = act(&app, &organization, "list_webhooks").await;
     assert_eq!(states(&listed, "unrecorded"), 7);
     app.simulator.clear_requests();
@@ -506,7 +570,11 @@ async fn what_could_not_be_noted_is_found_again() {
     assert_eq!(self::path(&app, LAKESHORE), path);
     // Also when they were never noted at all.
     faults.0.store(true, Ordering::SeqCst);
-    change(&app, LAKESHORE, Mutation::DeleteWebhook { id: first_id(&app) });
+    change(
+        &app,
+        LAKESHORE,
+        Mutation::DeleteWebhook { id: first_id(&app) },
+    );
     try_to(&app, &organization, "repair_webhooks").await;
     faults.0.store(false, Ordering::SeqCst);
     disconnect(&app, &organization).await;
@@ -607,7 +675,8 @@ async fn a_webhook_that_cannot_be_deleted_stays_known() {
         after: 4,
     };
     let refusal = || Fault::status(StatusCode::UNPROCESSABLE_ENTITY);
-    app.simulator.add_fault(on(&Method::DELETE, some(), refusal()));
+    app.simulator
+        .add_fault(on(&Method::DELETE, some(), refusal()));
     let said = act(&app, &organization, "delete_webhooks").await;
     assert_eq!(said["deleted"], TOPICS - 6);
     assert!(said["provider_error"].is_string());
@@ -616,10 +685,14 @@ async fn a_webhook_that_cannot_be_deleted_stays_known() {
     let repaired = act(&app, &organization, "repair_webhooks").await;
     assert_eq!(repaired["webhooks"]["state"], "registered");
     app.simulator.clear_faults();
-    app.simulator.add_fault(on(&Method::DELETE, some(), refusal()));
+    app.simulator
+        .add_fault(on(&Method::DELETE, some(), refusal()));
     disconnect(&app, &organization).await;
     assert_eq!(webhooks(&app, LAKESHORE).len(), 6);
-    assert_eq!(count(&app, "webhook_registrations WHERE state = 'orphaned'"), 6);
+    assert_eq!(
+        count(&app, "webhook_registrations WHERE state = 'orphaned'"),
+        6
+    );
     connect(&app, &organization, LAKESHORE).await;
     path(&app, LAKESHORE);
 }
@@ -636,20 +709,31 @@ async fn another_company_or_token_is_repaired_under_the_new_one() {
     assert_eq!(path(&app, HARBOUR), before);
     let orphaned = "webhook_registrations WHERE state = 'orphaned'";
     assert_eq!(count(&app, orphaned), TOPICS as i64);
-    assert_eq!(states(&act(&app, &organization, "list_webhooks").await, "orphaned"), TOPICS);
+    assert_eq!(
+        states(&act(&app, &organization, "list_webhooks").await, "orphaned"),
+        TOPICS
+    );
     connect_as(&app, &organization, HARBOUR, "harbour").await;
     assert_ne!(path(&app, HARBOUR), before);
     assert_eq!(count(&app, orphaned), 0);
 
     let ours = path(&app, LAKESHORE);
     let all = app.simulator.provider().accounts();
-    let lakeshore = all.iter().find(|account| account.company_id == LAKESHORE.company_id);
+    let lakeshore = all
+        .iter()
+        .find(|account| account.company_id == LAKESHORE.company_id);
     let lakeshore = lakeshore.expect("the account");
-    let other = lakeshore.tokens.iter().find(|token| token.value != LAKESHORE.token);
+    let other = lakeshore
+        .tokens
+        .iter()
+        .find(|token| token.value != LAKESHORE.token);
     let other = other.expect("another token");
     let call = json!({"action": "connect", "apiKey": other.value, "companyId": LAKESHORE.company_id,
         "companyGuid": lakeshore.company_guid});
-    let said = app.proxy(&organization.key, call).await.expect(StatusCode::OK);
+    let said = app
+        .proxy(&organization.key, call)
+        .await
+        .expect(StatusCode::OK);
     assert_eq!(said["webhooks"]["state"], "registered");
     assert_eq!(path(&app, LAKESHORE), ours);
 }
@@ -666,13 +750,22 @@ async fn one_organizations_webhooks_are_nothing_to_another() {
     assert_eq!(paths(&app, LAKESHORE, BASE).len(), 3);
     for organization in [&first, &second] {
         let listed = act(&app, organization, "list_webhooks").await;
-        assert_eq!(listed["registrations"].as_array().map(Vec::len), Some(TOPICS));
-        assert_eq!(act(&app, organization, "repair_webhooks").await["deleted"], 0);
+        assert_eq!(
+            listed["registrations"].as_array().map(Vec::len),
+            Some(TOPICS)
+        );
+        assert_eq!(
+            act(&app, organization, "repair_webhooks").await["deleted"],
+            0
+        );
     }
     let named = json!({"action": "delete_webhooks", "organizationId": first.id});
     let refused = app.proxy(&second.key, named).await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
-    assert_eq!(act(&app, &second, "delete_webhooks").await["deleted"], TOPICS);
+    assert_eq!(
+        act(&app, &second, "delete_webhooks").await["deleted"],
+        TOPICS
+    );
     let left = paths(&app, LAKESHORE, BASE);
     assert!(left.len() == 2 && left.contains(&of_first));
     disconnect(&app, &second).await;
@@ -697,11 +790,20 @@ async fn the_secret_path_is_shown_to_nobody() {
     let (app, organization) = restaurant(227).await;
     connect(&app, &organization, LAKESHORE).await;
     let before = path(&app, LAKESHORE);
-    let truth = app.simulator.provider().truth(LAKESHORE.company_id).expect("the account");
+    let truth = app
+        .simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("the account");
     for webhook in truth.webhooks.iter().take(4) {
         change(&app, LAKESHORE, Mutation::DeleteWebhook { id: webhook.id });
     }
-    add(&app, LAKESHORE, &format!("{BASE}/hooks/{before}"), "shift.created");
+    add(
+        &app,
+        LAKESHORE,
+        &format!("{BASE}/hooks/{before}"),
+        "shift.created",
+    );
     // A provider that says what it does not like.
     let says_it = |status: StatusCode| Fault::Status {
         status: status.as_u16(),
@@ -718,7 +820,8 @@ async fn the_secret_path_is_shown_to_nobody() {
     ] {
         for methods in [&[Method::POST, Method::DELETE][..], &[Method::GET]] {
             for method in methods {
-                app.simulator.add_fault(on(method, When::Always, says_it(status)));
+                app.simulator
+                    .add_fault(on(method, When::Always, says_it(status)));
             }
             for action in ["repair_webhooks", "list_webhooks", "delete_webhooks"] {
                 said.push(try_to(&app, &organization, action).await);
@@ -731,7 +834,8 @@ async fn the_secret_path_is_shown_to_nobody() {
     said.push(try_to(&app, &organization, "list_webhooks").await);
     let export = format!("/api/organizations/{}/export?limit=500", organization.id);
     said.push(app.get(&export, OPERATOR_KEY).await);
-    app.simulator.add_fault(FaultRule::always("/v2", says_it(StatusCode::BAD_GATEWAY)));
+    app.simulator
+        .add_fault(FaultRule::always("/v2", says_it(StatusCode::BAD_GATEWAY)));
     disconnect(&app, &organization).await;
     let mut stored = std::fs::read(app.storage.database_path("default")).unwrap();
     let mut log = app.storage.database_path("default").into_os_string();
@@ -751,7 +855,8 @@ async fn the_secret_path_is_shown_to_nobody() {
         assert!(!text.contains(piece) && !text.contains(&hash), "{text}");
     }
     assert!(
-        said.iter().any(|answer| String::from_utf8_lossy(&answer.body).contains("is not liked")),
+        said.iter()
+            .any(|answer| String::from_utf8_lossy(&answer.body).contains("is not liked")),
         "the reason was shown"
     );
 }
