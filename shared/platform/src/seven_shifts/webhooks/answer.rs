@@ -68,15 +68,15 @@ pub async fn list<D: Database>(
     let is_gated = |row: &Registration| row.state == RegistrationState::NotInPlan;
     let endpoint = match registry::endpoint(database, tenant, &connector.id).await? {
         Some(endpoint) if rows.is_empty() || !rows.iter().all(is_gated) => endpoint,
-        _ => return Ok(answer(connector, &rows, None, base)),
+        _ => return Ok(answer(connector, &rows, None, &base)),
     };
     let usable = base.as_ref().ok();
     let listed = at_provider(database, tenant, connector, usable, &endpoint, deadline_ms).await;
     Ok(match listed {
-        Ok(listed) => answer(connector, &rows, Some(&listed), base),
+        Ok(listed) => answer(connector, &rows, Some(&listed), &base),
         Err(failure) => WebhooksAnswer {
             provider_error: Some(failure.reason),
-            ..answer(connector, &rows, None, base)
+            ..answer(connector, &rows, None, &base)
         },
     })
 }
@@ -95,7 +95,7 @@ pub async fn after<D: Database>(
     Ok(WebhooksAnswer {
         deleted: Some(changed.deleted),
         provider_error: changed.kept.map(|failure| failure.reason),
-        ..answer(connector, &rows, None, PublicUrl::configured().await)
+        ..answer(connector, &rows, None, &PublicUrl::configured().await)
     })
 }
 
@@ -103,7 +103,7 @@ fn answer(
     connector: &Connector,
     rows: &[Registration],
     listed: Option<&[AtProvider]>,
-    base: Result<PublicUrl, &'static str>,
+    base: &Result<PublicUrl, &'static str>,
 ) -> WebhooksAnswer {
     let registrations = shown(rows, listed);
     WebhooksAnswer {

@@ -48,6 +48,13 @@ pub(super) struct Target {
     path: Secret,
 }
 
+/// One change at 7shifts; what comes of it is the webhook's id.
+#[derive(Clone, Copy)]
+enum Step {
+    Create(WebhookTopic),
+    Delete(i64),
+}
+
 impl<'a, D: Database> Desk<'a, D> {
     pub(super) async fn open(
         database: &'a D,
@@ -206,22 +213,13 @@ impl<'a, D: Database> Desk<'a, D> {
         plan: &Plan,
     ) -> Vec<Finding> {
         let url = format!("{}{PATH}{}", target.base_url, target.path.expose());
-        let made = each(&plan.create, async |topic: &WebhookTopic| {
-            let new = NewWebhook {
-                url: providers::Secret::new(url.clone()),
-                event: topic.as_str().to_owned(),
-            };
-            let made = self.call(self.account.client.create_webhook(&new)).await?;
-            Ok(made.id)
-        })
-        .await;
+        let steps: Vec<_> = plan.create.iter().copied().map(Step::Create).collect();
+        let made = self.take(&steps, &url).await;
         let is_unsure = |failure: &Failure| {
             failure.code == "conflict" || matches!(failure.kind, FailureKind::Later(_))
         };
         let mut there = Plan::default();
-        let is_any_unsure = made
-            .iter()
-            .any(|(_, made)| made.as_ref().is_err_and(is_unsure));
+        let is_any_unsure = made.iter().any(|made| made.as_ref().is_err_and(is_unsure));
         if is_any_unsure && let Ok(again) = self.listed(Some(base), &target.path_hash).await {
             there = plan_of(&again);
         }
@@ -229,7 +227,7 @@ impl<'a, D: Database> Desk<'a, D> {
             .keep
             .iter()
             .map(|(topic, id)| registered(*topic, &target.base_url, *id));
-        let made = made.into_iter().map(|(topic, made)| {
+        let made = plan.create.iter().zip(made).map(|(topic, made)| {
             let found = there.keep.get(topic).copied();
             match made.or_else(|failure| found.ok_or(failure)) {
                 Ok(id) => registered(*topic, &target.base_url, id),
@@ -245,15 +243,13 @@ impl<'a, D: Database> Desk<'a, D> {
         listed: &'l [AtProvider],
         ids: &[i64],
     ) -> (Vec<&'l AtProvider>, Option<Failure>) {
-        let deleted = each(ids, async |id: &i64| {
-            self.call(self.account.client.delete_webhook(*id)).await
-        })
-        .await;
+        let steps: Vec<_> = ids.iter().copied().map(Step::Delete).collect();
+        let deleted = self.take(&steps, "").await;
         let mut left = Vec::new();
         let mut kept = None;
-        for (id, deleted) in deleted {
+        for (id, deleted) in ids.iter().zip(deleted) {
             match deleted {
-                Ok(()) => {}
+                Ok(_) => {}
                 Err(failure) if failure.code == "not_found" => {}
                 Err(failure) => {
                     left.extend(listed.iter().filter(|ours| ours.webhook.id == *id));
@@ -327,6 +323,47 @@ impl<'a, D: Database> Desk<'a, D> {
         registry::remove(self.database, self.tenant, &ids).await
     }
 
+    /// Takes one step after the other, some at a time. A failure of one is its own; one that all
+    /// would meet ends it, so that a plan without webhooks is not asked for each topic.
+    async fn take(&self, steps: &[Step], url: &str) -> Vec<Result<i64, Failure>> {
+        let ended: RefCell<Option<Failure>> = RefCell::new(None);
+        stream::iter(steps)
+            .map(async |step| {
+                let before = ended.borrow().clone();
+                if let Some(failure) = before {
+                    return Err(failure);
+                }
+                let result = self.step(*step, url).await;
+                if let Err(failure) = &result
+                    && is_of_all(failure)
+                {
+                    ended.replace(Some(failure.clone()));
+                }
+                result
+            })
+            .buffered(AT_A_TIME)
+            .collect()
+            .await
+    }
+
+    async fn step(&self, step: Step, url: &str) -> Result<i64, Failure> {
+        let client = &self.account.client;
+        match step {
+            Step::Create(topic) => {
+                let new = NewWebhook {
+                    url: providers::Secret::new(url.to_owned()),
+                    event: topic.as_str().to_owned(),
+                };
+                let made = self.call(client.create_webhook(&new)).await?;
+                Ok(made.id)
+            }
+            Step::Delete(id) => {
+                self.call(client.delete_webhook(id)).await?;
+                Ok(id)
+            }
+        }
+    }
+
     /// A provider may repeat the URL that it complains of, whose path nobody shall read.
     async fn call<T>(&self, call: Result<Call<T>, ProviderError>) -> Result<T, Failure> {
         match seven_shifts::call(&self.account.line, call).await {
@@ -376,30 +413,4 @@ pub(super) fn refused(topic: &str, base_url: &str, failure: &Failure) -> Finding
         state: state_of(failure),
         reason: Some(failure.reason.clone()),
     }
-}
-
-/// Asks for one after the other, some at a time. A failure of one is its own; one that all would
-/// meet ends it, so that a plan without webhooks is not asked for each topic.
-async fn each<'i, T, R>(
-    items: &'i [T],
-    one: impl AsyncFn(&'i T) -> Result<R, Failure>,
-) -> Vec<(&'i T, Result<R, Failure>)> {
-    let ended: RefCell<Option<Failure>> = RefCell::new(None);
-    stream::iter(items)
-        .map(async |item| {
-            let before = ended.borrow().clone();
-            if let Some(failure) = before {
-                return (item, Err(failure));
-            }
-            let result = one(item).await;
-            if let Err(failure) = &result
-                && is_of_all(failure)
-            {
-                ended.replace(Some(failure.clone()));
-            }
-            (item, result)
-        })
-        .buffered(AT_A_TIME)
-        .collect()
-        .await
 }
