@@ -39,13 +39,7 @@ pub async fn resume(context: &Context) -> Result<Reply, Problem> {
 /// Purges the credentials; the data stays.
 pub async fn disconnect(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
-    context
-        .database
-        .transaction(async |transaction| {
-            disconnecting::disconnect(transaction, &tenant, &connector.id).await
-        })
-        .await
-        .map_err(|error: DatabaseError| problems::database(&error))?;
+    disconnecting::disconnect(context, &tenant, &connector.id).await?;
     current(context).await
 }
 

@@ -5,9 +5,10 @@ use api::{FieldError, Problem, ProblemKind};
 use domain::access::{Scope, Tenant};
 use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
+use futures::future::join;
 use http::StatusCode;
 use platform::seven_shifts::connecting::{self, NewAccount, Sought, Stored, Unresolved};
-use platform::seven_shifts::{ACCESS_TOKEN, Config, FailureKind};
+use platform::seven_shifts::{ACCESS_TOKEN, Config, FailureKind, webhooks};
 use platform::vault::{Place, Secret, Vault, VaultError};
 use platform::{Context, Reply, clock, log, problems};
 use store::staff_policies::{self, StaffPolicy};
@@ -100,7 +101,15 @@ pub async fn configure(context: &Context) -> Result<Reply, Problem> {
         }
     };
     let integration = account::set_up(context, &tenant).await?;
-    let started = Started::begin(context, &tenant, &integration, Stream::ALL, started_ms).await?;
+    let webhooks = webhooks::answer::connected(
+        &context.database,
+        &tenant,
+        &integration.connector.id,
+    );
+    let started = Started::begin(context, &tenant, &integration, Stream::ALL, started_ms);
+    // Whatever becomes of the webhooks, it is connected; the proxy's `list_webhooks` says why.
+    let (started, _) = join(started, webhooks).await;
+    let started = started?;
     let running = started.running();
     let status = match (&running, is_new) {
         (Some(_), _) => StatusCode::ACCEPTED,

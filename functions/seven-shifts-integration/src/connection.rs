@@ -6,9 +6,8 @@ use domain::access::Tenant;
 use http::StatusCode;
 use platform::seven_shifts::{self, Failure, FailureKind, connecting};
 use platform::vault::Secret;
-use platform::{Context, Reply, clock, disconnecting, problems};
+use platform::{Context, Reply, clock, disconnecting};
 use providers::seven_shifts::Credential;
-use store::{Database, DatabaseError};
 
 use crate::{DEADLINE_MS, account, refusal};
 
@@ -110,13 +109,7 @@ pub fn rejected(failure: &Failure) -> Problem {
 pub async fn disconnect(context: &Context) -> Result<Reply, Problem> {
     let tenant: Tenant = account::tenant(context)?;
     let integration = account::set_up(context, &tenant).await?;
-    context
-        .database
-        .transaction(async |transaction| {
-            disconnecting::disconnect(transaction, &tenant, &integration.connector.id).await
-        })
-        .await
-        .map_err(|error: DatabaseError| problems::database(&error))?;
+    disconnecting::disconnect(context, &tenant, &integration.connector.id).await?;
     Reply::json(
         StatusCode::OK,
         &Done {

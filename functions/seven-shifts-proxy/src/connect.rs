@@ -5,6 +5,7 @@ use api::{Problem, ProblemKind};
 use domain::sync_settings::{BACKFILL_DAYS, SyncSettings};
 use http::StatusCode;
 use platform::seven_shifts::connecting::{self, Company, NewAccount, Sought, Stored, Unresolved};
+use platform::seven_shifts::webhooks;
 use platform::vault::{Secret, Vault};
 use platform::{Context, Reply, clock, problems};
 use store::{Database, DatabaseError};
@@ -124,6 +125,7 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
             .with_legacy(StatusCode::NOT_FOUND, "UNKNOWN"));
         }
     };
+    let webhooks = webhooks::answer::connected(&context.database, &tenant, &connector_id).await;
     let answer = ConnectedAnswer {
         success: true,
         connector_id,
@@ -133,6 +135,7 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
             .into_iter()
             .map(|run| (run.stream, run.run_id))
             .collect(),
+        webhooks,
     };
     Reply::json(StatusCode::OK, &answer)
 }

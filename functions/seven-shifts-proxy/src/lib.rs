@@ -15,9 +15,10 @@ mod read;
 mod refusal;
 mod shown;
 mod sync;
+mod webhooks;
 
 use api::seven_shifts_proxy::SevenShiftsCall;
-use api::{Problem, body};
+use api::{Operation, Problem, body};
 use domain::access::Scope;
 use http::header;
 use platform::{Answer, Context, Reply, serve};
@@ -44,9 +45,12 @@ enum Action {
     GetUserAssignments,
     GetAssignments,
     GetLaborSettings,
+    ListWebhooks,
+    RepairWebhooks,
+    DeleteWebhooks,
 }
 
-const ACTIONS: [(&str, Action); 17] = [
+const ACTIONS: [(&str, Action); 20] = [
     ("connect", Action::Connect),
     ("test_connection", Action::TestConnection),
     ("health_check", Action::HealthCheck),
@@ -67,6 +71,9 @@ const ACTIONS: [(&str, Action); 17] = [
     ),
     ("get_time_off", Action::Get(read::List::TimeOff)),
     ("get_labor_settings", Action::GetLaborSettings),
+    ("list_webhooks", Action::ListWebhooks),
+    ("repair_webhooks", Action::RepairWebhooks),
+    ("delete_webhooks", Action::DeleteWebhooks),
 ];
 
 impl Action {
@@ -79,9 +86,13 @@ impl Action {
 
     fn scope(self) -> Scope {
         match self {
-            Self::Connect | Self::TestConnection => Scope::ConnectorsWrite,
+            Self::Connect | Self::TestConnection | Self::RepairWebhooks | Self::DeleteWebhooks => {
+                Scope::ConnectorsWrite
+            }
             // What is shown of the settings is how hours are counted, and nobody's pay.
-            Self::HealthCheck | Self::GetLaborSettings => Scope::ConnectorsRead,
+            Self::HealthCheck | Self::GetLaborSettings | Self::ListWebhooks => {
+                Scope::ConnectorsRead
+            }
             Self::ScheduledSync => Scope::SyncRun,
             Self::PreviewShifts => Scope::ShiftsRead,
             Self::Get(list) => list.scope(),
@@ -97,6 +108,9 @@ fn action_names() -> String {
 }
 
 async fn act(context: Context) -> Result<Reply, Problem> {
+    if context.operation == Operation::RemoveSevenShiftsWebhooks {
+        return webhooks::remove(&context).await;
+    }
     let content_type = context
         .headers
         .get(header::CONTENT_TYPE)
@@ -121,5 +135,8 @@ async fn act(context: Context) -> Result<Reply, Problem> {
         Action::GetUserAssignments => person::assignments(&context, &call).await,
         Action::GetAssignments => assignments::get(&context, &call).await,
         Action::GetLaborSettings => labor_settings::get(&context, &call).await,
+        Action::ListWebhooks => webhooks::list(&context, &call).await,
+        Action::RepairWebhooks => webhooks::repair(&context, &call).await,
+        Action::DeleteWebhooks => webhooks::delete(&context, &call).await,
     }
 }

@@ -74,6 +74,7 @@ pub enum Operation {
     ListQuarantinedRecords,
     Tick,
     RunSevenShiftsSync,
+    RemoveSevenShiftsWebhooks,
 }
 
 /// Who may call a route.
@@ -1121,6 +1122,14 @@ pub const ROUTES: &[Route] = &[
         "/internal/seven-shifts-sync/run",
         Access::Internal,
         "Run one stream of one connector",
+    ),
+    Route::new(
+        O::RemoveSevenShiftsWebhooks,
+        "seven-shifts-proxy",
+        "POST",
+        "/internal/seven-shifts-webhooks/remove",
+        Access::Internal,
+        "Delete the webhooks of one connector at 7shifts",
     ),
 ];
 

@@ -10,7 +10,7 @@ pub struct SevenShiftsCall {
     /// `connect`, `test_connection`, `health_check`, `scheduled_sync`, `preview_shifts`, `get_shifts`,
     /// `get_users`, `get_time_punches`, `get_locations`, `get_roles`, `get_departments`,
     /// `get_user_wages`, `get_user_assignments`, `get_assignments`, `get_availabilities`,
-    /// `get_time_off` or `get_labor_settings`.
+    /// `get_time_off`, `get_labor_settings`, `list_webhooks`, `repair_webhooks` or `delete_webhooks`.
     pub action: Option<String>,
     /// Which organization; other callers than the operator may leave it out, or name their own.
     pub organization_id: Option<String>,
@@ -72,6 +72,7 @@ pub enum SevenShiftsAnswer {
     ScheduledSync(ScheduledSyncAnswer),
     Health(HealthAnswer),
     Connected(ConnectedAnswer),
+    Webhooks(WebhooksAnswer),
     Tested(TestedAnswer),
     Preview(PreviewAnswer),
     Assignments(AssignmentsAnswer),
@@ -104,6 +105,61 @@ pub struct ConnectedAnswer {
     pub company: CompanyAnswer,
     /// The first run of each stream, to be read at `/api/sync-runs/{id}`.
     pub run_ids: std::collections::BTreeMap<String, String>,
+    /// Whether 7shifts calls when something changes. Without it everything is polled.
+    pub webhooks: WebhooksSummary,
+}
+
+/// How the webhooks of a connector stand.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct WebhooksSummary {
+    /// `registered`; `incomplete`: some are; `failed`: none is; `unregistered`: nobody has asked for
+    /// them; `not_in_plan`: the company's plan has none; `off`: 7shifts is told no URL of this
+    /// installation.
+    pub state: String,
+    /// Topics that are registered.
+    pub registered: usize,
+    /// Topics that there are.
+    pub topics: usize,
+    /// Why not all are, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The answer of `list_webhooks`, `repair_webhooks` and `delete_webhooks`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct WebhooksAnswer {
+    pub connector_id: String,
+    pub webhooks: WebhooksSummary,
+    /// How many were deleted at 7shifts by this call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<usize>,
+    /// Why something is left at 7shifts that was to be deleted, or why 7shifts could not be asked
+    /// what it lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_error: Option<String>,
+    /// By topic.
+    pub registrations: Vec<WebhookRegistration>,
+}
+
+/// One webhook of ours.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct WebhookRegistration {
+    pub topic: String,
+    /// `registered`, `failed` or `not_in_plan`; `missing`: 7shifts has it no longer; `orphaned`: it is
+    /// of a connection that was given up; `unrecorded`: 7shifts lists it, and it is to be deleted
+    /// or taken over by `repair_webhooks`.
+    pub state: String,
+    /// Its id at 7shifts.
+    pub external_id: Option<String>,
+    /// The URL that 7shifts calls, its secret path left out.
+    pub url: String,
+    pub reason: Option<String>,
+    pub last_checked_at: Option<String>,
+    /// Whether 7shifts lists it; null when it was not asked.
+    pub listed: Option<bool>,
 }
 
 /// The answer of `test_connection`.

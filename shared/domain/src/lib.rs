@@ -16,6 +16,7 @@
 //! | [`worked_time`] | a punch and its breaks, as hours worked |
 //! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
+//! | [`webhook_topic`], [`webhook_plan`] | what a webhook makes due, and which of them a provider shall have |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
 mod error;
@@ -42,6 +43,8 @@ pub mod schedule;
 pub mod stream;
 pub mod sync_settings;
 pub mod time_off;
+pub mod webhook_plan;
+pub mod webhook_topic;
 pub mod worked_time;
 pub mod zone;
 

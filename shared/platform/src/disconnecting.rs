@@ -1,36 +1,100 @@
-//! Disconnecting an account: the credentials are purged, the data stays.
+//! Disconnecting an account: what is ours at the provider and the credentials go, the data stays.
 
+use api::Problem;
 use domain::access::Tenant;
 use domain::connector_state::ConnectorState::{
     Active, Disconnected, Error, Expired, Paused, Revoked,
 };
+use http::StatusCode;
 use store::connectors::{self, StateChange};
 use store::jobs::{Failure, plan};
-use store::{DatabaseError, Execute, credentials};
+use store::{Database, DatabaseError, Execute, credentials};
 
-use crate::clock;
+use crate::seven_shifts::webhooks::{self, RemoveCall};
+use crate::{Context, clock, internal, log, problems};
 
-/// To be called in one transaction; repeating it is harmless.
+/// How long disconnecting waits for the provider, in milliseconds.
+const WEBHOOKS_TIMEOUT_MS: i64 = 5_000;
+
+/// Repeating it is harmless.
 ///
 /// # Errors
-/// The failure of a statement.
-pub async fn disconnect<E: Execute>(
+/// The database's, as a problem.
+pub async fn disconnect(
+    context: &Context,
+    tenant: &Tenant,
+    connector_id: &str,
+) -> Result<(), Problem> {
+    remove_webhooks(context, tenant, connector_id).await?;
+    context
+        .database
+        .transaction(async |transaction| forget(transaction, tenant, connector_id).await)
+        .await
+        .map_err(|error: DatabaseError| problems::database(&error))
+}
+
+async fn forget<E: Execute>(
     transaction: &E,
     tenant: &Tenant,
     connector_id: &str,
 ) -> Result<(), DatabaseError> {
+    let now = clock::now();
+    webhooks::retire(transaction, tenant, connector_id, now).await?;
     credentials::purge(transaction, tenant, connector_id).await?;
     let stopped = Failure {
         code: "disconnected".to_owned(),
         detail: "The connector was disconnected.".to_owned(),
     };
-    plan::stop_stream_jobs(transaction, tenant, connector_id, &stopped, clock::now_ms()).await?;
+    plan::stop_stream_jobs(
+        transaction,
+        tenant,
+        connector_id,
+        &stopped,
+        clock::now_ms(),
+    )
+    .await?;
     let change = StateChange {
         from: &[Active, Error, Expired, Paused, Revoked, Disconnected],
         to: Disconnected,
         reason: Some("Disconnected by hand. Its data is kept; connect the account to go on."),
     };
-    connectors::set_state(transaction, tenant, connector_id, change, clock::now())
+    connectors::set_state(transaction, tenant, connector_id, change, now)
         .await
         .map(drop)
+}
+
+/// Has the provider's webhooks deleted while there is a token for it. A provider that does not
+/// answer keeps nobody from disconnecting: what is left there is kept as orphaned.
+async fn remove_webhooks(
+    context: &Context,
+    tenant: &Tenant,
+    connector_id: &str,
+) -> Result<(), Problem> {
+    let endpoint = store::webhooks::endpoint(&context.database, tenant, connector_id)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    if endpoint.is_none() {
+        return Ok(());
+    }
+    let call = RemoveCall {
+        organization_id: tenant.as_str().to_owned(),
+        connector_id: connector_id.to_owned(),
+    };
+    let answer = internal::post(
+        "seven-shifts-proxy",
+        webhooks::REMOVE_PATH,
+        &call,
+        WEBHOOKS_TIMEOUT_MS,
+    )
+    .await;
+    let why = match answer {
+        Ok(answer) if answer.status() == StatusCode::OK => return Ok(()),
+        Ok(answer) => format!("status {}", answer.status().as_u16()),
+        Err(error) => error.to_string(),
+    };
+    log::error(
+        "webhooks",
+        &format!("the webhooks of the connector {connector_id} could not be removed: {why}"),
+    );
+    Ok(())
 }

@@ -16,6 +16,7 @@ pub mod place_names;
 #[cfg(feature = "zones")]
 pub mod planning;
 pub mod problems;
+pub mod public_url;
 pub mod random;
 pub mod run;
 pub mod serve;

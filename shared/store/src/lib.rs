@@ -24,5 +24,6 @@ pub mod staff;
 pub mod staff_policies;
 pub mod stores;
 pub mod sync_runs;
+pub mod webhooks;
 
 pub use database::{Database, DatabaseError, Execute, Row, Value};

@@ -37,6 +37,16 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "pay_and_absence",
         sql: include_str!("../../../migrations/0004_pay_and_absence.sql"),
     },
+    Migration {
+        version: 5,
+        name: "stores",
+        sql: include_str!("../../../migrations/0005_stores.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "webhook_registrations",
+        sql: include_str!("../../../migrations/0006_webhook_registrations.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

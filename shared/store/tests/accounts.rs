@@ -23,6 +23,8 @@ mod idempotency;
 mod organizations;
 #[path = "accounts/sources.rs"]
 mod sources;
+#[path = "accounts/webhooks.rs"]
+mod webhooks;
 
 use domain::access::{Caller, Tenant};
 use store::connectors::{Connect, NewConnector};

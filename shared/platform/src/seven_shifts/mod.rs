@@ -4,6 +4,7 @@
 pub mod checkpoint;
 pub mod connecting;
 pub mod records;
+pub mod webhooks;
 
 use std::num::NonZeroU32;
 

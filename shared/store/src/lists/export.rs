@@ -121,7 +121,9 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
     };
     Some(match kind {
         Kind::Organization => return None,
-        Kind::Connector | Kind::ApiKey | Kind::StaffPolicy => own(kind, tenant, paging),
+        Kind::Connector | Kind::ApiKey | Kind::StaffPolicy | Kind::WebhookRegistration => {
+            own(kind, tenant, paging)
+        }
         Kind::Location => locations(tenant, &places, paging),
         Kind::Department => departments(tenant, &places, paging),
         Kind::Role => roles(tenant, &places, paging),

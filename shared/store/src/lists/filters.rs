@@ -421,11 +421,12 @@ pub fn quarantined_records(
     builder.page(&order, paging)
 }
 
-/// Connectors by key, API keys by id, or staff policies by connector, for the export.
+/// Connectors by key, API keys and webhooks by id, or staff policies by connector, for the export.
 pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
     let index = match kind {
         Kind::Connector => "connectors_key",
         Kind::StaffPolicy => "staff_policies_organization",
+        Kind::WebhookRegistration => "webhook_registrations_organization",
         _ => "api_keys_organization",
     };
     Builder::new(kind, tenant).page(&Order::Id { index }, paging)

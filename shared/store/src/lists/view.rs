@@ -9,6 +9,7 @@ pub enum Kind {
     Organization,
     Connector,
     ApiKey,
+    WebhookRegistration,
     Location,
     Department,
     Role,
@@ -28,10 +29,11 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
+        Self::WebhookRegistration,
         Self::Location,
         Self::Department,
         Self::Role,
@@ -56,6 +58,7 @@ impl Kind {
             Self::Organization => "organizations",
             Self::Connector => "connectors",
             Self::ApiKey => "api_keys",
+            Self::WebhookRegistration => "webhook_registrations",
             Self::Location => "locations",
             Self::Department => "departments",
             Self::Role => "roles",
@@ -181,6 +184,7 @@ impl Kind {
             | Self::ApiKey
             | Self::Store
             | Self::StaffPolicy
+            | Self::WebhookRegistration
             | Self::TeamMember
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -193,6 +197,7 @@ impl Kind {
             Self::Organization => ORGANIZATION,
             Self::Connector => CONNECTOR,
             Self::ApiKey => API_KEY,
+            Self::WebhookRegistration => WEBHOOK_REGISTRATION,
             Self::Location => LOCATION,
             Self::Department => DEPARTMENT,
             Self::Role => ROLE,
@@ -293,6 +298,20 @@ const API_KEY: &[Field] = &[
     Time("expires_at", "record.expires_at"),
     Time("revoked_at", "record.revoked_at"),
     Time("last_used_at", "record.last_used_at"),
+];
+
+/// Without the secret path, and without its hash.
+const WEBHOOK_REGISTRATION: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("topic", "record.topic"),
+    Plain("external_id", "record.external_id"),
+    Plain("base_url", "record.base_url"),
+    Plain("state", "record.state"),
+    Plain("reason", "record.reason"),
+    Time("created_at", "record.created_at"),
+    Time("last_checked_at", "record.last_checked_at"),
 ];
 
 const LOCATION: &[Field] = &[

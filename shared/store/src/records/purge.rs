@@ -11,6 +11,8 @@ use crate::parameters;
 const TABLES: &[Table] = &[
     Table::new("credentials", "connector_id, field")
         .by("connector_id IN (SELECT id FROM connectors WHERE organization_id = ?1)"),
+    Table::new("webhook_registrations", "id"),
+    Table::new("webhook_endpoints", "id"),
     Table::new("api_keys", "id"),
     // Whatever drives the purge may be a job itself, so only syncs go here.
     Table::new("jobs", "id").by("organization_id = ?1 AND kind = 'sync'"),

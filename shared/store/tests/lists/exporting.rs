@@ -34,7 +34,10 @@ fn an_export_has_everything_once_whatever_the_page() {
             *counts.entry(name).or_default() += 1;
         }
         let expected = Kind::ALL.map(|kind| {
-            let one = matches!(kind, Kind::Organization | Kind::Connector | Kind::ApiKey);
+            let one = matches!(
+                kind,
+                Kind::Organization | Kind::Connector | Kind::ApiKey | Kind::WebhookRegistration
+            );
             (kind.name(), if one { 1 } else { 5 })
         });
         assert_eq!(counts, BTreeMap::from(expected), "by {limit}");
@@ -58,7 +61,7 @@ fn an_export_has_no_secret() {
         text.contains("pb_live_abc"),
         "the key's prefix is no secret"
     );
-    for secret in ["sealed-secret", "hash-of-the-key"] {
+    for secret in ["sealed-secret", "hash-of-the-key", "hash-of-the-path"] {
         assert!(!text.contains(secret));
     }
 }
@@ -97,7 +100,7 @@ fn a_key_of_another_list_is_refused() {
     }
 }
 
-/// The organization's own row, its connector, its credential and its key.
+/// The organization's own row, its connector, its credential, its key and its webhook.
 pub fn add_account(fixture: &Fixture, party: &Party) {
     let tenant = party.tenant.as_str();
     fixture.query(
@@ -118,6 +121,17 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO api_keys (id, organization_id, name, key_hash, display_prefix, last_four, scopes, created_by, created_at)
          VALUES (?1, ?2, 'till', ?3, 'pb_live_abc', 'wxyz', '[\"shifts:read\"]', 'operator', 0)",
         parameters![fixture.id(), tenant, format!("hash-of-the-key-{tenant}")],
+    );
+    let (connector, endpoint) = (party.connector_id.as_str(), fixture.id());
+    fixture.query(
+        "INSERT INTO webhook_endpoints (id, connector_id, organization_id, path_hash, account, created_at)
+         VALUES (?1, ?2, ?3, ?4, '4410', 0)",
+        parameters![endpoint.as_str(), connector, tenant, format!("hash-of-the-path-{tenant}")],
+    );
+    fixture.query(
+        "INSERT INTO webhook_registrations (id, endpoint_id, topic, connector_id, organization_id, external_id, base_url, state, created_at, last_checked_at)
+         VALUES (?1, ?2, 'user.created', ?3, ?4, '81', 'https://patchbay.example.com', 'registered', 0, 0)",
+        parameters![fixture.id(), endpoint, connector, tenant],
     );
 }
 

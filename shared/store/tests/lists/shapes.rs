@@ -506,4 +506,13 @@ fn an_account() {
             "last_four": "wxyz", "scopes": ["shifts:read"], "networks": null, "created_by": "operator",
             "created_at": EPOCH, "expires_at": null, "revoked_at": null, "last_used_at": null})
     );
+    let webhook = fixture
+        .text("SELECT id FROM webhook_registrations")
+        .unwrap();
+    assert_eq!(
+        read(Kind::WebhookRegistration, &webhook),
+        json!({"id": webhook, "organization_id": party.tenant.as_str(), "connector_id": party.connector_id,
+            "topic": "user.created", "external_id": "81", "base_url": "https://patchbay.example.com",
+            "state": "registered", "reason": null, "created_at": EPOCH, "last_checked_at": EPOCH})
+    );
 }

@@ -36,6 +36,7 @@ fn a_foreign_id_is_no_id() {
         (Kind::Organization, "organizations"),
         (Kind::Connector, "connectors"),
         (Kind::ApiKey, "api_keys"),
+        (Kind::WebhookRegistration, "webhook_registrations"),
         (Kind::Location, "locations"),
         (Kind::Department, "departments"),
         (Kind::Role, "roles"),

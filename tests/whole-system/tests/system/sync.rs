@@ -10,6 +10,7 @@ mod crashes_after;
 pub mod mirror;
 mod pay_and_absence;
 mod quarantine;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

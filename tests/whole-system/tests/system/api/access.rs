@@ -332,6 +332,9 @@ async fn a_key_may_do_what_its_scopes_say_and_nothing_else() {
         ("get_availabilities", "availability:read"),
         ("get_time_off", "time-off:read"),
         ("get_labor_settings", "connectors:read"),
+        ("list_webhooks", "connectors:read"),
+        ("repair_webhooks", "connectors:write"),
+        ("delete_webhooks", "connectors:write"),
     ] {
         let answer = app
             .proxy(nothing["key"].as_str().unwrap(), json!({"action": action}))

@@ -62,6 +62,9 @@ async fn a_call_that_cannot_be_done_gets_the_code_that_its_caller_knows() {
         "get_availabilities",
         "get_time_off",
         "get_labor_settings",
+        "list_webhooks",
+        "repair_webhooks",
+        "delete_webhooks",
     ] {
         assert!(unknown["detail"].as_str().unwrap().contains(action));
         refused(
