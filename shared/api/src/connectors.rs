@@ -34,6 +34,10 @@ pub struct Connector {
 #[serde(deny_unknown_fields)]
 pub struct SyncSettings {
     pub enabled: bool,
+    /// `frequency`, or `fixed_times`: people and places at 03:00 UTC, schedules and punches at 06:00
+    /// and 18:00 UTC, shifts for 14 days ahead and kept for 30 days. Under `fixed_times` the
+    /// frequency and the hours do not apply, except that `manual` stops both.
+    pub schedule: String,
     /// `every_15_min`, `every_30_min`, `hourly`, `every_4_hours`, `daily` or `manual`.
     pub frequency: String,
     pub active_hours_only: bool,

@@ -37,6 +37,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "pay_and_absence",
         sql: include_str!("../../../migrations/0004_pay_and_absence.sql"),
     },
+    Migration {
+        version: 7,
+        name: "retention",
+        sql: include_str!("../../../migrations/0007_retention.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
-use super::{BACKFILL_DAYS, LocalTime, OperatingHours, SyncSettings};
+use super::{BACKFILL_DAYS, LocalTime, OperatingHours, Schedule, SyncSettings};
 use crate::{
     Error, Result,
     field_error::{FieldErrors, child_pointer},
@@ -114,6 +114,7 @@ impl SyncSettings {
         });
         let members = [
             ("enabled", json!(self.enabled)),
+            ("schedule", json!(self.schedule)),
             ("frequency", json!(self.frequency)),
             ("active_hours_only", json!(self.active_hours_only)),
             ("operating_hours", json!(hours)),
@@ -146,6 +147,7 @@ impl Reader {
         match name {
             "enabled" => self.boolean(&pointer, value, &mut settings.enabled),
             "active_hours_only" => self.boolean(&pointer, value, &mut settings.active_hours_only),
+            "schedule" => self.schedule(&pointer, value, &mut settings.schedule),
             "frequency" => self.frequency(&pointer, value, &mut settings.frequency),
             "operating_hours" if value.is_null() => settings.operating_hours = None,
             "operating_hours" => {
@@ -160,7 +162,18 @@ impl Reader {
             }
             _ => self.unknown(
                 pointer,
-                "enabled, frequency, active_hours_only, operating_hours, streams, backfill_days",
+                "enabled, schedule, frequency, active_hours_only, operating_hours, streams, backfill_days",
+            ),
+        }
+    }
+
+    fn schedule(&mut self, pointer: &str, value: &Value, into: &mut Schedule) {
+        match value.as_str().map(str::parse) {
+            Some(Ok(schedule)) => *into = schedule,
+            _ => self.errors.push(
+                pointer,
+                format!("{} is not a schedule", shown(value)),
+                "use frequency or fixed_times",
             ),
         }
     }
@@ -363,6 +376,7 @@ mod tests {
     fn every_bad_field_is_named_with_what_to_do() {
         let bad = json!({
             "enabled": "yes",
+            "schedule": "nightly",
             "frequency": "every_minute",
             "active_hours_only": 1,
             "operating_hours": { "start": "6am", "timezone": 5, "until": "late" },
@@ -387,6 +401,7 @@ mod tests {
                 "/operating_hours/start",
                 "/operating_hours/timezone",
                 "/operating_hours/until",
+                "/schedule",
                 "/streams/shift",
                 "/streams/users",
                 "/streams/wages/enabled",
@@ -399,6 +414,12 @@ mod tests {
             .unwrap();
         assert_eq!(frequency.1, "\"every_minute\" is not a frequency");
         assert!(frequency.2.contains("every_15_min"), "{}", frequency.2);
+        let schedule = found
+            .iter()
+            .find(|(pointer, ..)| pointer == "/schedule")
+            .unwrap();
+        assert_eq!(schedule.1, "\"nightly\" is not a schedule");
+        assert_eq!(schedule.2, "use frequency or fixed_times");
         let days = found
             .iter()
             .find(|(pointer, ..)| pointer == "/backfill_days")
@@ -437,6 +458,7 @@ mod tests {
         );
         assert_eq!(hours.timezone.as_ref().unwrap().as_str(), "America/Toronto");
         assert_eq!(settings.frequency, Frequency::Every30Min);
+        assert_eq!(settings.schedule, Schedule::Frequency);
         assert_eq!(settings.backfill_days, 90);
     }
 
@@ -504,17 +526,18 @@ mod tests {
         ];
         let hours = proptest::option::of((0u16..1_440, 0u16..1_440, zone));
         let frequency = proptest::sample::select(Frequency::ALL);
+        let schedule = proptest::sample::select(Schedule::ALL);
         let disabled = proptest::sample::subsequence(Stream::ALL, 0..=Stream::ALL.len());
         (
             any::<bool>(),
-            frequency,
+            (schedule, frequency),
             any::<bool>(),
             hours,
             disabled,
             1u16..=3_650,
         )
             .prop_map(
-                |(enabled, frequency, gated, hours, disabled, backfill_days)| {
+                |(enabled, (schedule, frequency), gated, hours, disabled, backfill_days)| {
                     let operating_hours = hours.map(|(start, end, zone)| OperatingHours {
                         start: LocalTime::from_minute_of_day(start).unwrap(),
                         end: LocalTime::from_minute_of_day(end).unwrap(),
@@ -522,6 +545,7 @@ mod tests {
                     });
                     let mut settings = SyncSettings {
                         enabled,
+                        schedule,
                         frequency,
                         active_hours_only: gated && operating_hours.is_some(),
                         operating_hours,
