@@ -24,10 +24,12 @@ mod nights;
 mod opening;
 #[cfg(test)]
 mod simulation;
+mod stale;
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
+pub use self::stale::{StaleInput, is_stale};
 use self::{fixed_times::FixedTimes, nights::Nights, opening::Opening};
 pub use crate::{
     frequency::{Cadence, Frequency, cadence},

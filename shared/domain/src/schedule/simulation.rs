@@ -66,7 +66,9 @@ fn needs_replan(
     let furthest_ahead_secs = match cadence(settings.frequency, stream.tier()) {
         // What is due was asked for, and that means now.
         _ if !is_scheduled => MAX_RETRY_SECS,
-        Cadence::Nightly | Cadence::Every(_) if settings.schedule == Schedule::FixedTimes => DAY_SECS,
+        Cadence::Nightly | Cadence::Every(_) if settings.schedule == Schedule::FixedTimes => {
+            DAY_SECS
+        }
         Cadence::Nightly => LONGEST_DAY_SECS,
         Cadence::Every(secs) if settings.active_hours_only => {
             secs.max(MAX_RETRY_SECS) + LONGEST_DAY_SECS
@@ -400,6 +402,36 @@ proptest! {
                 let tick = op.tick_from(night);
                 let fresh = |run: &Run| (night - SPREAD_SECS - interval - RUN_SECS..=tick).contains(&run.started_at);
                 prop_assert!(op.zone.date(tick) > date || runs.iter().any(fresh), "{zone} {date}: stale");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_runs_on_its_schedule_is_never_stale() {
+    for settings in [
+        SyncSettings::default(),
+        with_hours(Frequency::Every15Min, "06:00", "23:00"),
+        with_hours(Frequency::Hourly, "16:30", "02:15"),
+        with_hours(Frequency::Daily, "09:00", "17:00"),
+        with_fixed_times(),
+    ] {
+        for zone in ZONES {
+            for stream in [Stream::TimePunches, Stream::Shifts, Stream::Users] {
+                let op = operation(stream, &settings, zone, 4_321);
+                for pair in op.runs(120).windows(2) {
+                    let next = pair[1].started_at + RUN_SECS;
+                    let stale = is_stale(&StaleInput {
+                        stream,
+                        settings: &settings,
+                        zone: op.zone,
+                        phase_seed: op.phase_seed,
+                        last_success_at: Some(pair[0].started_at + RUN_SECS),
+                        connected_at: Some(CONNECTED_AT),
+                        now: next,
+                    });
+                    assert!(!stale, "{zone} {stream}: {pair:?}");
+                }
             }
         }
     }
@@ -783,7 +815,10 @@ mod single_plans {
         let evening = Some(NOW + 3 * 3_600);
         assert_eq!(due(&fixed, Stream::TimePunches, NOW - 600), evening);
         // The morning's time has passed since.
-        assert_eq!(due(&fixed, Stream::TimePunches, NOW - DAY_SECS / 2), Some(NOW));
+        assert_eq!(
+            due(&fixed, Stream::TimePunches, NOW - DAY_SECS / 2),
+            Some(NOW)
+        );
         let frequency = SyncSettings::default();
         assert_eq!(due(&frequency, Stream::TimePunches, NOW - 3_600), Some(NOW));
     }

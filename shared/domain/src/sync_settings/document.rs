@@ -4,7 +4,7 @@
 //! has; unknown fields are refused, because a misspelt setting that is ignored
 //! looks saved and is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
@@ -22,12 +22,15 @@ use crate::{
 /// What earlier versions stored and nothing ever read.
 const RETIRED: [&str; 1] = ["schedule_ahead_days"];
 
-/// When streams last succeeded: shown beside the settings, never set through them.
+/// When streams last succeeded, and which have fallen behind: shown beside the settings, never set
+/// through them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncTimes {
     pub last_sync_at: BTreeMap<Stream, i64>,
     /// The last time every enabled stream had succeeded.
     pub last_full_sync_at: Option<i64>,
+    /// Streams that should have succeeded and have not.
+    pub stale: BTreeSet<Stream>,
 }
 
 impl SyncSettings {
@@ -50,8 +53,8 @@ impl SyncSettings {
 
     /// These settings with the document's fields in place; what it leaves out
     /// stays. So an admin who cannot see `streams` does not reset them, and a
-    /// client can send back what it was given: `last_sync_at` and
-    /// `last_full_sync_at` are read-only and ignored.
+    /// client can send back what it was given: `last_sync_at`, `last_full_sync_at`
+    /// and `is_stale` are read-only and ignored.
     ///
     /// # Errors
     /// [`Error::InvalidFields`] with every bad field.
@@ -91,8 +94,10 @@ impl SyncSettings {
             json!({
                 "enabled": self.streams.is_enabled(stream),
                 "last_sync_at": rfc3339(times.last_sync_at.get(&stream).copied()),
+                "is_stale": times.stale.contains(&stream),
             })
         });
+        document.insert("is_stale".to_owned(), json!(!times.stale.is_empty()));
         document.insert(
             "last_full_sync_at".to_owned(),
             rfc3339(times.last_full_sync_at),
@@ -157,6 +162,7 @@ impl Reader {
             }
             "streams" => self.streams(&pointer, value, settings),
             "last_full_sync_at" => self.read_only_time(&pointer, value),
+            "is_stale" => self.read_only_flag(&pointer, value),
             "backfill_days" => {
                 self.days(&pointer, value, &BACKFILL_DAYS, &mut settings.backfill_days);
             }
@@ -261,6 +267,7 @@ impl Reader {
                         settings.streams.set(stream, enabled);
                     }
                     "last_sync_at" => self.read_only_time(&pointer, value),
+                    "is_stale" => self.read_only_flag(&pointer, value),
                     _ => self.unknown(pointer, "enabled"),
                 }
             }
@@ -314,6 +321,14 @@ impl Reader {
     fn read_only_time(&mut self, pointer: &str, value: &Value) {
         if !(value.is_null() || value.is_string()) {
             let detail = format!("{} is not a time", shown(value));
+            self.errors
+                .push(pointer, detail, "leave it out: it is read-only");
+        }
+    }
+
+    fn read_only_flag(&mut self, pointer: &str, value: &Value) {
+        if !(value.is_null() || value.is_boolean()) {
+            let detail = format!("{} is not a boolean", shown(value));
             self.errors
                 .push(pointer, detail, "leave it out: it is read-only");
         }
@@ -383,6 +398,7 @@ mod tests {
             "streams": { "shift": {}, "users": true, "wages": { "on": true, "enabled": null } },
             "backfill_days": 0,
             "colour": "red",
+            "is_stale": "maybe",
             "last_full_sync_at": 7
         });
         let found = errors(&bad);
@@ -396,6 +412,7 @@ mod tests {
                 "/colour",
                 "/enabled",
                 "/frequency",
+                "/is_stale",
                 "/last_full_sync_at",
                 "/operating_hours/end",
                 "/operating_hours/start",
@@ -476,6 +493,7 @@ mod tests {
         let times = SyncTimes {
             last_sync_at: BTreeMap::from([(Stream::Shifts, 1_770_737_400)]),
             last_full_sync_at: Some(1_770_737_400),
+            stale: BTreeSet::from([Stream::Users]),
         };
         let shown = settings.to_json_with_times(&times);
         assert_eq!(
@@ -484,6 +502,9 @@ mod tests {
         );
         assert_eq!(shown["streams"]["users"]["last_sync_at"], Value::Null);
         assert_eq!(shown["last_full_sync_at"], "2026-02-10T15:30:00Z");
+        assert_eq!(shown["streams"]["users"]["is_stale"], true);
+        assert_eq!(shown["streams"]["shifts"]["is_stale"], false);
+        assert_eq!(shown["is_stale"], true);
         assert_eq!(settings.updated(&shown).unwrap(), settings);
     }
 

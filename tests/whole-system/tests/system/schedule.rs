@@ -11,6 +11,7 @@ mod purges;
 mod random_days;
 mod retained_shifts;
 mod retention;
+mod staleness;
 mod trouble;
 
 use std::collections::BTreeSet;
