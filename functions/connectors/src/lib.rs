@@ -3,6 +3,7 @@
 mod api_keys;
 mod settings;
 mod states;
+mod sync_status;
 
 use api::connectors::Connector as Answered;
 use api::query::Query;
@@ -10,6 +11,7 @@ use api::{Operation, Problem};
 use domain::access::Tenant;
 use http::StatusCode;
 use platform::{Answer, Context, Reply, lists, problems, serve, time};
+use serde::Serialize;
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
 use store::Execute;
@@ -31,6 +33,7 @@ async fn handle(request: Request) -> Answer {
             Operation::DisconnectConnector => states::disconnect(&context).await,
             Operation::ReadSyncSettings => settings::read(&context).await,
             Operation::ReplaceSyncSettings => settings::replace(&context).await,
+            Operation::ListSyncStatus => sync_status::list(&context).await,
             _ => read(&context).await,
         },
     )
@@ -64,6 +67,20 @@ async fn read(context: &Context) -> Result<Reply, Problem> {
 }
 
 async fn list(context: &Context) -> Result<Reply, Problem> {
+    let page = page(context).await?;
+    let rows: Vec<_> = page.connectors.iter().map(answered).collect();
+    page.reply(&rows)
+}
+
+/// A page of the connectors of the tenant that the query means.
+struct Page {
+    tenant: Tenant,
+    connectors: Vec<Connector>,
+    paging: lists::Paging,
+    next: Option<Key>,
+}
+
+async fn page(context: &Context) -> Result<Page, Problem> {
     let mut query = Query::parse(&context.query);
     let organization_id = query.id("organization_id");
     let paging = lists::Paging::parse(context, &mut query);
@@ -72,16 +89,27 @@ async fn list(context: &Context) -> Result<Reply, Problem> {
     let after = paging.after()?.map(|key| key.id).unwrap_or_default();
     // `store` lists 500 at the most, so the full page asks again for nothing.
     let limit = i64::from(paging.limit());
-    let page = connectors::list(&context.database, &tenant, None, &after, limit)
+    let connectors = connectors::list(&context.database, &tenant, None, &after, limit)
         .await
         .map_err(|error| problems::database(&error))?;
-    let is_full = i64::try_from(page.len()).unwrap_or(i64::MAX) == limit;
-    let next = page.last().filter(|_| is_full).map(|last| Key {
+    let is_full = i64::try_from(connectors.len()).unwrap_or(i64::MAX) == limit;
+    let next = connectors.last().filter(|_| is_full).map(|last| Key {
         order: 0,
         id: last.integration_key.clone(),
     });
-    let page: Vec<_> = page.iter().map(answered).collect();
-    paging.reply(&page, next.as_ref())
+    Ok(Page {
+        tenant,
+        connectors,
+        paging,
+        next,
+    })
+}
+
+impl Page {
+    /// The page with a row for each connector.
+    fn reply<T: Serialize>(&self, rows: &[T]) -> Result<Reply, Problem> {
+        self.paging.reply(rows, self.next.as_ref())
+    }
 }
 
 fn answered(connector: &Connector) -> Answered {

@@ -76,6 +76,7 @@ async fn answered(
         .map_err(|error| problems::database(&error))?;
     let mut times = SyncTimes {
         last_full_sync_at: connector.last_full_sync_at,
+        stale: planning::stale_streams(&inputs, connector.connected_at, clock::now()),
         ..SyncTimes::default()
     };
     for input in inputs {

@@ -1,10 +1,12 @@
 //! The installation's own jobs: credentials under the current key, old rows gone, purges finished.
 
 use domain::access::Caller;
+use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use platform::run::{RunReport, WORK_BUDGET_MS};
 use platform::vault::{Place, Secret, Vault};
 use platform::{SpinDatabase, clock, log, random};
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
+use store::records::retention::{self, EndedShifts};
 use store::{
     DatabaseError, credentials, idempotency, organizations, rate_budgets, records, sync_runs,
 };
@@ -15,6 +17,8 @@ const PRUNE: &str = "prune";
 const EVERY_SECONDS: i64 = 3_600;
 /// Runs are kept this long, in seconds: 90 days.
 const KEEP_RUNS_SECONDS: i64 = 90 * 86_400;
+/// Shifts of connectors at fixed times are kept this long after their end, in seconds.
+const KEEP_SHIFTS_SECONDS: i64 = KEEP_SHIFTS_DAYS * 86_400;
 const ROWS: u32 = 1_000;
 
 /// Makes the permanent jobs, unless they are there.
@@ -161,7 +165,46 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
             while records::forget_pass(database, pass_id, ROWS).await? && !is_late(deadline_ms) {}
         }
         if keys == 0 && runs == 0 && pass.is_none() {
+            break;
+        }
+    }
+    retain(database, deadline_ms).await
+}
+
+/// Removes shifts that are over long enough, where the schedule says so.
+async fn retain(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, DatabaseError> {
+    let before = clock::now().saturating_sub(KEEP_SHIFTS_SECONDS);
+    let mut after = String::new();
+    loop {
+        let connectors = retention::connectors_at_fixed_times(database, &after, ROWS).await?;
+        let Some(last) = connectors.last() else {
             return Ok(true);
+        };
+        after.clone_from(&last.connector_id);
+        for connector in &connectors {
+            let Ok(tenant) =
+                Caller::internal("scheduled-sync").tenant_named(&connector.organization_id)
+            else {
+                continue;
+            };
+            let mut place = None;
+            loop {
+                if is_late(deadline_ms) {
+                    return Ok(false);
+                }
+                let ended = EndedShifts {
+                    connector_id: &connector.connector_id,
+                    before,
+                    after: place.as_ref(),
+                    limit: ROWS,
+                };
+                place = retention::remove_ended_shifts(database, &tenant, ended)
+                    .await?
+                    .next;
+                if place.is_none() {
+                    break;
+                }
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use api::seven_shifts_integration::{Configure, Configured};
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::{Scope, Tenant};
 use domain::stream::Stream;
-use domain::sync_settings::SyncSettings;
+use domain::sync_settings::{KEEP_SHIFTS_DAYS, Schedule, SyncSettings};
 use futures::future::join;
 use http::StatusCode;
 use platform::seven_shifts::connecting::{self, NewAccount, Sought, Stored, Unresolved};
@@ -20,8 +20,6 @@ use crate::{DEADLINE_MS, connection, refusal};
 
 const MAX_ROLE_NAMES: usize = 100;
 const MAX_NAME: usize = 200;
-/// How far back the system that is replaced kept shifts, in days.
-const KEPT_DAYS: u16 = 30;
 
 pub async fn configure(context: &Context) -> Result<Reply, Problem> {
     let started_ms = clock::now_ms();
@@ -101,11 +99,8 @@ pub async fn configure(context: &Context) -> Result<Reply, Problem> {
         }
     };
     let integration = account::set_up(context, &tenant).await?;
-    let webhooks = webhooks::answer::connected(
-        &context.database,
-        &tenant,
-        &integration.connector.id,
-    );
+    let webhooks =
+        webhooks::answer::connected(&context.database, &tenant, &integration.connector.id);
     let started = Started::begin(context, &tenant, &integration, Stream::ALL, started_ms);
     // Whatever becomes of the webhooks, it is connected; the proxy's `list_webhooks` says why.
     let (started, _) = join(started, webhooks).await;
@@ -200,10 +195,14 @@ fn settings(
     Ok(settings)
 }
 
-/// That system synced people and shifts, and nothing else.
+/// That system synced people and shifts, at its own times, and nothing else.
 fn of_replaced_system() -> SyncSettings {
     let mut settings = SyncSettings {
-        backfill_days: KEPT_DAYS,
+        schedule: Schedule::FixedTimes,
+        backfill_days: KEEP_SHIFTS_DAYS
+            .unsigned_abs()
+            .try_into()
+            .unwrap_or(u16::MAX),
         ..SyncSettings::default()
     };
     for stream in [

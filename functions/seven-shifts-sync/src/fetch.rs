@@ -44,8 +44,8 @@ pub struct Fetched {
     pub records: Records,
     pub unread: Vec<Unread>,
     pub received: usize,
-    /// Of those received: not ours to keep. An edit that is not published is a second face of a
-    /// shift that another list has.
+    /// Of those received: not ours to keep, or another list has it: an edit that is not published is
+    /// a second face of a shift.
     pub skipped: usize,
     pub next: Option<String>,
     /// What was asked for one by one: people, or records in quarantine.
@@ -251,6 +251,9 @@ pub async fn page(
                 // new to us all the same.
                 rows.retain(|row| !is_second_face(row));
                 also = (rows.len() < sent).then_some(Step::ChangedSince(since));
+            } else if let Some(to) = pass.window_to {
+                // 7shifts is said to list shifts that start after the bound.
+                rows.retain(|row| row.start < to);
             }
             let skipped = sent.saturating_sub(rows.len());
             Ok(Fetched {
@@ -417,6 +420,7 @@ fn shifts(pass: &Pass, step: Step, location_id: Option<i64>, paging: Paging) -> 
         _ => ShiftsQuery {
             selection: ShiftSelection::Published,
             start_gte: pass.window_from,
+            start_lte: pass.window_to,
             ..query
         },
     }

@@ -11,7 +11,7 @@ use domain::connector_state::ConnectorState;
 use domain::deletion_brake::Brake;
 use domain::run::{RunCounts, RunStatus};
 use domain::stream::Stream;
-use domain::sync_settings::SyncSettings;
+use domain::sync_settings::{Schedule, SyncSettings};
 use futures::future::join;
 use platform::run::{LAST_ANSWER_MS, ReportedFailure, RunCall, RunReport};
 use platform::seven_shifts::checkpoint::{
@@ -42,6 +42,28 @@ struct Params {
     sync_window_hours: Option<i64>,
     /// Delete what is gone even if it is much.
     force_deletions: bool,
+}
+
+/// What a run wants to know of the sync settings; they were checked when they were stored.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Settings {
+    schedule: Schedule,
+    backfill_days: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let SyncSettings {
+            schedule,
+            backfill_days,
+            ..
+        } = SyncSettings::default();
+        Self {
+            schedule,
+            backfill_days,
+        }
+    }
 }
 
 struct Run<'a> {
@@ -132,10 +154,8 @@ async fn prepared(
         .map_err(|_| unreadable("organization"))?;
     let stream: Stream = work.name.parse().map_err(|_| unreadable("stream"))?;
     let resource = Resource::of(stream);
-    let settings = serde_json::from_str(&work.sync_settings)
-        .ok()
-        .and_then(|json| SyncSettings::from_json(&json).ok())
-        .ok_or_else(|| unreadable("sync settings"))?;
+    let settings: Settings =
+        serde_json::from_str(&work.sync_settings).map_err(|_| unreadable("sync settings"))?;
     let config: Config =
         serde_json::from_str(&work.config).map_err(|_| unreadable("configuration"))?;
     let params: Params = work
@@ -166,6 +186,7 @@ async fn prepared(
         stream,
         now,
         backfill_days: i64::from(settings.backfill_days),
+        fixed_times: settings.schedule == Schedule::FixedTimes,
         window_hours: params.sync_window_hours,
         force_deletions: params.force_deletions,
     });
@@ -470,7 +491,7 @@ impl Run<'_> {
             // Where the day begins first, tomorrow is today.
             to: match self.resource {
                 Resource::Wages => pass.started_at.saturating_add(SECONDS_OF_A_DAY),
-                _ => i64::MAX,
+                _ => pass.window_to.unwrap_or(i64::MAX),
             },
             location: location.as_deref(),
         };

@@ -27,19 +27,25 @@ pub struct Connector {
     pub updated_at: String,
 }
 
-/// How a connector is kept current. `last_sync_at` and `last_full_sync_at` are read-only: what is
-/// sent for them is ignored, so that a document that was read can be sent back.
+/// How a connector is kept current. `last_sync_at`, `last_full_sync_at` and `is_stale` are
+/// read-only: what is sent for them is ignored, so that a document that was read can be sent back.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SyncSettings {
     pub enabled: bool,
+    /// `frequency`, or `fixed_times`: people and places at 03:00 UTC, schedules and punches at 06:00
+    /// and 18:00 UTC, shifts for 14 days ahead and kept for 30 days. Under `fixed_times` the
+    /// frequency and the hours do not apply, except that `manual` stops both.
+    pub schedule: String,
     /// `every_15_min`, `every_30_min`, `hourly`, `every_4_hours`, `daily` or `manual`.
     pub frequency: String,
     pub active_hours_only: bool,
     pub operating_hours: Option<OperatingHours>,
     pub streams: std::collections::BTreeMap<String, StreamSettings>,
     pub last_full_sync_at: Option<String>,
+    /// A stream should have succeeded by now and has not.
+    pub is_stale: bool,
     /// How far back the first sync and the weekly reconciliation look, 1 to 3650.
     pub backfill_days: u16,
 }
@@ -62,4 +68,36 @@ pub struct OperatingHours {
 pub struct StreamSettings {
     pub enabled: bool,
     pub last_sync_at: Option<String>,
+    pub is_stale: bool,
+}
+
+/// How current a connector's data is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SyncStatus {
+    pub connector_id: String,
+    pub provider: String,
+    /// The organization's own name for it, `7shifts` by default.
+    pub integration_key: String,
+    pub name: String,
+    /// `disconnected`, `active`, `paused`, `expired`, `revoked` or `error`.
+    pub state: String,
+    /// What an admin can do about the state.
+    pub state_reason: Option<String>,
+    pub last_sync_at: Option<String>,
+    pub last_full_sync_at: Option<String>,
+    /// A stream should have succeeded by now and has not.
+    pub is_stale: bool,
+    /// By the stream's name.
+    pub streams: std::collections::BTreeMap<String, StreamStatus>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StreamStatus {
+    pub last_sync_at: Option<String>,
+    /// The stream should have succeeded by now and has not.
+    pub is_stale: bool,
 }

@@ -26,6 +26,7 @@ pub enum Operation {
     DisconnectConnector,
     ReadSyncSettings,
     ReplaceSyncSettings,
+    ListSyncStatus,
     CallSevenShifts,
     ListTeamMembers,
     ReadTeamMember,
@@ -88,6 +89,20 @@ pub enum Access {
     Caller,
     /// Whoever has the scope; which organization comes from the caller, never from the request.
     Scope(Scope),
+    /// Whoever has one of the scopes.
+    AnyScope(&'static [Scope]),
+}
+
+impl Access {
+    /// The scopes of which a caller needs one; none where no scope decides.
+    #[must_use]
+    pub const fn scopes(&self) -> &[Scope] {
+        match self {
+            Self::Scope(scope) => std::slice::from_ref(scope),
+            Self::AnyScope(scopes) => scopes,
+            Self::Public | Self::Internal | Self::Caller => &[],
+        }
+    }
 }
 
 /// The rows of a list, for the OpenAPI document.
@@ -176,6 +191,12 @@ impl Route {
 
     const fn answers(mut self, status: u16, shape: Shape) -> Self {
         self.success = (status, shape);
+        self
+    }
+
+    /// For whoever has one of these scopes.
+    const fn by_any(mut self, scopes: &'static [Scope]) -> Self {
+        self.access = Access::AnyScope(scopes);
         self
     }
 
@@ -448,6 +469,9 @@ const QUARANTINE_LIST: &[Parameter] = &[
 const ORGANIZATION_LIST: &[Parameter] = &[LIMIT, CURSOR];
 const ONE: &[Parameter] = &[ORGANIZATION_ID];
 
+/// Who asked for a sync may see what came of it.
+const OF_A_RUN: &[Scope] = &[Scope::SyncRunsRead, Scope::SyncRun];
+
 /// The streams that are synced.
 pub const STREAMS: &[&str] = &[
     "locations",
@@ -712,6 +736,16 @@ pub const ROUTES: &[Route] = &[
     .query(ONE)
     .takes("SyncSettings")
     .answers(200, Shape::One("SyncSettings")),
+    Route::new(
+        O::ListSyncStatus,
+        "connectors",
+        "GET",
+        "/api/sync-status",
+        Access::Scope(Scope::SyncStatusRead),
+        "When each connector's streams last came, and whether they are behind",
+    )
+    .query(CONNECTOR_LIST)
+    .answers(200, Shape::Page("SyncStatus")),
     Route::new(
         O::CallSevenShifts,
         "seven-shifts-proxy",
@@ -1097,7 +1131,8 @@ pub const ROUTES: &[Route] = &[
         Scope::SyncRunsRead,
         "Read a sync run",
         "SyncRun",
-    ),
+    )
+    .by_any(OF_A_RUN),
     list(
         O::ListQuarantinedRecords,
         "/api/quarantined-records",
@@ -1105,7 +1140,8 @@ pub const ROUTES: &[Route] = &[
         "Records that could not be stored, with the reason",
         QUARANTINE_LIST,
         "QuarantinedRecord",
-    ),
+    )
+    .by_any(OF_A_RUN),
     Route::new(
         O::Tick,
         "scheduled-sync",

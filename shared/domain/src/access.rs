@@ -26,6 +26,8 @@ text_enum! {
         /// Ask for a sync now.
         SyncRun = "sync:run",
         SyncRunsRead = "sync-runs:read",
+        /// When data last came, and whether it is behind.
+        SyncStatusRead = "sync-status:read",
         TeamMembersRead = "team-members:read",
         ShiftsRead = "shifts:read",
         TimePunchesRead = "time-punches:read",
@@ -68,9 +70,10 @@ impl Role {
     }
 
     /// The one table of what a role may do. Each role of an organization may what
-    /// the one below it may: people see the schedule, admins run the connection
-    /// and see who worked when and who is away, owners also see what people earn and
-    /// decide what is synced and who has keys.
+    /// the one below it may: people see the schedule and how current it is, admins
+    /// run the connection and see who worked when and who is away, owners also see
+    /// what people earn and every sync there was, and decide what is synced and who
+    /// has keys.
     #[must_use]
     pub fn scopes(self) -> BTreeSet<Scope> {
         const MEMBER: &[Scope] = &[
@@ -81,6 +84,7 @@ impl Role {
             Scope::DepartmentsRead,
             Scope::RoleAssignmentsRead,
             Scope::StoresRead,
+            Scope::SyncStatusRead,
         ];
         const ADMIN: &[Scope] = &[
             Scope::OrganizationsRead,
@@ -89,7 +93,6 @@ impl Role {
             Scope::SyncSettingsRead,
             Scope::SyncSettingsWrite,
             Scope::SyncRun,
-            Scope::SyncRunsRead,
             Scope::TimePunchesRead,
             Scope::AvailabilityRead,
             Scope::TimeOffRead,
@@ -98,6 +101,7 @@ impl Role {
         ];
         const OWNER: &[Scope] = &[
             Scope::SyncStreamsWrite,
+            Scope::SyncRunsRead,
             Scope::ApiKeysWrite,
             Scope::WagesRead,
         ];
@@ -391,7 +395,8 @@ mod tests {
             (Scope::SyncSettingsWrite, "oa.p"),
             (Scope::SyncStreamsWrite, "o..p"),
             (Scope::SyncRun, "oa.p"),
-            (Scope::SyncRunsRead, "oa.p"),
+            (Scope::SyncRunsRead, "o..p"),
+            (Scope::SyncStatusRead, "oamp"),
             (Scope::TeamMembersRead, "oamp"),
             (Scope::ShiftsRead, "oamp"),
             (Scope::TimePunchesRead, "oa.p"),

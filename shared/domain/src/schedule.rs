@@ -17,17 +17,20 @@
 //!   Exempt are the first sync (a manager who has just connected waits for it),
 //!   the night's sweep of warm streams, and what is asked for.
 //! - Organizations are spread by `phase_seed`: over the interval, over the first
-//!   minutes of a night, over the first minutes of an opening.
+//!   minutes of a night, of an opening, or after a fixed time.
 
+mod fixed_times;
 mod nights;
 mod opening;
 #[cfg(test)]
 mod simulation;
+mod stale;
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use self::{nights::Nights, opening::Opening};
+pub use self::stale::{StaleInput, is_stale};
+use self::{fixed_times::FixedTimes, nights::Nights, opening::Opening};
 pub use crate::{
     frequency::{Cadence, Frequency, cadence},
     run::Trigger,
@@ -37,12 +40,12 @@ use crate::{
     job::Outcome,
     retry::MAX_RETRY_SECS,
     stream::{Stream, Tier},
-    sync_settings::SyncSettings,
+    sync_settings::{Schedule, SyncSettings},
 };
 
 /// Organizations whose night or opening is the same moment start within so many seconds of it.
 pub const SPREAD_SECS: i64 = 600;
-/// A nightly stream that failed is tried again after so long, not only the next night.
+/// A stream that runs once or twice a day and failed is tried again after so long.
 pub const RECOVERY_SECS: i64 = 3_600;
 /// The clocks of two machines may differ by so much without either being wrong.
 const SKEW_SECS: i64 = 60;
@@ -132,6 +135,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         Cadence::Never => Plan::NEVER,
         _ if history.is_unfinished() => Plan::at(history.resume_at(), Trigger::Cron),
         _ if history.is_first() => Plan::at(input.now, Trigger::Cron),
+        _ if settings.schedule == Schedule::FixedTimes => at_fixed_times(input, &history),
         Cadence::Nightly => nightly(input, &history),
         Cadence::Every(secs) => every(input, &history, secs),
     }
@@ -182,6 +186,13 @@ impl<'a> History<'a> {
         matches!(self.last_outcome, Some(Outcome::Failed { .. }))
     }
 
+    /// Another try of what failed, where the next regular run is hours away.
+    fn recovery(&self) -> Option<Plan> {
+        let started = self.last_started_at.filter(|_| self.has_failed())?;
+        let again = started.saturating_add(RECOVERY_SECS).max(self.now);
+        Some(Plan::at(again, Trigger::Retry))
+    }
+
     /// Nothing has ever come, and no attempt was given up: one that was is tried
     /// again by the cadence, not at once and for ever.
     fn is_first(&self) -> bool {
@@ -193,17 +204,17 @@ fn nightly(input: &PlanInput<'_>, history: &History<'_>) -> Plan {
     let nights = Nights::new(input.zone, input.phase_seed);
     let last = history.last_started_at.max(history.last_success_at);
     let night = nights.next_due(input.last_nightly_date, last, input.now);
-    let night = Plan::at(night, Trigger::Nightly);
-    let again = history
+    Plan::at(night, Trigger::Nightly).or_earlier(history.recovery())
+}
+
+/// Times that were missed are made up for by one run.
+fn at_fixed_times(input: &PlanInput<'_>, history: &History<'_>) -> Plan {
+    let times = FixedTimes::of(input.stream.tier(), input.phase_seed);
+    let due = history
         .last_started_at
-        .filter(|_| history.has_failed())
-        .map(|started| {
-            Plan::at(
-                started.saturating_add(RECOVERY_SECS).max(input.now),
-                Trigger::Retry,
-            )
-        });
-    night.or_earlier(again)
+        .map_or(input.now, |started| times.after(started))
+        .max(input.now);
+    Plan::at(due, Trigger::Cron).or_earlier(history.recovery())
 }
 
 fn every(input: &PlanInput<'_>, history: &History<'_>, secs: i64) -> Plan {

@@ -8,16 +8,33 @@ use std::collections::BTreeSet;
 pub use document::SyncTimes;
 pub use local_time::LocalTime;
 
-use crate::{frequency::Frequency, stream::Stream, zone::ZoneName};
+use crate::{frequency::Frequency, stream::Stream, text_enum::text_enum, zone::ZoneName};
 
 /// How deep the first sync reaches back, in days.
 pub const BACKFILL_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
+
+/// How long a shift is kept after its end under [`Schedule::FixedTimes`], in days.
+pub const KEEP_SHIFTS_DAYS: i64 = 30;
+
+text_enum! {
+    /// What decides when streams run.
+    pub enum Schedule, "schedule" {
+        /// The frequency model.
+        Frequency = "frequency",
+        /// People and places at 03:00 UTC, schedules and punches at 06:00 and 18:00 UTC. Shifts are
+        /// kept for 30 days and brought for 14 days ahead.
+        FixedTimes = "fixed_times",
+    }
+}
 
 /// When and what a connector syncs by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncSettings {
     /// False: nothing runs by itself; a manager can still ask for a sync.
     pub enabled: bool,
+    /// Under fixed times the frequency and the hours are kept and do not apply, except that
+    /// [`Frequency::Manual`] stops everything under either.
+    pub schedule: Schedule,
     pub frequency: Frequency,
     /// True: hot and warm streams run within `operating_hours` only, which must then be given.
     pub active_hours_only: bool,
@@ -63,6 +80,7 @@ impl Default for SyncSettings {
     fn default() -> Self {
         Self {
             enabled: true,
+            schedule: Schedule::Frequency,
             frequency: Frequency::Every30Min,
             active_hours_only: false,
             operating_hours: None,

@@ -45,14 +45,7 @@ async fn forget<E: Execute>(
         code: "disconnected".to_owned(),
         detail: "The connector was disconnected.".to_owned(),
     };
-    plan::stop_stream_jobs(
-        transaction,
-        tenant,
-        connector_id,
-        &stopped,
-        clock::now_ms(),
-    )
-    .await?;
+    plan::stop_stream_jobs(transaction, tenant, connector_id, &stopped, clock::now_ms()).await?;
     let change = StateChange {
         from: &[Active, Error, Expired, Paused, Revoked, Disconnected],
         to: Disconnected,

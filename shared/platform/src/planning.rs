@@ -1,9 +1,12 @@
-//! When a connector's streams are due next: the rules of [`domain::schedule`], fed from the rows.
+//! When a connector's streams are due next, and which are behind: the rules of [`domain::schedule`],
+//! fed from the rows.
+
+use std::collections::BTreeSet;
 
 use domain::connector_state::ConnectorState;
 use domain::job::Outcome;
 use domain::run::Trigger;
-use domain::schedule::{self, Plan, PlanInput};
+use domain::schedule::{self, Plan, PlanInput, StaleInput};
 use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
 use domain::zone::Zone;
@@ -83,6 +86,40 @@ pub fn replan(inputs: &[PlanningInput], now: i64) -> Vec<Replanned> {
                 next_due_at: plan.next_due_at,
                 planned_trigger: plan.trigger,
             }
+        })
+        .collect()
+}
+
+/// Which of one connector's streams should have succeeded by now and have not. What cannot be read
+/// runs no more, but that is for [`plan`] to say.
+#[must_use]
+pub fn stale_streams<'a>(
+    inputs: impl IntoIterator<Item = &'a PlanningInput>,
+    connected_at: Option<i64>,
+    now: i64,
+) -> BTreeSet<Stream> {
+    let mut inputs = inputs.into_iter().peekable();
+    // All streams of a connector have its settings.
+    let Some((known, connector_id)) = inputs
+        .peek()
+        .and_then(|first| Known::of(first).zip(Some(&first.connector_id)))
+    else {
+        return BTreeSet::new();
+    };
+    let phase_seed = schedule::phase_seed(connector_id);
+    inputs
+        .filter_map(|input| {
+            let stream = input.stream.parse().ok()?;
+            schedule::is_stale(&StaleInput {
+                stream,
+                settings: &known.settings,
+                zone: known.zone,
+                phase_seed,
+                last_success_at: input.last_success_at,
+                connected_at,
+                now,
+            })
+            .then_some(stream)
         })
         .collect()
 }

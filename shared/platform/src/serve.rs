@@ -125,7 +125,7 @@ impl Context {
     /// # Errors
     /// 403 naming the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
-        require(self.caller()?, scope)
+        require_any(self.caller()?, &[scope])
     }
 
     /// Runs `body` in one transaction, which a problem rolls back.
@@ -277,9 +277,9 @@ where
         Access::Public => None,
         Access::Internal => Some(auth::internal_caller(&parts.headers).await?),
         Access::Caller => Some(auth::caller(&parts.headers, &database).await?),
-        Access::Scope(scope) => {
+        Access::Scope(_) | Access::AnyScope(_) => {
             let caller = auth::caller(&parts.headers, &database).await?;
-            require(&caller, scope)?;
+            require_any(&caller, route.access.scopes())?;
             Some(caller)
         }
     };
@@ -329,13 +329,20 @@ async fn refuse_unknown_tenant(
     found.map(drop).ok_or_else(no_such)
 }
 
-fn require(caller: &Caller, scope: Scope) -> Result<(), Problem> {
-    caller.require(scope).map_err(|_| {
-        Problem::new(
-            ProblemKind::Forbidden,
-            format!("This needs the scope `{scope}`, which the caller does not have."),
-        )
-    })
+/// # Errors
+/// 403 naming the scopes.
+fn require_any(caller: &Caller, scopes: &[Scope]) -> Result<(), Problem> {
+    if scopes.iter().any(|scope| caller.may(*scope)) {
+        return Ok(());
+    }
+    let named: Vec<_> = scopes.iter().map(|scope| format!("`{scope}`")).collect();
+    Err(Problem::new(
+        ProblemKind::Forbidden,
+        format!(
+            "This needs the scope {}, which the caller does not have.",
+            named.join(" or ")
+        ),
+    ))
 }
 
 type Router = matchit::Router<Vec<&'static Route>>;

@@ -47,6 +47,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "webhook_registrations",
         sql: include_str!("../../../migrations/0006_webhook_registrations.sql"),
     },
+    Migration {
+        version: 7,
+        name: "retention",
+        sql: include_str!("../../../migrations/0007_retention.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -27,6 +27,8 @@ mod passes;
 mod purging;
 #[path = "records/quarantine.rs"]
 mod quarantine;
+#[path = "records/retaining.rs"]
+mod retaining;
 #[path = "records/stock.rs"]
 mod stock;
 #[path = "records/writing.rs"]

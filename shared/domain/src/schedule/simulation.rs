@@ -1,4 +1,4 @@
-//! Days of operation, tick by tick, against the promises of the frequency model.
+//! Days of operation, tick by tick, against the promises of the frequency model and of fixed times.
 
 use std::collections::BTreeMap;
 
@@ -66,6 +66,9 @@ fn needs_replan(
     let furthest_ahead_secs = match cadence(settings.frequency, stream.tier()) {
         // What is due was asked for, and that means now.
         _ if !is_scheduled => MAX_RETRY_SECS,
+        Cadence::Nightly | Cadence::Every(_) if settings.schedule == Schedule::FixedTimes => {
+            DAY_SECS
+        }
         Cadence::Nightly => LONGEST_DAY_SECS,
         Cadence::Every(secs) if settings.active_hours_only => {
             secs.max(MAX_RETRY_SECS) + LONGEST_DAY_SECS
@@ -211,6 +214,43 @@ impl Operation<'_> {
         }
     }
 
+    /// Of each fixed time, the first tick that was not too late for it has the only regular run;
+    /// every other run follows one that failed.
+    fn assert_one_run_per_fixed_time(&self, runs: &[Run], days: i64) {
+        let end = CONNECTED_AT + days * DAY_SECS;
+        let times = FixedTimes::of(self.stream.tier(), self.phase_seed);
+        let mut expected = Vec::new();
+        let mut time = times.after(CONNECTED_AT);
+        while time < end {
+            let (tick, next) = (self.tick_from(time), times.after(time));
+            if tick < next.min(end) {
+                expected.push(tick);
+            }
+            time = next;
+        }
+        let regular: Vec<i64> = runs
+            .iter()
+            .skip(1)
+            .filter(|run| run.trigger == Trigger::Cron)
+            .map(|run| run.started_at)
+            .collect();
+        assert_eq!(regular, expected, "{}", self.stream);
+        for pair in runs.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            if to.trigger == Trigger::Retry {
+                assert!(!from.succeeded, "{}: {to:?} after a success", self.stream);
+            } else {
+                assert_eq!(to.trigger, Trigger::Cron);
+            }
+            let latest = self.tick_from(from.started_at + RECOVERY_SECS);
+            assert!(
+                from.succeeded || to.started_at <= latest,
+                "{}: {to:?} after {from:?}",
+                self.stream
+            );
+        }
+    }
+
     fn opening(&self) -> Opening {
         let hours = self.settings.operating_hours.as_ref().unwrap();
         Opening::new(hours, self.zone, self.phase_seed)
@@ -245,6 +285,14 @@ fn with_hours(frequency: Frequency, start: &str, end: &str) -> SyncSettings {
         active_hours_only: true,
         operating_hours: Some(operating_hours),
         ..SyncSettings::default()
+    }
+}
+
+/// The frequency and the hours are kept, and are no part of it.
+fn with_fixed_times() -> SyncSettings {
+    SyncSettings {
+        schedule: Schedule::FixedTimes,
+        ..with_hours(Frequency::Every15Min, "09:00", "10:00")
     }
 }
 
@@ -285,6 +333,20 @@ proptest! {
                 let runs = op.runs(DAYS);
                 op.assert_one_run_per_night(&runs, DAYS);
                 prop_assert!(runs.iter().skip(1).all(|run| run.trigger == Trigger::Nightly));
+            }
+        }
+    }
+
+    #[test]
+    fn each_fixed_time_has_exactly_one_run_and_missed_ones_have_one_together(
+        seed: u64, outages in outages(), fails_one_in in prop_oneof![Just(0u64), 1u64..6]
+    ) {
+        let settings = with_fixed_times();
+        for stream in [Stream::Users, Stream::Shifts, Stream::TimePunches] {
+            // Whatever the zone: the times are of UTC.
+            for zone in ["America/Toronto", "Australia/Lord_Howe"] {
+                let op = Operation { outages: &outages, fails_one_in, ..operation(stream, &settings, zone, seed) };
+                op.assert_one_run_per_fixed_time(&op.runs(DAYS), DAYS);
             }
         }
     }
@@ -340,6 +402,36 @@ proptest! {
                 let tick = op.tick_from(night);
                 let fresh = |run: &Run| (night - SPREAD_SECS - interval - RUN_SECS..=tick).contains(&run.started_at);
                 prop_assert!(op.zone.date(tick) > date || runs.iter().any(fresh), "{zone} {date}: stale");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_runs_on_its_schedule_is_never_stale() {
+    for settings in [
+        SyncSettings::default(),
+        with_hours(Frequency::Every15Min, "06:00", "23:00"),
+        with_hours(Frequency::Hourly, "16:30", "02:15"),
+        with_hours(Frequency::Daily, "09:00", "17:00"),
+        with_fixed_times(),
+    ] {
+        for zone in ZONES {
+            for stream in [Stream::TimePunches, Stream::Shifts, Stream::Users] {
+                let op = operation(stream, &settings, zone, 4_321);
+                for pair in op.runs(120).windows(2) {
+                    let next = pair[1].started_at + RUN_SECS;
+                    let stale = is_stale(&StaleInput {
+                        stream,
+                        settings: &settings,
+                        zone: op.zone,
+                        phase_seed: op.phase_seed,
+                        last_success_at: Some(pair[0].started_at + RUN_SECS),
+                        connected_at: Some(CONNECTED_AT),
+                        now: next,
+                    });
+                    assert!(!stale, "{zone} {stream}: {pair:?}");
+                }
             }
         }
     }
@@ -450,14 +542,20 @@ fn organizations_that_were_started_together_drift_apart() {
 }
 
 #[test]
-fn nights_and_openings_of_one_zone_are_spread_over_ten_minutes() {
+fn nights_openings_and_fixed_times_are_spread_over_ten_minutes() {
     let settings = with_hours(Frequency::Every15Min, "06:00", "23:00");
-    for (stream, hour) in [(Stream::Users, 2), (Stream::TimePunches, 6)] {
+    let fixed = with_fixed_times();
+    for (settings, stream, hour) in [
+        (&settings, Stream::Users, 2),
+        (&settings, Stream::TimePunches, 6),
+        (&fixed, Stream::Users, 3),
+        (&fixed, Stream::Shifts, 18),
+    ] {
         let offsets: Vec<i64> = (0..200)
             .map(|n| {
                 let op = operation(
                     stream,
-                    &settings,
+                    settings,
                     "Europe/London",
                     phase_seed(&format!("{n}")),
                 );
@@ -505,6 +603,8 @@ fn planning_again_at_every_tick_changes_no_run() {
             with_hours(Frequency::Daily, "06:00", "23:00"),
             Stream::TimePunches,
         ),
+        (with_fixed_times(), Stream::Users),
+        (with_fixed_times(), Stream::Shifts),
     ] {
         let op = operation(stream, &settings, "America/St_Johns", 123_456_789);
         let (mut row, mut runs) = (Row::default(), Vec::new());
@@ -556,7 +656,13 @@ mod single_plans {
             ..SyncSettings::default()
         };
         for settings in [&off, &disabled, &manual] {
-            assert_eq!(plan(&input(Stream::Users, settings, NOW)), Plan::NEVER);
+            for &schedule in Schedule::ALL {
+                let settings = SyncSettings {
+                    schedule,
+                    ..settings.clone()
+                };
+                assert_eq!(plan(&input(Stream::Users, &settings, NOW)), Plan::NEVER);
+            }
         }
         let settings = SyncSettings::default();
         let paused = PlanInput {
@@ -596,24 +702,30 @@ mod single_plans {
     fn a_first_sync_does_not_wait_for_hours_or_night() {
         // 10:00 in Toronto; the hours are in the evening.
         let settings = with_hours(Frequency::Every30Min, "18:00", "19:00");
-        for &stream in Stream::ALL {
-            assert_eq!(
-                plan(&input(stream, &settings, NOW)),
-                Plan::at(NOW, Trigger::Cron),
-                "{stream}"
-            );
+        for settings in [settings, with_fixed_times()] {
+            for &stream in Stream::ALL {
+                assert_eq!(
+                    plan(&input(stream, &settings, NOW)),
+                    Plan::at(NOW, Trigger::Cron),
+                    "{stream}"
+                );
+            }
         }
     }
 
     #[test]
     fn a_run_that_has_more_or_waits_goes_on() {
-        let settings = with_hours(Frequency::Every30Min, "18:00", "19:00");
+        goes_on(&with_hours(Frequency::Every30Min, "18:00", "19:00"));
+        goes_on(&with_fixed_times());
+    }
+
+    fn goes_on(settings: &SyncSettings) {
         let go_on = |outcome: Outcome| {
             let input = PlanInput {
                 last_started_at: Some(NOW - 60),
                 last_success_at: Some(NOW - DAY_SECS),
                 last_outcome: Some(&outcome),
-                ..input(Stream::TimePunches, &settings, NOW)
+                ..input(Stream::TimePunches, settings, NOW)
             };
             plan(&input).next_due_at
         };
@@ -629,7 +741,11 @@ mod single_plans {
 
     #[test]
     fn a_clock_that_jumped_ahead_and_back_heals() {
-        let settings = SyncSettings::default();
+        heals(&SyncSettings::default());
+        heals(&with_fixed_times());
+    }
+
+    fn heals(settings: &SyncSettings) {
         let future = NOW + 5 * 365 * DAY_SECS;
         for stream in [Stream::TimePunches, Stream::Shifts, Stream::Users] {
             let left_behind = PlanInput {
@@ -637,11 +753,11 @@ mod single_plans {
                 last_success_at: Some(future),
                 last_outcome: Some(&Outcome::Done),
                 last_nightly_date: Some(Zone::UTC.date(future)),
-                ..input(stream, &settings, future)
+                ..input(stream, settings, future)
             };
             let planned = plan(&left_behind);
             assert!(
-                needs_replan(planned.next_due_at, &settings, stream, NOW),
+                needs_replan(planned.next_due_at, settings, stream, NOW),
                 "{stream}"
             );
             // However late the tick is: what is due is planned once more before it starts.
@@ -683,13 +799,38 @@ mod single_plans {
         assert!(due(&slow) > NOW + 10_000);
     }
 
+    #[test]
+    fn another_schedule_counts_from_the_last_start() {
+        // 15:00 UTC.
+        let due = |settings: &SyncSettings, stream, started| {
+            plan(&PlanInput {
+                last_started_at: Some(started),
+                last_success_at: Some(started + 10),
+                last_outcome: Some(&Outcome::Done),
+                ..input(stream, settings, NOW)
+            })
+            .next_due_at
+        };
+        let fixed = with_fixed_times();
+        let evening = Some(NOW + 3 * 3_600);
+        assert_eq!(due(&fixed, Stream::TimePunches, NOW - 600), evening);
+        // The morning's time has passed since.
+        assert_eq!(
+            due(&fixed, Stream::TimePunches, NOW - DAY_SECS / 2),
+            Some(NOW)
+        );
+        let frequency = SyncSettings::default();
+        assert_eq!(due(&frequency, Stream::TimePunches, NOW - 3_600), Some(NOW));
+    }
+
     proptest! {
         #[test]
         fn no_input_panics_or_lies_in_the_past(
             stream in proptest::sample::select(Stream::ALL), frequency in proptest::sample::select(Frequency::ALL),
+            schedule in proptest::sample::select(Schedule::ALL),
             seed: u64, started: Option<i64>, success: Option<i64>, now: i64, failed: bool,
         ) {
-            let settings = SyncSettings { frequency, ..SyncSettings::default() };
+            let settings = SyncSettings { schedule, frequency, ..SyncSettings::default() };
             let outcome = if failed { Outcome::Failed { reason: String::new() } } else { Outcome::Done };
             let planned = plan(&PlanInput {
                 phase_seed: seed,

@@ -4,12 +4,12 @@
 //! has; unknown fields are refused, because a misspelt setting that is ignored
 //! looks saved and is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
-use super::{BACKFILL_DAYS, LocalTime, OperatingHours, SyncSettings};
+use super::{BACKFILL_DAYS, LocalTime, OperatingHours, Schedule, SyncSettings};
 use crate::{
     Error, Result,
     field_error::{FieldErrors, child_pointer},
@@ -22,12 +22,15 @@ use crate::{
 /// What earlier versions stored and nothing ever read.
 const RETIRED: [&str; 1] = ["schedule_ahead_days"];
 
-/// When streams last succeeded: shown beside the settings, never set through them.
+/// When streams last succeeded, and which have fallen behind: shown beside the settings, never set
+/// through them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncTimes {
     pub last_sync_at: BTreeMap<Stream, i64>,
     /// The last time every enabled stream had succeeded.
     pub last_full_sync_at: Option<i64>,
+    /// Streams that should have succeeded and have not.
+    pub stale: BTreeSet<Stream>,
 }
 
 impl SyncSettings {
@@ -50,8 +53,8 @@ impl SyncSettings {
 
     /// These settings with the document's fields in place; what it leaves out
     /// stays. So an admin who cannot see `streams` does not reset them, and a
-    /// client can send back what it was given: `last_sync_at` and
-    /// `last_full_sync_at` are read-only and ignored.
+    /// client can send back what it was given: `last_sync_at`, `last_full_sync_at`
+    /// and `is_stale` are read-only and ignored.
     ///
     /// # Errors
     /// [`Error::InvalidFields`] with every bad field.
@@ -91,8 +94,10 @@ impl SyncSettings {
             json!({
                 "enabled": self.streams.is_enabled(stream),
                 "last_sync_at": rfc3339(times.last_sync_at.get(&stream).copied()),
+                "is_stale": times.stale.contains(&stream),
             })
         });
+        document.insert("is_stale".to_owned(), json!(!times.stale.is_empty()));
         document.insert(
             "last_full_sync_at".to_owned(),
             rfc3339(times.last_full_sync_at),
@@ -114,6 +119,7 @@ impl SyncSettings {
         });
         let members = [
             ("enabled", json!(self.enabled)),
+            ("schedule", json!(self.schedule)),
             ("frequency", json!(self.frequency)),
             ("active_hours_only", json!(self.active_hours_only)),
             ("operating_hours", json!(hours)),
@@ -146,6 +152,7 @@ impl Reader {
         match name {
             "enabled" => self.boolean(&pointer, value, &mut settings.enabled),
             "active_hours_only" => self.boolean(&pointer, value, &mut settings.active_hours_only),
+            "schedule" => self.schedule(&pointer, value, &mut settings.schedule),
             "frequency" => self.frequency(&pointer, value, &mut settings.frequency),
             "operating_hours" if value.is_null() => settings.operating_hours = None,
             "operating_hours" => {
@@ -155,12 +162,24 @@ impl Reader {
             }
             "streams" => self.streams(&pointer, value, settings),
             "last_full_sync_at" => self.read_only_time(&pointer, value),
+            "is_stale" => self.read_only_flag(&pointer, value),
             "backfill_days" => {
                 self.days(&pointer, value, &BACKFILL_DAYS, &mut settings.backfill_days);
             }
             _ => self.unknown(
                 pointer,
-                "enabled, frequency, active_hours_only, operating_hours, streams, backfill_days",
+                "enabled, schedule, frequency, active_hours_only, operating_hours, streams, backfill_days",
+            ),
+        }
+    }
+
+    fn schedule(&mut self, pointer: &str, value: &Value, into: &mut Schedule) {
+        match value.as_str().map(str::parse) {
+            Some(Ok(schedule)) => *into = schedule,
+            _ => self.errors.push(
+                pointer,
+                format!("{} is not a schedule", shown(value)),
+                "use frequency or fixed_times",
             ),
         }
     }
@@ -248,6 +267,7 @@ impl Reader {
                         settings.streams.set(stream, enabled);
                     }
                     "last_sync_at" => self.read_only_time(&pointer, value),
+                    "is_stale" => self.read_only_flag(&pointer, value),
                     _ => self.unknown(pointer, "enabled"),
                 }
             }
@@ -301,6 +321,14 @@ impl Reader {
     fn read_only_time(&mut self, pointer: &str, value: &Value) {
         if !(value.is_null() || value.is_string()) {
             let detail = format!("{} is not a time", shown(value));
+            self.errors
+                .push(pointer, detail, "leave it out: it is read-only");
+        }
+    }
+
+    fn read_only_flag(&mut self, pointer: &str, value: &Value) {
+        if !(value.is_null() || value.is_boolean()) {
+            let detail = format!("{} is not a boolean", shown(value));
             self.errors
                 .push(pointer, detail, "leave it out: it is read-only");
         }
@@ -363,12 +391,14 @@ mod tests {
     fn every_bad_field_is_named_with_what_to_do() {
         let bad = json!({
             "enabled": "yes",
+            "schedule": "nightly",
             "frequency": "every_minute",
             "active_hours_only": 1,
             "operating_hours": { "start": "6am", "timezone": 5, "until": "late" },
             "streams": { "shift": {}, "users": true, "wages": { "on": true, "enabled": null } },
             "backfill_days": 0,
             "colour": "red",
+            "is_stale": "maybe",
             "last_full_sync_at": 7
         });
         let found = errors(&bad);
@@ -382,11 +412,13 @@ mod tests {
                 "/colour",
                 "/enabled",
                 "/frequency",
+                "/is_stale",
                 "/last_full_sync_at",
                 "/operating_hours/end",
                 "/operating_hours/start",
                 "/operating_hours/timezone",
                 "/operating_hours/until",
+                "/schedule",
                 "/streams/shift",
                 "/streams/users",
                 "/streams/wages/enabled",
@@ -399,6 +431,12 @@ mod tests {
             .unwrap();
         assert_eq!(frequency.1, "\"every_minute\" is not a frequency");
         assert!(frequency.2.contains("every_15_min"), "{}", frequency.2);
+        let schedule = found
+            .iter()
+            .find(|(pointer, ..)| pointer == "/schedule")
+            .unwrap();
+        assert_eq!(schedule.1, "\"nightly\" is not a schedule");
+        assert_eq!(schedule.2, "use frequency or fixed_times");
         let days = found
             .iter()
             .find(|(pointer, ..)| pointer == "/backfill_days")
@@ -437,6 +475,7 @@ mod tests {
         );
         assert_eq!(hours.timezone.as_ref().unwrap().as_str(), "America/Toronto");
         assert_eq!(settings.frequency, Frequency::Every30Min);
+        assert_eq!(settings.schedule, Schedule::Frequency);
         assert_eq!(settings.backfill_days, 90);
     }
 
@@ -454,6 +493,7 @@ mod tests {
         let times = SyncTimes {
             last_sync_at: BTreeMap::from([(Stream::Shifts, 1_770_737_400)]),
             last_full_sync_at: Some(1_770_737_400),
+            stale: BTreeSet::from([Stream::Users]),
         };
         let shown = settings.to_json_with_times(&times);
         assert_eq!(
@@ -462,6 +502,9 @@ mod tests {
         );
         assert_eq!(shown["streams"]["users"]["last_sync_at"], Value::Null);
         assert_eq!(shown["last_full_sync_at"], "2026-02-10T15:30:00Z");
+        assert_eq!(shown["streams"]["users"]["is_stale"], true);
+        assert_eq!(shown["streams"]["shifts"]["is_stale"], false);
+        assert_eq!(shown["is_stale"], true);
         assert_eq!(settings.updated(&shown).unwrap(), settings);
     }
 
@@ -504,17 +547,18 @@ mod tests {
         ];
         let hours = proptest::option::of((0u16..1_440, 0u16..1_440, zone));
         let frequency = proptest::sample::select(Frequency::ALL);
+        let schedule = proptest::sample::select(Schedule::ALL);
         let disabled = proptest::sample::subsequence(Stream::ALL, 0..=Stream::ALL.len());
         (
             any::<bool>(),
-            frequency,
+            (schedule, frequency),
             any::<bool>(),
             hours,
             disabled,
             1u16..=3_650,
         )
             .prop_map(
-                |(enabled, frequency, gated, hours, disabled, backfill_days)| {
+                |(enabled, (schedule, frequency), gated, hours, disabled, backfill_days)| {
                     let operating_hours = hours.map(|(start, end, zone)| OperatingHours {
                         start: LocalTime::from_minute_of_day(start).unwrap(),
                         end: LocalTime::from_minute_of_day(end).unwrap(),
@@ -522,6 +566,7 @@ mod tests {
                     });
                     let mut settings = SyncSettings {
                         enabled,
+                        schedule,
                         frequency,
                         active_hours_only: gated && operating_hours.is_some(),
                         operating_hours,

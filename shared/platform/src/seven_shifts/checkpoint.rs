@@ -1,6 +1,7 @@
 //! How far a stream is, between calls: the mark of the last sync, and the pass in progress.
 
 use domain::stream::Stream;
+use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, FailureKind};
@@ -19,6 +20,9 @@ const MAX_IDLE_PAGES: u32 = 20;
 /// that were changed later.
 const LOOK_BACK_SECONDS: i64 = 15 * 60;
 
+/// Under fixed times shifts are read for so many days ahead, and as far back as they are kept.
+const FIXED_TIMES_DAYS_AHEAD: i64 = 14;
+
 /// Saved in `jobs.checkpoint`, in the transaction that writes the rows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -27,7 +31,8 @@ pub struct Checkpoint {
     /// seconds.
     pub current_until: Option<i64>,
     pub last_complete_at: Option<i64>,
-    /// The earliest window that a pass has read whole, Unix seconds.
+    /// The earliest window that a pass has read whole, Unix seconds. None when the last pass read no
+    /// further than a time ahead; retention takes it away with the rows ([`store::records::retention`]).
     pub covered_from: Option<i64>,
     pub pass: Option<Pass>,
     /// What the last pass came to.
@@ -66,6 +71,9 @@ pub struct Pass {
     pub newest_change: Option<i64>,
     /// The part of the table that a complete pass covers.
     pub window_from: Option<i64>,
+    /// Where that part ends, if it does.
+    #[serde(default)]
+    pub window_to: Option<i64>,
     /// How far the deletion of what was not seen has come.
     #[serde(default)]
     pub sweep: SweepState,
@@ -92,7 +100,7 @@ pub enum Kind {
     Incremental,
     /// Incremental, and then everything in the window, so that what is missing can be deleted.
     Reconciliation,
-    /// A short list, always read whole.
+    /// What is always read whole: a short list, or shifts under fixed times.
     Complete,
 }
 
@@ -219,6 +227,8 @@ pub struct Start<'a> {
     pub stream: Stream,
     pub now: i64,
     pub backfill_days: i64,
+    /// Shifts are read for some days ahead, and kept for some days.
+    pub fixed_times: bool,
     /// Asked for by a person: look back that far.
     pub window_hours: Option<i64>,
     /// Asked for by a person: delete what is gone, so read everything.
@@ -228,9 +238,23 @@ pub struct Start<'a> {
 }
 
 impl Start<'_> {
+    /// The connector's shifts are only those of a time around now.
+    fn is_limited(&self) -> bool {
+        self.fixed_times && self.stream == Stream::Shifts
+    }
+
     fn window_from(&self) -> i64 {
-        self.now
-            .saturating_sub(self.backfill_days.saturating_mul(86_400))
+        let days = if self.is_limited() {
+            self.backfill_days.min(KEEP_SHIFTS_DAYS)
+        } else {
+            self.backfill_days
+        };
+        self.now.saturating_sub(days.saturating_mul(86_400))
+    }
+
+    fn window_to(&self) -> Option<i64> {
+        self.is_limited()
+            .then(|| self.now.saturating_add(FIXED_TIMES_DAYS_AHEAD * 86_400))
     }
 }
 
@@ -274,6 +298,7 @@ impl Checkpoint {
             started_at: start.now,
             newest_change: None,
             window_from: has_window.then(|| start.window_from()),
+            window_to: start.window_to(),
             sweep: SweepState::Ahead,
             is_noting: false,
             errors: 0,
@@ -286,6 +311,7 @@ impl Checkpoint {
     fn steps(&self, start: Start<'_>) -> (Kind, Vec<Step>) {
         match start.stream {
             Stream::Users => (Kind::Complete, vec![Step::ActiveUsers, Step::InactiveUsers]),
+            Stream::Shifts if start.is_limited() => (Kind::Complete, vec![Step::All]),
             Stream::Shifts | Stream::TimePunches => {
                 let Some(current_until) = self.current_until else {
                     // A first sync that began elsewhere has left rows that may have to go.
@@ -358,6 +384,8 @@ impl Checkpoint {
             _ => Some(now.saturating_sub(RECONCILE_AFTER_SECONDS - RETRY_HELD_BACK_SECONDS)),
         };
         let covered_from = match (pass.kind, pass.window_from) {
+            // Whoever reads without an end again finds what lies beyond it by a complete pass.
+            _ if pass.window_to.is_some() => None,
             (Kind::Incremental, _) | (_, None) => self.covered_from,
             (_, Some(from)) => Some(self.covered_from.map_or(from, |before| before.min(from))),
         };
@@ -469,6 +497,7 @@ mod tests {
             stream,
             now: NOW,
             backfill_days: 90,
+            fixed_times: false,
             window_hours: None,
             force_deletions: false,
             has_quarantined: false,
@@ -551,6 +580,51 @@ mod tests {
         let read = read.finished(&deeper, NOW + DAY);
         assert_eq!(read.pass(later(120)).kind, Kind::Incremental);
         assert_eq!(read.pass(later(7)).kind, Kind::Incremental);
+    }
+
+    #[test]
+    fn under_fixed_times_shifts_of_a_limited_window_are_read_whole_every_time() {
+        let fixed = |stream, days| Start {
+            fixed_times: true,
+            backfill_days: days,
+            ..start(stream)
+        };
+        for before in [Checkpoint::default(), current(NOW - DAY)] {
+            for (days, back) in [(90, 30), (7, 7)] {
+                let pass = before.pass(fixed(Stream::Shifts, days));
+                assert_eq!(
+                    (pass.kind, &*pass.steps),
+                    (Kind::Complete, &[Step::All][..])
+                );
+                assert_eq!(pass.window_from, Some(NOW - back * DAY));
+                assert_eq!(pass.window_to, Some(NOW + 14 * DAY));
+            }
+        }
+        let punches = current(NOW - DAY).pass(fixed(Stream::TimePunches, 90));
+        assert_eq!((punches.kind, punches.window_to), (Kind::Incremental, None));
+        let time_off = Checkpoint::default().pass(fixed(Stream::TimeOff, 90));
+        assert_eq!(time_off.window_from, Some(NOW - 90 * DAY));
+        assert_eq!(time_off.window_to, None);
+    }
+
+    #[test]
+    fn what_lies_beyond_a_limited_window_is_read_once_nothing_limits_it() {
+        let fixed = Start {
+            fixed_times: true,
+            ..start(Stream::Shifts)
+        };
+        let later = Start {
+            now: NOW + DAY,
+            ..start(Stream::Shifts)
+        };
+        for before in [Checkpoint::default(), current(NOW - DAY)] {
+            let limited = before.finished(&before.pass(fixed), NOW);
+            let full = limited.pass(later);
+            assert_eq!((full.kind, full.window_to), (Kind::Reconciliation, None));
+            assert_eq!(full.window_from, Some(NOW - 89 * DAY));
+            let after = limited.finished(&full, NOW + DAY);
+            assert_eq!(after.pass(later).kind, Kind::Incremental);
+        }
     }
 
     #[test]

@@ -227,6 +227,24 @@ pub async fn planning_inputs_of<E: Execute>(
     json::read(&rows)
 }
 
+const OF_CONNECTORS: &str = planning_sql!(
+    "json_each(?2) AS wanted CROSS JOIN jobs
+       ON jobs.organization_id = ?1 AND jobs.kind = 'sync' AND jobs.subject = wanted.value"
+);
+
+/// [`planning_inputs_of`] several connectors at once, in no order.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn planning_inputs_of_all<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_ids: &[&str],
+) -> Result<Vec<PlanningInput>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), json::write(connector_ids)?];
+    json::read(&database.execute(OF_CONNECTORS, parameters).await?)
+}
+
 const DUE: &str = planning_sql!(
     "(SELECT * FROM jobs WHERE next_due_at <= ?1 ORDER BY next_due_at LIMIT ?2) AS jobs"
 );

@@ -11,6 +11,7 @@ mod passes;
 mod purge;
 mod quarantine;
 mod resource;
+pub mod retention;
 mod rows;
 mod sequence;
 mod stock;

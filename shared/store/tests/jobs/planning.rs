@@ -4,7 +4,7 @@ use domain::job::Outcome;
 use domain::run::{RunStatus, Trigger};
 use store::jobs::plan::{
     MAX_JOBS, PlanningInput, Replanned, due_too_far, hasten_unfinished, planning_inputs,
-    planning_inputs_of, replan, stop_stream_jobs,
+    planning_inputs_of, planning_inputs_of_all, replan, stop_stream_jobs,
 };
 use store::jobs::{Failure, Lease, Progress, checkpoint};
 use store::{Value, jobs};
@@ -93,6 +93,26 @@ fn the_planner_is_told_everything_it_asks() {
     assert_eq!(input.last_nightly_date, Some("2027-01-15".parse().unwrap()));
     assert_eq!(of(&fixture, &tenant(2), &connector), []);
     assert_eq!(wait(planning_inputs(&fixture.database, &[])).unwrap(), []);
+}
+
+#[test]
+fn several_connectors_are_asked_for_at_once_and_nobody_elses() {
+    let fixture = Fixture::new();
+    let (mine, one) = fixture.connected(1, [Some(NOW), None, None]);
+    let two = fixture.connector(&mine);
+    fixture.streams(&mine, &two, [Some(NOW + 1); 3]);
+    let third = fixture.connector(&mine);
+    fixture.streams(&mine, &third, [None; 3]);
+    let (_, theirs) = fixture.connected(2, [Some(NOW), None, None]);
+    let all = |ids: &[&str]| {
+        let mut inputs = wait(planning_inputs_of_all(&fixture.database, &mine, ids)).unwrap();
+        inputs.sort_by(|a, b| (&a.connector_id, a.rank).cmp(&(&b.connector_id, b.rank)));
+        inputs
+    };
+    let mut expected = of(&fixture, &mine, &one);
+    expected.extend(of(&fixture, &mine, &two));
+    assert_eq!(all(&[&two, &theirs, &one, "none"]), expected);
+    assert_eq!(all(&[]), []);
 }
 
 #[test]

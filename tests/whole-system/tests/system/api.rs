@@ -31,7 +31,7 @@ const NO_ID: &str = "0190f3a0-0000-7000-8000-000000000000";
 fn protected() -> impl Iterator<Item = &'static Route> {
     ROUTES
         .iter()
-        .filter(|route| matches!(route.access, Access::Scope(_) | Access::Caller))
+        .filter(|route| !matches!(route.access, Access::Public | Access::Internal))
 }
 
 fn method(route: &Route) -> Method {

@@ -2,13 +2,16 @@
 
 mod claiming;
 mod dead_cron;
+mod fixed_times;
 mod frequency;
 mod health;
 mod hires;
 mod nights;
 mod purges;
 mod random_days;
+mod retained_shifts;
 mod retention;
+mod staleness;
 mod trouble;
 
 use std::collections::BTreeSet;
@@ -90,6 +93,12 @@ async fn set(app: &App, organization: &Organization, connector_id: &str, setting
     app.request(Method::PUT, &path, &organization.key, Some(settings))
         .await
         .expect(StatusCode::OK);
+}
+
+/// The id of the organization's only connector.
+async fn connector_of(app: &App, organization: &Organization) -> String {
+    let connectors = app.all("/api/connectors", &organization.key).await;
+    connectors[0]["id"].as_str().expect("an id").to_owned()
 }
 
 /// Lets time pass with a tick every so many seconds, the first one at once.

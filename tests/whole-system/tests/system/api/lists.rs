@@ -99,6 +99,12 @@ async fn every_row_is_there_once_whatever_the_page_and_has_its_documented_form()
     // A database that goes on filling does not disturb who pages through it.
     let all = app.all("/api/connectors", key).await;
     all_are::<api::connectors::Connector>(&all);
+    let status = app.all("/api/sync-status", key).await;
+    all_are::<api::connectors::SyncStatus>(&status);
+    let ids = |rows: &[Value], name: &str| -> Vec<Value> {
+        rows.iter().map(|row| row[name].clone()).collect()
+    };
+    assert_eq!(ids(&status, "connector_id"), ids(&all, "id"));
 }
 
 #[tokio::test(start_paused = true)]

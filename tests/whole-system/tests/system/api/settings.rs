@@ -22,20 +22,28 @@ async fn what_is_read_can_be_sent_back_and_what_is_left_out_stays() {
         "{read:#}"
     );
     assert!(read["streams"]["wages"]["last_sync_at"].is_string());
+    assert_eq!(read["schedule"], "frequency");
+    assert_eq!(
+        (&read["is_stale"], &read["streams"]["wages"]["is_stale"]),
+        (&json!(false), &json!(false))
+    );
     assert_eq!(put(read.clone()).await.expect(StatusCode::OK), read);
 
     let document = json!({
         "enabled": true,
+        "schedule": "fixed_times",
         "frequency": "every_15_min",
         "active_hours_only": true,
         "operating_hours": {"start": "22:00", "end": "04:30", "timezone": "Australia/Sydney"},
         "streams": {"time_punches": {"enabled": true, "last_sync_at": "1999-01-01T00:00:00Z"}, "departments": {"enabled": false}},
+        "is_stale": true,
         "last_full_sync_at": "1999-01-01T00:00:00Z",
         "backfill_days": 3650,
     });
     let written = put(document.clone()).await.expect(StatusCode::OK);
     for name in [
         "enabled",
+        "schedule",
         "frequency",
         "active_hours_only",
         "operating_hours",
@@ -132,6 +140,13 @@ async fn every_bad_setting_is_named_and_nothing_of_the_document_is_kept() {
         (
             json!({"schedule_ahead_days": 60}),
             vec!["/schedule_ahead_days"],
+        ),
+        (json!({"schedule": "cron"}), vec!["/schedule"]),
+        (json!({"schedule": null}), vec!["/schedule"]),
+        (json!({"is_stale": "no"}), vec!["/is_stale"]),
+        (
+            json!({"streams": {"shifts": {"is_stale": 0}}}),
+            vec!["/streams/shifts/is_stale"],
         ),
         (json!({"last_full_sync_at": 7}), vec!["/last_full_sync_at"]),
         (json!({"freqency": "hourly"}), vec!["/freqency"]),
@@ -262,8 +277,14 @@ async fn new_settings_move_the_next_run() {
     put(json!({"enabled": true, "streams": {"shifts": {"enabled": false}}})).await;
     assert_eq!(due("shifts"), None);
     assert!(due("time_punches").is_some());
+    put(json!({"schedule": "fixed_times"})).await;
+    let evening = due("time_punches").unwrap();
+    assert!(
+        (1_790_013_600..1_790_013_600 + 600).contains(&evening),
+        "{evening}"
+    );
     // Another zone has another night.
-    put(json!({"frequency": "daily"})).await;
+    put(json!({"schedule": "frequency", "frequency": "daily"})).await;
     let organization_path = format!("/api/organizations/{}", organization.id);
     let zone = json!({"time_zone": "Australia/Sydney"});
     app.request(
