@@ -21,8 +21,34 @@ use whole_system::{Account, App, HARBOUR, LAKESHORE, Organization, Settings};
 use super::{DAY, HOUR, MINUTE, let_pass, now, sleep};
 
 const EPOCH: &str = "2026-06-10T11:00:00-04:00";
-/// Longer than all the days that pass here, so that what is compared lies within it.
-const BACKFILL_DAYS: i64 = 30;
+/// How time goes by.
+#[derive(Clone, Copy)]
+struct Pace {
+    seconds: i64,
+    frequency: &'static str,
+    /// Longest time between two ticks, in seconds.
+    pause: i64,
+    /// Most things that happen during a tick.
+    changes: usize,
+    /// Longer than all the days that pass, so that what is compared lies within it.
+    backfill_days: i64,
+}
+
+const DAYS: Pace = Pace {
+    seconds: 2 * DAY,
+    frequency: "every_15_min",
+    pause: 15 * MINUTE,
+    changes: 5,
+    backfill_days: 30,
+};
+/// Nights, weekly reconciliations and wages that begin are among its days.
+const MONTH: Pace = Pace {
+    seconds: 30 * DAY,
+    frequency: "hourly",
+    pause: 3 * HOUR,
+    changes: 12,
+    backfill_days: 60,
+};
 const ACCOUNTS: [Account; 2] = [LAKESHORE, HARBOUR];
 /// The provider spoils each request with this probability, in each of its ways.
 const SPOILT: f64 = 0.01;
@@ -37,11 +63,21 @@ async fn after_random_days_the_tables_are_the_accounts() {
         .unwrap_or(2);
     for seed in 1..=seeds {
         let _told = ToldOnPanic(seed);
-        let mut days = Days::begin(seed).await;
-        days.pass(2 * DAY).await;
+        let mut days = Days::begin(seed, DAYS).await;
+        days.pass(DAYS.seconds).await;
         days.clear_up().await;
         days.check().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_random_month_the_tables_are_the_accounts() {
+    let seed = 2_610;
+    let _told = ToldOnPanic(seed);
+    let mut days = Days::begin(seed, MONTH).await;
+    days.pass(MONTH.seconds).await;
+    days.clear_up().await;
+    days.check().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,7 +96,7 @@ async fn one_seed_run_twice_gives_the_same_trace() {
 }
 
 async fn traced(seed: u64) -> (Vec<LoggedRequest>, Vec<TraceEvent>) {
-    let mut days = Days::begin(seed).await;
+    let mut days = Days::begin(seed, DAYS).await;
     days.pass(8 * HOUR).await;
     (days.app.simulator.requests(), days.app.runtime.take_trace())
 }
@@ -125,10 +161,11 @@ struct Days {
     chance: ChaCha8Rng,
     life: Life,
     seed: u64,
+    pace: Pace,
 }
 
 impl Days {
-    async fn begin(seed: u64) -> Self {
+    async fn begin(seed: u64, pace: Pace) -> Self {
         let machine = Arc::new(Machine::new(seed));
         let epoch = super::at(EPOCH);
         let settings = Settings {
@@ -140,7 +177,8 @@ impl Days {
         let app = App::simulate_with(settings, epoch, demo_data(seed, epoch)).await;
         let mut organizations = Vec::new();
         for account in ACCOUNTS {
-            let settings = json!({"frequency": "every_15_min", "backfill_days": BACKFILL_DAYS});
+            let settings =
+                json!({"frequency": pace.frequency, "backfill_days": pace.backfill_days});
             let name = account.zone;
             organizations.push(super::connected(&app, name, account, settings).await);
         }
@@ -151,6 +189,7 @@ impl Days {
             chance: ChaCha8Rng::seed_from_u64(seed.wrapping_mul(31)),
             life: Life::new(seed),
             seed,
+            pace,
         }
     }
 
@@ -175,13 +214,13 @@ impl Days {
                 biased;
                 () = machine.dies.notified() => {}
                 // Its answer does not matter: a tick that fails is a tick that was missed.
-                _ = tick_while_life_goes_on(&self.app, &mut self.life, &mut self.chance) => {}
+                _ = tick_while_life_goes_on(&self.app, &mut self.life, &mut self.chance, self.pace.changes) => {}
             }
             if dies {
                 self.machine.left.store(0, Ordering::Relaxed);
                 self.app.crash().await;
             }
-            let pause = self.chance.random_range(20..15 * MINUTE);
+            let pause = self.chance.random_range(20..self.pace.pause);
             sleep(pause).await;
         }
     }
@@ -199,14 +238,14 @@ impl Days {
         // So far only what changed was read: a checkpoint ahead of its rows would show here. A
         // merge of people that leaves no trace on their rows is for the weekly reconciliation.
         let changes = Mirror {
-            since: super::at(EPOCH) - (BACKFILL_DAYS - 1) * DAY,
+            since: super::at(EPOCH) - (self.pace.backfill_days - 1) * DAY,
             ignoring: &["external_user_id", "team_member_id"],
         };
         self.compare(changes, "after the changes").await;
         sleep(6 * DAY).await;
         let_pass(app, 26 * HOUR, 30 * MINUTE).await;
         let whole = Mirror {
-            since: now(app) - (BACKFILL_DAYS - 1) * DAY,
+            since: now(app) - (self.pace.backfill_days - 1) * DAY,
             ..Mirror::default()
         };
         self.compare(whole, "after the reconciliation").await;
@@ -253,9 +292,14 @@ impl Days {
 }
 
 /// One tick; what happens meanwhile meets syncs between two of their pages.
-async fn tick_while_life_goes_on(app: &App, life: &mut Life, chance: &mut ChaCha8Rng) {
+async fn tick_while_life_goes_on(
+    app: &App,
+    life: &mut Life,
+    chance: &mut ChaCha8Rng,
+    changes: usize,
+) {
     let happens = async {
-        for _ in 0..chance.random_range(0..6) {
+        for _ in 0..chance.random_range(0..=changes) {
             let account = ACCOUNTS[chance.random_range(0..ACCOUNTS.len())];
             // Nothing can happen at times, such as leaving when nobody is there.
             let _ = life.happen(app.simulator.provider(), account.company_id);
