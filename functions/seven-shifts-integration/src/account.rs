@@ -23,7 +23,7 @@ use crate::{DEADLINE_MS, refusal};
 pub const KEY: &str = "7shifts";
 
 pub fn tenant(context: &Context) -> Result<Tenant, Problem> {
-    context.tenant_of_query().map_err(refusal::no_account)
+    tenant_and(context, |_| ()).map(|(tenant, ())| tenant)
 }
 
 /// The organization of a list whose other parameters are read by `read`.
