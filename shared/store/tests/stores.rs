@@ -6,6 +6,8 @@ use domain::access::{Caller, Tenant};
 use domain::place_name::{Match, folded};
 use store::location_mappings::{self, Mapped, Place};
 use store::product_refs::{self, Named, ProductRef};
+use store::staff::{self, EmployeeFilter, ShiftFilter, Staff};
+use store::staff_policies::{self, StaffPolicy};
 use store::stores::{self, Change, StoreRecord, Upserted};
 use store::{Database, DatabaseError, Execute};
 use support::{TestDatabase, wait};
@@ -310,4 +312,202 @@ fn a_person_is_found_by_one_name_and_has_a_reference_alone() {
         "SELECT count(*) FROM team_members WHERE product_ref IS NOT NULL AND changed_seq > 1",
     );
     assert_eq!(moved, 2, "readers of changes see them");
+}
+
+/// A role, three people in it or in none, and a shift of each.
+fn staffed(raw: &TestDatabase) {
+    let connector = uuid(101);
+    let organization = uuid(1);
+    let sql = format!(
+        "INSERT INTO roles (id, organization_id, connector_id, source, external_id, name, created_seq, changed_seq) VALUES ('{}', '{organization}', '{connector}', 's', '7', 'Line Cook', 1, 1)",
+        uuid(70)
+    );
+    wait(raw.execute(&sql, &[])).unwrap();
+    for index in 0..2_u64 {
+        let person = uuid(2000 + index);
+        for sql in [format!(
+            "INSERT INTO team_member_role_assignments (id, organization_id, connector_id, source, external_id, team_member_id, external_user_id, external_role_id, external_location_id, is_primary, created_seq, changed_seq) VALUES ('{}', '{organization}', '{connector}', 's', '{}:7', '{person}', '{}', '7', '{}', 1, 1, 1)",
+            uuid(80 + index),
+            index + 1,
+            index + 1,
+            index + 1
+        )] {
+            wait(raw.execute(&sql, &[])).unwrap();
+        }
+    }
+    for index in 0..4_u64 {
+        let person = uuid(2000 + index);
+        let sql = format!(
+            "INSERT INTO schedule_shifts (id, organization_id, connector_id, source, external_id, team_member_id, external_user_id, external_location_id, external_role_id, starts_at, ends_at, is_open, is_close, is_business_decline, break_minutes, unpaid_break_minutes, breaks, created_seq, changed_seq) VALUES ('{}', '{organization}', '{connector}', 's', 's{index}', '{person}', '{}', '{}', '7', {}, {}, 0, 0, 0, 0, 0, '[]', 1, 1)",
+            uuid(90 + index),
+            index + 1,
+            index % 2 + 1,
+            NOW + 100 * index as i64,
+            NOW + 1_000
+        );
+        wait(raw.execute(&sql, &[])).unwrap();
+    }
+}
+
+#[test]
+fn staff_are_those_of_the_roles_that_count() {
+    let (database, raw) = databases();
+    staffed(&raw);
+    let tenant = tenant(1);
+    let connector = uuid(101);
+    let everybody: [String; 0] = [];
+    let cooks = ["LINE cook".to_owned()];
+    let none = ["Host".to_owned()];
+    let of = |role_names| Staff {
+        tenant: &tenant,
+        connector_id: &connector,
+        role_names,
+    };
+    let counts = |role_names, now| wait(staff::counts(&database, of(role_names), now)).unwrap();
+    assert_eq!(counts(&everybody[..], NOW), (4, 4));
+    assert_eq!(counts(&everybody[..], NOW + 101), (4, 2));
+    assert_eq!(counts(&cooks[..], NOW), (2, 2));
+    assert_eq!(counts(&none[..], NOW), (0, 0));
+    transact(&database, async |transaction| {
+        stores::upsert(transaction, &tenant, &[record(1, "S", Some("s-1"))], MICROS).await?;
+        let place = Place {
+            connector_id: &connector,
+            external_id: "1",
+        };
+        location_mappings::map_by_hand(transaction, &tenant, place, &uuid(1), NOW).await
+    });
+    let one = uuid(1);
+    let rows = |text: String| -> Vec<serde_json::Value> { serde_json::from_str(&text).unwrap() };
+    let employees = |role_names, store_id, active_only| {
+        let filter = EmployeeFilter {
+            store_id,
+            active_only,
+            placeholder: Some(("temp_", "@x")),
+        };
+        rows(wait(staff::employees(&database, of(role_names), filter)).unwrap())
+    };
+    assert_eq!(employees(&everybody[..], None, true).len(), 4);
+    let at_store = employees(&everybody[..], Some(&*one), true);
+    assert_eq!(at_store.len(), 1);
+    assert_eq!(at_store[0]["store"], "s-1");
+    assert_eq!(employees(&cooks[..], None, true).len(), 2);
+    let nameless = employees(&everybody[..], None, false);
+    assert!(nameless.iter().any(|person| person["email"] == "temp_4@x"));
+    let shifts = |role_names, store_id, to| {
+        let filter = ShiftFilter {
+            store_id,
+            from: NOW,
+            to,
+            placeholder: None,
+        };
+        rows(wait(staff::shifts(&database, of(role_names), filter)).unwrap())
+    };
+    let all = shifts(&everybody[..], None, None);
+    let ids: Vec<_> = all
+        .iter()
+        .map(|shift| shift["seven_shifts_shift_id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["s0", "s1", "s2", "s3"]);
+    assert_eq!(all[0]["role"], "Line Cook");
+    assert_eq!(all[3]["employee_email"], "", "nobody invents an address");
+    assert_eq!(shifts(&everybody[..], Some(&*one), None).len(), 2);
+    assert_eq!(shifts(&cooks[..], None, Some(NOW + 100)).len(), 2);
+    assert_eq!(shifts(&none[..], None, None).len(), 0);
+    let mapping = wait(staff::user_mapping(&database, of(&everybody[..]), 2)).unwrap();
+    assert_eq!(
+        (mapping.mapped, mapping.unmapped, mapping.without_email),
+        (0, 4, 1)
+    );
+    assert_eq!(mapping.unmapped_people.len(), 2);
+    let run = ("users", "run");
+    assert_eq!(
+        wait(staff::reasons(&database, &tenant, &connector, run, 5)),
+        Ok(vec![])
+    );
+}
+
+#[test]
+fn a_log_entry_is_what_was_asked_for_as_one() {
+    let (database, raw) = databases();
+    let tenant = tenant(1);
+    let connector = uuid(101);
+    let run = |id: u64, stream: &str, status: &str, at: i64, request: &str| {
+        let sql = format!(
+            "INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status, started_at, finished_at, created, errors, error_detail, request_id) VALUES ('{}', '{}', '{connector}', 'j', '{stream}', 'manual', '{status}', {at}, {}, 3, 1, iif('{status}' = 'success', NULL, 'why'), {request})",
+            uuid(id),
+            uuid(1),
+            at + 5
+        );
+        wait(raw.execute(&sql, &[])).unwrap();
+    };
+    run(1, "users", "success", NOW, "'r1'");
+    run(2, "shifts", "failed", NOW + 1, "'r1'");
+    run(3, "users", "success", NOW + 10, "NULL");
+    run(4, "shifts", "failed", NOW + 20, "NULL");
+    run(5, "wages", "success", NOW + 30, "NULL");
+    let log = |limit| -> Vec<serde_json::Value> {
+        let text = wait(staff::log(&database, &tenant, &connector, limit)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let all = log(20);
+    let shown: Vec<_> = all
+        .iter()
+        .map(|entry| {
+            let text = |name: &str| entry[name].as_str().unwrap().to_owned();
+            (
+                text("sync_type"),
+                text("status"),
+                entry["items_synced"].as_i64().unwrap(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("SHIFTS", "FAILED", 3),
+        ("EMPLOYEES", "SUCCESS", 3),
+        ("FULL", "PARTIAL", 6),
+    ];
+    assert_eq!(shown.len(), expected.len());
+    for (shown, (kind, status, items)) in shown.iter().zip(expected) {
+        assert_eq!((&*shown.0, &*shown.1, shown.2), (kind, status, items));
+    }
+    assert_eq!(all[2]["error_details"], serde_json::json!(["why"]));
+    assert_eq!(all[2]["duration_seconds"], 6);
+    assert_eq!(log(1).len(), 1);
+    assert_eq!(
+        wait(staff::log(&database, &self::tenant(2), &connector, 20)).as_deref(),
+        Ok("[]")
+    );
+}
+
+#[test]
+fn a_policy_is_kept_beside_its_connector() {
+    let (database, _) = databases();
+    let tenant = tenant(1);
+    let found = || {
+        wait(staff_policies::connector_with_policy(
+            &database, &tenant, "k",
+        ))
+        .unwrap()
+        .unwrap()
+        .1
+    };
+    assert_eq!(found(), StaffPolicy::default());
+    let policy = StaffPolicy {
+        enforce_shift_schedule: false,
+        sync_role_names: vec!["Host".to_owned()],
+        create_users_without_email: false,
+    };
+    transact(&database, async |transaction| {
+        staff_policies::put(transaction, &tenant, &uuid(101), &policy, NOW).await?;
+        // Another organization's connector is none of this one's.
+        staff_policies::put(transaction, &tenant, &uuid(102), &policy, NOW).await
+    });
+    assert_eq!(found(), policy);
+    let other = wait(staff_policies::connector_with_policy(
+        &database,
+        &self::tenant(2),
+        "k",
+    ))
+    .unwrap();
+    assert_eq!(other.unwrap().1, StaffPolicy::default());
 }
