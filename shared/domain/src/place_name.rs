@@ -199,8 +199,14 @@ mod tests {
         fn folding_is_done_once_and_for_all(name in "\\PC{0,20}") {
             let once = folded(&name);
             prop_assert_eq!(folded(&once), once.clone());
-            prop_assert_eq!(folded(&name.to_lowercase()), folded(&name.to_lowercase().to_uppercase()));
             prop_assert!(!once.contains("  ") && once.trim() == once);
+        }
+
+        #[test]
+        fn case_and_spaces_change_nothing(words in prop::collection::vec("[a-zà-öø-ÿßα-ωа-я0-9&'.-]{1,8}", 1..4)) {
+            let name = words.join(" ");
+            prop_assert_eq!(folded(&name.to_uppercase()), folded(&name));
+            prop_assert_eq!(folded(&format!(" {} ", words.join(" \t "))), folded(&name));
         }
 
         #[test]

@@ -205,7 +205,8 @@ pub struct Named {
 }
 
 const NAMED: &str = "
-SELECT json_group_array(json_object('id', id, 'name', name, 'folded_name', folded_name))
+SELECT json_group_array(json_object('id', stores.id, 'name', stores.name,
+  'folded_name', stores.folded_name))
 FROM json_each(?2) AS wanted CROSS JOIN stores INDEXED BY stores_folded_name
   ON stores.organization_id = ?1 AND stores.folded_name = wanted.value AND stores.deleted_at IS NULL";
 

@@ -124,6 +124,10 @@ fn an_upsert_by_the_products_id_creates_renames_and_leaves_alone() {
     assert_eq!(find("1"), Some(uuid(1)));
     assert_eq!(find(&uuid(1)), Some(uuid(1)));
     assert_eq!(find("9"), None);
+    let names = ["uno".to_owned(), "two".to_owned(), "four".to_owned()];
+    let named = wait(stores::named(&database, &tenant(1), &names)).unwrap();
+    let named: Vec<_> = named.iter().map(|store| store.name.as_str()).collect();
+    assert_eq!(named, ["Uno", "Two"]);
     assert_eq!(
         wait(stores::by_any_id(&database, &tenant(2), "1")),
         Ok(None)

@@ -36,7 +36,12 @@ fn an_export_has_everything_once_whatever_the_page() {
         let expected = Kind::ALL.map(|kind| {
             let one = matches!(
                 kind,
-                Kind::Organization | Kind::Connector | Kind::ApiKey | Kind::WebhookRegistration
+                Kind::Organization
+                    | Kind::Connector
+                    | Kind::ApiKey
+                    | Kind::WebhookRegistration
+                    | Kind::Store
+                    | Kind::StaffPolicy
             );
             (kind.name(), if one { 1 } else { 5 })
         });
@@ -100,7 +105,8 @@ fn a_key_of_another_list_is_refused() {
     }
 }
 
-/// The organization's own row, its connector, its credential, its key and its webhook.
+/// The organization's own row, its connector with credential, webhook and policy, its key and its
+/// store.
 pub fn add_account(fixture: &Fixture, party: &Party) {
     let tenant = party.tenant.as_str();
     fixture.query(
@@ -132,6 +138,16 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO webhook_registrations (id, endpoint_id, topic, connector_id, organization_id, external_id, base_url, state, created_at, last_checked_at)
          VALUES (?1, ?2, 'user.created', ?3, ?4, '81', 'https://patchbay.example.com', 'registered', 0, 0)",
         parameters![fixture.id(), endpoint, connector, tenant],
+    );
+    fixture.query(
+        "INSERT INTO staff_policies (connector_id, organization_id, enforce_shift_schedule, sync_role_names, create_users_without_email, created_at, updated_at)
+         VALUES (?1, ?2, 1, '[\"Host\"]', 0, 0, 0)",
+        parameters![connector, tenant],
+    );
+    fixture.query(
+        "INSERT INTO stores (id, organization_id, name, folded_name, product_ref, created_seq, changed_seq)
+         VALUES (?1, ?2, 'Shop', 'shop', 's-1', 1000000, 1000000)",
+        parameters![fixture.id(), tenant],
     );
 }
 

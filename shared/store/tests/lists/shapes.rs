@@ -123,6 +123,7 @@ fn places_and_people() {
             json!({
                 "name": "Riverside", "time_zone": "America/Toronto", "country": "CA", "region": "ON",
                 "city": "Toronto", "address": "12 \"Quay\" St", "provider_modified_at": "2027-01-15T07:59:59Z",
+                "store_id": null, "store_name": null,
             })
         )
     );
@@ -166,7 +167,7 @@ fn places_and_people() {
                 "preferred_last_name": null, "full_name": "Jon Reyes", "email": "jon@example.test",
                 "mobile_number": null, "employee_number": "0625", "user_type": "employee",
                 "is_active": true, "invite_status": null, "language": null, "time_zone": null,
-                "hire_date": "2024-04-01", "photo_url": null,
+                "hire_date": "2024-04-01", "photo_url": null, "product_ref": null,
             })
         )
     );
@@ -514,5 +515,12 @@ fn an_account() {
         json!({"id": webhook, "organization_id": party.tenant.as_str(), "connector_id": party.connector_id,
             "topic": "user.created", "external_id": "81", "base_url": "https://patchbay.example.com",
             "state": "registered", "reason": null, "created_at": EPOCH, "last_checked_at": EPOCH})
+    );
+    let store = fixture.text("SELECT id FROM stores").unwrap();
+    let seen_at = json!("1970-01-01T00:00:01Z");
+    assert_eq!(
+        read(Kind::Store, &store),
+        json!({"id": store, "organization_id": party.tenant.as_str(), "name": "Shop", "product_ref": "s-1",
+            "deleted_at": null, "created_at": seen_at, "updated_at": seen_at})
     );
 }

@@ -47,6 +47,8 @@ fn a_foreign_id_is_no_id() {
         (Kind::RoleAssignment, "team_member_role_assignments"),
         (Kind::Availability, "team_member_availability"),
         (Kind::TimeOff, "time_off_requests"),
+        (Kind::Store, "stores"),
+        (Kind::LocationMapping, "locations"),
         (Kind::SyncRun, "sync_runs"),
     ];
     for (kind, table) in tables {
