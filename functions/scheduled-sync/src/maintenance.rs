@@ -168,19 +168,26 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
             break;
         }
     }
-    retain(database, deadline_ms).await
+    retain(database, deadline_ms).await?;
+    Ok(true)
 }
 
-/// Removes shifts that are over long enough, where the schedule says so.
-async fn retain(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, DatabaseError> {
-    let before = clock::now().saturating_sub(KEEP_SHIFTS_SECONDS);
+/// Removes shifts that are over long enough, where the schedule says so. Those that a punch rests on
+/// are looked at every time; whoever is not reached in time is so in another hour, because each hour
+/// begins with another connector.
+async fn retain(database: &SpinDatabase, deadline_ms: i64) -> Result<(), DatabaseError> {
+    let now = clock::now();
+    let before = now.saturating_sub(KEEP_SHIFTS_SECONDS);
     let mut after = String::new();
     loop {
-        let connectors = retention::connectors_at_fixed_times(database, &after, ROWS).await?;
+        let mut connectors = retention::connectors_at_fixed_times(database, &after, ROWS).await?;
         let Some(last) = connectors.last() else {
-            return Ok(true);
+            return Ok(());
         };
         after.clone_from(&last.connector_id);
+        let hour = usize::try_from(now.div_euclid(EVERY_SECONDS)).unwrap_or_default();
+        let turn = hour.checked_rem(connectors.len()).unwrap_or_default();
+        connectors.rotate_left(turn);
         for connector in &connectors {
             let Ok(tenant) =
                 Caller::internal("scheduled-sync").tenant_named(&connector.organization_id)
@@ -190,7 +197,7 @@ async fn retain(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Datab
             let mut place = None;
             loop {
                 if is_late(deadline_ms) {
-                    return Ok(false);
+                    return Ok(());
                 }
                 let ended = EndedShifts {
                     connector_id: &connector.connector_id,

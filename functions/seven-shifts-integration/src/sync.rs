@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::Problem;
+use api::body::Document;
 use api::seven_shifts_integration::{
     EmployeesResult, FullResult, RunningSync, ShiftsResult, SyncNow, SyncResult, Synced,
     UnmappedPerson, UserMapping,
@@ -67,6 +68,8 @@ pub async fn sync(context: &Context) -> Result<Reply, Problem> {
     let body: SyncNow = if context.body.is_empty() {
         SyncNow::default()
     } else {
+        // A member that is there twice is refused, also one that nobody reads.
+        let Document(_) = context.json()?;
         context.json()?
     };
     let part = match body.sync_type.as_deref() {

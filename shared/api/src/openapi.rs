@@ -105,6 +105,9 @@ fn in_query(parameter: &Parameter) -> Value {
         ParameterForm::Id => json!({"type": "string", "format": "uuid"}),
         ParameterForm::Time => json!({"type": "string", "format": "date-time"}),
         ParameterForm::Date => json!({"type": "string", "format": "date"}),
+        ParameterForm::DateOrTime => {
+            json!({"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]})
+        }
         ParameterForm::Boolean => json!({"type": "boolean"}),
         ParameterForm::Limit => {
             json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})

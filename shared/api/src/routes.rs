@@ -132,6 +132,8 @@ pub enum ParameterForm {
     Time,
     /// `YYYY-MM-DD`.
     Date,
+    /// One or the other.
+    DateOrTime,
     Boolean,
     Limit,
     OneOf(&'static [&'static str]),
@@ -445,12 +447,12 @@ const EMPLOYEE_SHIFT_LIST: &[Parameter] = &[
     STORE_ID,
     parameter(
         "start_date",
-        ParameterForm::Text,
+        ParameterForm::DateOrTime,
         "Only shifts that start then or later, a date (in UTC) or a time; from now on by default.",
     ),
     parameter(
         "end_date",
-        ParameterForm::Text,
+        ParameterForm::DateOrTime,
         "Only shifts that start then or earlier, a date (in UTC) or a time.",
     ),
 ];

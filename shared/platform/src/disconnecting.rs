@@ -25,12 +25,35 @@ pub async fn disconnect(
     tenant: &Tenant,
     connector_id: &str,
 ) -> Result<(), Problem> {
+    // First, so that no sync has the rate budget while the webhooks go.
+    context
+        .database
+        .transaction(async |transaction| stop(transaction, tenant, connector_id).await)
+        .await
+        .map_err(|error: DatabaseError| problems::database(&error))?;
     remove_webhooks(context, tenant, connector_id).await?;
     context
         .database
-        .transaction(async |transaction| forget(transaction, tenant, connector_id).await)
+        .transaction(async |transaction| {
+            // What was asked for meanwhile would find no credentials.
+            stop(transaction, tenant, connector_id).await?;
+            forget(transaction, tenant, connector_id).await
+        })
         .await
         .map_err(|error: DatabaseError| problems::database(&error))
+}
+
+async fn stop<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+) -> Result<(), DatabaseError> {
+    let reason = Failure {
+        code: "disconnected".to_owned(),
+        detail: "The connector was disconnected.".to_owned(),
+    };
+    let now_ms = clock::now_ms();
+    plan::stop_stream_jobs(transaction, tenant, connector_id, &reason, now_ms).await
 }
 
 async fn forget<E: Execute>(
@@ -41,11 +64,6 @@ async fn forget<E: Execute>(
     let now = clock::now();
     webhooks::retire(transaction, tenant, connector_id, now).await?;
     credentials::purge(transaction, tenant, connector_id).await?;
-    let stopped = Failure {
-        code: "disconnected".to_owned(),
-        detail: "The connector was disconnected.".to_owned(),
-    };
-    plan::stop_stream_jobs(transaction, tenant, connector_id, &stopped, clock::now_ms()).await?;
     let change = StateChange {
         from: &[Active, Error, Expired, Paused, Revoked, Disconnected],
         to: Disconnected,

@@ -37,6 +37,9 @@ impl PublicUrl {
         }
         let path = uri.path().trim_end_matches('/');
         let authority = authority.as_str().to_ascii_lowercase();
+        // As providers write it when they list it.
+        let default_port = if scheme == "https" { ":443" } else { ":80" };
+        let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
         Some(Self(format!("{scheme}://{authority}{path}")))
     }
 
@@ -73,6 +76,7 @@ mod tests {
                 "https://example.com:8443/in/",
                 "https://example.com:8443/in",
             ),
+            ("https://example.com:443", "https://example.com"),
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
             ("http://localhost:3000/", "http://localhost:3000"),
             ("http://[::1]:3000", "http://[::1]:3000"),

@@ -260,15 +260,20 @@ const SET_STATE_BY_RUN: &str = concat!(
     SELECT 1 FROM jobs
     WHERE jobs.id = ?7 AND jobs.organization_id = ?1 AND jobs.subject = connectors.id
       AND jobs.lease_version = ?8 AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?6)
-  AND (SELECT json_group_array(sealed) FROM (
-    SELECT sealed FROM credentials
-    WHERE credentials.connector_id = ?2 AND credentials.organization_id = ?1 ORDER BY field)) = ?9
+  AND NOT EXISTS (
+    SELECT 1 FROM json_each(?9) AS used WHERE NOT EXISTS (
+      SELECT 1 FROM credentials WHERE credentials.connector_id = ?2
+        AND credentials.organization_id = ?1 AND credentials.sealed = used.value))
+  AND EXISTS (
+    SELECT 1 FROM credentials
+    WHERE credentials.connector_id = ?2 AND credentials.organization_id = ?1)
 RETURNING id"
 );
 
 /// [`set_state`] by what a run has found out. It counts only while the run holds its lease and the
 /// connector still has the credentials that the run used: what a provider says late of the old
-/// token says nothing of a connector that has been connected again meanwhile.
+/// token says nothing of a connector that has been connected again meanwhile. One that came in
+/// addition is in nobody's way.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -280,9 +285,10 @@ pub async fn set_state_by_run<E: Execute>(
     change: StateChange<'_>,
     now: i64,
 ) -> Result<bool, DatabaseError> {
-    let mut used: Vec<_> = credentials.iter().collect();
-    used.sort_by(|a, b| a.field.cmp(&b.field));
-    let used: Vec<_> = used.iter().map(|used| used.sealed.as_str()).collect();
+    let used: Vec<_> = credentials
+        .iter()
+        .map(|used| used.sealed.as_str())
+        .collect();
     let parameters = parameters![
         lease.tenant.as_str(),
         id,

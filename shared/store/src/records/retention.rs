@@ -105,7 +105,7 @@ const ENDED: &str = concat!(
 /// without an end makes up for it. While a run has the checkpoint in hand, it would write the old one
 /// again; then nothing is removed.
 const UNCOVER: &str = concat!(
-    "UPDATE jobs SET checkpoint = json_remove(checkpoint, '$.covered_from')
+    "UPDATE jobs SET checkpoint = iif(json_valid(checkpoint), json_remove(checkpoint, '$.covered_from'), checkpoint)
      WHERE kind = 'sync' AND subject = ?2 AND name = 'shifts' AND organization_id = ?1
        AND run_id IS NULL
        AND EXISTS (SELECT 1 FROM connectors WHERE id = ?2 AND ",

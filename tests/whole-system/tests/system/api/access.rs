@@ -494,8 +494,12 @@ async fn the_operator_names_whose_data_is_meant() {
             .iter()
             .any(|parameter| parameter.name == "organization_id")
     }) {
-        let body = (route.body == Some("CreateApiKey"))
-            .then(|| json!({"name": "made by the operator", "role": "member"}));
+        let body = match route.body {
+            Some("CreateApiKey") => Some(json!({"name": "made by the operator", "role": "member"})),
+            Some("CreateStore") => Some(json!({"name": "made by the operator"})),
+            Some("UpsertStores") => Some(json!({"stores": [{"name": "x", "product_ref": "x"}]})),
+            _ => None,
+        };
         let bare = path(route, NO_ID);
         let answer = app
             .request(method(route), &bare, OPERATOR_KEY, body.clone())
@@ -507,10 +511,15 @@ async fn the_operator_names_whose_data_is_meant() {
             route.path
         );
         let named = format!("{bare}?organization_id={}", organization.id);
-        let status = app
-            .request(method(route), &named, OPERATOR_KEY, body)
-            .await
-            .status;
+        let answer = app.request(method(route), &named, OPERATOR_KEY, body).await;
+        let status = answer.status;
+        // What needs an account or people that this organization has not is refused for that.
+        let needs_more =
+            api::routes::is_compatible(route.path) || route.body == Some("SetProductRefs");
+        if needs_more && status == StatusCode::BAD_REQUEST {
+            assert!(!super::fields(&answer).contains(&"organization_id".to_owned()));
+            continue;
+        }
         let expected = if route.path.contains("{id}") {
             404
         } else {

@@ -47,7 +47,7 @@ const MONTH: Pace = Pace {
     frequency: "hourly",
     pause: 3 * HOUR,
     changes: 12,
-    backfill_days: 60,
+    backfill_days: 75,
 };
 const ACCOUNTS: [Account; 2] = [LAKESHORE, HARBOUR];
 /// The provider spoils each request with this probability, in each of its ways.
@@ -238,7 +238,7 @@ impl Days {
         // So far only what changed was read: a checkpoint ahead of its rows would show here. A
         // merge of people that leaves no trace on their rows is for the weekly reconciliation.
         let changes = Mirror {
-            since: super::at(EPOCH) - (self.pace.backfill_days - 1) * DAY,
+            since: now(app) - (self.pace.backfill_days - 1) * DAY,
             ignoring: &["external_user_id", "team_member_id"],
         };
         self.compare(changes, "after the changes").await;
