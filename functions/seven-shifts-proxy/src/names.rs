@@ -10,6 +10,7 @@ use platform::{Context, SpinDatabase, problems};
 use providers::seven_shifts::{MAX_LIMIT, Paging, RolesQuery, User, UserStatus, UsersQuery};
 use store::records;
 
+use crate::account;
 use crate::reach::Reach;
 
 /// Pages of each list: two thousand people at work, as many who are gone, and two thousand roles.
@@ -49,11 +50,12 @@ impl Names {
             people: numbered(known.people),
             roles: numbered(known.roles),
         };
-        // The shifts are there: a name that cannot be had is null.
         for status in [UserStatus::Active, UserStatus::Inactive] {
-            names.ask_for_people(account, people, status).await;
+            names.ask_for_people(account, people, status).await?;
         }
-        names.ask_for_roles(account, roles, reach.location_id).await;
+        names
+            .ask_for_roles(account, roles, reach.location_id)
+            .await?;
         Ok(names)
     }
 
@@ -71,7 +73,7 @@ impl Names {
         account: &Account<'_, SpinDatabase>,
         wanted: &BTreeSet<i64>,
         status: UserStatus,
-    ) {
+    ) -> Result<(), Problem> {
         let mut cursor = None;
         for _ in 0..MAX_PAGES {
             if wanted.iter().all(|id| self.people.contains_key(id)) {
@@ -83,8 +85,9 @@ impl Names {
                 ..UsersQuery::default()
             };
             let answer = seven_shifts::call(&account.line, account.client.users(&query)).await;
-            let Ok(page) = answer.map(|answer| answer.value) else {
-                return;
+            let page = match answer {
+                Ok(answer) => answer.value,
+                Err(failure) => return Err(account::failed(account, "users", failure).await),
             };
             let new = page.rows.iter().filter(|user| wanted.contains(&user.id));
             self.people
@@ -94,6 +97,7 @@ impl Names {
                 break;
             }
         }
+        Ok(())
     }
 
     async fn ask_for_roles(
@@ -101,7 +105,7 @@ impl Names {
         account: &Account<'_, SpinDatabase>,
         wanted: &BTreeSet<i64>,
         location_id: Option<i64>,
-    ) {
+    ) -> Result<(), Problem> {
         let mut cursor = None;
         for _ in 0..MAX_PAGES {
             if wanted.iter().all(|id| self.roles.contains_key(id)) {
@@ -113,8 +117,9 @@ impl Names {
                 ..RolesQuery::default()
             };
             let answer = seven_shifts::call(&account.line, account.client.roles(&query)).await;
-            let Ok(page) = answer.map(|answer| answer.value) else {
-                return;
+            let page = match answer {
+                Ok(answer) => answer.value,
+                Err(failure) => return Err(account::failed(account, "roles", failure).await),
             };
             let new = page.rows.into_iter();
             let new = new.filter(|role| wanted.contains(&role.id));
@@ -124,6 +129,7 @@ impl Names {
                 break;
             }
         }
+        Ok(())
     }
 }
 

@@ -1,5 +1,11 @@
 //! Stores, the locations that they are, and who people are in the product.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail as a test does"
+)]
+
+#[expect(dead_code, reason = "not every test needs every helper")]
 mod support;
 
 use domain::access::{Caller, Tenant};
