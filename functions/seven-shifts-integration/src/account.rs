@@ -12,6 +12,7 @@ use domain::sync_settings::SyncSettings;
 use http::StatusCode;
 use platform::seven_shifts::{self, Account, Config, PROVIDER};
 use platform::{Context, Reply, SpinDatabase, clock, problems, time};
+use store::Execute;
 use store::connectors::Connector;
 use store::credentials;
 use store::staff::{self, Staff};
@@ -68,7 +69,15 @@ impl Integration {
 
 /// The account, if it is set up.
 pub async fn find(context: &Context, tenant: &Tenant) -> Result<Option<Integration>, Problem> {
-    let found = staff_policies::connector_with_policy(&context.database, tenant, KEY)
+    find_in(&context.database, tenant).await
+}
+
+/// [`find`], as a transaction sees it.
+pub async fn find_in<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+) -> Result<Option<Integration>, Problem> {
+    let found = staff_policies::connector_with_policy(database, tenant, KEY)
         .await
         .map_err(|error| problems::database(&error))?;
     let Some((connector, policy)) = found.filter(|(found, _)| found.provider == PROVIDER) else {

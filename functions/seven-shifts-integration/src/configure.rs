@@ -10,7 +10,7 @@ use http::StatusCode;
 use platform::seven_shifts::connecting::{self, NewAccount, Sought, Stored, Unresolved};
 use platform::seven_shifts::{ACCESS_TOKEN, Config, FailureKind, webhooks};
 use platform::vault::{Place, Secret, Vault, VaultError};
-use platform::{Context, Reply, clock, log, problems};
+use platform::{Context, Reply, clock, log, problems, run};
 use store::staff_policies::{self, StaffPolicy};
 use store::{DatabaseError, connectors, credentials};
 
@@ -28,12 +28,12 @@ pub async fn configure(context: &Context) -> Result<Reply, Problem> {
     let company_id = checked(&body)?;
     let given = connection::token(body.access_token.as_deref())?;
     let before = account::find(context, &tenant).await?;
-    let settings = settings(context, &body, before.as_ref())?;
-    let policy = policy(&body, before.as_ref());
+    // Who may not is told before the provider is asked.
+    settings(context, &body, before.as_ref())?;
     // Without it nothing could be stored: the provider need not be asked.
     let vault = Vault::open().await.map_err(|error| closed_vault(&error))?;
     let token = match given {
-        Some(token) => token,
+        Some(token) => Token::Given(token),
         None => stored_token(context, &tenant, before.as_ref(), &vault)
             .await?
             .ok_or_else(connection::missing_token)?,
@@ -48,64 +48,35 @@ pub async fn configure(context: &Context) -> Result<Reply, Problem> {
         location_id: kept.and_then(|config| config.location_id),
     };
     let deadline_ms = clock::now_ms().saturating_add(DEADLINE_MS);
-    let company = connecting::resolve(&context.database, &token, sought, deadline_ms)
+    let company = connecting::resolve(&context.database, token.secret(), sought, deadline_ms)
         .await
         .map_err(|why| bad_credentials(&why))?;
     let config = Config {
         company_id: company.id,
-        company_name: Some(company.name.clone()),
+        company_name: Some(company.name),
         company_guid: sought.company_guid.map(str::to_owned),
         location_id: sought.location_id,
     };
-    let account = NewAccount {
-        key: account::KEY,
-        name: before
-            .as_ref()
-            .filter(|_| kept.is_some())
-            .map_or(company.name.as_str(), |before| &before.connector.name),
+    let wanted = Wanted {
+        body: &body,
         token: &token,
         config: &config,
-        settings: &settings,
-        connected_by: context.caller()?.subject(),
     };
-    let stored = context
-        .transaction(async |transaction| {
-            store(transaction, &tenant, &vault, account, &settings, &policy)
-                .await
-                .map_err(|error| problems::database(&error))
-        })
+    let is_new = context
+        .transaction(async |transaction| store(context, transaction, &tenant, &vault, wanted).await)
         .await?;
-    let is_new = match stored {
-        Stored::Connected { is_new, .. } => is_new,
-        Stored::OtherCompany(held) => {
-            return Err(refusal::field(
-                "company_id",
-                format!(
-                    "is another company than {}, whose data is held: connect it under another name with the 7shifts proxy",
-                    held.company_id
-                ),
-            ));
-        }
-        Stored::KeyTaken => {
-            return Err(refusal::bad_request(
-                "The name `7shifts` belongs to a connector of another provider.",
-            ));
-        }
-        Stored::NoOrganization => {
-            return Err(Problem::new(
-                ProblemKind::NotFound,
-                "There is no such organization, or it is being removed.",
-            ));
-        }
-    };
     let integration = account::set_up(context, &tenant).await?;
     let webhooks =
         webhooks::answer::connected(&context.database, &tenant, &integration.connector.id);
-    let started = Started::begin(context, &tenant, &integration, Stream::ALL, started_ms);
-    // Whatever becomes of the webhooks, it is connected; the proxy's `list_webhooks` says why.
-    let (started, _) = join(started, webhooks).await;
-    let started = started?;
-    let running = started.running();
+    let running = if run::may_run(integration.connector.state) {
+        let started = Started::begin(context, &tenant, &integration, Stream::ALL, started_ms);
+        // Whatever becomes of the webhooks, it is connected; the proxy's `list_webhooks` says why.
+        let (started, _) = join(started, webhooks).await;
+        started?.running()
+    } else {
+        // Paused by somebody: what is set counts when it is resumed.
+        None
+    };
     let status = match (&running, is_new) {
         (Some(_), _) => StatusCode::ACCEPTED,
         (None, true) => StatusCode::CREATED,
@@ -122,26 +93,121 @@ pub async fn configure(context: &Context) -> Result<Reply, Problem> {
     )
 }
 
-/// Account, settings and policy: all of it or nothing.
+/// The token that opens the account.
+enum Token {
+    Given(Secret),
+    /// The one that is held, and how it is held.
+    Held {
+        secret: Secret,
+        sealed: String,
+    },
+}
+
+impl Token {
+    fn secret(&self) -> &Secret {
+        match self {
+            Self::Given(secret) | Self::Held { secret, .. } => secret,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    body: &'a Configure,
+    token: &'a Token,
+    config: &'a Config,
+}
+
+/// Account, settings and policy, all of it or nothing, on top of what is there when this is
+/// written: of two who change different members at once neither takes the other's back. Returns
+/// whether the account is new.
 async fn store<E: store::Execute>(
+    context: &Context,
     transaction: &E,
     tenant: &Tenant,
     vault: &Vault,
-    account: NewAccount<'_>,
-    settings: &SyncSettings,
-    policy: &StaffPolicy,
-) -> Result<Stored, DatabaseError> {
+    wanted: Wanted<'_>,
+) -> Result<bool, Problem> {
+    let Wanted {
+        body,
+        token,
+        config,
+    } = wanted;
     let now = clock::now();
-    // Those of a connector that is there count when its first runs are asked for.
-    if let Some(before) = connectors::get_by_key(transaction, tenant, account.key).await? {
+    let failed = |error: DatabaseError| problems::database(&error);
+    let before = account::find_in(transaction, tenant).await?;
+    let settings = settings(context, body, before.as_ref())?;
+    let policy = policy(body, before.as_ref());
+    if let Token::Held { sealed, .. } = token {
+        let held = match &before {
+            Some(before) => credentials::list(transaction, tenant, &before.connector.id)
+                .await
+                .map_err(failed)?,
+            None => Vec::new(),
+        };
+        if !held.iter().any(|held| held.sealed == *sealed) {
+            return Err(refusal::conflict(
+                "The account was disconnected, or got another token, meanwhile: try again.",
+            ));
+        }
+    }
+    let is_same = before
+        .as_ref()
+        .is_some_and(|before| before.config.company_id == config.company_id);
+    let (connector_id, is_new) = match (&before, token) {
+        // Nothing but settings: the token stays, and so does a pause.
+        (Some(before), Token::Held { .. }) if is_same => (before.connector.id.clone(), false),
+        _ => {
+            let account = NewAccount {
+                key: account::KEY,
+                name: before
+                    .as_ref()
+                    .filter(|_| is_same)
+                    .map(|before| before.connector.name.as_str())
+                    .or(config.company_name.as_deref())
+                    .unwrap_or(account::KEY),
+                token: token.secret(),
+                config,
+                settings: &settings,
+                connected_by: context.caller()?.subject(),
+            };
+            let stored = connecting::store(transaction, tenant, vault, account)
+                .await
+                .map_err(failed)?;
+            connected(stored)?
+        }
+    };
+    if !is_new {
         let text = settings.to_json().to_string();
-        connectors::set_sync_settings(transaction, tenant, &before.id, &text, now).await?;
+        connectors::set_sync_settings(transaction, tenant, &connector_id, &text, now)
+            .await
+            .map_err(failed)?;
     }
-    let stored = connecting::store(transaction, tenant, vault, account).await?;
-    if let Stored::Connected { id, .. } = &stored {
-        staff_policies::put(transaction, tenant, id, policy, now).await?;
+    staff_policies::put(transaction, tenant, &connector_id, &policy, now)
+        .await
+        .map_err(failed)?;
+    Ok(is_new)
+}
+
+/// The connector, and whether it is new; a refusal takes back what was written.
+fn connected(stored: Stored) -> Result<(String, bool), Problem> {
+    match stored {
+        Stored::Connected { id, is_new, .. } => Ok((id, is_new)),
+        Stored::OtherCompany(held) => Err(refusal::field(
+            "company_id",
+            format!(
+                "is another company than {}, whose data is held: connect it under another name with the 7shifts proxy",
+                held.company_id
+            ),
+        )),
+        Stored::KeyTaken => Err(refusal::bad_request(
+            "The name `7shifts` belongs to a connector of another provider.",
+        )),
+        Stored::NoOrganization => Err(Problem::new(
+            ProblemKind::NotFound,
+            "There is no such organization, or it is being removed.",
+        )),
     }
-    Ok(stored)
 }
 
 fn checked(body: &Configure) -> Result<i64, Problem> {
@@ -239,7 +305,7 @@ async fn stored_token(
     tenant: &Tenant,
     before: Option<&Integration>,
     vault: &Vault,
-) -> Result<Option<Secret>, Problem> {
+) -> Result<Option<Token>, Problem> {
     let Some(before) = before else {
         return Ok(None);
     };
@@ -255,10 +321,13 @@ async fn stored_token(
         connector_id,
         field: ACCESS_TOKEN,
     };
-    vault
+    let secret = vault
         .unseal(place, &sealed.sealed)
-        .map(Some)
-        .map_err(|error| closed_vault(&error))
+        .map_err(|error| closed_vault(&error))?;
+    Ok(Some(Token::Held {
+        secret,
+        sealed: sealed.sealed.clone(),
+    }))
 }
 
 fn closed_vault(error: &VaultError) -> Problem {

@@ -106,6 +106,13 @@ pub async fn store_id(
     tenant: &Tenant,
     named: &str,
 ) -> Result<Option<String>, Problem> {
+    // Our own ids have no case.
+    let lower = named.to_ascii_lowercase();
+    let named = if api::query::is_id(named) {
+        &lower
+    } else {
+        named
+    };
     stores::by_any_id(&context.database, tenant, named)
         .await
         .map_err(|error| problems::database(&error))

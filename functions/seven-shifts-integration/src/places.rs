@@ -146,6 +146,16 @@ pub async fn map(context: &Context) -> Result<Reply, Problem> {
         return Err(Problem::invalid(errors));
     };
     let integration = account::set_up(context, &tenant).await?;
+    if integration
+        .config
+        .location_id
+        .is_some_and(|own| own != location_id)
+    {
+        return Err(refusal::field(
+            "seven_shifts_location_id",
+            "is outside of this connector, which is kept to one location: send the id that locations/ shows",
+        ));
+    }
     let no_store = || {
         refusal::field(
             "store_id",

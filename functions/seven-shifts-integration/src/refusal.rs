@@ -1,5 +1,7 @@
 //! The errors of the replaced system, beside ours.
 
+use std::collections::BTreeMap;
+
 use api::{Problem, ProblemKind};
 use domain::redact;
 use http::StatusCode;
@@ -7,6 +9,20 @@ use platform::seven_shifts::{Failure, FailureKind};
 
 /// What that system's `code` would have been: it had none.
 const CODE: &str = "UNKNOWN";
+
+/// The members of a problem document.
+const TAKEN: [&str; 10] = [
+    "",
+    "type",
+    "title",
+    "status",
+    "detail",
+    "request_id",
+    "errors",
+    "error",
+    "code",
+    "success",
+];
 
 /// Adds what its callers read: `error`, and a list of texts for each member that is wrong.
 pub fn in_old_words(problem: Problem) -> Problem {
@@ -16,17 +32,20 @@ pub fn in_old_words(problem: Problem) -> Problem {
         let status = problem.status();
         problem.with_legacy(status, CODE)
     };
-    for error in problem.errors.clone() {
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for error in &problem.errors {
         let name = error.field.trim_start_matches('/');
         let member = name.split('/').next().unwrap_or_default();
         // Members of the problem document keep their meaning.
-        if !matches!(
-            member,
-            "" | "type" | "title" | "status" | "detail" | "errors" | "error"
-        ) {
-            let texts = vec![error.detail];
-            problem = problem.with_legacy_member(member, texts);
+        if !TAKEN.contains(&member) {
+            texts
+                .entry(member.to_owned())
+                .or_default()
+                .push(error.detail.clone());
         }
+    }
+    for (member, texts) in texts {
+        problem = problem.with_legacy_member(&member, texts);
     }
     problem
 }
@@ -60,6 +79,11 @@ pub fn not_configured() -> Problem {
 
 pub fn bad_request(why: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::InvalidRequest, why).with_legacy(StatusCode::BAD_REQUEST, CODE)
+}
+
+/// Something else came first.
+pub fn conflict(why: impl Into<String>) -> Problem {
+    Problem::new(ProblemKind::Conflict, why)
 }
 
 /// A member that is missing or wrong.

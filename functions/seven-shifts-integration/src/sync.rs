@@ -104,14 +104,19 @@ pub async fn sync(context: &Context) -> Result<Reply, Problem> {
                 "The sync of shifts is switched off: set sync_shifts_enabled with `configure/`.",
             ));
         }
+        Part::Full if !is_on(Stream::Users) && !is_on(Stream::Shifts) => {
+            return Err(refusal::bad_request(
+                "The syncs of employees and of shifts are both switched off: set one with `configure/`.",
+            ));
+        }
         _ => {}
     }
     let started =
         Started::begin(context, &tenant, &integration, part.streams(), started_ms).await?;
-    if let Some(failed) = started.failure() {
+    let finished = started.running().is_none();
+    if let Some(failed) = started.failure().filter(|_| finished) {
         return Err(refusal::sync_failed(failed));
     }
-    let finished = started.running().is_none();
     let answer = Synced {
         success: true,
         message: if finished {
@@ -163,8 +168,11 @@ impl Started {
             .all(|stream| streams.contains(stream));
         let params = is_full.then_some(params.as_str());
         let run_ids = on_demand::request(context, tenant, connector_id, &streams, params).await?;
-        let awaited: Vec<_> = [Stream::Users, Stream::Shifts]
+        // Who is staff is known when it is known who works as what.
+        let has_roles = !integration.policy.sync_role_names.is_empty();
+        let awaited: Vec<_> = [Stream::Users, Stream::Shifts, Stream::Assignments]
             .iter()
+            .filter(|stream| has_roles || **stream != Stream::Assignments)
             .filter_map(|stream| run_ids.get(stream.as_str()).map(String::as_str))
             .collect();
         let states = on_demand::wait(context, tenant, connector_id, &awaited, started_ms).await?;
@@ -190,17 +198,18 @@ impl Started {
         })
     }
 
-    /// Why one of them failed.
+    /// Why nothing came of it. Where one part has failed, the others are in, and the result says
+    /// why it has not.
     fn failure(&self) -> Option<&str> {
-        self.states
-            .iter()
-            .find(|state| state.status == "failed")
-            .map(|state| {
-                state
-                    .error_detail
-                    .as_deref()
-                    .unwrap_or("the run did not come to its end")
-            })
+        if self.states.iter().any(|state| state.status != "failed") {
+            return None;
+        }
+        self.states.first().map(|state| {
+            state
+                .error_detail
+                .as_deref()
+                .unwrap_or("the run did not come to its end")
+        })
     }
 
     fn of(&self, stream: Stream) -> Option<&RunState> {
@@ -220,7 +229,7 @@ async fn result(
     let employees = match started.of(Stream::Users).filter(|_| part != Part::Shifts) {
         Some(state) => Some(EmployeesResult {
             employees_synced: synced(state),
-            errors_count: state.errors,
+            errors_count: errors_count(state),
             errors: errors(context, tenant, state).await?,
             user_mapping: user_mapping(context, tenant, integration).await?,
         }),
@@ -232,7 +241,7 @@ async fn result(
     {
         Some(state) => Some(ShiftsResult {
             shifts_synced: synced(state),
-            errors_count: state.errors,
+            errors_count: errors_count(state),
             errors: errors(context, tenant, state).await?,
         }),
         None => None,
@@ -249,6 +258,11 @@ fn synced(state: &RunState) -> i64 {
         .created
         .saturating_add(state.updated)
         .saturating_add(state.unchanged)
+}
+
+/// Records that could not be stored, or the one error of a run that failed.
+fn errors_count(state: &RunState) -> i64 {
+    state.errors.max(i64::from(state.status == "failed"))
 }
 
 /// The first reasons: records that could not be stored, then what the run says of itself.

@@ -2,24 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
 
 /// A name without what people write in different ways: case, accents, and how words are spaced.
 ///
-/// Letters are decomposed (NFKD) and lose their marks, so that *Café* is *cafe*; case is folded
-/// letter by letter by way of upper case, so that *Straße* is *strasse*.
+/// Letters are decomposed (NFKD) and lose their accents (U+0300 to U+036F), so that *Café* is *cafe*.
+/// The marks of other scripts make other letters and stay: パリ is not バリ. Case is folded letter by
+/// letter by way of upper case, so that *Straße* is *strasse*.
 #[must_use]
 pub fn folded(name: &str) -> String {
     let plain: String = name
         .nfkd()
-        .filter(|character| !is_combining_mark(*character))
+        .filter(|character| !is_accent(*character))
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         // Some capitals decompose only now.
         .nfkd()
-        .filter(|character| !is_combining_mark(*character))
+        .filter(|character| !is_accent(*character))
+        .nfc()
         .collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const fn is_accent(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36f}')
 }
 
 /// A store of the product.
@@ -89,6 +95,7 @@ pub fn matches(stores: &[StoreName<'_>], locations: &[LocationName<'_>]) -> Vec<
         .zip(&names)
         .filter(|(location, name)| {
             location.mapping == Mapping::None
+                && !name.is_empty()
                 && bearers.get(&(location.connector_id, name.as_str())) == Some(&1)
         })
         .filter_map(|(location, name)| {
@@ -121,7 +128,7 @@ mod tests {
         }
     }
 
-    fn found<'a>(matches: &'a [Match]) -> Vec<(&'a str, &'a str)> {
+    fn found(matches: &[Match]) -> Vec<(&str, &str)> {
         matches
             .iter()
             .map(|found| (found.external_id.as_str(), found.store_id.as_str()))
@@ -143,6 +150,9 @@ mod tests {
         }
         assert_ne!(folded("Queen St W"), folded("Queen St E"));
         assert_ne!(folded("Downtown"), folded("Down town"));
+        assert_ne!(folded("パリ"), folded("バリ"));
+        assert_ne!(folded("ปี"), folded("ปู"));
+        assert_eq!(folded("ﾊﾟﾘ"), folded("パリ"));
     }
 
     #[test]

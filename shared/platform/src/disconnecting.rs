@@ -35,9 +35,13 @@ pub async fn disconnect(
     context
         .database
         .transaction(async |transaction| {
-            // What was asked for meanwhile would find no credentials.
-            stop(transaction, tenant, connector_id).await?;
-            forget(transaction, tenant, connector_id).await
+            // Somebody may have connected it again meanwhile, with a token that is not this call's to
+            // take.
+            let connector = connectors::get(transaction, tenant, connector_id).await?;
+            if connector.is_some_and(|connector| connector.state == Disconnected) {
+                forget(transaction, tenant, connector_id).await?;
+            }
+            Ok(())
         })
         .await
         .map_err(|error: DatabaseError| problems::database(&error))
@@ -53,7 +57,16 @@ async fn stop<E: Execute>(
         detail: "The connector was disconnected.".to_owned(),
     };
     let now_ms = clock::now_ms();
-    plan::stop_stream_jobs(transaction, tenant, connector_id, &reason, now_ms).await
+    plan::stop_stream_jobs(transaction, tenant, connector_id, &reason, now_ms).await?;
+    // With it, or a crash would leave an active connector that nothing is planned for.
+    let change = StateChange {
+        from: &[Active, Error, Expired, Paused, Revoked, Disconnected],
+        to: Disconnected,
+        reason: Some("Disconnected by hand. Its data is kept; connect the account to go on."),
+    };
+    connectors::set_state(transaction, tenant, connector_id, change, clock::now())
+        .await
+        .map(drop)
 }
 
 async fn forget<E: Execute>(
@@ -61,15 +74,8 @@ async fn forget<E: Execute>(
     tenant: &Tenant,
     connector_id: &str,
 ) -> Result<(), DatabaseError> {
-    let now = clock::now();
-    webhooks::retire(transaction, tenant, connector_id, now).await?;
-    credentials::purge(transaction, tenant, connector_id).await?;
-    let change = StateChange {
-        from: &[Active, Error, Expired, Paused, Revoked, Disconnected],
-        to: Disconnected,
-        reason: Some("Disconnected by hand. Its data is kept; connect the account to go on."),
-    };
-    connectors::set_state(transaction, tenant, connector_id, change, now)
+    webhooks::retire(transaction, tenant, connector_id, clock::now()).await?;
+    credentials::purge(transaction, tenant, connector_id)
         .await
         .map(drop)
 }

@@ -37,13 +37,22 @@ SELECT json_object(
   'stores', (SELECT json_group_array(json_object('id', id, 'folded_name', folded_name))
     FROM stores INDEXED BY stores_organization
     WHERE organization_id = ?1 AND deleted_at IS NULL),
-  'locations', (SELECT json_group_array(json_object('connector_id', place.connector_id,
-      'external_id', place.external_id, 'name', place.name,
-      'is_decided', mapping.connector_id IS NOT NULL, 'store_id', mapping.store_id))
-    FROM locations AS place INDEXED BY locations_organization
-    LEFT JOIN location_mappings AS mapping ON mapping.connector_id = place.connector_id
-      AND mapping.external_location_id = place.external_id
-    WHERE place.organization_id = ?1 AND place.deleted_at IS NULL))
+  'locations', (SELECT json_group_array(json_object('connector_id', connector_id,
+      'external_id', external_id, 'name', name, 'is_decided', is_decided, 'store_id', store_id))
+    FROM (
+      SELECT place.connector_id, place.external_id, place.name,
+        mapping.connector_id IS NOT NULL AS is_decided, mapping.store_id
+      FROM locations AS place INDEXED BY locations_organization
+      LEFT JOIN location_mappings AS mapping ON mapping.connector_id = place.connector_id
+        AND mapping.external_location_id = place.external_id
+      WHERE place.organization_id = ?1 AND place.deleted_at IS NULL
+      UNION ALL
+      -- What no sync has brought yet, or has taken away, is its store all the same.
+      SELECT mapping.connector_id, mapping.external_location_id, '', 1, mapping.store_id
+      FROM location_mappings AS mapping INDEXED BY location_mappings_organization
+      WHERE mapping.organization_id = ?1 AND mapping.store_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM locations AS place WHERE place.connector_id = mapping.connector_id
+          AND place.external_id = mapping.external_location_id AND place.deleted_at IS NULL))))
 WHERE EXISTS (SELECT 1 FROM stores WHERE organization_id = ?1 AND deleted_at IS NULL)
   AND EXISTS (
     SELECT 1 FROM locations AS place INDEXED BY locations_organization

@@ -69,6 +69,16 @@ WHERE team_members.id = wanted.id AND team_members.organization_id = ?1
   AND team_members.product_ref IS NOT wanted.product_ref
 RETURNING id";
 
+/// Who is gone at the provider gives up what somebody else gets, or both would have it should they
+/// come back.
+const RELEASE: &str = "
+UPDATE team_members SET product_ref = NULL, changed_seq = ?3
+FROM (SELECT value ->> 'team_member_id' AS id, value ->> 'product_ref' AS product_ref
+  FROM json_each(?2)) AS wanted
+WHERE team_members.organization_id = ?1 AND team_members.product_ref = wanted.product_ref
+  AND team_members.product_ref IS NOT NULL AND team_members.id <> wanted.id
+  AND team_members.deleted_at IS NOT NULL";
+
 const DOUBLED: &str = "
 SELECT json_group_array(DISTINCT wanted.value ->> 'product_ref')
 FROM json_each(?2) AS wanted
@@ -97,6 +107,9 @@ pub async fn set<E: Execute>(
 ) -> Result<Set, DatabaseError> {
     let seq = next_change(transaction, now_micros).await?;
     let refs = json::write(refs)?;
+    transaction
+        .execute(RELEASE, parameters![tenant.as_str(), refs.as_str(), seq])
+        .await?;
     let updated = transaction
         .execute(SET, parameters![tenant.as_str(), refs.as_str(), seq])
         .await?

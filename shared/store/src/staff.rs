@@ -39,6 +39,15 @@ macro_rules! is_staff {
     };
 }
 
+/// Who is gone at the provider works no shifts, whatever is still listed.
+macro_rules! is_gone {
+    () => {
+        "shift.team_member_id IN (
+  SELECT id FROM team_members
+  WHERE connector_id = ?2 AND organization_id = ?1 AND deleted_at IS NOT NULL)"
+    };
+}
+
 macro_rules! seconds {
     ($sql:literal) => {
         concat!("strftime('%Y-%m-%dT%H:%M:%SZ', ", $sql, ", 'unixepoch')")
@@ -69,7 +78,9 @@ SELECT
     "),
   (SELECT count(*) FROM schedule_shifts AS shift INDEXED BY schedule_shifts_assigned
    WHERE shift.organization_id = ?1 AND shift.connector_id = ?2 AND shift.starts_at >= ?4
-     AND shift.deleted_at IS NULL AND shift.team_member_id IS NOT NULL AND ",
+     AND shift.deleted_at IS NULL AND shift.team_member_id IS NOT NULL AND NOT ",
+    is_gone!(),
+    " AND ",
     is_staff!("shift.team_member_id"),
     ")"
 );
@@ -200,6 +211,9 @@ SELECT '[' || coalesce(group_concat(item, ','), '') || ']' FROM (
       AND (?6 IS NULL OR shift.external_location_id IN (
         SELECT external_location_id FROM location_mappings
         WHERE organization_id = ?1 AND store_id = ?6 AND connector_id = ?2))
+      AND NOT ",
+    is_gone!(),
+    "
       AND ",
     is_staff!("shift.team_member_id"),
     "
@@ -257,7 +271,12 @@ entry AS (
     sum(created + updated + unchanged) AS items_synced, sum(errors) AS errors_count,
     json_group_array(error_detail) FILTER (WHERE error_detail IS NOT NULL) AS error_details,
     min(started_at) AS started_at, max(finished_at) AS completed_at
-  FROM run GROUP BY coalesce(request_id, id)
+  FROM run
+  -- What was asked for as one is one when all of it has ended.
+  WHERE NOT EXISTS (
+    SELECT 1 FROM jobs WHERE kind = 'sync' AND subject = ?2 AND name IN ('users', 'shifts')
+      AND run.request_id IN (params ->> 'request_id', requested_params ->> 'request_id'))
+  GROUP BY coalesce(request_id, id)
   ORDER BY min(started_at) DESC, id DESC LIMIT ?3)
 SELECT '[' || coalesce(group_concat(item, ','), '') || ']' FROM (
   SELECT json_object('id', id, 'account', ?1, 'sync_type', sync_type, 'status', status,

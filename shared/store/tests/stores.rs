@@ -1,6 +1,9 @@
 //! Stores, the locations that they are, and who people are in the product.
 
 #![expect(
+    clippy::cast_possible_wrap,
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "the helpers of a test fail as a test does"
 )]
@@ -335,15 +338,14 @@ fn staffed(raw: &TestDatabase) {
     wait(raw.execute(&sql, &[])).unwrap();
     for index in 0..2_u64 {
         let person = uuid(2000 + index);
-        for sql in [format!(
+        let sql = format!(
             "INSERT INTO team_member_role_assignments (id, organization_id, connector_id, source, external_id, team_member_id, external_user_id, external_role_id, external_location_id, is_primary, created_seq, changed_seq) VALUES ('{}', '{organization}', '{connector}', 's', '{}:7', '{person}', '{}', '7', '{}', 1, 1, 1)",
             uuid(80 + index),
             index + 1,
             index + 1,
             index + 1
-        )] {
-            wait(raw.execute(&sql, &[])).unwrap();
-        }
+        );
+        wait(raw.execute(&sql, &[])).unwrap();
     }
     for index in 0..4_u64 {
         let person = uuid(2000 + index);

@@ -336,12 +336,32 @@ async fn an_account_is_set_up_changed_and_disconnected() {
         same.expect(StatusCode::OK)["sync_role_names"],
         json!(["Line Cook"])
     );
-    // The data of one company is never mixed with another's.
-    let other = json!({"company_id": HARBOUR.company_id, "access_token": HARBOUR.token});
+    // The data of one company is never mixed with another's, and a refusal changes nothing.
+    let other = json!({"company_id": HARBOUR.company_id, "access_token": HARBOUR.token,
+        "sync_employees_enabled": false, "enforce_shift_schedule": true});
     texts(
         &refused(&post(&app, &organization, "configure/", other).await, 400),
         "company_id",
     );
+    let status = get(&app, &organization, "status/")
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(status["sync_employees_enabled"], true);
+    assert_eq!(status["enforce_shift_schedule"], false);
+    // A pause stays one, whatever is set meanwhile.
+    let connector = format!("/api/connectors/{}", created["id"].as_str().expect("an id"));
+    let pause = app
+        .post(&format!("{connector}/pause"), &organization.key, json!({}))
+        .await;
+    pause.expect(StatusCode::OK);
+    let paused = json!({"company_id": 4410, "enforce_shift_schedule": true});
+    let paused = post(&app, &organization, "configure/", paused).await;
+    assert_eq!(paused.expect(StatusCode::OK)["is_active"], false);
+    refused(&post(&app, &organization, "sync/", json!({})).await, 400);
+    let resume = app
+        .post(&format!("{connector}/resume"), &organization.key, json!({}))
+        .await;
+    resume.expect(StatusCode::OK);
     // Who may not switch streams may not do it here.
     let admin = app.key(&organization.id, "admin").await;
     let switch = json!({"company_id": 4410, "sync_shifts_enabled": true});
@@ -481,7 +501,12 @@ async fn a_sync_now_says_what_it_brought_or_why_it_did_not() {
         .await
         .expect(StatusCode::OK);
     assert_eq!(status["last_sync_status"]["status"], "FAILED");
-    // People go on.
+    // People go on, and a full sync says what it brought and what it did not.
+    let half = sync(json!({})).await.expect(StatusCode::OK);
+    assert_eq!(half["result"]["employees"]["errors_count"], 0);
+    assert_eq!(half["result"]["shifts"]["errors_count"], 1);
+    assert_ne!(half["result"]["shifts"]["errors"], json!([]));
+    settle(&app).await;
     sync(json!({"sync_type": "employees"}))
         .await
         .expect(StatusCode::OK);
