@@ -154,7 +154,7 @@ pub fn row(list: List, mut row: Object) -> Object {
             OF_AN_AVAILABILITY.contains(&member.as_str()) || is_of_a_day(member)
         }),
         List::Shifts | List::TimePunches | List::Locations | List::Roles | List::Departments => {
-            drop(row.remove("hourly_wage"))
+            row.remove("hourly_wage");
         }
     }
     row
