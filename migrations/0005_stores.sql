@@ -50,8 +50,9 @@ CREATE TABLE staff_policies (
 --; statement
 CREATE INDEX staff_policies_organization ON staff_policies (organization_id);
 --; statement
--- Assigned shifts of one connector in the order of their starts, for those who count what lies ahead.
-CREATE INDEX schedule_shifts_assigned ON schedule_shifts (organization_id, connector_id, starts_at, id, team_member_id, external_location_id) WHERE deleted_at IS NULL AND team_member_id IS NOT NULL;
+-- Assigned shifts of one connector in the order of their starts, for those who count what lies ahead. With all that they
+-- ask for, also what the condition says, or every row would be looked up.
+CREATE INDEX schedule_shifts_assigned ON schedule_shifts (organization_id, connector_id, starts_at, id, team_member_id, external_location_id, deleted_at) WHERE deleted_at IS NULL AND team_member_id IS NOT NULL;
 --; statement
 -- Runs that were asked for as one.
 ALTER TABLE sync_runs ADD COLUMN request_id TEXT;
