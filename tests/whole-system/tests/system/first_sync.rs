@@ -6,7 +6,7 @@ use whole_system::{App, LAKESHORE};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_tick_after_connecting_brings_every_stream() {
     let app = App::start().await;
-    let (organization, _) = app.synced("Lakeshore", LAKESHORE).await;
+    let (organization, _) = app.synced("Lakeshore", LAKESHORE.by_day()).await;
     let runs = app.runs(&organization.key).await;
     assert_eq!(
         runs.keys().collect::<Vec<_>>(),

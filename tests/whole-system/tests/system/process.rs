@@ -124,7 +124,7 @@ fn connected(process: &Process) -> Organization {
     let made = post(
         "/api/organizations",
         OPERATOR_KEY,
-        json!({"name": "Lakeshore", "time_zone": LAKESHORE.zone}),
+        json!({"name": "Lakeshore", "time_zone": LAKESHORE.by_day().zone}),
     );
     let id = made["id"].as_str().expect("an id").to_owned();
     let made = post(

@@ -16,7 +16,7 @@ const PUNCHES: usize = 15_000;
 async fn a_long_backfill_uses_its_budget_and_never_goes_over() {
     let accounts = demo_data(1, now()).with(scale(PUNCHES, now()));
     let app = App::start_with(Settings::default(), accounts).await;
-    let (organization, _) = app.synced("Scale", SCALE).await;
+    let (organization, _) = app.synced("Scale", SCALE.by_day()).await;
     let requests = app.simulator.requests();
     assert!(
         requests.iter().all(|request| request.status == Some(200)),

@@ -488,7 +488,7 @@ async fn two_calls_at_once_share_one_run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_arrive_over_real_connections() {
     let app = App::start().await;
-    let (organization, _) = app.synced("Lakeshore", LAKESHORE).await;
+    let (organization, _) = app.synced("Lakeshore", LAKESHORE.by_day()).await;
     mirror::assert_equal(&app, &organization).await;
     let mut life = simulators::seven_shifts::Life::new(19);
     // A change in the second of the sync may be missed by it, and is found by the next one.

@@ -110,7 +110,7 @@ async fn two_ticks_at_once_run_every_stream_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runtimes_on_one_database_run_every_stream_once() {
     let app = App::start().await;
-    let organization = app.organization("Lakeshore", LAKESHORE.zone).await;
+    let organization = app.organization("Lakeshore", LAKESHORE.by_day().zone).await;
     app.connect(&organization, LAKESHORE).await;
     let other = app.another();
     let tick = || send(&other, Method::POST, "/internal/tick", INTERNAL_TOKEN, None);
