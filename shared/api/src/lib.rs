@@ -7,6 +7,7 @@ pub mod body;
 pub mod connectors;
 pub mod cors;
 pub mod cursor;
+pub mod moment;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod organizations;
@@ -19,6 +20,7 @@ pub mod seven_shifts_integration;
 pub mod seven_shifts_proxy;
 pub mod status;
 pub mod stores;
+pub mod webhooks;
 
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use routes::{Access, Operation, ROUTES, Route};

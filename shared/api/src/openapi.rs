@@ -8,7 +8,7 @@ use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
     ProblemKind, connectors, organizations, records, seven_shifts_integration, seven_shifts_proxy,
-    status, stores,
+    status, stores, webhooks,
 };
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
@@ -64,7 +64,7 @@ fn operation(route: &Route) -> Value {
             operation.insert("requestBody".to_owned(), json!({"required": true, "content": {"application/json": {"schema": reference(body)}}}));
         }
         match route.access {
-            Access::Public => {}
+            Access::Public | Access::Provider => {}
             Access::Scope(scope) => {
                 operation.insert("security".to_owned(), json!([{"bearer": []}]));
                 operation.insert("x-scope".to_owned(), json!(scope.as_str()));
@@ -196,6 +196,7 @@ fn schemas() -> Value {
     add::<records::Department>(&mut generator);
     add::<records::SyncRun>(&mut generator);
     add::<records::QuarantinedRecord>(&mut generator);
+    add::<webhooks::Received>(&mut generator);
     add::<status::Status>(&mut generator);
     add::<status::Health>(&mut generator);
     let mut schemas: Map<String, Value> = generator.take_definitions(true).into_iter().collect();

@@ -76,6 +76,7 @@ pub enum Operation {
     Tick,
     RunSevenShiftsSync,
     RemoveSevenShiftsWebhooks,
+    ReceiveWebhook,
 }
 
 /// Who may call a route.
@@ -83,6 +84,8 @@ pub enum Operation {
 pub enum Access {
     /// Anybody; says nothing about any tenant.
     Public,
+    /// Providers, by a path that only they know; the function checks it.
+    Provider,
     /// The functions among themselves, by the internal token.
     Internal,
     /// Whoever is authenticated; the scope depends on the action in the body.
@@ -100,7 +103,7 @@ impl Access {
         match self {
             Self::Scope(scope) => std::slice::from_ref(scope),
             Self::AnyScope(scopes) => scopes,
-            Self::Public | Self::Internal | Self::Caller => &[],
+            Self::Public | Self::Provider | Self::Internal | Self::Caller => &[],
         }
     }
 }
@@ -1161,6 +1164,15 @@ pub const ROUTES: &[Route] = &[
         Access::Internal,
         "Run one stream of one connector",
     ),
+    Route::new(
+        O::ReceiveWebhook,
+        "webhook-receiver",
+        "POST",
+        "/hooks/{path}",
+        Access::Provider,
+        "Take what a provider sends to the path that it was told",
+    )
+    .answers(202, Shape::One("Received")),
     Route::new(
         O::RemoveSevenShiftsWebhooks,
         "seven-shifts-proxy",

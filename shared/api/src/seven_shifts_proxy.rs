@@ -48,8 +48,8 @@ pub struct SevenShiftsParams {
     /// after this day is left out.
     #[serde(rename = "endDate")]
     pub end_date: Option<String>,
-    /// The 7shifts user whose wages or assignments are meant. Shifts, time punches, availabilities
-    /// and time off may be asked for of one user, too.
+    /// The 7shifts user whose wages or assignments are meant. Users, shifts, time punches,
+    /// availabilities and time off may be asked for of one user, too.
     #[serde(rename = "userId", default, deserialize_with = "text_or_number")]
     pub user_id: Option<String>,
     /// For `connect`: how many days back the first sync reads, 1 to 3,650; as `backfill_days` of the
@@ -57,6 +57,8 @@ pub struct SevenShiftsParams {
     pub backfill_days: Option<u16>,
     /// Rows, 1 to 500; 250 by default. `preview_shifts` shows the whole window by default.
     pub limit: Option<u32>,
+    /// Where a list goes on: `next_cursor` of the answer before, with the same other params.
+    pub cursor: Option<String>,
     /// How far back `scheduled_sync` looks for changes, in hours, 1 to 87,600.
     pub sync_window_hours: Option<u32>,
     /// `scheduled_sync` deletes what is gone at the provider even if it is so much that a run
@@ -182,6 +184,9 @@ pub struct CompanyAnswer {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RowsAnswer {
     pub data: Vec<serde_json::Map<String, serde_json::Value>>,
+    /// Left out at the end of the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// The answer of the `get_…` actions for which 7shifts has one object: `get_user_wages`,

@@ -30,7 +30,7 @@ const READ_BYTES: usize = 64 * 1024;
 pub struct Context {
     pub operation: Operation,
     pub database: SpinDatabase,
-    /// `None` on public routes only.
+    /// `None` on public routes and on those of providers only.
     caller: Option<Caller>,
     pub request_id: String,
     parameters: HashMap<String, String>,
@@ -274,7 +274,7 @@ where
         .await
         .map_err(|error| problems::database(&error))?;
     let caller = match route.access {
-        Access::Public => None,
+        Access::Public | Access::Provider => None,
         Access::Internal => Some(auth::internal_caller(&parts.headers).await?),
         Access::Caller => Some(auth::caller(&parts.headers, &database).await?),
         Access::Scope(_) | Access::AnyScope(_) => {

@@ -12,7 +12,7 @@ use crate::database::{DatabaseError, Execute};
 use crate::{json, parameters};
 
 /// The live endpoint of a connector.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 pub struct Endpoint {
     pub id: String,
     pub path_hash: String,
@@ -200,7 +200,8 @@ const RECORD: &str = "
 INSERT INTO webhook_registrations (id, endpoint_id, topic, connector_id, organization_id, external_id,
   base_url, state, reason, created_at, last_checked_at)
 SELECT value ->> 'id', endpoint.id, value ->> 'topic', endpoint.connector_id, ?1, value ->> 'external_id', value ->> 'base_url',
-  iif(endpoint.retired_at IS NULL, value ->> 'state', 'orphaned'), value ->> 'reason', ?4, ?4
+  iif(endpoint.retired_at IS NULL, value ->> 'state', 'orphaned'),
+  iif(endpoint.retired_at IS NULL, value ->> 'reason', ?5), ?4, ?4
 FROM json_each(?3) CROSS JOIN webhook_endpoints AS endpoint
   ON endpoint.id = ?2 AND endpoint.organization_id = ?1
 WHERE endpoint.retired_at IS NULL OR value ->> 'external_id' IS NOT NULL
@@ -209,7 +210,7 @@ ON CONFLICT (endpoint_id, topic) DO UPDATE SET
   reason = excluded.reason, last_checked_at = excluded.last_checked_at";
 
 /// Notes what was found out of an endpoint's topics. Should the endpoint have been given up
-/// meanwhile, what the provider has of it is orphaned.
+/// meanwhile, what the provider has of it is orphaned, with this reason.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -218,9 +219,11 @@ pub async fn record<E: Execute>(
     tenant: &Tenant,
     endpoint_id: &str,
     findings: &[Finding],
+    orphaned: &str,
     now: i64,
 ) -> Result<(), DatabaseError> {
-    let parameters = parameters![tenant.as_str(), endpoint_id, json::write(findings)?, now];
+    let findings = json::write(findings)?;
+    let parameters = parameters![tenant.as_str(), endpoint_id, findings, now, orphaned];
     database.execute(RECORD, parameters).await.map(drop)
 }
 

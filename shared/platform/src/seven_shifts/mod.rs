@@ -8,6 +8,7 @@ pub mod webhooks;
 
 use std::num::NonZeroU32;
 
+use api::{Problem, ProblemKind};
 use bytes::Bytes;
 use domain::access::Tenant;
 use domain::api_key::sha256_hex;
@@ -81,6 +82,24 @@ impl Failure {
     #[must_use]
     pub fn is_late(&self) -> bool {
         self.kind == FailureKind::OutOfTime || self.code == "timeout"
+    }
+
+    /// The failure as the answer to a caller who waits for 7shifts.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        match self.kind {
+            FailureKind::Later(at) if self.code == "rate_limited" => {
+                let wait = at.saturating_sub(clock::now());
+                Problem::new(ProblemKind::RateLimited, self.later()).retry_after(wait)
+            }
+            FailureKind::Later(_) => Problem::new(ProblemKind::ProviderFailed, self.later()),
+            FailureKind::Ours => Problem::new(ProblemKind::Internal, &self.reason),
+            _ => Problem::new(ProblemKind::ProviderFailed, &self.reason),
+        }
+    }
+
+    fn later(&self) -> String {
+        format!("{} Try again in a minute.", self.reason)
     }
 
     /// Whether it may be that of the one thing that was asked for: it must not keep everything else

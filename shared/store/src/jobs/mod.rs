@@ -8,11 +8,12 @@
 //! - [`record`] puts back what was claimed, with the outcome; a late outcome is refused.
 //! - [`load_work`] and [`checkpoint`] are the function's side of a lease.
 //! - [`request_run`] asks for a run and learns its id before it starts; [`want_runs`] asks for runs
-//!   by a later time.
+//!   by a later time; [`hint_runs`] passes on what a provider says has changed.
 //! - [`plan`](mod@plan) keeps the rows of a connector's streams and moves their due times.
 
 mod checkpoint;
 mod claim;
+mod hint;
 mod maintenance;
 pub mod plan;
 mod record;
@@ -21,6 +22,7 @@ mod work;
 
 pub use checkpoint::{Lease, Progress, checkpoint};
 pub use claim::{Claim, Claimed, Only, claim};
+pub use hint::{HINT_GAP_SECONDS, HintedRun, hint_runs};
 pub use maintenance::{
     MAINTENANCE, PURGE_ORGANIZATION, ensure_maintenance_job, ensure_organization_job,
 };

@@ -320,15 +320,17 @@ pub async fn hasten_unfinished<E: Execute>(
 
 const END_RUNS: &str = "
 INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status,
-  started_at, finished_at, duration_ms, kind, error_code, error_detail)
+  started_at, finished_at, duration_ms, kind, request_id, error_code, error_detail)
 SELECT coalesce(run_id, next_run_id), organization_id, subject, id, name,
   iif(run_id IS NULL, planned_trigger, trigger), 'failed',
   iif(run_id IS NULL, ?3 / 1000, last_started_at), ?3 / 1000,
-  iif(run_id IS NULL, 0, max(0, ?3 - run_started_ms)), '', ?4, ?5
+  iif(run_id IS NULL, 0, max(0, ?3 - run_started_ms)), '',
+  iif(run_id IS NULL, requested_params, params) ->> 'request_id', ?4, ?5
 FROM jobs
 WHERE organization_id = ?1 AND kind = 'sync' AND subject = ?2 AND coalesce(run_id, next_run_id) IS NOT NULL
 UNION ALL
-SELECT next_run_id, organization_id, subject, id, name, planned_trigger, 'failed', ?3 / 1000, ?3 / 1000, 0, '', ?4, ?5
+SELECT next_run_id, organization_id, subject, id, name, planned_trigger, 'failed', ?3 / 1000, ?3 / 1000, 0, '',
+  requested_params ->> 'request_id', ?4, ?5
 FROM jobs
 WHERE organization_id = ?1 AND kind = 'sync' AND subject = ?2 AND run_id IS NOT NULL AND next_run_id IS NOT NULL
 ON CONFLICT (id) DO UPDATE SET

@@ -65,11 +65,13 @@ ON CONFLICT (id) DO UPDATE SET
   error_code = excluded.error_code,
   error_detail = excluded.error_detail";
 
-/// A run that was promised while this one ran is due at once, under the trigger of who asked.
+/// A run that was promised while this one ran is due at once, or when a hint allows it, under the
+/// trigger of who asked.
 const RECORD_JOBS: &str = "
 UPDATE jobs SET
   state = iif(outcome.ended IS NOT NULL AND next_run_id IS NOT NULL, 'pending', outcome.state),
-  next_due_at = iif(outcome.ended IS NOT NULL AND next_run_id IS NOT NULL, ?2, outcome.next_due_at),
+  next_due_at = iif(outcome.ended IS NOT NULL AND next_run_id IS NOT NULL,
+    max(?2, coalesce(requested_params ->> 'not_before', 0)), outcome.next_due_at),
   planned_trigger = iif(next_run_id IS NOT NULL, jobs.planned_trigger, outcome.planned_trigger),
   attempts = outcome.attempts,
   run_id = iif(outcome.ended IS NULL, run_id, NULL),

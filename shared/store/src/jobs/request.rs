@@ -34,12 +34,14 @@ pub struct WantedRun<'a> {
     pub due_at: i64,
 }
 
+/// A wait that a hint has set is nobody's who asks.
 const REQUEST: &str = "
 UPDATE jobs SET
   next_due_at = iif(state = 'running', next_due_at, min(coalesce(next_due_at, wanted.due_at), wanted.due_at)),
   state = iif(state = 'running', state, 'pending'),
   planned_trigger = ?4,
-  requested_params = iif(?5 IS NULL, requested_params, json_patch(coalesce(requested_params, '{}'), ?5)),
+  requested_params = nullif(
+    json_patch(json_remove(coalesce(requested_params, '{}'), '$.not_before'), coalesce(?5, '{}')), '{}'),
   next_run_id = coalesce(next_run_id, wanted.run_id),
   updated_at = ?6
 FROM (

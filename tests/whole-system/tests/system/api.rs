@@ -29,9 +29,12 @@ const NO_ID: &str = "0190f3a0-0000-7000-8000-000000000000";
 
 /// The routes that a caller outside can reach with credentials.
 fn protected() -> impl Iterator<Item = &'static Route> {
-    ROUTES
-        .iter()
-        .filter(|route| !matches!(route.access, Access::Public | Access::Internal))
+    ROUTES.iter().filter(|route| {
+        !matches!(
+            route.access,
+            Access::Public | Access::Provider | Access::Internal
+        )
+    })
 }
 
 fn method(route: &Route) -> Method {

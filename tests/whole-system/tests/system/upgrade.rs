@@ -144,9 +144,9 @@ async fn a_newer_database_is_refused_by_every_route() {
         } else {
             &connector_id
         };
-        let path = route.path.replace("{id}", id);
+        let path = route.path.replace("{id}", id).replace("{path}", "secret");
         let key = match route.access {
-            Access::Public => "",
+            Access::Public | Access::Provider => "",
             Access::Internal => INTERNAL_TOKEN,
             Access::Caller => &organization.key,
             Access::Scope(_) if route.path.starts_with("/api/organizations") => OPERATOR_KEY,

@@ -16,7 +16,7 @@ use store::jobs::SealedCredential;
 use store::webhooks::{self as registry, Endpoint, Finding, NewEndpoint, Registration};
 use store::{Database, DatabaseError};
 
-use super::{AtProvider, WEBHOOK_PATH, is_of_all, retire, state_of};
+use super::{AtProvider, LEFT_BEHIND, WEBHOOK_PATH, is_of_all, retire, state_of};
 use crate::public_url::PublicUrl;
 use crate::seven_shifts::{
     self, Account, Failure, FailureKind, account, explained, ours, vault_failure,
@@ -277,8 +277,32 @@ impl<'a, D: Database> Desk<'a, D> {
             .filter(|topic| !is_registered(topic))
             .map(|topic| refused(topic, &target.base_url, failure))
             .collect();
+        self.record(&target.endpoint_id, &findings).await
+    }
+
+    /// Notes how topics stand; those of an endpoint that was given up meanwhile are left behind.
+    pub(super) async fn record(
+        &self,
+        endpoint_id: &str,
+        findings: &[Finding],
+    ) -> Result<(), DatabaseError> {
         let (database, now) = (self.database, clock::now());
-        registry::record(database, self.tenant, &target.endpoint_id, &findings, now).await
+        registry::record(
+            database,
+            self.tenant,
+            endpoint_id,
+            findings,
+            LEFT_BEHIND,
+            now,
+        )
+        .await
+    }
+
+    /// What the company may still have of connectors that were given up. To be read before 7shifts
+    /// lists what it has: what is orphaned later was not in that list for sure.
+    pub(super) async fn orphaned(&self) -> Result<Vec<Registration>, DatabaseError> {
+        let company = self.account.client.company_id().to_string();
+        registry::orphaned(self.database, self.tenant, &company).await
     }
 
     /// Takes out the rows of what 7shifts has no longer: what was orphaned in this account, and of
@@ -286,12 +310,11 @@ impl<'a, D: Database> Desk<'a, D> {
     pub(super) async fn forget(
         &self,
         left: &[&AtProvider],
+        orphaned: &[Registration],
         endpoint_id: &str,
         is_over: impl Fn(&Registration) -> bool,
     ) -> Result<(), DatabaseError> {
-        let company = self.account.client.company_id().to_string();
         let rows = registry::list(self.database, self.tenant, &self.connector.id).await?;
-        let orphaned = registry::orphaned(self.database, self.tenant, &company).await?;
         let left: BTreeSet<_> = left
             .iter()
             .map(|ours| ours.webhook.id.to_string())
@@ -302,7 +325,7 @@ impl<'a, D: Database> Desk<'a, D> {
             .iter()
             .filter(|row| row.endpoint_id == endpoint_id && is_over(row));
         let ids: Vec<_> = own
-            .chain(&orphaned)
+            .chain(orphaned)
             .filter(|row| !is_left(row))
             .map(|row| row.id.as_str())
             .collect();

@@ -75,6 +75,7 @@ pub async fn repair<D: Database>(
 ) -> Result<Changed, Failure> {
     let desk = Desk::open(database, tenant, connector, deadline_ms).await?;
     let target = desk.target(base).await?;
+    let orphaned = desk.orphaned().await?;
     let listed = match desk.listed(Some(base), &target.path_hash).await {
         Ok(listed) => listed,
         Err(failure) => {
@@ -87,11 +88,11 @@ pub async fn repair<D: Database>(
     };
     let plan = desk::plan_of(&listed);
     let findings = desk.register(base, &target, &plan).await;
-    let now = clock::now();
-    registry::record(database, tenant, &target.endpoint_id, &findings, now).await?;
+    desk.record(&target.endpoint_id, &findings).await?;
     let (left, kept) = desk.delete(&listed, &plan.delete).await;
     let is_over = |row: &Registration| !findings.iter().any(|found| found.topic == row.topic);
-    desk.forget(&left, &target.endpoint_id, is_over).await?;
+    desk.forget(&left, &orphaned, &target.endpoint_id, is_over)
+        .await?;
     Ok(Changed {
         deleted: plan.delete.len().saturating_sub(left.len()),
         kept,
@@ -109,10 +110,14 @@ pub async fn remove<D: Database>(
     connector: &Connector,
     deadline_ms: i64,
 ) -> Result<Changed, Failure> {
-    let Some(endpoint) = registry::endpoint(database, tenant, &connector.id).await? else {
-        return Ok(Changed::default());
-    };
+    let endpoint = registry::endpoint(database, tenant, &connector.id).await?;
     let desk = Desk::open(database, tenant, connector, deadline_ms).await?;
+    let orphaned = desk.orphaned().await?;
+    if endpoint.is_none() && orphaned.is_empty() {
+        return Ok(Changed::default());
+    }
+    // One that never had an endpoint has none of its own to lose: what is there is orphaned.
+    let endpoint = endpoint.unwrap_or_default();
     let listed = match desk.listed(None, &endpoint.path_hash).await {
         Ok(listed) => listed,
         Err(failure) => {
@@ -122,7 +127,8 @@ pub async fn remove<D: Database>(
     };
     let ids: Vec<_> = listed.iter().map(|ours| ours.webhook.id).collect();
     let (left, kept) = desk.delete(&listed, &ids).await;
-    desk.forget(&left, &endpoint.id, |_| true).await?;
+    desk.forget(&left, &orphaned, &endpoint.id, |_| true)
+        .await?;
     if let Some(failure) = &kept {
         let left: Vec<_> = left
             .iter()
@@ -132,8 +138,7 @@ pub async fn remove<D: Database>(
                 ..desk::refused(&ours.webhook.topic, &ours.base_url, failure)
             })
             .collect();
-        let now = clock::now();
-        registry::record(database, tenant, &endpoint.id, &left, now).await?;
+        desk.record(&endpoint.id, &left).await?;
     }
     Ok(Changed {
         deleted: ids.len().saturating_sub(left.len()),

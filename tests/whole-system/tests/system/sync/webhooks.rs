@@ -31,7 +31,7 @@ fn settings(seed: u64) -> Settings {
     .variable("public_url", BASE)
 }
 
-async fn restaurant(seed: u64) -> (App, Organization) {
+pub async fn restaurant(seed: u64) -> (App, Organization) {
     with(seed, settings(seed)).await
 }
 
@@ -42,7 +42,7 @@ async fn with(seed: u64, settings: Settings) -> (App, Organization) {
 }
 
 /// Connects, and says what became of the webhooks.
-async fn connect(app: &App, organization: &Organization, account: Account) -> Value {
+pub async fn connect(app: &App, organization: &Organization, account: Account) -> Value {
     connect_as(app, organization, account, "7shifts").await
 }
 
@@ -113,7 +113,7 @@ fn paths(app: &App, account: Account, base: &str) -> BTreeSet<String> {
 
 /// The only path.
 #[track_caller]
-fn path(app: &App, account: Account) -> String {
+pub fn path(app: &App, account: Account) -> String {
     let paths = paths(app, account, BASE);
     assert_eq!(paths.len(), 1, "{paths:?}");
     paths.into_iter().next().expect("a path")
@@ -664,6 +664,29 @@ async fn a_dead_provider_keeps_nobody_from_disconnecting() {
         assert_eq!(webhooks(&app, LAKESHORE).len(), TOPICS);
         assert_eq!(count(&app, orphaned), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_left_behind_is_deleted_even_where_nothing_is_registered_any_more() {
+    let (mut app, organization) = restaurant(240).await;
+    connect(&app, &organization, LAKESHORE).await;
+    let refusal = Fault::status(StatusCode::UNPROCESSABLE_ENTITY);
+    app.simulator
+        .add_fault(on(&Method::DELETE, When::Always, refusal));
+    disconnect(&app, &organization).await;
+    app.simulator.clear_faults();
+    let orphaned = "webhook_registrations WHERE state = 'orphaned'";
+    assert_eq!(count(&app, orphaned), TOPICS as i64);
+    app.runtime.kill().await;
+    app.restart(Settings::default()).await;
+    assert_eq!(
+        connect(&app, &organization, LAKESHORE).await["state"],
+        "off"
+    );
+    let deleted = act(&app, &organization, "delete_webhooks").await;
+    assert_eq!(deleted["deleted"], TOPICS, "{deleted:#}");
+    assert_eq!(webhooks(&app, LAKESHORE).len(), 0);
+    assert_eq!(count(&app, orphaned), 0);
 }
 
 #[tokio::test(start_paused = true)]
