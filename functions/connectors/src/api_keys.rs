@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use api::organizations::{ApiKey as Answered, CreateApiKey, CreatedApiKey};
-use api::query::Query;
 use api::{FieldError, Problem, ProblemKind};
 use chrono::DateTime;
 use domain::access::{Role, Scope};
@@ -103,11 +102,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
 }
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
-    let mut query = Query::parse(&context.query);
-    let organization_id = query.id("organization_id");
-    let paging = lists::Paging::parse(context, &mut query);
-    query.finish()?;
-    let tenant = context.tenant(organization_id.as_deref())?;
+    let lists::Asked { tenant, paging, .. } = lists::Asked::parse(context, |_| ())?;
     let after = paging.after()?.map(|key| key.id).unwrap_or_default();
     let limit = i64::from(paging.limit());
     let page = api_keys::list(&context.database, &tenant, &after, limit)

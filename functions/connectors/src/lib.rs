@@ -6,7 +6,6 @@ mod states;
 mod sync_status;
 
 use api::connectors::Connector as Answered;
-use api::query::Query;
 use api::{Operation, Problem};
 use domain::access::Tenant;
 use http::StatusCode;
@@ -81,11 +80,7 @@ struct Page {
 }
 
 async fn page(context: &Context) -> Result<Page, Problem> {
-    let mut query = Query::parse(&context.query);
-    let organization_id = query.id("organization_id");
-    let paging = lists::Paging::parse(context, &mut query);
-    query.finish()?;
-    let tenant = context.tenant(organization_id.as_deref())?;
+    let lists::Asked { tenant, paging, .. } = lists::Asked::parse(context, |_| ())?;
     let after = paging.after()?.map(|key| key.id).unwrap_or_default();
     // `store` lists 500 at the most, so the full page asks again for nothing.
     let limit = i64::from(paging.limit());

@@ -3,37 +3,20 @@
 use api::query::Query;
 use api::routes::{REQUEST_STATUSES, STREAMS};
 use api::{Operation, Problem};
-use http::StatusCode;
-use platform::{Context, Reply, lists, problems};
+use platform::{Context, Reply, lists};
 use store::lists::{
     self as rows, List, MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
     TeamMemberFilter, TimeOffFilter, TimePunchFilter,
 };
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
-    let mut query = Query::parse(&context.query);
-    let organization_id = query.id("organization_id");
-    let paging = lists::Paging::parse(context, &mut query);
-    let filters = Filters::parse(context.operation, &mut query);
-    query.finish()?;
-    let tenant = context.tenant(organization_id.as_deref())?;
-    let after = paging.after()?;
-    let list = filters.list(
-        context.operation,
-        &tenant,
-        &rows::Paging {
-            limit: paging.limit(),
-            after: after.as_ref(),
-        },
-    );
-    let page = list
-        .read(&context.database)
+    let operation = context.operation;
+    let asked = lists::Asked::parse(context, |query| Filters::parse(operation, query))?;
+    asked
+        .reply(context, |asked, paging| {
+            asked.filter.list(operation, &asked.tenant, paging)
+        })
         .await
-        .map_err(|error| problems::database(&error))?;
-    Ok(Reply::json_bytes(
-        StatusCode::OK,
-        paging.page(&page.data_json, page.next.as_ref()),
-    ))
 }
 
 /// The union of what the lists can be filtered by.

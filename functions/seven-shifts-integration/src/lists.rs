@@ -1,14 +1,14 @@
 //! People, their shifts, and how syncs went: plain arrays, each by one statement.
 
-use api::{FieldError, Problem};
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use api::Problem;
+use api::moment::Edge;
 use domain::access::Tenant;
 use http::StatusCode;
 use platform::{Context, Reply, clock, problems};
 use store::staff::{self, EmployeeFilter, MAX_LOG, ShiftFilter};
 use store::stores;
 
-use crate::account;
+use crate::account::{self, Integration};
 
 const NOTHING: &[u8] = b"[]";
 
@@ -16,15 +16,8 @@ pub async fn employees(context: &Context) -> Result<Reply, Problem> {
     let (tenant, (store, active_only)) = account::tenant_and(context, |query| {
         (query.text("store_id"), query.boolean("active_only"))
     })?;
-    let Some(integration) = account::find(context, &tenant).await? else {
+    let Some((integration, store_id)) = scope(context, &tenant, store.as_deref()).await? else {
         return Ok(nothing());
-    };
-    let store_id = match store {
-        Some(store) => match store_id(context, &tenant, &store).await? {
-            Some(id) => Some(id),
-            None => return Ok(nothing()),
-        },
-        None => None,
     };
     let placeholder = integration.placeholder(&tenant);
     let filter = EmployeeFilter {
@@ -44,26 +37,12 @@ pub async fn shifts(context: &Context) -> Result<Reply, Problem> {
     let (tenant, (store, from, to)) = account::tenant_and(context, |query| {
         (
             query.text("store_id"),
-            query.text("start_date"),
-            query.text("end_date"),
+            query.moment("start_date", Edge::First),
+            query.moment("end_date", Edge::Last),
         )
     })?;
-    let mut errors = Vec::new();
-    let from = from.and_then(|text| moment("start_date", &text, NaiveTime::MIN, &mut errors));
-    let end_of_day = NaiveTime::from_hms_opt(23, 59, 59).unwrap_or(NaiveTime::MIN);
-    let to = to.and_then(|text| moment("end_date", &text, end_of_day, &mut errors));
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
-    let Some(integration) = account::find(context, &tenant).await? else {
+    let Some((integration, store_id)) = scope(context, &tenant, store.as_deref()).await? else {
         return Ok(nothing());
-    };
-    let store_id = match store {
-        Some(store) => match store_id(context, &tenant, &store).await? {
-            Some(id) => Some(id),
-            None => return Ok(nothing()),
-        },
-        None => None,
     };
     let placeholder = integration.placeholder(&tenant);
     let filter = ShiftFilter {
@@ -96,6 +75,23 @@ pub async fn sync_logs(context: &Context) -> Result<Reply, Problem> {
     Ok(Reply::json_bytes(StatusCode::OK, rows.into_bytes()))
 }
 
+/// The account of a list, and our id of the store that it is kept to; `None` where nothing can be
+/// in the list.
+async fn scope(
+    context: &Context,
+    tenant: &Tenant,
+    store: Option<&str>,
+) -> Result<Option<(Integration, Option<String>)>, Problem> {
+    let Some(integration) = account::find(context, tenant).await? else {
+        return Ok(None);
+    };
+    let Some(named) = store else {
+        return Ok(Some((integration, None)));
+    };
+    let store_id = store_id(context, tenant, named).await?;
+    Ok(store_id.map(|id| (integration, Some(id))))
+}
+
 fn nothing() -> Reply {
     Reply::json_bytes(StatusCode::OK, NOTHING.to_vec())
 }
@@ -116,22 +112,4 @@ pub async fn store_id(
     stores::by_any_id(&context.database, tenant, named)
         .await
         .map_err(|error| problems::database(&error))
-}
-
-/// A time, or a date, which begins and ends in UTC as that system had it.
-fn moment(name: &str, text: &str, of_day: NaiveTime, errors: &mut Vec<FieldError>) -> Option<i64> {
-    // A `+` of an offset that was not encoded arrives as a blank.
-    let time = DateTime::parse_from_rfc3339(&text.replace(' ', "+")).map(|time| time.timestamp());
-    let date = || {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map(|date| date.and_time(of_day).and_utc().timestamp())
-    };
-    let moment = time.or_else(|_| date()).ok();
-    if moment.is_none() {
-        errors.push(FieldError::new(
-            name,
-            "must be a date like 2026-03-14 or a time like 2026-03-14T22:00:00Z",
-        ));
-    }
-    moment
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::{Problem, ProblemKind};
 use domain::redact;
 use http::StatusCode;
-use platform::seven_shifts::{Failure, FailureKind};
+use platform::seven_shifts::Failure;
 
 /// What that system's `code` would have been: it had none.
 const CODE: &str = "UNKNOWN";
@@ -93,18 +93,7 @@ pub fn field(name: &str, why: impl Into<String>) -> Problem {
 
 /// What 7shifts, or the way to it, answered; `status` where that system had one of its own.
 pub fn failed(failure: &Failure, status: Option<StatusCode>) -> Problem {
-    let problem = match failure.kind {
-        FailureKind::Later(at) if failure.code == "rate_limited" => {
-            let wait = at.saturating_sub(platform::clock::now());
-            Problem::new(ProblemKind::RateLimited, &failure.reason).retry_after(wait)
-        }
-        FailureKind::Ours => Problem::new(ProblemKind::Internal, &failure.reason),
-        FailureKind::Later(_) => Problem::new(
-            ProblemKind::ProviderFailed,
-            format!("{} Try again in a minute.", failure.reason),
-        ),
-        _ => Problem::new(ProblemKind::ProviderFailed, &failure.reason),
-    };
+    let problem = failure.problem();
     let status = status.unwrap_or_else(|| problem.status());
     problem.with_legacy(status, CODE)
 }

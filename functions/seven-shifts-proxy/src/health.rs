@@ -9,23 +9,24 @@ use platform::{Context, Reply, clock, time};
 
 use crate::account;
 
+/// Of what the replaced system had no code for.
+const INTERNAL_ERROR: &str = "INTERNAL_ERROR";
+
 pub async fn check(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Problem> {
     let tenant = account::tenant(context, call)?;
     let answer = match checked(context, &tenant, call).await {
         Ok(answer) => answer,
-        // No account, or one whose token cannot be opened, is a finding and not a failed call.
-        Err(Problem {
-            legacy: Some(legacy),
-            detail,
-            ..
-        }) => HealthAnswer {
-            status: "error".to_owned(),
-            error_code: Some(legacy.code.to_owned()),
-            http_status: None,
-            detail: Some(detail),
-            checked_at: time::rfc3339(clock::now()),
-        },
-        Err(problem) => return Err(problem),
+        // No account, one whose token cannot be opened, a database that does not answer: findings.
+        Err(problem) => {
+            let code = problem.legacy.map_or(INTERNAL_ERROR, |legacy| legacy.code);
+            HealthAnswer {
+                status: "error".to_owned(),
+                error_code: Some(code.to_owned()),
+                http_status: None,
+                detail: Some(problem.detail),
+                checked_at: time::rfc3339(clock::now()),
+            }
+        }
     };
     Reply::json(StatusCode::OK, &answer)
 }

@@ -1,14 +1,17 @@
 //! What `params` ask for.
 
 use api::Problem;
+use api::moment::{self, Edge};
 use api::seven_shifts_proxy::{SevenShiftsCall, SevenShiftsParams};
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate};
 
 use crate::{account, refusal};
 
 /// Rows when the call does not say.
 const DEFAULT_LIMIT: u16 = 250;
 const MAX_LIMIT: u16 = 500;
+/// Bytes; 7shifts' are a hundred or so.
+const MAX_CURSOR: usize = 1_024;
 
 /// A range of time, Unix seconds; both bounds are in it.
 pub struct Window {
@@ -18,18 +21,16 @@ pub struct Window {
 
 impl Window {
     pub fn of(params: &SevenShiftsParams) -> Result<Self, Problem> {
-        Ok(Self {
-            from: moment(
-                "/params/startDate",
-                params.start_date.as_deref(),
-                NaiveTime::MIN,
-            )?,
-            to: moment(
+        let start = params.start_date.as_deref();
+        let from = edge("/params/startDate", start, Edge::First)?;
+        let to = edge("/params/endDate", params.end_date.as_deref(), Edge::Last)?;
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            return Err(refusal::bad_request(Problem::field(
                 "/params/endDate",
-                params.end_date.as_deref(),
-                NaiveTime::from_hms_opt(23, 59, 59).unwrap_or(NaiveTime::MIN),
-            )?,
-        })
+                "is before startDate: send a later one, or leave it out",
+            )));
+        }
+        Ok(Self { from, to })
     }
 
     pub fn first_day(&self) -> Option<NaiveDate> {
@@ -49,23 +50,10 @@ fn day(seconds: i64) -> Option<NaiveDate> {
     DateTime::from_timestamp(seconds, 0).map(|time| time.date_naive())
 }
 
-/// A time, or a date, which begins and ends in UTC as the replaced system had it.
-fn moment(field: &str, text: Option<&str>, of_day: NaiveTime) -> Result<Option<i64>, Problem> {
-    let Some(text) = text else {
-        return Ok(None);
-    };
-    let time = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp());
-    let date = || {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map(|date| date.and_time(of_day).and_utc().timestamp())
-    };
-    let moment = time.or_else(|_| date()).map_err(|_| {
-        refusal::bad_request(Problem::field(
-            field,
-            "must be a date like 2026-03-14 or a time like 2026-03-14T22:00:00Z",
-        ))
-    })?;
-    Ok(Some(moment))
+fn edge(field: &str, text: Option<&str>, edge: Edge) -> Result<Option<i64>, Problem> {
+    let refused = || refusal::bad_request(Problem::field(field, moment::EXPECTED));
+    text.map(|text| moment::parse(text, edge).ok_or_else(refused))
+        .transpose()
 }
 
 /// The most rows that the call wants.
@@ -84,6 +72,19 @@ pub fn asked_limit(params: &SevenShiftsParams) -> Result<Option<u16>, Problem> {
             "/params/limit",
             format!("must be a number from 1 to {MAX_LIMIT}"),
         ))),
+    }
+}
+
+/// Where a list goes on.
+pub fn cursor(params: &SevenShiftsParams) -> Result<Option<String>, Problem> {
+    match params.cursor.as_deref() {
+        Some(cursor) if cursor.is_empty() || cursor.len() > MAX_CURSOR => {
+            Err(refusal::bad_request(Problem::field(
+                "/params/cursor",
+                "is no `next_cursor` of an earlier answer",
+            )))
+        }
+        cursor => Ok(cursor.map(str::to_owned)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `get_…` actions for lists: the provider's own rows, read through at once.
 
 use api::Problem;
+use api::moment::{self, Edge};
 use api::seven_shifts_proxy::{RowsAnswer, SevenShiftsCall};
 use domain::access::Scope;
 use http::StatusCode;
@@ -75,6 +76,7 @@ struct Asked {
 pub async fn get(context: &Context, call: &SevenShiftsCall, list: List) -> Result<Reply, Problem> {
     let window = Window::of(&call.params)?;
     let limit = params::limit(&call.params)?;
+    let cursor = params::cursor(&call.params)?;
     let user_id = params::user_id(call)?;
     let reach = Reach::of(context, call).await?;
     let account = reach.account(context).await?;
@@ -85,24 +87,29 @@ pub async fn get(context: &Context, call: &SevenShiftsCall, list: List) -> Resul
         user_id,
         location_id: reach.location_id,
     };
-    let data = asked
-        .rows(&account)
-        .await?
+    let (rows, next_cursor) = asked.rows(&account, cursor).await?;
+    let data = rows
         .into_iter()
         .filter(|row| asked.wants(row))
-        .take(usize::from(limit))
         .map(|row| shown::row(list, row))
         .collect();
-    Reply::json(StatusCode::OK, &RowsAnswer { data })
+    Reply::json(StatusCode::OK, &RowsAnswer { data, next_cursor })
 }
 
 impl Asked {
-    /// As many pages as the limit needs: one, where a page may have that many rows.
-    async fn rows(&self, account: &Account<'_, SpinDatabase>) -> Result<Vec<Row>, Problem> {
-        let per_page = self.per_page();
+    /// As many pages as the limit needs: one, where a page may have that many rows. With where the
+    /// list goes on.
+    async fn rows(
+        &self,
+        account: &Account<'_, SpinDatabase>,
+        mut cursor: Option<String>,
+    ) -> Result<(Vec<Row>, Option<String>), Problem> {
+        let most = self.per_page();
         let mut rows = Vec::new();
-        let mut cursor = None;
-        for _ in 0..self.limit.div_ceil(per_page) {
+        let mut left = self.limit.max(most);
+        while left > 0 {
+            let per_page = left.min(most);
+            left -= per_page;
             let query = self.query(Paging {
                 cursor,
                 limit: Some(per_page),
@@ -120,7 +127,7 @@ impl Asked {
                 break;
             }
         }
-        Ok(rows)
+        Ok((rows, cursor))
     }
 
     fn per_page(&self) -> u16 {
@@ -205,7 +212,20 @@ impl Asked {
                     .and_then(Value::as_str)
                     .is_none_or(|day| day <= last.to_string().as_str())
             }),
+            // 7shifts has been seen to send rows from outside of the bounds.
+            List::Shifts => self.window_holds(row, "start"),
+            List::TimePunches => self.window_holds(row, "clocked_in"),
+            List::Users => self
+                .user_id
+                .is_none_or(|id| row.get("id").and_then(Value::as_i64) == Some(id)),
             _ => true,
         }
+    }
+
+    fn window_holds(&self, row: &Row, member: &str) -> bool {
+        row.get(member)
+            .and_then(Value::as_str)
+            .and_then(|text| moment::parse(text, Edge::First))
+            .is_none_or(|moment| self.window.holds(moment))
     }
 }

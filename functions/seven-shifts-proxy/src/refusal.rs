@@ -73,25 +73,16 @@ pub fn closed_vault(error: &VaultError) -> Problem {
 
 /// What 7shifts, or the way to it, answered.
 pub fn failed(failure: &Failure) -> Problem {
-    let reason = match failure.kind {
-        FailureKind::Later(_) => format!("{} Try again in a minute.", failure.reason),
-        _ => failure.reason.clone(),
-    };
-    let problem = Problem::new(ProblemKind::ProviderFailed, reason.clone());
-    match failure.kind {
-        FailureKind::Unauthorized => problem.with_legacy(StatusCode::BAD_GATEWAY, "AUTH_EXPIRED"),
-        FailureKind::Later(at) if failure.code == "rate_limited" => {
-            let wait = at.saturating_sub(platform::clock::now());
-            Problem::new(ProblemKind::RateLimited, reason)
-                .retry_after(wait)
-                .with_legacy(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED")
-        }
+    let code = match failure.kind {
+        FailureKind::Unauthorized => "AUTH_EXPIRED",
+        FailureKind::Later(_) if failure.code == "rate_limited" => "RATE_LIMITED",
         FailureKind::Ours if matches!(failure.code, "vault" | "no_credentials") => {
-            Problem::new(ProblemKind::Internal, failure.reason.clone())
-                .with_legacy(StatusCode::INTERNAL_SERVER_ERROR, "CREDENTIAL_ERROR")
+            "CREDENTIAL_ERROR"
         }
-        FailureKind::Ours => Problem::new(ProblemKind::Internal, failure.reason.clone())
-            .with_legacy(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
-        _ => problem.with_legacy(StatusCode::BAD_GATEWAY, "UNKNOWN"),
-    }
+        FailureKind::Ours => "INTERNAL_ERROR",
+        _ => "UNKNOWN",
+    };
+    let problem = failure.problem();
+    let status = problem.status();
+    problem.with_legacy(status, code)
 }

@@ -31,6 +31,85 @@ const OF_A_PERSON: &[&str] = &[
     "modified",
 ];
 
+/// Without `hourly_wage`, which is for those who see wages.
+const OF_A_SHIFT: &[&str] = &[
+    "id",
+    "user_id",
+    "company_id",
+    "location_id",
+    "department_id",
+    "role_id",
+    "station",
+    "station_name",
+    "station_id",
+    "start",
+    "end",
+    "close",
+    "business_decline",
+    "notes",
+    "draft",
+    "notified",
+    "open",
+    "unassigned",
+    "unassigned_skill_level",
+    "open_offer_type",
+    "publish_status",
+    "attendance_status",
+    "late_minutes",
+    "custom_flag",
+    "created",
+    "modified",
+    "soft_deleted",
+    "deleted",
+    "breaks",
+];
+const OF_A_PLANNED_BREAK: &[&str] = &[
+    "id",
+    "shift_id",
+    "start",
+    "end",
+    "name",
+    "length",
+    "break_type_id",
+    "type",
+    "break_policy_id",
+    "duration_override_min",
+];
+
+/// Likewise.
+const OF_A_PUNCH: &[&str] = &[
+    "id",
+    "user_id",
+    "company_id",
+    "shift_id",
+    "location_id",
+    "department_id",
+    "role_id",
+    "clocked_in",
+    "clocked_out",
+    "approved",
+    "editable_punch",
+    "auto_clocked_out",
+    "clocked_in_offline",
+    "clocked_out_offline",
+    "tips",
+    "notes",
+    "pos_type",
+    "created",
+    "modified",
+    "deleted",
+    "breaks",
+];
+const OF_A_BREAK: &[&str] = &[
+    "id",
+    "user_id",
+    "custom_break_id",
+    "paid",
+    "in",
+    "out",
+    "deleted",
+];
+
 /// As `/api/availability`: not what a manager wrote when deciding, and not what was agreed before.
 const OF_AN_AVAILABILITY: &[&str] = &[
     "id",
@@ -153,11 +232,20 @@ pub fn row(list: List, mut row: Object) -> Object {
         List::Availabilities => row.retain(|member, _| {
             OF_AN_AVAILABILITY.contains(&member.as_str()) || is_of_a_day(member)
         }),
-        List::Shifts | List::TimePunches | List::Locations | List::Roles | List::Departments => {
-            row.remove("hourly_wage");
-        }
+        List::Shifts => keep_with_breaks(&mut row, OF_A_SHIFT, OF_A_PLANNED_BREAK),
+        List::TimePunches => keep_with_breaks(&mut row, OF_A_PUNCH, OF_A_BREAK),
+        List::Locations | List::Roles | List::Departments => {}
     }
     row
+}
+
+fn keep_with_breaks(row: &mut Object, shown: &[&str], of_a_break: &[&str]) {
+    keep(row, shown);
+    if let Some(Value::Array(breaks)) = row.get_mut("breaks") {
+        for one in breaks.iter_mut().filter_map(Value::as_object_mut) {
+            keep(one, of_a_break);
+        }
+    }
 }
 
 pub fn labor_settings(settings: &mut Object) {

@@ -1,7 +1,7 @@
 //! Which location is which store: what names have decided, what people have, and what is open.
 
 use api::Problem;
-use api::query::{self, Query};
+use api::query;
 use api::stores::{LocationMapping, MapLocation, SuggestedStore};
 use domain::access::Tenant;
 use domain::place_name::folded;
@@ -13,32 +13,26 @@ use store::stores::{self, Named};
 use store::{DatabaseError, Execute};
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
-    let mut query = Query::parse(&context.query);
-    let organization_id = query.id("organization_id");
-    let paging = lists::Paging::parse(context, &mut query);
-    let (connector_id, store_id) = (query.id("connector_id"), query.id("store_id"));
-    let filter = LocationMappingFilter {
-        connector_id: connector_id.as_deref(),
-        store_id: store_id.as_deref(),
-        is_mapped: query.boolean("is_mapped"),
-    };
-    query.finish()?;
-    let tenant = context.tenant(organization_id.as_deref())?;
-    let after = paging.after()?;
-    let list = rows::location_mappings(
-        &tenant,
-        &filter,
-        &rows::Paging {
-            limit: paging.limit(),
-            after: after.as_ref(),
-        },
-    );
-    let page = list
-        .read(&context.database)
-        .await
-        .map_err(|error| problems::database(&error))?;
-    let mappings = with_suggestions(&context.database, &tenant, &page.data_json).await?;
-    paging.reply(&mappings, page.next.as_ref())
+    let asked = lists::Asked::parse(context, |query| {
+        (
+            query.id("connector_id"),
+            query.id("store_id"),
+            query.boolean("is_mapped"),
+        )
+    })?;
+    let page = asked
+        .page(context, |asked, paging| {
+            let (connector_id, store_id, is_mapped) = &asked.filter;
+            let filter = LocationMappingFilter {
+                connector_id: connector_id.as_deref(),
+                store_id: store_id.as_deref(),
+                is_mapped: *is_mapped,
+            };
+            rows::location_mappings(&asked.tenant, &filter, paging)
+        })
+        .await?;
+    let mappings = with_suggestions(&context.database, &asked.tenant, &page.data_json).await?;
+    asked.paging.reply(&mappings, page.next.as_ref())
 }
 
 /// The rows, with the store that bears each location's name.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use api::query::Query;
 use api::stores::{CreateStore, Store, UpdateStore, UpsertStores, Upserted};
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
@@ -16,34 +15,24 @@ use store::{DatabaseError, Execute};
 use crate::{checked, checked_count};
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
-    let mut query = Query::parse(&context.query);
-    let organization_id = query.id("organization_id");
-    let paging = lists::Paging::parse(context, &mut query);
-    let product_ref = query.text("product_ref");
-    let filter = StoreFilter {
-        updated_since: query.time("updated_since"),
-        include_deleted: query.boolean("include_deleted").unwrap_or(false),
-        product_ref: product_ref.as_deref(),
-    };
-    query.finish()?;
-    let tenant = context.tenant(organization_id.as_deref())?;
-    let after = paging.after()?;
-    let list = rows::stores(
-        &tenant,
-        &filter,
-        &rows::Paging {
-            limit: paging.limit(),
-            after: after.as_ref(),
-        },
-    );
-    let page = list
-        .read(&context.database)
+    let asked = lists::Asked::parse(context, |query| {
+        (
+            query.text("product_ref"),
+            query.time("updated_since"),
+            query.boolean("include_deleted"),
+        )
+    })?;
+    asked
+        .reply(context, |asked, paging| {
+            let (product_ref, updated_since, include_deleted) = &asked.filter;
+            let filter = StoreFilter {
+                updated_since: *updated_since,
+                include_deleted: include_deleted.unwrap_or(false),
+                product_ref: product_ref.as_deref(),
+            };
+            rows::stores(&asked.tenant, &filter, paging)
+        })
         .await
-        .map_err(|error| problems::database(&error))?;
-    Ok(Reply::json_bytes(
-        StatusCode::OK,
-        paging.page(&page.data_json, page.next.as_ref()),
-    ))
 }
 
 pub async fn read(context: &Context) -> Result<Reply, Problem> {

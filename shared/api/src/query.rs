@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
+use crate::moment::{self, Edge};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::problem::{FieldError, Problem};
 
@@ -38,6 +39,11 @@ impl<'a> Query<'a> {
         query
     }
 
+    /// Lets what is empty count as left out, as a form sends what nobody filled in.
+    pub fn skip_empty(&mut self) {
+        self.values.retain(|_, value| !value.is_empty());
+    }
+
     /// The parameter as text of at most 1024 characters.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let value = self.values.remove(name)?;
@@ -48,9 +54,9 @@ impl<'a> Query<'a> {
         Some(value.into_owned())
     }
 
-    /// The parameter as `true` or `false`.
+    /// The parameter as `true` or `false`, in any case, for Python writes `True`.
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
-        match self.values.remove(name)?.as_ref() {
+        match self.values.remove(name)?.to_ascii_lowercase().as_str() {
             "true" | "1" => Some(true),
             "false" | "0" => Some(false),
             _ => {
@@ -78,6 +84,16 @@ impl<'a> Query<'a> {
                 None
             }
         }
+    }
+
+    /// The parameter as a time or as an edge of a day, in Unix seconds.
+    pub fn moment(&mut self, name: &str, edge: Edge) -> Option<i64> {
+        let value = self.values.remove(name)?;
+        let moment = moment::parse(&value, edge);
+        if moment.is_none() {
+            self.refuse(name, moment::EXPECTED);
+        }
+        moment
     }
 
     /// The parameter as a date, `YYYY-MM-DD`.
@@ -210,6 +226,26 @@ mod tests {
             assert_eq!(errors[0].field, "open");
             assert!(errors[0].detail.contains("given twice"), "{errors:?}");
         }
+    }
+
+    #[test]
+    fn what_a_form_leaves_empty_is_left_out() {
+        let text = "store_id=&active_only=True&from=2026-03-14&to=2026-03-14";
+        let mut query = Query::parse(text);
+        query.skip_empty();
+        assert_eq!(query.text("store_id"), None);
+        assert_eq!(query.boolean("active_only"), Some(true));
+        let (from, to) = (
+            query.moment("from", Edge::First),
+            query.moment("to", Edge::Last),
+        );
+        assert_eq!(from.zip(to).map(|(from, to)| to - from), Some(86_399));
+        query.finish().unwrap();
+
+        let mut query = Query::parse("store_id=&from=noon");
+        query.text("store_id");
+        query.moment("from", Edge::First);
+        assert_eq!(query.finish().unwrap_err().errors.len(), 2);
     }
 
     #[test]

@@ -1,15 +1,80 @@
-//! `limit` and `cursor` of a list, and the page around its rows.
+//! Lists: the organization, the filters and the place that a query asks for, and the page around
+//! the rows.
 
 use api::Problem;
 use api::cursor::Cursor;
 use api::page;
 use api::query::Query;
+use domain::access::Tenant;
 use domain::api_key::sha256_hex;
 use http::StatusCode;
 use serde::Serialize;
-use store::lists::Key;
+use store::lists::{self as rows, Key, List, ListPage};
 
 use crate::{Context, Reply, problems};
+
+/// What the query of a list asks for.
+pub struct Asked<F> {
+    pub tenant: Tenant,
+    pub paging: Paging,
+    /// What `read` took from the query.
+    pub filter: F,
+}
+
+impl<F> Asked<F> {
+    /// # Errors
+    /// Every parameter that is wrong, or that the list does not take; a caller without a right to
+    /// the organization.
+    pub fn parse(
+        context: &Context,
+        read: impl FnOnce(&mut Query<'_>) -> F,
+    ) -> Result<Self, Problem> {
+        let mut query = Query::parse(&context.query);
+        let organization_id = query.id("organization_id");
+        let paging = Paging::parse(context, &mut query);
+        let filter = read(&mut query);
+        query.finish()?;
+        Ok(Self {
+            tenant: context.tenant(organization_id.as_deref())?,
+            paging,
+            filter,
+        })
+    }
+
+    /// The page of `list` that was asked for.
+    ///
+    /// # Errors
+    /// A cursor of another list, or the failure of the statement.
+    pub async fn page(
+        &self,
+        context: &Context,
+        list: impl FnOnce(&Self, &rows::Paging<'_>) -> List,
+    ) -> Result<ListPage, Problem> {
+        let after = self.paging.after()?;
+        let paging = rows::Paging {
+            limit: self.paging.limit(),
+            after: after.as_ref(),
+        };
+        list(self, &paging)
+            .read(&context.database)
+            .await
+            .map_err(|error| problems::database(&error))
+    }
+
+    /// That page as it is answered.
+    ///
+    /// # Errors
+    /// Those of [`Self::page`].
+    pub async fn reply(
+        &self,
+        context: &Context,
+        list: impl FnOnce(&Self, &rows::Paging<'_>) -> List,
+    ) -> Result<Reply, Problem> {
+        let page = self.page(context, list).await?;
+        let body = self.paging.page(&page.data_json, page.next.as_ref());
+        Ok(Reply::json_bytes(StatusCode::OK, body))
+    }
+}
 
 /// Where a page begins and how long it is.
 pub struct Paging {

@@ -25,7 +25,7 @@ const FIND: &str = "
 SELECT json_group_array(json_object('team_member_ids', json(CASE
   WHEN value ->> 'team_member_id' IS NOT NULL THEN (
     SELECT json_group_array(id) FROM team_members
-    WHERE id = value ->> 'team_member_id' AND organization_id = ?1 AND deleted_at IS NULL)
+    WHERE id = lower(value ->> 'team_member_id') AND organization_id = ?1 AND deleted_at IS NULL)
   WHEN value ->> 'external_id' IS NOT NULL THEN (
     SELECT json_group_array(id) FROM (
       SELECT person.id FROM connectors CROSS JOIN team_members AS person
