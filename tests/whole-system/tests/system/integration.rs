@@ -1,37 +1,21 @@
 //! The API of a replaced system under `/api/integrations/7shifts/`, as its front end calls it:
 //! paths with and without a slash in the end, members, types, orders and status codes.
 
+mod contract;
 mod places;
+mod shapes;
 mod staff;
-
-use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulators::{Fault, FaultRule};
 use whole_system::{Answer, App, HARBOUR, LAKESHORE, OPERATOR_KEY, Organization};
 
+use shapes::fits;
+
 /// When the simulations of this module begin: 2026-09-21T14:13:20Z.
 const EPOCH: i64 = 1_790_000_000;
 const BASE: &str = "/api/integrations/7shifts";
-
-const CONFIGURATION: &[&str] = &[
-    "id",
-    "account",
-    "company_id",
-    "is_active",
-    "last_sync_at",
-    "sync_employees_enabled",
-    "sync_shifts_enabled",
-    "enforce_shift_schedule",
-    "sync_role_names",
-    "create_users_without_email",
-    "created_at",
-    "updated_at",
-    "is_configured",
-    "last_sync_status",
-];
-const COUNTS: &[&str] = &["employee_count", "upcoming_shifts_count"];
 
 /// An organization of the system under test, before its account is set up.
 async fn account(seed: u64) -> (App, Organization) {
@@ -95,19 +79,6 @@ async fn settle(app: &App) {
     panic!("runs do not end");
 }
 
-#[track_caller]
-fn members(value: &Value) -> BTreeSet<&str> {
-    let object = value
-        .as_object()
-        .unwrap_or_else(|| panic!("no object: {value}"));
-    object.keys().map(String::as_str).collect()
-}
-
-#[track_caller]
-fn has_members(value: &Value, names: &[&str]) {
-    assert_eq!(members(value), names.iter().copied().collect(), "{value:#}");
-}
-
 /// An error as its callers read it: `error`, beside the problem document.
 #[track_caller]
 fn refused(answer: &Answer, status: u16) -> Value {
@@ -136,33 +107,8 @@ fn texts<'a>(said: &'a Value, member: &str) -> &'a Vec<Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn before_an_account_is_set_up_everything_says_so() {
+async fn the_operator_names_the_account_and_nothing_else_is_there() {
     let (app, organization) = account(401).await;
-    for path in ["status", "status/"] {
-        let status = get(&app, &organization, path).await.expect(StatusCode::OK);
-        has_members(&status, &["is_configured", "message"]);
-        assert_eq!(status["is_configured"], false);
-    }
-    for path in ["employees/", "shifts/", "sync-logs/"] {
-        let list = get(&app, &organization, path).await.expect(StatusCode::OK);
-        assert_eq!(list, json!([]), "{path}");
-    }
-    for path in ["locations/", "roles/"] {
-        refused(&get(&app, &organization, path).await, 400);
-    }
-    refused(&post(&app, &organization, "sync/", json!({})).await, 400);
-    refused(&delete(&app, &organization, "disconnect/").await, 400);
-    refused(
-        &delete(&app, &organization, "locations/1/unmap/").await,
-        400,
-    );
-    // Whoever is nobody gets 401, and whoever belongs nowhere is told in that system's words.
-    refused(&app.get(&format!("{BASE}/status/"), "").await, 401);
-    let nowhere = refused(
-        &app.get(&format!("{BASE}/status/"), OPERATOR_KEY).await,
-        400,
-    );
-    assert_eq!(nowhere["error"], "User not associated with an account");
     let named = format!("{BASE}/status/?organization_id={}", organization.id);
     app.get(&named, OPERATOR_KEY).await.expect(StatusCode::OK);
     // Methods and paths that are none.
@@ -181,13 +127,12 @@ async fn a_token_is_tried_before_it_is_kept() {
     for company_id in [Value::Null, json!(LAKESHORE.company_id), json!("4410")] {
         let body = json!({"access_token": LAKESHORE.token, "company_id": company_id});
         let good = test(body).await.expect(StatusCode::OK);
-        has_members(&good, &["success", "message", "company"]);
+        fits(&good, &shapes::TESTED);
         assert_eq!(good["company"]["id"], LAKESHORE.company_id);
     }
     let foreign = json!({"access_token": LAKESHORE.token, "company_id": HARBOUR.company_id});
     let foreign = test(foreign).await.expect(StatusCode::OK);
-    has_members(&foreign, &["success", "message", "error"]);
-    assert_eq!(foreign["success"], true);
+    fits(&foreign, &shapes::TESTED_WITHOUT_COMPANY);
     texts(
         &refused(
             &test(json!({"access_token": "x", "company_id": "abc"})).await,
@@ -240,7 +185,7 @@ async fn an_account_is_set_up_changed_and_disconnected() {
     let (app, organization) = account(403).await;
     let answer = post(&app, &organization, "configure/", token()).await;
     let created = answer.expect(StatusCode::CREATED);
-    has_members(&created, CONFIGURATION);
+    fits(&created, &shapes::CONFIGURATION);
     assert_eq!(created["account"], organization.id.as_str());
     assert_eq!(created["company_id"], "4410");
     for (member, value) in [
@@ -254,21 +199,12 @@ async fn an_account_is_set_up_changed_and_disconnected() {
     ] {
         assert_eq!(created[member], value, "{member}");
     }
-    has_members(
-        &created["last_sync_status"],
-        &[
-            "sync_type",
-            "status",
-            "items_synced",
-            "started_at",
-            "completed_at",
-        ],
-    );
+    fits(&created["last_sync_status"], &shapes::LAST_SYNC);
     settle(&app).await;
     let status = get(&app, &organization, "status/")
         .await
         .expect(StatusCode::OK);
-    has_members(&status, &[CONFIGURATION, COUNTS].concat());
+    fits(&status, &shapes::STATUS);
     let truth = app
         .simulator
         .provider()
@@ -319,7 +255,7 @@ async fn an_account_is_set_up_changed_and_disconnected() {
     let changed = post(&app, &organization, "configure/", change)
         .await
         .expect(StatusCode::OK);
-    has_members(&changed, CONFIGURATION);
+    fits(&changed, &shapes::CONFIGURATION);
     assert_eq!(changed["id"], created["id"]);
     assert_eq!(changed["enforce_shift_schedule"], false);
     assert_eq!(changed["sync_shifts_enabled"], false);
@@ -371,14 +307,14 @@ async fn an_account_is_set_up_changed_and_disconnected() {
     let done = delete(&app, &organization, "disconnect/")
         .await
         .expect(StatusCode::OK);
-    has_members(&done, &["success", "message"]);
+    fits(&done, &shapes::DONE);
     delete(&app, &organization, "disconnect")
         .await
         .expect(StatusCode::OK);
     let status = get(&app, &organization, "status/")
         .await
         .expect(StatusCode::OK);
-    has_members(&status, &[CONFIGURATION, COUNTS].concat());
+    fits(&status, &shapes::STATUS);
     assert_eq!(status["is_active"], false);
     assert_ne!(status["employee_count"], 0, "the data stays");
     refused(&post(&app, &organization, "sync/", json!({})).await, 400);
@@ -406,14 +342,11 @@ async fn a_sync_now_says_what_it_brought_or_why_it_did_not() {
         .truth(LAKESHORE.company_id)
         .expect("the account");
     let sync = async |body: Value| post(&app, &organization, "sync/", body).await;
-    let employees_members = ["employees_synced", "errors_count", "errors", "user_mapping"];
-    let shifts_members = ["shifts_synced", "errors_count", "errors"];
 
     let employees = sync(json!({"sync_type": "employees"}))
         .await
         .expect(StatusCode::OK);
-    has_members(&employees, &["success", "message", "result"]);
-    has_members(&employees["result"], &employees_members);
+    fits(&employees, &shapes::EMPLOYEES_SYNCED);
     assert_eq!(employees["result"]["employees_synced"], truth.users.len());
     let mapping = &employees["result"]["user_mapping"];
     assert_eq!(mapping["mapped"], 0);
@@ -426,13 +359,11 @@ async fn a_sync_now_says_what_it_brought_or_why_it_did_not() {
     let shifts = sync(json!({"sync_type": "shifts"}))
         .await
         .expect(StatusCode::OK);
-    has_members(&shifts["result"], &shifts_members);
+    fits(&shifts, &shapes::SHIFTS_SYNCED);
     settle(&app).await;
     for body in [json!({"sync_type": "full"}), json!({})] {
         let full = sync(body).await.expect(StatusCode::OK);
-        has_members(&full["result"], &["employees", "shifts"]);
-        has_members(&full["result"]["employees"], &employees_members);
-        has_members(&full["result"]["shifts"], &shifts_members);
+        fits(&full, &shapes::FULLY_SYNCED);
         settle(&app).await;
     }
     texts(
@@ -444,23 +375,9 @@ async fn a_sync_now_says_what_it_brought_or_why_it_did_not() {
     let log = get(&app, &organization, "sync-logs/")
         .await
         .expect(StatusCode::OK);
+    fits(&log, &shapes::SYNC_LOGS);
     let log = log.as_array().expect("an array");
     for entry in log {
-        has_members(
-            entry,
-            &[
-                "id",
-                "account",
-                "sync_type",
-                "status",
-                "items_synced",
-                "errors_count",
-                "error_details",
-                "started_at",
-                "completed_at",
-                "duration_seconds",
-            ],
-        );
         assert_eq!(entry["status"], "SUCCESS", "{entry}");
     }
     let types: Vec<_> = log
@@ -523,10 +440,10 @@ async fn what_takes_longer_than_five_seconds_goes_on_by_its_name() {
     ));
     let answer = post(&app, &organization, "configure/", token()).await;
     let said = answer.expect(StatusCode::ACCEPTED);
-    has_members(&said, &[CONFIGURATION, &["run_id", "run_ids"]].concat());
+    fits(&said, &shapes::CONFIGURING);
     let sync = post(&app, &organization, "sync/", json!({})).await;
     let sync = sync.expect(StatusCode::ACCEPTED);
-    has_members(&sync, &["success", "message", "run_id", "run_ids"]);
+    fits(&sync, &shapes::SYNCING);
     app.simulator.clear_faults();
     settle(&app).await;
     let path = format!("/api/sync-runs/{}", sync["run_id"].as_str().expect("an id"));
@@ -550,4 +467,29 @@ async fn what_takes_longer_than_five_seconds_goes_on_by_its_name() {
         .await
         .expect(StatusCode::OK);
     assert_eq!(log.as_array().map(Vec::len), Some(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_that_a_disconnection_ends_is_one_entry_of_the_log() {
+    let (app, organization) = account(406).await;
+    configured(&app, &organization, json!({})).await;
+    let before = get(&app, &organization, "sync-logs/").await.json();
+    app.simulator.add_fault(FaultRule::always(
+        "/",
+        Fault::Delay {
+            milliseconds: 2_500,
+        },
+    ));
+    let sync = post(&app, &organization, "sync/", json!({})).await;
+    sync.expect(StatusCode::ACCEPTED);
+    delete(&app, &organization, "disconnect/")
+        .await
+        .expect(StatusCode::OK);
+    app.simulator.clear_faults();
+    let log = get(&app, &organization, "sync-logs/").await.json();
+    let entries = |log: &Value| log.as_array().map_or(0, Vec::len);
+    assert_eq!(entries(&log), entries(&before) + 1, "{log:#}");
+    assert_eq!(log[0]["sync_type"], "FULL");
+    assert_ne!(log[0]["status"], "SUCCESS");
+    assert_ne!(log[0]["error_details"], json!([]));
 }

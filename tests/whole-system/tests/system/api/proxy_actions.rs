@@ -175,6 +175,18 @@ async fn bad_parameters_are_named_and_7shifts_is_not_asked() {
             json!({"action": "get_time_off", "params": {"endDate": "2026-02-30"}}),
         ),
         (
+            "/params/endDate",
+            json!({"action": "get_shifts", "params": {"startDate": "2026-09-02", "endDate": "2026-09-01"}}),
+        ),
+        (
+            "/params/cursor",
+            json!({"action": "get_shifts", "params": {"cursor": ""}}),
+        ),
+        (
+            "/params/cursor",
+            json!({"action": "get_users", "params": {"cursor": "x".repeat(1_025)}}),
+        ),
+        (
             "/locationId",
             json!({"action": "get_labor_settings", "locationId": "here"}),
         ),
@@ -534,6 +546,48 @@ async fn availabilities_and_time_off_show_what_our_tables_show() {
     // The limit counts those of the window.
     let rows = ask(&app, &organization, window(5)).await;
     assert_eq!(numbers(&rows, "id"), inside[..5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_goes_on_where_it_stopped() {
+    let (app, organization) = connected(184).await;
+    let whole = async |action: &str, limit: u32| {
+        let mut params = json!({"limit": limit});
+        let (mut ids, mut pages) = (Vec::new(), 0);
+        loop {
+            let call = json!({"action": action, "params": params});
+            let page = ask(&app, &organization, call).await;
+            let rows = numbers(&page, "id");
+            assert!(rows.len() <= limit as usize, "{action}");
+            ids.extend(rows);
+            pages += 1;
+            match page.get("next_cursor") {
+                Some(cursor) => params["cursor"] = cursor.clone(),
+                None => return (ids, pages),
+            }
+        }
+    };
+    for (action, few) in [
+        ("get_shifts", 90),
+        ("get_time_punches", 90),
+        ("get_users", 7),
+        ("get_time_off", 20),
+        ("get_roles", 2),
+    ] {
+        let (all, _) = whole(action, 500).await;
+        let (same, pages) = whole(action, few).await;
+        assert!(pages > 1, "{action}: {} rows", all.len());
+        assert_eq!(same, all, "{action}");
+        let unique: BTreeSet<_> = all.iter().collect();
+        assert_eq!(unique.len(), all.len(), "{action}");
+    }
+    // One person of the list.
+    let (people, _) = whole("get_users", 500).await;
+    let call = json!({"action": "get_users", "userId": people[3]});
+    assert_eq!(
+        numbers(&ask(&app, &organization, call).await, "id"),
+        [people[3]]
+    );
 }
 
 #[tokio::test(start_paused = true)]

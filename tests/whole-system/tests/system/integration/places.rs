@@ -6,7 +6,8 @@ use simulators::seven_shifts::Mutation;
 use simulators::{Fault, FaultRule};
 use whole_system::{App, LAKESHORE, Organization};
 
-use super::{account, configured, delete, get, has_members, post, refused, settle, texts};
+use super::shapes::{self, fits};
+use super::{account, configured, delete, get, post, refused, settle, texts};
 
 fn change(app: &App, mutation: Mutation) -> i64 {
     app.simulator
@@ -100,21 +101,9 @@ async fn locations_become_stores_by_their_names_whichever_comes_first() {
     let places = get(&app, &organization, "locations/")
         .await
         .expect(StatusCode::OK);
+    fits(&places, &shapes::LOCATIONS);
     let places = places.as_array().expect("an array");
     assert_eq!(places.len(), 3);
-    for place in places {
-        has_members(
-            place,
-            &[
-                "id",
-                "name",
-                "is_mapped",
-                "mapped_store_id",
-                "mapped_store_name",
-            ],
-        );
-        assert!(place["id"].is_string());
-    }
     let of = |name: &str| {
         places
             .iter()
@@ -134,7 +123,7 @@ async fn locations_become_stores_by_their_names_whichever_comes_first() {
         .truth(LAKESHORE.company_id)
         .expect("the account");
     assert_eq!(roles.as_array().map(Vec::len), Some(truth.roles.len()));
-    has_members(&roles[0], &["id", "name"]);
+    fits(&roles, &shapes::ROLES);
     // 7shifts is asked for both, and its failure is 500 as that system had it.
     app.simulator.add_fault(FaultRule::always(
         "/",
@@ -236,6 +225,7 @@ async fn a_person_maps_and_unmaps_and_their_word_stands() {
     let map = async |body: Value| post(&app, &organization, "locations/map/", body).await;
     let body = |store: &str| json!({"seven_shifts_location_id": external, "seven_shifts_location_name": "Distillery", "store_id": store});
     let mapped = map(body("s-2")).await.expect(StatusCode::CREATED);
+    fits(&mapped, &shapes::MAPPED);
     assert_eq!(mapped["store"], "s-2");
     assert_eq!(
         map(body("s-1")).await.expect(StatusCode::OK)["store"],
@@ -289,9 +279,9 @@ async fn a_person_maps_and_unmaps_and_their_word_stands() {
 
     let unmap =
         async |id: &str| delete(&app, &organization, &format!("locations/{id}/unmap/")).await;
-    has_members(
+    fits(
         &unmap(&external).await.expect(StatusCode::OK),
-        &["success", "message"],
+        &shapes::DONE,
     );
     refused(&unmap(&external).await, 404);
     refused(&unmap("abc").await, 404);

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use simulators::seven_shifts::{Assignments, Mutation, NewUser, UserChanges};
 use whole_system::{App, LAKESHORE, Organization};
 
-use super::{account, configured, get, has_members, post, refused, settle, texts};
+use super::shapes::{self, fits};
+use super::{account, configured, get, post, refused, settle, texts};
 
 fn change(app: &App, mutation: Mutation) -> i64 {
     app.simulator
@@ -49,25 +50,8 @@ async fn everybody_is_listed_by_name_with_their_store() {
     let active = truth.users.iter().filter(|user| user.active).count();
     let people = list(&app, &organization, "employees/").await;
     assert_eq!(people.len(), active);
+    fits(&json!(people), &shapes::EMPLOYEES);
     for person in &people {
-        has_members(
-            person,
-            &[
-                "id",
-                "account",
-                "store",
-                "store_name",
-                "seven_shifts_id",
-                "seven_shifts_location_id",
-                "email",
-                "phone",
-                "first_name",
-                "last_name",
-                "full_name",
-                "is_active",
-                "synced_at",
-            ],
-        );
         assert_eq!(person["is_active"], true);
         assert!(
             person["email"]
@@ -141,6 +125,21 @@ async fn everybody_is_listed_by_name_with_their_store() {
         .await;
     assert_eq!(known.len(), 1);
     assert_eq!(known[0]["external_id"], first["seven_shifts_id"]);
+    // An id of ours has no case.
+    let id = known[0]["id"].as_str().expect("an id").to_uppercase();
+    let again = json!({"people": [{"team_member_id": id, "product_ref": "user-1"}]});
+    let same = app
+        .request(
+            Method::PUT,
+            "/api/product-refs",
+            &organization.key,
+            Some(again),
+        )
+        .await;
+    assert_eq!(
+        same.expect(StatusCode::OK),
+        json!({"updated": 0, "unchanged": 1})
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,23 +158,8 @@ async fn the_first_hundred_shifts_are_those_that_come_next() {
         .expect("the account");
     let shifts = list(&app, &organization, "shifts/").await;
     assert_eq!(shifts.len(), 100);
+    fits(&json!(shifts), &shapes::SHIFTS);
     for shift in &shifts {
-        has_members(
-            shift,
-            &[
-                "id",
-                "employee",
-                "employee_name",
-                "employee_email",
-                "store",
-                "store_name",
-                "seven_shifts_shift_id",
-                "start_time",
-                "end_time",
-                "role",
-                "synced_at",
-            ],
-        );
         assert_ne!(shift["role"], "", "roles have names: {shift}");
     }
     let mut next: Vec<_> = truth
