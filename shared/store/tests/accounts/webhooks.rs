@@ -18,6 +18,9 @@ fn connected() -> (TestDatabase, Tenant, Tenant) {
     (database, first, second)
 }
 
+/// Why a registration is orphaned.
+const LEFT_BEHIND: &str = "left behind";
+
 /// Opens the endpoint of this number, of a path and an account that are named like it.
 fn opened(database: &TestDatabase, tenant: &Tenant, connector: u64, number: u64) -> bool {
     let new = NewEndpoint {
@@ -45,7 +48,15 @@ fn finding(id: u64, topic: &str, external_id: Option<&str>) -> Finding {
 }
 
 fn note(database: &TestDatabase, tenant: &Tenant, endpoint: u64, findings: &[Finding], now: i64) {
-    wait(record(database, tenant, &uuid(endpoint), findings, now)).unwrap();
+    wait(record(
+        database,
+        tenant,
+        &uuid(endpoint),
+        findings,
+        LEFT_BEHIND,
+        now,
+    ))
+    .unwrap();
 }
 
 fn rows(database: &TestDatabase, tenant: &Tenant, connector: u64) -> Vec<Registration> {
@@ -159,12 +170,11 @@ fn what_is_given_up_is_orphaned_and_comes_back_to_who_connects_the_account() {
     let noted = [finding(30, "a", Some("81")), finding(31, "b", None)];
     note(&database, &first, 20, &noted, NOW);
     assert_eq!(
-        wait(retire(&database, &first, &uuid(9), "left behind", NOW)),
+        wait(retire(&database, &first, &uuid(9), LEFT_BEHIND, NOW)),
         Ok(1)
     );
     let left = rows(&database, &first, 9);
     assert_eq!(states(&left), [("a", Some("81"), "orphaned")]);
-    assert_eq!(left[0].reason.as_deref(), Some("left behind"));
     // A repair that was under way goes on, and finds its endpoint given up.
     let late = [finding(32, "c", Some("83")), finding(33, "d", None)];
     note(&database, &first, 20, &late, NOW);
@@ -172,6 +182,10 @@ fn what_is_given_up_is_orphaned_and_comes_back_to_who_connects_the_account() {
     assert_eq!(
         states(&left),
         [("a", Some("81"), "orphaned"), ("c", Some("83"), "orphaned")]
+    );
+    assert!(
+        left.iter()
+            .all(|row| row.reason.as_deref() == Some(LEFT_BEHIND))
     );
     // The same topic of the next endpoint is another row.
     opened(&database, &first, 9, 21);

@@ -17,8 +17,8 @@ use store::{Database, DatabaseError, Execute};
 
 use self::desk::Desk;
 use super::{Failure, FailureKind};
+use crate::log;
 use crate::public_url::PublicUrl;
-use crate::{clock, log};
 
 /// The sealed field: the path that a connector is called at.
 pub const WEBHOOK_PATH: &str = "webhook_path";
