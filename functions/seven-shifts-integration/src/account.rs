@@ -33,7 +33,7 @@ pub fn tenant_and<T>(
     read: impl FnOnce(&mut Query<'_>) -> T,
 ) -> Result<(Tenant, T), Problem> {
     let mut query = Query::parse(&context.query);
-    query.skip_empty();
+    query.lenient();
     let organization_id = query.id("organization_id");
     let read = read(&mut query);
     query.finish()?;

@@ -16,6 +16,7 @@ const LAST_TIME: i64 = 41_024_448_000;
 pub struct Query<'a> {
     values: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     errors: Vec<FieldError>,
+    is_lenient: bool,
 }
 
 impl<'a> Query<'a> {
@@ -24,6 +25,7 @@ impl<'a> Query<'a> {
         let mut query = Self {
             values: BTreeMap::new(),
             errors: Vec::new(),
+            is_lenient: false,
         };
         let mut doubled = BTreeSet::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
@@ -39,9 +41,11 @@ impl<'a> Query<'a> {
         query
     }
 
-    /// Lets what is empty count as left out, as a form sends what nobody filled in.
-    pub fn skip_empty(&mut self) {
+    /// Reads as the replaced systems did: what a form has left empty counts as left out, and truth may
+    /// be written `True`, as Python does.
+    pub fn lenient(&mut self) {
         self.values.retain(|_, value| !value.is_empty());
+        self.is_lenient = true;
     }
 
     /// The parameter as text of at most 1024 characters.
@@ -54,9 +58,13 @@ impl<'a> Query<'a> {
         Some(value.into_owned())
     }
 
-    /// The parameter as `true` or `false`, in any case, for Python writes `True`.
+    /// The parameter as `true` or `false`.
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
-        match self.values.remove(name)?.to_ascii_lowercase().as_str() {
+        let mut value = self.values.remove(name)?;
+        if self.is_lenient {
+            value = value.to_ascii_lowercase().into();
+        }
+        match value.as_ref() {
             "true" | "1" => Some(true),
             "false" | "0" => Some(false),
             _ => {
@@ -232,7 +240,7 @@ mod tests {
     fn what_a_form_leaves_empty_is_left_out() {
         let text = "store_id=&active_only=True&from=2026-03-14&to=2026-03-14";
         let mut query = Query::parse(text);
-        query.skip_empty();
+        query.lenient();
         assert_eq!(query.text("store_id"), None);
         assert_eq!(query.boolean("active_only"), Some(true));
         let (from, to) = (
@@ -242,10 +250,11 @@ mod tests {
         assert_eq!(from.zip(to).map(|(from, to)| to - from), Some(86_399));
         query.finish().unwrap();
 
-        let mut query = Query::parse("store_id=&from=noon");
+        let mut query = Query::parse("store_id=&active_only=True&from=noon");
         query.text("store_id");
+        query.boolean("active_only");
         query.moment("from", Edge::First);
-        assert_eq!(query.finish().unwrap_err().errors.len(), 2);
+        assert_eq!(query.finish().unwrap_err().errors.len(), 3);
     }
 
     #[test]

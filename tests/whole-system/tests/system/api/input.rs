@@ -1,6 +1,6 @@
 //! What a bad request is told.
 
-use api::routes::{Access, Operation, ParameterForm, ROUTES};
+use api::routes::{Access, Operation, ParameterForm, ROUTES, is_compatible};
 use http::{Method, StatusCode};
 use runtime::Limits;
 use serde_json::{Value, json};
@@ -64,7 +64,13 @@ async fn the_start_page_lists_every_route_that_a_caller_may_find() {
         let path = route["path"].as_str().unwrap().replace("{id}", NO_ID);
         let method = route["method"].as_str().unwrap().parse().unwrap();
         let answer = app.request(method, &path, "", None).await;
-        assert!([200, 401].contains(&answer.status.as_u16()), "{route}");
+        let expected: &[u16] = if path.starts_with("/hooks/") {
+            // Who is told no path has none to call.
+            &[404]
+        } else {
+            &[200, 401]
+        };
+        assert!(expected.contains(&answer.status.as_u16()), "{route}");
     }
 }
 
@@ -616,7 +622,9 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                 }
                 ParameterForm::OneOf(_) => &["", "nothing", "%00"],
             };
-            for value in bad {
+            // The older API takes these as its callers send them.
+            let is_taken = |value: &str| is_compatible(route.path) && ["", "TRUE"].contains(&value);
+            for value in bad.iter().filter(|value| !is_taken(value)) {
                 let answer = get(&format!("{name}={value}")).await;
                 assert_eq!(fields(&answer), [name], "{bare}?{name}={value}");
             }
