@@ -17,6 +17,7 @@
 //! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
 //! | [`webhook_topic`], [`webhook_plan`] | what a webhook makes due, and which of them a provider shall have |
+//! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
 mod error;
@@ -44,6 +45,7 @@ pub mod stream;
 pub mod sync_settings;
 pub mod time_off;
 pub mod webhook_plan;
+pub mod webhook_signature;
 pub mod webhook_topic;
 pub mod worked_time;
 pub mod zone;
