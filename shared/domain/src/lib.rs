@@ -17,6 +17,7 @@
 //! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
 //! | [`webhook_topic`], [`webhook_plan`] | what a webhook makes due, and which of them a provider shall have |
+//! | [`slack_message`] | what a message to Slack may hold, and its markup |
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
@@ -41,6 +42,7 @@ pub mod retry_after;
 pub mod run;
 #[cfg(feature = "zones")]
 pub mod schedule;
+pub mod slack_message;
 pub mod stream;
 pub mod sync_settings;
 pub mod time_off;

@@ -19,6 +19,7 @@ mod problem;
 mod record;
 mod secret;
 pub mod seven_shifts;
+pub mod slack;
 pub mod timestamp;
 
 pub use call::{Call, MAX_BODY_BYTES, Reply};

@@ -106,7 +106,7 @@ impl Explanation {
 }
 
 /// `Retry-After` in any of its forms; a header that comes twice is not understood.
-fn retry_after(headers: &HeaderMap, received_at: i64) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, received_at: i64) -> Option<Duration> {
     domain::retry_after::parse(
         single(headers, &RETRY_AFTER)?,
         single(headers, &DATE),

@@ -81,6 +81,18 @@ pub fn one_or_many<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<Vec<
         .collect()
 }
 
+/// As RFC 7396 merges, except that null is a value: it switches a limit off.
+pub fn merge(target: &mut Value, patch: Value) {
+    match (target, patch) {
+        (Value::Object(target), Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(target.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (target, patch) => *target = patch,
+    }
+}
+
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Bytes> {
     match serde_json::to_vec(value) {
         Ok(text) => {

@@ -9,6 +9,8 @@ pub enum Error {
     UnknownCompany(i64),
     #[error("{what} {id} does not exist in the simulator")]
     Unknown { what: &'static str, id: i64 },
+    #[error("{what} {name} does not exist in the simulator")]
+    UnknownName { what: &'static str, name: String },
     #[error("{0}")]
     Clash(&'static str),
     #[error("{0}")]

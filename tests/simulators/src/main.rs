@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser;
-use serde_json::json;
+use serde_json::{Value, json};
 use simulators::seven_shifts::{Account, SevenShifts, demo_data, scale};
-use simulators::{Clock as _, RateLimit, Simulator, SystemClock};
+use simulators::slack::{self, Slack, Workspaces};
+use simulators::{Clock as _, Provider, RateLimit, Server, Simulator, SystemClock};
 
 /// Runs the simulated providers until it is interrupted.
 #[derive(Parser)]
@@ -17,10 +18,14 @@ struct Arguments {
     /// Address of the 7shifts simulator; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:3900")]
     listen: SocketAddr,
+    /// Address of the Slack simulator; without it there is none. Port 0 takes a
+    /// free one.
+    #[arg(long, value_name = "ADDRESS")]
+    slack_listen: Option<SocketAddr>,
     /// Makes the demo accounts; the same seed makes the same ones.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Answer as fast as possible instead of 10 requests a second per token.
+    /// Answer as fast as possible instead of as the providers limit.
     #[arg(long)]
     no_rate_limit: bool,
     /// Adds an account with this many punches.
@@ -44,28 +49,62 @@ async fn main() -> anyhow::Result<()> {
         provider.change_settings(|settings| settings.rate_limit = RateLimit::OFF);
     }
     let simulator = Simulator::new(provider);
-    let listener = tokio::net::TcpListener::bind(arguments.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}: is the port in use?", arguments.listen))?;
-    let server = simulator.serve(listener)?;
+    let server = serve(&simulator, arguments.listen).await?;
+    let slack = start_slack(&arguments).await?;
     announce(
         &server.base_url(),
         &simulator.provider().accounts(),
+        slack
+            .as_ref()
+            .map(|(server, workspaces)| (server.base_url(), workspaces)),
         arguments.json,
     );
     tokio::signal::ctrl_c()
         .await
         .context("cannot wait for an interrupt")?;
     server.stop().await;
+    if let Some((server, _)) = slack {
+        server.stop().await;
+    }
     Ok(())
 }
 
-fn announce(base_url: &str, accounts: &[Account], as_json: bool) {
+async fn start_slack(arguments: &Arguments) -> anyhow::Result<Option<(Server, Workspaces)>> {
+    let Some(listen) = arguments.slack_listen else {
+        return Ok(None);
+    };
+    let provider = Slack::new(slack::demo_data(), Arc::new(SystemClock));
+    if arguments.no_rate_limit {
+        provider.change_settings(|settings| settings.burst = None);
+    }
+    let workspaces = provider.workspaces();
+    let server = serve(&Simulator::new(provider), listen).await?;
+    Ok(Some((server, workspaces)))
+}
+
+async fn serve<P: Provider>(
+    simulator: &Simulator<P>,
+    listen: SocketAddr,
+) -> anyhow::Result<Server> {
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}: is the port in use?"))?;
+    Ok(simulator.serve(listener)?)
+}
+
+fn announce(
+    base_url: &str,
+    accounts: &[Account],
+    slack: Option<(String, &Workspaces)>,
+    as_json: bool,
+) {
     if as_json {
-        println!(
-            "{}",
-            json!({"seven_shifts": {"base_url": base_url, "accounts": accounts}})
-        );
+        let mut running = json!({"seven_shifts": {"base_url": base_url, "accounts": accounts}});
+        if let (Some((base_url, workspaces)), Value::Object(running)) = (slack, &mut running) {
+            let slack = json!({"base_url": base_url, "workspaces": workspaces.list()});
+            running.insert("slack".to_owned(), slack);
+        }
+        println!("{running}");
         return;
     }
     println!("7shifts simulator on {base_url} (control plane under {base_url}/_sim)");
@@ -76,6 +115,25 @@ fn announce(base_url: &str, accounts: &[Account], as_json: bool) {
         );
         for token in &account.tokens {
             println!("    token {} ({:?})", token.value, token.kind);
+        }
+    }
+    if let Some((base_url, workspaces)) = slack {
+        announce_slack(&base_url, workspaces);
+    }
+}
+
+fn announce_slack(base_url: &str, workspaces: &Workspaces) {
+    println!("Slack simulator on {base_url} (control plane under {base_url}/_sim)");
+    for team in workspaces.list() {
+        println!("  workspace {} {}", team.id, team.name);
+        for channel in team.channels.values() {
+            println!("    channel {} #{}", channel.id, channel.name);
+        }
+        for (url, channel) in team.webhook_urls() {
+            println!("    webhook {url} (#{channel})");
+        }
+        for bot in team.bots.values() {
+            println!("    token {} ({})", bot.token, bot.user);
         }
     }
 }

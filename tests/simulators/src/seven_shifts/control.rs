@@ -61,25 +61,13 @@ fn change_settings(simulator: &SevenShifts, request: &Request<Bytes>) -> Respons
         Err(reason) => return control::refusal(StatusCode::BAD_REQUEST, &reason),
     };
     let mut merged = json!(simulator.settings());
-    merge(&mut merged, patch);
+    control::merge(&mut merged, patch);
     match serde_json::from_value(merged) {
         Ok(settings) => {
             simulator.change_settings(|current| *current = settings);
             control::json(StatusCode::OK, &simulator.settings())
         }
         Err(error) => control::refusal(StatusCode::BAD_REQUEST, &error.to_string()),
-    }
-}
-
-/// As RFC 7396 merges, except that null is a value: it switches a limit off.
-fn merge(target: &mut Value, patch: Value) {
-    match (target, patch) {
-        (Value::Object(target), Value::Object(patch)) => {
-            for (key, value) in patch {
-                merge(target.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (target, patch) => *target = patch,
     }
 }
 
