@@ -5,7 +5,7 @@ use api::moment::{self, Edge};
 use api::seven_shifts_proxy::{RowsAnswer, SevenShiftsCall};
 use domain::access::Scope;
 use http::StatusCode;
-use platform::seven_shifts::{self, Account};
+use platform::seven_shifts::{self, Account, FailureKind};
 use platform::{Context, Reply, SpinDatabase};
 use providers::seven_shifts::{
     AvailabilitiesQuery, DepartmentsQuery, ListQuery, LocationsQuery, MAX_LIMIT, Paging,
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::params::Window;
 use crate::reach::Reach;
-use crate::{account, params, shown};
+use crate::{account, params, refusal, shown};
 
 /// 7shifts states no bound for this list; its general page says 200.
 const TIME_OFF_PER_PAGE: u16 = 200;
@@ -110,17 +110,25 @@ impl Asked {
         while left > 0 {
             let per_page = left.min(most);
             left -= per_page;
+            let is_given = cursor.is_some() && rows.is_empty();
             let query = self.query(Paging {
                 cursor,
                 limit: Some(per_page),
             });
-            let page =
-                match seven_shifts::call(&account.line, account.client.raw_list(&query)).await {
-                    Ok(answer) => answer.value,
-                    Err(failure) => {
-                        return Err(account::failed(account, self.list.name(), failure).await);
-                    }
-                };
+            let page = match seven_shifts::call(&account.line, account.client.raw_list(&query))
+                .await
+            {
+                Ok(answer) => answer.value,
+                Err(failure) if is_given && failure.kind == FailureKind::Refused => {
+                    return Err(refusal::bad_request(Problem::field(
+                        "/params/cursor",
+                        "is refused by 7shifts: begin again without one, and send the same other params with each `next_cursor`",
+                    )));
+                }
+                Err(failure) => {
+                    return Err(account::failed(account, self.list.name(), failure).await);
+                }
+            };
             rows.extend(page.rows);
             cursor = page.next;
             if cursor.is_none() {

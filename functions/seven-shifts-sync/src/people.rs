@@ -119,15 +119,21 @@ async fn ask<T>(
                 people.has_more = true;
                 break;
             }
-            Err(failure) if failure.is_of_one() => Answer::Failed(number, failure),
+            // One who keeps every page waiting is asked first on the next, where it shows whether the
+            // others are answered.
+            Err(failure) if failure.is_of_one() || failure.code == "timeout" => {
+                Answer::Failed(number, failure)
+            }
             Err(failure) => return Err(failure),
         };
         people.answers.push((id, answer));
     }
     // A bad moment, or this person's data: asked again when the others are through, it shows which.
+    // Who keeps us waiting would use up the call's time with it.
     for (_, answer) in &mut people.answers {
-        let Answer::Failed(number, _) = *answer else {
-            continue;
+        let number = match answer {
+            Answer::Failed(number, failure) if !failure.is_late() => *number,
+            _ => continue,
         };
         match one(number).await {
             Ok(again) => *answer = Answer::Found(number, again.value),
@@ -136,8 +142,8 @@ async fn ask<T>(
             Err(again) => return Err(again),
         }
     }
-    // With nobody answered it is not the person.
-    if !people.has_answers() {
+    // With nobody answered it is not the person, unless the one before them is.
+    if !people.has_answers() && !is_answered(after, &one).await? {
         let failed = people
             .answers
             .into_iter()
@@ -157,6 +163,22 @@ async fn ask<T>(
         );
     }
     Ok(people)
+}
+
+/// Whether 7shifts has an answer for this person, where there is one.
+async fn is_answered<T>(
+    person: Option<&str>,
+    one: &impl AsyncFn(i64) -> Result<Answered<T>, Failure>,
+) -> Result<bool, Failure> {
+    let Some(number) = person.and_then(|id| id.parse().ok()) else {
+        return Ok(false);
+    };
+    match one(number).await {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.code == "not_found" => Ok(true),
+        Err(failure) if failure.is_of_one() || failure.is_late() => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 impl<T> People<T> {

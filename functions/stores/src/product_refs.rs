@@ -21,9 +21,16 @@ pub async fn set(context: &Context) -> Result<Reply, Problem> {
     for (index, person) in body.people.iter().enumerate() {
         let name = named(index, person, &mut errors);
         let field = format!("/people/{index}/product_ref");
+        if person.product_ref.is_none() {
+            errors.push(FieldError::new(
+                &*field,
+                "is missing: send the product's id of the person, or null to take it away",
+            ));
+        }
         let product_ref = person
             .product_ref
-            .as_deref()
+            .as_ref()
+            .and_then(Option::as_deref)
             .map(|text| checked(&field, text, &mut errors));
         if let Some(product_ref) = product_ref {
             let first = *first_of.entry(product_ref).or_insert(index);

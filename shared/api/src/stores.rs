@@ -122,8 +122,11 @@ pub struct SetProductRef {
     /// The provider's id.
     pub external_id: Option<String>,
     pub email: Option<String>,
-    /// The product's own id, 1 to 200 characters; no two people have the same. Null takes it away.
-    pub product_ref: Option<String>,
+    /// The product's own id, 1 to 200 characters; no two people have the same. Null takes it away; it
+    /// has to be there.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
+    pub product_ref: Option<Option<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -268,8 +268,8 @@ entry AS (
     CASE WHEN count(*) > 1 THEN 'FULL' WHEN min(stream) = 'users' THEN 'EMPLOYEES' ELSE 'SHIFTS' END AS sync_type,
     CASE WHEN min(status) = 'success' AND max(status) = 'success' THEN 'SUCCESS'
       WHEN min(status) = 'failed' AND max(status) = 'failed' THEN 'FAILED' ELSE 'PARTIAL' END AS status,
-    sum(created + updated + unchanged) AS items_synced, sum(errors) AS errors_count,
-    json_group_array(error_detail) FILTER (WHERE error_detail IS NOT NULL) AS error_details,
+    sum(created + updated + unchanged) AS items_synced, sum(max(errors, status = 'failed')) AS errors_count,
+    json_group_array(DISTINCT error_detail) FILTER (WHERE error_detail IS NOT NULL) AS error_details,
     min(started_at) AS started_at, max(finished_at) AS completed_at
   FROM run
   -- What was asked for as one is one when all of it has ended.

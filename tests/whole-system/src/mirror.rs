@@ -80,16 +80,42 @@ impl Mirror<'_> {
             .collect()
     }
 
+    /// Where the four tables of what people agree on differ: wages, assignments, availability, time
+    /// off.
+    async fn differences_of_people(&self, app: &App, key: &str, company_id: i64) -> Vec<String> {
+        let truth = app
+            .simulator
+            .provider()
+            .truth(company_id)
+            .expect("the company exists");
+        let links = Links {
+            locations: &live(app, "/api/locations", key).await,
+            departments: &live(app, "/api/departments", key).await,
+            roles: &live(app, "/api/roles", key).await,
+            people: &live(app, "/api/team-members", key).await,
+            shifts: &Rows::new(),
+        };
+        pay_and_absence::tables(app, key, &truth, &links, self.since)
+            .await
+            .iter()
+            .flat_map(|(table, expected, found)| self.compare(table, expected, found))
+            .collect()
+    }
+
     /// # Panics
     /// When there are differences; the message shows the first of them.
     pub async fn assert(&self, app: &App, key: &str, company_id: i64, when: &str) {
         let differences = self.differences(app, key, company_id).await;
-        assert!(
-            differences.is_empty(),
-            "{when}: company {company_id} differs in {} places:\n{}",
-            differences.len(),
-            differences[..differences.len().min(SHOWN)].join("\n")
-        );
+        assert_none(&differences, company_id, when);
+    }
+
+    /// [`Self::assert`] of what people agree on alone.
+    ///
+    /// # Panics
+    /// When there are differences; the message shows the first of them.
+    pub async fn assert_of_people(&self, app: &App, key: &str, company_id: i64, when: &str) {
+        let differences = self.differences_of_people(app, key, company_id).await;
+        assert_none(&differences, company_id, when);
     }
 
     fn compare(&self, table: &str, expected: &Rows, found: &Rows) -> Vec<String> {
@@ -119,6 +145,15 @@ impl Mirror<'_> {
         );
         differences
     }
+}
+
+fn assert_none(differences: &[String], company_id: i64, when: &str) {
+    assert!(
+        differences.is_empty(),
+        "{when}: company {company_id} differs in {} places:\n{}",
+        differences.len(),
+        differences[..differences.len().min(SHOWN)].join("\n")
+    );
 }
 
 /// The rows of a list that are not deleted.

@@ -414,6 +414,7 @@ async fn a_sync_now_says_what_it_brought_or_why_it_did_not() {
         .expect(StatusCode::OK);
     assert_eq!(log[0]["status"], "FAILED");
     assert_ne!(log[0]["error_details"], json!([]));
+    assert_eq!(log[0]["errors_count"], 1);
     let status = get(&app, &organization, "status/")
         .await
         .expect(StatusCode::OK);

@@ -581,6 +581,10 @@ async fn a_list_goes_on_where_it_stopped() {
         let unique: BTreeSet<_> = all.iter().collect();
         assert_eq!(unique.len(), all.len(), "{action}");
     }
+    let call = json!({"action": "get_users", "params": {"cursor": "nobody's"}});
+    let answer = app.proxy(&organization.key, call).await;
+    assert_eq!(fields(&answer), ["/params/cursor"]);
+    refused(&answer, 400, "UNKNOWN");
     // One person of the list.
     let (people, _) = whole("get_users", 500).await;
     let call = json!({"action": "get_users", "userId": people[3]});

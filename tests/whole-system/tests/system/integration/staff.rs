@@ -125,6 +125,18 @@ async fn everybody_is_listed_by_name_with_their_store() {
         .await;
     assert_eq!(known.len(), 1);
     assert_eq!(known[0]["external_id"], first["seven_shifts_id"]);
+    // Who forgets the product's id takes away nobody's.
+    let forgotten = json!({"people": [{"external_id": first["seven_shifts_id"]}]});
+    let refused = app
+        .request(
+            Method::PUT,
+            "/api/product-refs",
+            &organization.key,
+            Some(forgotten),
+        )
+        .await;
+    let refused = refused.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(refused["errors"][0]["field"], "/people/0/product_ref");
     // An id of ours has no case.
     let id = known[0]["id"].as_str().expect("an id").to_uppercase();
     let again = json!({"people": [{"team_member_id": id, "product_ref": "user-1"}]});

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 use simulators::seven_shifts::{TimePunch, Truth};
+use whole_system::mirror::Mirror;
 use whole_system::{App, LAKESHORE, Organization};
 
 type Rows = BTreeMap<String, Value>;
@@ -31,6 +32,9 @@ pub async fn assert_account_equal(app: &App, organization: &Organization, compan
         &time_punches(&truth, &ours),
         &ours.time_punches,
     );
+    Mirror::default()
+        .assert_of_people(app, &organization.key, company_id, "what people agree on")
+        .await;
 }
 
 struct Ours {

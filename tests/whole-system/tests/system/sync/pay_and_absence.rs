@@ -5,8 +5,8 @@ use chrono::{Days, NaiveDate};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulators::seven_shifts::{
-    Assignments, AvailabilityChanges, Mutation, NewAvailability, NewTimeOff, NewWage, PartOfDay,
-    RequestStatus, Resource, TimeOffChanges, Truth, WageChanges, WageType,
+    Assignments, AvailabilityChanges, Mutation, NewAvailability, NewTimeOff, NewUser, NewWage,
+    PartOfDay, RequestStatus, Resource, TimeOffChanges, Truth, WageChanges, WageType,
 };
 use simulators::{Fault, FaultRule};
 use whole_system::{App, LAKESHORE, Organization};
@@ -485,6 +485,43 @@ async fn a_person_whose_wages_cannot_be_had_keeps_nobody_else_from_theirs() {
     sync(&app, &organization).await;
     let left = app.all("/api/quarantined-records", &organization.key).await;
     assert!(left.is_empty(), "{left:#?}");
+}
+
+/// The last page may be one person's, and one of them may keep us waiting each time.
+#[tokio::test(start_paused = true)]
+async fn one_who_is_never_answered_keeps_nobody_else_waiting() {
+    const PEOPLE_PER_PAGE: usize = 20;
+    let (app, organization, _) = restaurant(98).await;
+    let active = truth(&app).users.iter().filter(|user| user.active).count();
+    let mut last = 0;
+    for _ in 0..(PEOPLE_PER_PAGE * 3 + 1 - active % PEOPLE_PER_PAGE) % PEOPLE_PER_PAGE {
+        last = change(&app, Mutation::AddUser(NewUser::default()));
+    }
+    pass(60).await;
+    sync(&app, &organization).await;
+    let first = someone_paid(&truth(&app)).0;
+    for (person, fault) in [
+        (first, Fault::NoAnswer),
+        (last, Fault::NoAnswer),
+        (last, Fault::status(StatusCode::INTERNAL_SERVER_ERROR)),
+    ] {
+        let path = format!("/v2/company/{}/users/{person}/wages", LAKESHORE.company_id);
+        app.simulator.add_fault(FaultRule::always(path, fault));
+        let call = json!({"action": "scheduled_sync", "streams": ["wages"]});
+        app.proxy(&organization.key, call).await;
+        pass(60).await;
+        let runs = settle(&app, &organization).await;
+        let run = &runs["wages"];
+        assert_eq!(run["status"], "partial", "{person}: {run:#}");
+        assert_eq!(run["deleted"], 0, "{run:#}");
+        let kept = app.all("/api/quarantined-records", &organization.key).await;
+        let ids: Vec<_> = kept.iter().map(|record| &record["external_id"]).collect();
+        assert_eq!(ids, [&json!(format!("person-{person}"))]);
+        app.simulator.clear_faults();
+        pass(60).await;
+        sync(&app, &organization).await;
+        mirror::assert_equal(&app, &organization).await;
+    }
 }
 
 /// A page of people that takes longer than a call has is saved as far as it came.
