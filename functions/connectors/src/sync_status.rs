@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::Problem;
 use api::connectors::{StreamStatus, SyncStatus};
+use domain::run::RunStatus;
 use domain::stream::Stream;
 use platform::{Context, Reply, clock, planning, problems, time};
 use store::connectors::Connector;
@@ -43,10 +44,15 @@ fn status(connector: &Connector, inputs: &[&PlanningInput], now: i64) -> SyncSta
     let stale = planning::stale_streams(inputs.iter().copied(), connector.connected_at, now);
     let streams = Stream::ALL.iter().map(|stream| {
         let input = inputs.iter().find(|input| input.stream == stream.as_str());
+        let last = input.and_then(|input| input.last_status);
+        let is_well = matches!(last, None | Some(RunStatus::Success));
+        let reason = input.and_then(|input| input.last_error.clone());
         let status = StreamStatus {
             last_sync_at: input
                 .and_then(|input| input.last_success_at)
                 .map(time::rfc3339),
+            last_status: last.map(|status| status.as_str().to_owned()),
+            reason: reason.filter(|_| !is_well),
             is_stale: stale.contains(stream),
         };
         (stream.as_str().to_owned(), status)

@@ -118,6 +118,10 @@ async fn update(context: &Context) -> Result<Reply, Problem> {
                 time_zone: time_zone.as_deref(),
                 time_off_categories: categories.as_deref(),
             };
+            if let Some(categories) = &body.time_off_categories {
+                organizations::recategorize(transaction, &tenant, categories, clock::now_micros())
+                    .await?;
+            }
             let changed = organizations::update(transaction, &tenant, change, now).await?;
             if changed && time_zone.is_some() {
                 // Another zone has another night.
@@ -212,10 +216,10 @@ fn checked_categories(
         ));
     }
     for (name, category) in categories.iter().take(MAX_CATEGORIES) {
-        if name.chars().count() > MAX_NAME {
+        if name.trim().is_empty() || name.chars().count() > MAX_NAME {
             errors.push(FieldError::new(
                 at(name),
-                format!("a category has at most {MAX_NAME} characters"),
+                format!("a category has 1 to {MAX_NAME} characters"),
             ));
         }
         if let Err(error) = category.parse::<TimeOffCategory>() {

@@ -116,7 +116,7 @@ pub async fn opened<'a>(
         .await
         .map_err(|error| problems::database(&error))?;
     if sealed.is_empty() {
-        return Err(refusal::not_configured());
+        return Err(refusal::disconnected());
     }
     let deadline_ms = clock::now_ms().saturating_add(DEADLINE_MS);
     seven_shifts::account(

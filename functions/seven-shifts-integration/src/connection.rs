@@ -30,7 +30,7 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
     let Some(token) = token(body.access_token.as_deref())? else {
         return Err(missing_token());
     };
-    let company_id = match &body.company_id {
+    let company_id = match body.company_id.as_ref().filter(|given| !given.is_blank()) {
         Some(given) => Some(given.number().ok_or_else(|| {
             refusal::field("company_id", "must be the number that 7shifts shows")
         })?),

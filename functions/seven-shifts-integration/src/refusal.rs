@@ -77,6 +77,11 @@ pub fn not_configured() -> Problem {
     bad_request("7shifts integration is not configured: set it up with `configure/` first.")
 }
 
+/// It is set up, and has no token.
+pub fn disconnected() -> Problem {
+    bad_request("7shifts integration is disconnected: send an access token to `configure/`.")
+}
+
 pub fn bad_request(why: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::InvalidRequest, why).with_legacy(StatusCode::BAD_REQUEST, CODE)
 }

@@ -249,7 +249,11 @@ async fn result(
     match (part, employees, shifts) {
         (Part::Employees, Some(employees), _) => Ok(SyncResult::Employees(Box::new(employees))),
         (Part::Shifts, _, Some(shifts)) => Ok(SyncResult::Shifts(shifts)),
-        (_, employees, shifts) => Ok(SyncResult::Full(Box::new(FullResult { employees, shifts }))),
+        // A part that is switched off did nothing, and its members are read all the same.
+        (_, employees, shifts) => Ok(SyncResult::Full(Box::new(FullResult {
+            employees: employees.unwrap_or_default(),
+            shifts: shifts.unwrap_or_default(),
+        }))),
     }
 }
 

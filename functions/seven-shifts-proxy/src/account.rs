@@ -45,6 +45,12 @@ pub async fn connector(
     tenant: &Tenant,
     call: &SevenShiftsCall,
 ) -> Result<Connector, Problem> {
+    if call.api_key.is_some() {
+        return Err(refusal::bad_request(Problem::field(
+            "/apiKey",
+            "is not for this action, which works with the stored account: leave it out",
+        )));
+    }
     connectors::get_by_key(&context.database, tenant, integration_key(call))
         .await
         .map_err(|error| problems::database(&error))?

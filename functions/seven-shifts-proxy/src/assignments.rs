@@ -8,28 +8,36 @@ use platform::{Context, Reply, problems, time};
 use store::records;
 
 use crate::reach::Reach;
-use crate::{params, person};
+use crate::{params, person, refusal};
 
 /// # Errors
 /// The refusals of the proxy.
 pub async fn get(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Problem> {
     let user_id = params::user_id(call)?;
     let limit = params::limit(&call.params)?;
+    let cursor = params::cursor(&call.params)?;
     let reach = Reach::of(context, call).await?;
     if let Some(user_id) = user_id {
         return person::assignments_within(context, &reach, user_id).await;
     }
+    let Some((tenant, connector_id)) = reach.synced() else {
+        return Err(refusal::bad_request(Problem::field(
+            "/apiKey",
+            "brings an account of which nothing is synced: name one person as userId, or leave the token out for the stored account",
+        )));
+    };
     let location_id = reach.location_id.map(|id| id.to_string());
-    let assigned = records::assigned(
-        &context.database,
-        &reach.tenant,
-        &reach.connector.id,
-        location_id.as_deref(),
+    let wanted = records::Wanted {
+        external_location_id: location_id.as_deref(),
+        after: cursor.as_deref(),
         limit,
-    )
-    .await
-    .map_err(|error| problems::database(&error))?;
+    };
+    let assigned = records::assigned(&context.database, tenant, connector_id, wanted)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let last = assigned.rows.last().filter(|_| assigned.has_more);
     let answer = AssignmentsAnswer {
+        next_cursor: last.map(|row| row.external_id.clone()),
         data: assigned
             .rows
             .into_iter()

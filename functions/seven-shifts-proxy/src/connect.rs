@@ -148,7 +148,7 @@ fn answered(company: Company) -> CompanyAnswer {
 }
 
 /// The company of the token: the one that the call names, or the token's only one.
-async fn company(
+pub async fn company(
     context: &Context,
     call: &SevenShiftsCall,
     token: &Secret,

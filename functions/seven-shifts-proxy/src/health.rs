@@ -2,27 +2,29 @@
 
 use api::Problem;
 use api::seven_shifts_proxy::{HealthAnswer, SevenShiftsCall};
-use domain::access::Tenant;
 use http::StatusCode;
 use platform::seven_shifts::{self, FailureKind};
 use platform::{Context, Reply, clock, time};
 
 use crate::account;
+use crate::reach::Reach;
 
 /// Of what the replaced system had no code for.
 const INTERNAL_ERROR: &str = "INTERNAL_ERROR";
+const AUTH_EXPIRED: &str = "AUTH_EXPIRED";
 
 pub async fn check(context: &Context, call: &SevenShiftsCall) -> Result<Reply, Problem> {
-    let tenant = account::tenant(context, call)?;
-    let answer = match checked(context, &tenant, call).await {
+    account::tenant(context, call)?;
+    let answer = match checked(context, call).await {
         Ok(answer) => answer,
         // No account, one whose token cannot be opened, a database that does not answer: findings.
         Err(problem) => {
             let code = problem.legacy.map_or(INTERNAL_ERROR, |legacy| legacy.code);
+            let is_expired = code == AUTH_EXPIRED;
             HealthAnswer {
-                status: "error".to_owned(),
+                status: if is_expired { "expired" } else { "error" }.to_owned(),
                 error_code: Some(code.to_owned()),
-                http_status: None,
+                http_status: is_expired.then_some(401),
                 detail: Some(problem.detail),
                 checked_at: time::rfc3339(clock::now()),
             }
@@ -31,13 +33,8 @@ pub async fn check(context: &Context, call: &SevenShiftsCall) -> Result<Reply, P
     Reply::json(StatusCode::OK, &answer)
 }
 
-async fn checked(
-    context: &Context,
-    tenant: &Tenant,
-    call: &SevenShiftsCall,
-) -> Result<HealthAnswer, Problem> {
-    let connector = account::connector(context, tenant, call).await?;
-    let account = account::stored(context, tenant, &connector).await?;
+async fn checked(context: &Context, call: &SevenShiftsCall) -> Result<HealthAnswer, Problem> {
+    let account = Reach::of(context, call).await?.account(context).await?;
     let Err(failure) = seven_shifts::call(&account.line, account.client.company()).await else {
         return Ok(answer(None, None));
     };
@@ -49,8 +46,8 @@ async fn checked(
 fn answer(kind: Option<FailureKind>, detail: Option<String>) -> HealthAnswer {
     let (status, error_code, http_status) = match kind {
         None => ("active", None, None),
-        Some(FailureKind::Unauthorized) => ("expired", Some("AUTH_EXPIRED"), Some(401)),
-        Some(FailureKind::Forbidden) => ("expired", Some("AUTH_EXPIRED"), Some(403)),
+        Some(FailureKind::Unauthorized) => ("expired", Some(AUTH_EXPIRED), Some(401)),
+        Some(FailureKind::Forbidden) => ("expired", Some(AUTH_EXPIRED), Some(403)),
         Some(_) => ("error", Some("API_ERROR"), None),
     };
     HealthAnswer {

@@ -37,19 +37,15 @@ impl Names {
             return Ok(Self::default());
         }
         let text = |ids: &BTreeSet<i64>| ids.iter().map(i64::to_string).collect::<Vec<_>>();
-        let known = records::names(
-            &context.database,
-            &reach.tenant,
-            &reach.connector.id,
-            &text(people),
-            &text(roles),
-        )
-        .await
-        .map_err(|error| problems::database(&error))?;
-        let mut names = Self {
-            people: numbered(known.people),
-            roles: numbered(known.roles),
-        };
+        let mut names = Self::default();
+        if let Some((tenant, connector_id)) = reach.synced() {
+            let (people, roles) = (text(people), text(roles));
+            let known =
+                records::names(&context.database, tenant, connector_id, &people, &roles).await;
+            let known = known.map_err(|error| problems::database(&error))?;
+            names.people = numbered(known.people);
+            names.roles = numbered(known.roles);
+        }
         for status in [UserStatus::Active, UserStatus::Inactive] {
             names.ask_for_people(account, people, status).await?;
         }

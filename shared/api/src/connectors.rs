@@ -22,6 +22,8 @@ pub struct Connector {
     pub connected_at: Option<String>,
     pub connected_by: Option<String>,
     pub last_sync_at: Option<String>,
+    /// Since when nothing is older in any stream that is switched on: the earliest of their last
+    /// complete passes; null until each had one.
     pub last_full_sync_at: Option<String>,
     pub created_at: String,
     pub updated_at: String,
@@ -43,6 +45,8 @@ pub struct SyncSettings {
     pub active_hours_only: bool,
     pub operating_hours: Option<OperatingHours>,
     pub streams: std::collections::BTreeMap<String, StreamSettings>,
+    /// Since when nothing is older in any stream that is switched on: the earliest of their last
+    /// complete passes; null until each had one.
     pub last_full_sync_at: Option<String>,
     /// A stream should have succeeded by now and has not.
     pub is_stale: bool,
@@ -86,6 +90,8 @@ pub struct SyncStatus {
     /// What an admin can do about the state.
     pub state_reason: Option<String>,
     pub last_sync_at: Option<String>,
+    /// Since when nothing is older in any stream that is switched on: the earliest of their last
+    /// complete passes; null until each had one.
     pub last_full_sync_at: Option<String>,
     /// A stream should have succeeded by now and has not.
     pub is_stale: bool,
@@ -97,7 +103,13 @@ pub struct SyncStatus {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StreamStatus {
+    /// The end of the last run that was a success or partial.
     pub last_sync_at: Option<String>,
+    /// How the last run came out: `success`, `partial` or `failed`; `running` while it is not over,
+    /// null before the first.
+    pub last_status: Option<String>,
+    /// Why it was no success.
+    pub reason: Option<String>,
     /// The stream should have succeeded by now and has not.
     pub is_stale: bool,
 }

@@ -20,7 +20,11 @@ pub fn parse(text: &str, edge: Edge) -> Option<i64> {
     if let Ok(time) = with_offset {
         return Some(time.timestamp());
     }
-    let without = text.replacen(' ', "T", 1).parse::<NaiveDateTime>().ok();
+    let text_with_t = text.replacen(' ', "T", 1);
+    // What a field for date and time sends has no seconds.
+    let without = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(&text_with_t, form).ok());
     let day = || {
         let time = match edge {
             Edge::First => NaiveTime::MIN,
@@ -47,6 +51,7 @@ mod tests {
             "2026-03-14T22:00:00",
             "2026-03-14T22:00:00.123",
             "2026-03-14 22:00:00",
+            "2026-03-14T22:00",
         ] {
             for edge in [Edge::First, Edge::Last] {
                 assert_eq!(parse(text, edge), Some(TIME), "{text}");

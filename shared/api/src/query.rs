@@ -41,8 +41,9 @@ impl<'a> Query<'a> {
         query
     }
 
-    /// Reads as the replaced systems did: what a form has left empty counts as left out, and truth may
-    /// be written `True`, as Python does.
+    /// Reads as the replaced systems did: what a form has left empty counts as left out, truth may be
+    /// written `True`, as Python does, and what nobody takes is passed over, as the `_` is that a
+    /// script adds against a cache.
     pub fn lenient(&mut self) {
         self.values.retain(|_, value| !value.is_empty());
         self.is_lenient = true;
@@ -164,6 +165,7 @@ impl<'a> Query<'a> {
         let unknown: Vec<_> = self
             .values
             .keys()
+            .filter(|_| !self.is_lenient)
             .map(|name| {
                 FieldError::new(
                     domain::redact::excerpt(name, 64, &[]),
@@ -237,8 +239,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_form_leaves_empty_is_left_out() {
-        let text = "store_id=&active_only=True&from=2026-03-14&to=2026-03-14";
+    fn what_a_form_leaves_empty_and_what_nobody_takes_is_left_out() {
+        let text = "store_id=&active_only=True&from=2026-03-14&to=2026-03-14&_=1790000000";
         let mut query = Query::parse(text);
         query.lenient();
         assert_eq!(query.text("store_id"), None);

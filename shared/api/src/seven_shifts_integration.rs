@@ -168,14 +168,12 @@ pub enum SyncResult {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FullResult {
-    /// Left out while the sync of people is switched off.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub employees: Option<EmployeesResult>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shifts: Option<ShiftsResult>,
+    /// Nothing while the sync of people is switched off, with no error.
+    pub employees: EmployeesResult,
+    pub shifts: ShiftsResult,
 }
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EmployeesResult {
@@ -188,7 +186,7 @@ pub struct EmployeesResult {
 
 /// How the people stand to the accounts of the product, which makes and maps them itself: by
 /// `PUT /api/product-refs`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UserMapping {
@@ -214,7 +212,7 @@ pub struct UnmappedPerson {
     pub email: String,
 }
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ShiftsResult {
@@ -339,6 +337,12 @@ pub enum TextOrNumber {
 }
 
 impl TextOrNumber {
+    /// Whether a form has left it empty.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        matches!(self, Self::Text(text) if text.trim().is_empty())
+    }
+
     /// The number, if it is one that 7shifts could show.
     #[must_use]
     pub fn number(&self) -> Option<i64> {

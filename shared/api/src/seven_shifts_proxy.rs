@@ -16,7 +16,9 @@ pub struct SevenShiftsCall {
     pub organization_id: Option<String>,
     /// Which connector of the organization; `7shifts` by default.
     pub integration_key: Option<String>,
-    /// A token in the call, for `connect` and `test_connection`; other actions use the stored one.
+    /// A token in the call: what `connect` stores. `test_connection`, `health_check`,
+    /// `preview_shifts` and the `get_…` actions read the account that it opens, and nothing that is
+    /// stored; without it they use the connector's.
     pub api_key: Option<String>,
     /// The 7shifts company; found through the token when left out.
     #[serde(default, deserialize_with = "text_or_number")]
@@ -198,11 +200,14 @@ pub struct ObjectAnswer {
 }
 
 /// The answer of `get_assignments` of everybody. 7shifts has no list of them, so it is what was
-/// synced; whoever wants more than one page reads `/api/role-assignments`.
+/// synced.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct AssignmentsAnswer {
     pub data: Vec<AssignedRole>,
+    /// Left out at the end of the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
     pub meta: AssignmentsMeta,
 }
 

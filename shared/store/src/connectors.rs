@@ -127,8 +127,10 @@ macro_rules! connector_json {
            'sync_settings', sync_settings, 'connected_at', connected_at, 'connected_by', connected_by,
            'last_sync_at', (SELECT max(last_success_at) FROM jobs
              WHERE jobs.kind = 'sync' AND jobs.subject = connectors.id),
-           'last_full_sync_at', (SELECT max(last_complete_at) FROM jobs
-             WHERE jobs.kind = 'sync' AND jobs.subject = connectors.id),
+           'last_full_sync_at', (
+             SELECT iif(count(*) = count(last_complete_at), min(last_complete_at), NULL) FROM jobs
+             WHERE jobs.kind = 'sync' AND jobs.subject = connectors.id
+               AND coalesce(sync_settings ->> ('$.streams.' || jobs.name || '.enabled'), 1)),
            'created_at', created_at, 'updated_at', updated_at)"
     };
 }

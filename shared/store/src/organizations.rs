@@ -6,6 +6,7 @@ use domain::access::Tenant;
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute};
+use crate::records::next_change;
 use crate::{json, parameters};
 
 /// Organizations on a page of [`list`] at the most.
@@ -135,6 +136,40 @@ pub async fn update<E: Execute>(
         .await
         .map(|rows| !rows.is_empty())
 }
+
+/// Marks the time off whose category is another one with these `categories` than with those that are
+/// stored: whoever reads what has changed sees it again. To be called before [`update`] stores them.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn recategorize<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    categories: &BTreeMap<String, String>,
+    now_micros: i64,
+) -> Result<(), DatabaseError> {
+    let Some(held) = get(transaction, tenant).await? else {
+        return Ok(());
+    };
+    let held = held.time_off_categories;
+    let moved: Vec<_> = held
+        .keys()
+        .chain(categories.keys())
+        .filter(|name| held.get(*name) != categories.get(*name))
+        .collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let seq = next_change(transaction, now_micros).await?;
+    let parameters = parameters![tenant.as_str(), json::write(&moved)?, seq];
+    transaction.execute(RECATEGORIZE, parameters).await?;
+    Ok(())
+}
+
+const RECATEGORIZE: &str = "
+UPDATE time_off_requests SET changed_seq = ?3
+WHERE organization_id = ?1 AND deleted_at IS NULL
+  AND provider_category IN (SELECT value FROM json_each(?2))";
 
 const BEGIN_PURGE: &str =
     "UPDATE organizations SET state = 'purging', updated_at = ?2 WHERE id = ?1 RETURNING id";

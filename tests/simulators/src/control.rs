@@ -81,8 +81,31 @@ pub fn one_or_many<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<Vec<
         .collect()
 }
 
+/// Merges what is sent into the settings, and keeps them with `keep`; what is sent in part leaves the
+/// rest.
+pub fn patch_settings<S: Serialize + DeserializeOwned>(
+    request: &Request<Bytes>,
+    current: &S,
+    keep: impl FnOnce(S),
+) -> Response<Bytes> {
+    let merged = body::<Value>(request).and_then(|patch| {
+        let mut merged = json!(current);
+        merge(&mut merged, patch);
+        serde_json::from_value::<S>(merged.clone())
+            .map(|settings| (settings, merged))
+            .map_err(|error| error.to_string())
+    });
+    match merged {
+        Ok((settings, merged)) => {
+            keep(settings);
+            json(StatusCode::OK, &merged)
+        }
+        Err(reason) => refusal(StatusCode::BAD_REQUEST, &reason),
+    }
+}
+
 /// As RFC 7396 merges, except that null is a value: it switches a limit off.
-pub fn merge(target: &mut Value, patch: Value) {
+fn merge(target: &mut Value, patch: Value) {
     match (target, patch) {
         (Value::Object(target), Value::Object(patch)) => {
             for (key, value) in patch {

@@ -329,6 +329,19 @@ fn provider_failure(error: &ProviderError) -> Failure {
                 sentence(error),
             )
         }
+        error
+            if error
+                .detail()
+                .is_some_and(|detail| detail.contains(providers::seven_shifts::COMPANY_GUID)) =>
+        {
+            (
+                FailureKind::Refused,
+                "company_guid",
+                format!(
+                    "An OAuth token needs the GUID of the company that has granted it: connect with the proxy's `companyGuid`.{said}"
+                ),
+            )
+        }
         error => (
             FailureKind::Refused,
             error.code(),

@@ -16,7 +16,9 @@ use crate::record::{Expected, Row};
 use crate::{Call, Page, ProviderError, Reply, json};
 
 const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-api-version");
-const COMPANY_GUID_HEADER: HeaderName = HeaderName::from_static("x-company-guid");
+/// The header that an OAuth token needs beside it.
+pub const COMPANY_GUID: &str = "x-company-guid";
+const COMPANY_GUID_HEADER: HeaderName = HeaderName::from_static(COMPANY_GUID);
 
 /// Some edges in front of APIs refuse requests without one.
 const PRODUCT: &str = concat!("patchbay/", env!("CARGO_PKG_VERSION"));

@@ -28,7 +28,7 @@ mod whoami;
 
 pub use assignment::{RoleAssignment, UserAssignments};
 pub use availability::{Availability, AvailabilityDay, AvailabilityReason};
-pub use client::{Client, CompanyClient};
+pub use client::{COMPANY_GUID, Client, CompanyClient};
 pub use company::Company;
 pub use company_settings::{LaborSettings, TimeOffCategory, TimeOffSettings};
 pub use credential::Credential;

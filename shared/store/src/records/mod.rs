@@ -20,7 +20,7 @@ mod write;
 
 pub(crate) use sequence::next_change;
 
-pub use assigned::{Assigned, AssignedRole, assigned};
+pub use assigned::{Assigned, AssignedRole, Wanted, assigned};
 pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use names::{Names, names};
 pub use passes::{

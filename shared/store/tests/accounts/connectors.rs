@@ -278,7 +278,37 @@ fn the_last_sync_is_that_of_any_stream() {
     }
     let connector = found(&database, 9);
     assert_eq!(connector.last_sync_at, Some(NOW + 5));
-    assert_eq!(connector.last_full_sync_at, Some(NOW + 2));
+    assert_eq!(
+        connector.last_full_sync_at, None,
+        "users had no complete one"
+    );
+    for (settings, complete, full) in [
+        (
+            r#"{"streams":{"users":{"enabled":false}}}"#,
+            None,
+            Some(NOW + 2),
+        ),
+        (r#"{"streams":{"users":{"enabled":true}}}"#, None, None),
+        (
+            r#"{"streams":{"users":{"enabled":true}}}"#,
+            Some(NOW + 1),
+            Some(NOW + 1),
+        ),
+        ("{}", Some(NOW + 4), Some(NOW + 2)),
+    ] {
+        wait(set_sync_settings(
+            &database,
+            &first,
+            &uuid(9),
+            settings,
+            NOW,
+        ))
+        .unwrap();
+        let sql = "UPDATE jobs SET last_complete_at = ?1 WHERE name = 'users'";
+        wait(database.execute(sql, parameters![complete])).unwrap();
+        assert_eq!(found(&database, 9).last_full_sync_at, full, "{settings}");
+    }
+    let connector = found(&database, 9);
     assert_eq!(
         wait(list(&database, &first, None, "", 9)).unwrap(),
         [connector]

@@ -1,6 +1,6 @@
 //! Who works as what.
 
-use store::records::{Assigned, Page, RoleAssignmentRecord, RoleRecord, assigned};
+use store::records::{Assigned, Page, RoleAssignmentRecord, RoleRecord, Wanted, assigned};
 
 use crate::fixture::{Fixture, NOW, Party, assignment, party, uuid};
 use crate::support::wait;
@@ -15,12 +15,26 @@ fn works(user: &str, role: &str, location: &str) -> RoleAssignmentRecord {
 }
 
 fn read(fixture: &Fixture, party: &Party, location: Option<&str>, limit: u16) -> Assigned {
+    read_after(fixture, party, None, location, limit)
+}
+
+fn read_after(
+    fixture: &Fixture,
+    party: &Party,
+    after: Option<&str>,
+    location: Option<&str>,
+    limit: u16,
+) -> Assigned {
+    let wanted = Wanted {
+        external_location_id: location,
+        after,
+        limit,
+    };
     wait(assigned(
         &fixture.database,
         &party.tenant,
         &party.connector_id,
-        location,
-        limit,
+        wanted,
     ))
     .unwrap()
 }
@@ -78,6 +92,10 @@ fn the_roles_of_everybody_are_one_statement_up_to_the_limit() {
     let few = read(&fixture, &ours, None, 2);
     assert_eq!(ids(&few), ["7:70", "8:70"]);
     assert!(few.has_more);
+    let last = few.rows[1].external_id.as_str();
+    let rest = read_after(&fixture, &ours, Some(last), None, 2);
+    assert_eq!(ids(&rest), ["8:71"]);
+    assert!(!rest.has_more);
     assert_eq!(ids(&read(&fixture, &ours, Some("2"), 500)), ["8:71"]);
     let mixed = Party {
         tenant: party(3).tenant,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Mutation, SevenShifts};
 use crate::control;
@@ -29,7 +29,11 @@ pub fn answer(
             Err(_) => no_such_company(id),
         },
         (&Method::GET, ["settings"]) => control::json(StatusCode::OK, &simulator.settings()),
-        (&Method::PATCH, ["settings"]) => change_settings(simulator, request),
+        (&Method::PATCH, ["settings"]) => {
+            control::patch_settings(request, &simulator.settings(), |patched| {
+                simulator.change_settings(|current| *current = patched);
+            })
+        }
         _ => return None,
     })
 }
@@ -51,23 +55,6 @@ fn mutate(simulator: &SevenShifts, company_id: i64, request: &Request<Bytes>) ->
     match changed {
         Ok(ids) => control::json(StatusCode::OK, &json!({"ids": ids})),
         Err(error) => control::refusal(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
-    }
-}
-
-/// Merges what is sent into the settings; `rate_limit` may be sent in part.
-fn change_settings(simulator: &SevenShifts, request: &Request<Bytes>) -> Response<Bytes> {
-    let patch = match control::body::<Value>(request) {
-        Ok(patch) => patch,
-        Err(reason) => return control::refusal(StatusCode::BAD_REQUEST, &reason),
-    };
-    let mut merged = json!(simulator.settings());
-    control::merge(&mut merged, patch);
-    match serde_json::from_value(merged) {
-        Ok(settings) => {
-            simulator.change_settings(|current| *current = settings);
-            control::json(StatusCode::OK, &simulator.settings())
-        }
-        Err(error) => control::refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
 

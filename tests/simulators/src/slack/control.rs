@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use serde_json::{Value, json};
 
 use super::{Change, Slack};
 use crate::control;
@@ -29,7 +28,11 @@ pub fn answer(simulator: &Slack, path: &str, request: &Request<Bytes>) -> Option
         }
         (&Method::POST, ["changes"]) => change(simulator, request),
         (&Method::GET, ["settings"]) => control::json(StatusCode::OK, &simulator.settings()),
-        (&Method::PATCH, ["settings"]) => change_settings(simulator, request),
+        (&Method::PATCH, ["settings"]) => {
+            control::patch_settings(request, &simulator.settings(), |patched| {
+                simulator.change_settings(|current| *current = patched);
+            })
+        }
         _ => return None,
     })
 }
@@ -46,21 +49,4 @@ fn change(simulator: &Slack, request: &Request<Bytes>) -> Response<Bytes> {
         }
     }
     control::no_content()
-}
-
-/// Merges what is sent into the settings; null switches a limit off.
-fn change_settings(simulator: &Slack, request: &Request<Bytes>) -> Response<Bytes> {
-    let patch = match control::body::<Value>(request) {
-        Ok(patch) => patch,
-        Err(reason) => return control::refusal(StatusCode::BAD_REQUEST, &reason),
-    };
-    let mut merged = json!(simulator.settings());
-    control::merge(&mut merged, patch);
-    match serde_json::from_value(merged) {
-        Ok(settings) => {
-            simulator.change_settings(|current| *current = settings);
-            control::json(StatusCode::OK, &simulator.settings())
-        }
-        Err(error) => control::refusal(StatusCode::BAD_REQUEST, &error.to_string()),
-    }
 }

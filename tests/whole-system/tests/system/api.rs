@@ -99,7 +99,13 @@ fn fields(answer: &Answer) -> Vec<String> {
 }
 
 /// A token of the product that embeds Patchbay.
-fn jwt(secret: &str, custom: Value, not_before: Option<i64>, expiration: Option<i64>) -> String {
+/// A token of the product that embeds this.
+pub fn jwt(
+    secret: &str,
+    custom: Value,
+    not_before: Option<i64>,
+    expiration: Option<i64>,
+) -> String {
     let at = |seconds| chrono::DateTime::from_timestamp(seconds, 0).expect("a time");
     let mut claims = Claims::new(custom);
     claims.not_before = not_before.map(at);

@@ -143,7 +143,6 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
             jwt(JWT_SECRET, claims("owner"), Some(now + 120), later),
         ),
         ("no subject", without("sub")),
-        ("no organization", without("organization_id")),
         ("no role", without("role")),
         (
             "an operator",
@@ -169,6 +168,11 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
         let none = raw(&app, method(route), &path, &[], "").await;
         problem(&none, 401, "unauthenticated");
         assert_eq!(none.headers["www-authenticate"], "Bearer");
+        let nobodys = format!("Bearer {}", without("organization_id"));
+        let headers = [("authorization", nobodys.as_str())];
+        let answer = raw(&app, method(route), &path, &headers, "").await;
+        let refused = problem(&answer, 400, "invalid_request");
+        assert_eq!(refused["errors"][0]["field"], "organization_id");
         for (what, token) in &tokens {
             let authorization = format!("Bearer {token}");
             let headers = [("authorization", authorization.as_str())];

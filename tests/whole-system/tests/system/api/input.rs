@@ -586,8 +586,13 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
             &organization.key
         };
         let get = async |query: &str| app.get(&format!("{bare}?{query}"), key).await;
-        assert_eq!(fields(&get("nonsense=1").await), ["nonsense"], "{bare}");
-        assert_eq!(fields(&get("Limit=1&%00=2").await).len(), 2, "{bare}");
+        if route.path.starts_with("/api/integrations/") {
+            // What its callers add against caches is passed over, as it was.
+            assert_eq!(get("_=1").await.status, get("").await.status, "{bare}");
+        } else {
+            assert_eq!(fields(&get("nonsense=1").await), ["nonsense"], "{bare}");
+            assert_eq!(fields(&get("Limit=1&%00=2").await).len(), 2, "{bare}");
+        }
         for parameter in route.query {
             let name = parameter.name;
             let bad: &[&str] = match parameter.form {

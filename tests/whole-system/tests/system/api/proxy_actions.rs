@@ -96,6 +96,63 @@ fn works_at(truth: &Truth, user_id: i64, location_id: i64) -> bool {
         .any(|user| user.id == user_id && user.assignments.location_ids.contains(&location_id))
 }
 
+/// The replaced system's setup looks at an account before it connects it.
+#[tokio::test(start_paused = true)]
+async fn a_token_in_the_call_opens_its_account_and_nothing_that_is_stored() {
+    let (app, organization) = connected(180).await;
+    let nobody = app.organization("Looks", LAKESHORE.zone).await;
+    let user_id = truth(&app).current_wages[0].user_id;
+    let mut calls = calls(user_id).to_vec();
+    for action in ["get_shifts", "get_users", "get_locations", "health_check"] {
+        calls.push(json!({"action": action}));
+    }
+    for call in calls {
+        let mut stored = ask(&app, &organization, call.clone()).await;
+        for company in [json!(null), json!(LAKESHORE.company_id)] {
+            let mut given = call.clone();
+            given["apiKey"] = json!(LAKESHORE.token);
+            given["companyId"] = company;
+            let mut said = ask(&app, &nobody, given).await;
+            for answer in [&mut said, &mut stored] {
+                if let Some(at) = answer.get_mut("checked_at") {
+                    *at = Value::Null;
+                }
+            }
+            assert_eq!(said, stored, "{call}");
+        }
+    }
+    app.simulator.clear_requests();
+    let token = LAKESHORE.token;
+    for (field, call) in [
+        (
+            "/apiKey",
+            json!({"action": "get_assignments", "apiKey": token, "companyId": 4410}),
+        ),
+        (
+            "/apiKey",
+            json!({"action": "scheduled_sync", "apiKey": token}),
+        ),
+        (
+            "/apiKey",
+            json!({"action": "list_webhooks", "apiKey": token}),
+        ),
+        ("/companyId", json!({"action": "get_users", "companyId": 5})),
+    ] {
+        let said = refused(&app.proxy(&organization.key, call).await, 400, "UNKNOWN");
+        assert_eq!(said["errors"][0]["field"], field);
+    }
+    let blank = json!({"action": "get_users", "apiKey": " "});
+    let blank = app.proxy(&organization.key, blank).await;
+    refused(&blank, 400, "MISSING_AUTH");
+    assert_eq!(asked(&app), Vec::<String>::new());
+    let unknown = json!({"action": "health_check", "apiKey": "sim7s_nobody"});
+    let unknown = ask(&app, &organization, unknown).await;
+    assert_eq!(
+        (&unknown["status"], &unknown["error_code"]),
+        (&json!("expired"), &json!("AUTH_EXPIRED"))
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn bad_parameters_are_named_and_7shifts_is_not_asked() {
     let (app, organization) = connected(171).await;
@@ -431,6 +488,17 @@ async fn assignments_of_everybody_are_those_that_were_synced() {
     let few = ask(&app, &organization, call(json!({"limit": 3}))).await;
     assert_eq!(few["data"], json!(expected[..3]));
     assert_eq!(few["meta"]["has_more"], true);
+    let mut pages = Vec::new();
+    let mut page = json!({"limit": 7});
+    loop {
+        let answer = ask(&app, &organization, call(page.clone())).await;
+        pages.extend(answer["data"].as_array().unwrap().iter().cloned());
+        let Some(next) = answer.get("next_cursor") else {
+            break;
+        };
+        page["cursor"] = next.clone();
+    }
+    assert_eq!(pages, expected);
     let place = truth.locations[1].id;
     let there = json!({"action": "get_assignments", "locationId": place, "params": {"limit": 500}});
     let there = ask(&app, &organization, there).await;

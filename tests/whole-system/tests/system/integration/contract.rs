@@ -5,10 +5,11 @@ use http::Method;
 use serde_json::{Value, json};
 use simulators::seven_shifts::{Mutation, Resource};
 use simulators::{Fault, FaultRule};
-use whole_system::{App, HARBOUR, LAKESHORE, OPERATOR_KEY, Organization};
+use whole_system::{App, HARBOUR, JWT_SECRET, LAKESHORE, OPERATOR_KEY, Organization};
 
 use super::shapes::{self, Shape};
-use super::{BASE, account, settle, token};
+use super::{BASE, EPOCH, account, settle, token};
+use crate::api::jwt;
 
 /// Calls with and without the slash in the end.
 struct Caller<'a> {
@@ -106,14 +107,13 @@ async fn nobody_and_nowhere(app: &App) {
         let nobody = Caller { app, key: "" };
         let call = (method.clone(), path, body.clone());
         nobody.says(call, 401, shapes::REFUSED).await;
-        let operator = Caller {
-            app,
-            key: OPERATOR_KEY,
-        };
-        let said = operator
-            .says((method, path, body), 400, shapes::REFUSED)
-            .await;
-        assert_eq!(said["error"], "User not associated with an account");
+        let claims = json!({"sub": "user-1", "role": "owner"});
+        let token = jwt(JWT_SECRET, claims, None, Some(EPOCH + 3_600));
+        for key in [OPERATOR_KEY, &token] {
+            let call = (method.clone(), path, body.clone());
+            let said = Caller { app, key }.says(call, 400, shapes::REFUSED).await;
+            assert_eq!(said["error"], "User not associated with an account");
+        }
     }
 }
 
@@ -153,6 +153,8 @@ async fn a_test(caller: &Caller<'_>) {
     )
     .await;
     test(token(), 200, shapes::TESTED).await;
+    let unnamed = json!({"access_token": LAKESHORE.token, "company_id": ""});
+    test(unnamed, 200, shapes::TESTED).await;
     let foreign = json!({"access_token": LAKESHORE.token, "company_id": HARBOUR.company_id});
     test(foreign, 200, shapes::TESTED_WITHOUT_COMPANY).await;
     let no_number = json!({"access_token": LAKESHORE.token, "company_id": "abc"});
@@ -215,6 +217,18 @@ async fn synced(caller: &Caller<'_>) {
         caller.post("sync", body, 200, shape).await;
         settle(caller.app).await;
     }
+    // What is switched off did nothing, and has its members all the same.
+    let mut people = token();
+    people["sync_shifts_enabled"] = json!(false);
+    configured(caller, 200, people).await;
+    let full = caller
+        .post("sync", json!({}), 200, shapes::FULLY_SYNCED)
+        .await;
+    assert_eq!(full["result"]["shifts"]["shifts_synced"], 0);
+    assert_ne!(full["result"]["employees"]["employees_synced"], 0);
+    let mut both = token();
+    both["sync_shifts_enabled"] = json!(true);
+    configured(caller, 200, both).await;
     let weather = json!({"sync_type": "weather"});
     caller
         .post("sync", weather, 400, Shape::Wrong("sync_type"))
@@ -376,7 +390,9 @@ async fn disconnected(caller: &Caller<'_>) {
     caller.get("sync-logs", 200, shapes::SYNC_LOGS).await;
     caller.post("sync", json!({}), 400, shapes::REFUSED).await;
     for path in ["locations", "roles"] {
-        caller.get(path, 400, shapes::REFUSED).await;
+        let said = caller.get(path, 400, shapes::REFUSED).await;
+        let said = said["error"].as_str().unwrap_or_default();
+        assert!(said.contains("is disconnected"), "{said}");
     }
     let without = json!({"company_id": "4410"});
     caller

@@ -275,6 +275,10 @@ async fn what_cannot_be_sent_or_kept_is_refused_by_its_name() {
         }
     }
     assert!(app.simulator.requests().is_empty(), "nobody was asked");
+    let oauth = json!({"apiKey": "sim7s_harbour_oauth", "companyId": HARBOUR.company_id});
+    let said = connect(&app, &organization, oauth).await.json();
+    let detail = said["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("`companyGuid`"), "{said}");
     // An empty GUID is none.
     connect(&app, &organization, json!({"companyGuid": ""}))
         .await

@@ -307,7 +307,12 @@ async fn a_plan_without_some_streams_stops_these_alone_and_says_why() {
     };
     plan(false);
     pass(60).await;
-    for (stream, run) in try_sync(&app, &organization).await {
+    let runs = try_sync(&app, &organization).await;
+    let status = app.all("/api/sync-status", &organization.key).await;
+    for (stream, run) in runs {
+        let shown = &status[0]["streams"][&stream];
+        assert_eq!(shown["last_status"], run["status"], "{stream}");
+        assert_eq!(shown["reason"], run["error_detail"], "{stream}");
         if lacking.iter().any(|(_, name)| *name == stream) {
             assert_eq!(run["error_code"], "plan_or_permission", "{run:#}");
             let why = run["error_detail"].as_str().unwrap();
@@ -427,17 +432,33 @@ async fn a_category_of_time_off_is_what_the_organization_says() {
         app.request(Method::PATCH, &path, whole_system::OPERATOR_KEY, Some(body))
             .await
     };
-    let refused = set(json!({"jury duty": "holiday"})).await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    assert_eq!(
-        refused.json()["errors"][0]["field"],
-        "/time_off_categories/jury duty"
-    );
+    for (name, category) in [("jury duty", "holiday"), ("", "sick"), (" ", "sick")] {
+        let refused = set(json!({name: category})).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            refused.json()["errors"][0]["field"],
+            format!("/time_off_categories/{name}")
+        );
+    }
+    // Whoever follows the changes learns of what is called something else now.
+    let newest = app.all("/api/time-off", &organization.key).await;
+    let newest = newest.iter().map(|row| row["updated_at"].as_str().unwrap());
+    let since = newest.max().unwrap().to_owned();
+    app.clock.as_ref().unwrap().jump(1_000);
+    let moved = async || {
+        let path = format!("/api/time-off?updated_since={since}");
+        let rows = app.all(&path, &organization.key).await;
+        let rows = rows.iter().filter(|row| row["updated_at"] != *since);
+        rows.map(|row| row["provider_category"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(moved().await, [""; 0]);
     let shown = set(json!({"jury duty": "personal"}))
         .await
         .expect(StatusCode::OK);
     assert_eq!(shown["time_off_categories"]["jury duty"], "personal");
     assert_eq!(categories().await, pairs("personal"));
+    assert_eq!(moved().await, ["jury duty"]);
 }
 
 /// What goes wrong with one person is nobody else's trouble, and takes nothing from that person.
