@@ -5,7 +5,7 @@
 //! too, so that a reader who keeps the last cursor misses nothing: a row that changes between two
 //! pages comes again later. Otherwise a list is in the natural order of its rows.
 //!
-//! What is derived at reading (names, `scheduled_minutes`, `delta_minutes`, `end_date`, `category`) follows the rows that
+//! What is derived at reading (names, `scheduled_minutes`, `delta_minutes`, `end_date`) follows the rows that
 //! it comes from and does not move `updated_at`.
 
 mod export;
