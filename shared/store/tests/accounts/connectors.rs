@@ -304,8 +304,9 @@ fn the_last_sync_is_that_of_any_stream() {
             NOW,
         ))
         .unwrap();
-        let sql = "UPDATE jobs SET last_complete_at = ?1 WHERE name = 'users'";
-        wait(database.execute(sql, parameters![complete])).unwrap();
+        let sql = "UPDATE jobs SET last_complete_at = ?1
+            WHERE kind = 'sync' AND subject = ?2 AND name = 'users'";
+        wait(database.execute(sql, parameters![complete, uuid(9)])).unwrap();
         assert_eq!(found(&database, 9).last_full_sync_at, full, "{settings}");
     }
     let connector = found(&database, 9);

@@ -1,6 +1,7 @@
 //! The rate budget over a long backfill.
 
 use api::routes::STREAMS;
+use http::StatusCode;
 use simulators::seven_shifts::{demo_data, scale};
 use whole_system::{Account, App, Settings, now};
 
