@@ -120,14 +120,10 @@ async fn answer(
     started_ms: i64,
 ) -> Result<Reply, Problem> {
     let finished = on_demand::have_ended(states, run_ids.len());
-    let inputs = plan::planning_inputs_of(&context.database, tenant, &connector.id)
+    let streams: Vec<_> = run_ids.keys().map(String::as_str).collect();
+    let next = plan::next_due_at(&context.database, tenant, &connector.id, &streams)
         .await
         .map_err(|error| problems::database(&error))?;
-    let next = inputs
-        .iter()
-        .filter(|input| run_ids.contains_key(&input.stream))
-        .filter_map(|input| input.next_due_at)
-        .min();
     let answer = ScheduledSyncAnswer {
         results: states
             .iter()

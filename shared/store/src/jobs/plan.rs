@@ -167,6 +167,26 @@ pub async fn replan<E: Execute>(
     database.execute(REPLAN, parameters).await.map(drop)
 }
 
+const NEXT_DUE_AT: &str = "
+SELECT min(next_due_at) FROM jobs
+WHERE kind = 'sync' AND subject = ?2 AND organization_id = ?1
+  AND name IN (SELECT value FROM json_each(?3))";
+
+/// When the first of these streams is due, Unix seconds; `None` when none of them ever is.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn next_due_at<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    streams: &[&str],
+) -> Result<Option<i64>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), connector_id, json::write(streams)?];
+    let rows = database.execute(NEXT_DUE_AT, parameters).await?;
+    rows.first().map_or(Ok(None), |row| row.optional_integer(0))
+}
+
 /// A list of planning inputs, by ids, connector or due time.
 macro_rules! planning_sql {
     ($from:literal) => {

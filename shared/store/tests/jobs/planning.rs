@@ -3,8 +3,8 @@
 use domain::job::Outcome;
 use domain::run::{RunStatus, Trigger};
 use store::jobs::plan::{
-    MAX_JOBS, PlanningInput, Replanned, due_too_far, hasten_unfinished, planning_inputs,
-    planning_inputs_of, planning_inputs_of_all, replan, stop_stream_jobs,
+    MAX_JOBS, PlanningInput, Replanned, due_too_far, hasten_unfinished, next_due_at,
+    planning_inputs, planning_inputs_of, planning_inputs_of_all, replan, stop_stream_jobs,
 };
 use store::jobs::{Failure, Lease, Progress, checkpoint};
 use store::{Value, jobs};
@@ -16,6 +16,20 @@ fn of(fixture: &Fixture, tenant: &domain::access::Tenant, connector: &str) -> Ve
     let mut inputs = wait(planning_inputs_of(&fixture.database, tenant, connector)).unwrap();
     inputs.sort_by_key(|input| input.rank);
     inputs
+}
+
+#[test]
+fn what_is_due_next_is_the_first_of_those_that_are_meant() {
+    let fixture = Fixture::new();
+    let (mine, connector) = fixture.connected(1, [Some(NOW + 7), Some(NOW + 5), None]);
+    let next = |tenant, streams: &[&str]| {
+        wait(next_due_at(&fixture.database, tenant, &connector, streams)).unwrap()
+    };
+    assert_eq!(next(&mine, &STREAMS), Some(NOW + 5));
+    assert_eq!(next(&mine, &["users"]), Some(NOW + 7));
+    assert_eq!(next(&mine, &["time_punches"]), None);
+    assert_eq!(next(&mine, &[]), None);
+    assert_eq!(next(&fixture.organization(2), &STREAMS), None);
 }
 
 #[test]
