@@ -12,6 +12,9 @@ use crate::fetch::{Fetched, Records, Source, Unread};
 const PEOPLE_PER_PAGE: u32 = 20;
 /// Requests on their way at a time: a slow answer leaves no slot of the budget unused.
 const AT_A_TIME: usize = 6;
+/// So few people are no page of their own at the end of the list: of one who is not answered nobody
+/// could tell whose fault it is.
+const FEW: u32 = 6;
 /// With this many rows a page is full, whoever is left: a page of rows is one statement.
 const ROWS_ENOUGH: usize = 500;
 
@@ -86,20 +89,20 @@ async fn ask<T>(
     one: impl AsyncFn(i64) -> Result<Answered<T>, Failure>,
 ) -> Result<People<T>, Failure> {
     let database = source.account.line.database;
-    let ids = rows::people_at_work(
+    let mut ids = rows::people_at_work(
         database,
         &source.scope,
         after.unwrap_or_default(),
-        PEOPLE_PER_PAGE,
+        PEOPLE_PER_PAGE + FEW + 1,
     )
     .await?;
-    let is_full = u32::try_from(ids.len()).is_ok_and(|people| people >= PEOPLE_PER_PAGE);
-    // Of few people, one who keeps us waiting may be all, and leaves no time to ask for another.
-    let is_another_answered =
-        (1..=AT_A_TIME).contains(&ids.len()) && is_answered(after, &one).await?;
+    let has_more = u32::try_from(ids.len()).is_ok_and(|people| people > PEOPLE_PER_PAGE + FEW);
+    if has_more {
+        ids.truncate(usize::try_from(PEOPLE_PER_PAGE).unwrap_or(usize::MAX));
+    }
     let mut people = People {
         answers: Vec::with_capacity(ids.len()),
-        has_more: is_full,
+        has_more,
         provider_time: None,
     };
     let numbered = ids
@@ -110,7 +113,9 @@ async fn ask<T>(
             .map(async |(id, number)| (id, number, one(number).await))
             .buffered(AT_A_TIME)
     );
+    let last = ids.last().filter(|_| !has_more);
     while let Some((id, number, answer)) = answers.next().await {
+        let is_last = last == Some(&id);
         let answer = match answer {
             Ok(answer) => {
                 people.provider_time = people.provider_time.or(answer.provider_time);
@@ -118,7 +123,12 @@ async fn ask<T>(
             }
             Err(failure) if failure.code == "not_found" => Answer::Gone,
             // What came is kept, however little: a slow provider must not make us ask for ever.
-            Err(failure) if failure.is_late() && people.has_answers() => {
+            // The very last one would be a page alone, and the others have shown whose fault it is.
+            Err(failure)
+                if failure.is_late()
+                    && people.has_answers()
+                    && !(is_last && failure.code == "timeout") =>
+            {
                 people.has_more = true;
                 break;
             }
@@ -145,43 +155,17 @@ async fn ask<T>(
             Err(again) => return Err(again),
         }
     }
-    // With nobody answered it is not the person, unless the one before them is.
-    if !people.has_answers() && !is_another_answered {
-        let failed = people
-            .answers
-            .into_iter()
-            .find_map(|(_, answer)| match answer {
+    // With nobody answered it is not the person.
+    if !people.has_answers() {
+        let failed = people.answers.iter_mut().find_map(|(_, answer)| {
+            match std::mem::replace(answer, Answer::Gone) {
                 Answer::Failed(_, failure) => Some(failure),
-                _ => None,
-            });
-        return failed.map_or_else(
-            || {
-                Ok(People {
-                    answers: Vec::new(),
-                    has_more: false,
-                    provider_time: None,
-                })
-            },
-            Err,
-        );
+                Answer::Found(..) | Answer::Gone => None,
+            }
+        });
+        return failed.map_or(Ok(people), Err);
     }
     Ok(people)
-}
-
-/// Whether 7shifts has an answer for this person, where there is one.
-async fn is_answered<T>(
-    person: Option<&str>,
-    one: &impl AsyncFn(i64) -> Result<Answered<T>, Failure>,
-) -> Result<bool, Failure> {
-    let Some(number) = person.and_then(|id| id.parse().ok()) else {
-        return Ok(false);
-    };
-    match one(number).await {
-        Ok(_) => Ok(true),
-        Err(failure) if failure.code == "not_found" => Ok(true),
-        Err(failure) if failure.is_of_one() || failure.is_late() => Ok(false),
-        Err(failure) => Err(failure),
-    }
 }
 
 impl<T> People<T> {

@@ -171,7 +171,7 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
         let nobodys = format!("Bearer {}", without("organization_id"));
         let headers = [("authorization", nobodys.as_str())];
         let answer = raw(&app, method(route), &path, &headers, "").await;
-        let refused = problem(&answer, 400, "invalid_request");
+        let refused = problem(&answer, 400, "invalid-request");
         assert_eq!(refused["errors"][0]["field"], "organization_id");
         for (what, token) in &tokens {
             let authorization = format!("Bearer {token}");

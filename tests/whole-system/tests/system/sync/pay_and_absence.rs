@@ -435,10 +435,9 @@ async fn a_category_of_time_off_is_what_the_organization_says() {
     for (name, category) in [("jury duty", "holiday"), ("", "sick"), (" ", "sick")] {
         let refused = set(json!({name: category})).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-        assert_eq!(
-            refused.json()["errors"][0]["field"],
-            format!("/time_off_categories/{name}")
-        );
+        let field = refused.json()["errors"][0]["field"].clone();
+        let named = format!("/time_off_categories/{}", name.trim());
+        assert_eq!(field, named);
     }
     // Whoever follows the changes learns of what is called something else now.
     let newest = app.all("/api/time-off", &organization.key).await;
