@@ -309,7 +309,8 @@ fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
                 "(record.end_date >= date({from}, 'unixepoch') AND {from} <= {to} OR {is_elsewhere})"
             );
         }
-        // The provider lists no wage that another has taken the place of: it stays as history.
+        // The provider lists no wage that another has taken the place of: it stays as history, while
+        // that other one, or one after it, is listed.
         Resource::Wages => {
             return format!(
                 "({asked} AND {from} <= {to} AND NOT EXISTS (
@@ -318,7 +319,9 @@ fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
                      AND later.external_user_id = record.external_user_id
                      AND later.external_role_id IS record.external_role_id
                      AND later.effective_date > record.effective_date
-                     AND later.effective_date <= date({to}, 'unixepoch'))
+                     AND later.effective_date <= date({to}, 'unixepoch')
+                     AND EXISTS (SELECT 1 FROM sync_seen AS listed
+                       WHERE listed.pass_id = ?3 AND listed.external_id = later.external_id))
                  OR {is_elsewhere})"
             );
         }

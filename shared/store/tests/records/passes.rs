@@ -1,11 +1,11 @@
 //! Deletion by absence.
 
 use store::records::{
-    Absent, Page, Resource, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, has_notes,
-    is_open, mark_seen, open_pass, sweep_absent,
+    Absent, Page, Resource, Sweep, SweepStep, WageRecord, Window, absent, ended_pass, forget_pass,
+    has_notes, is_open, mark_asked, mark_seen, open_pass, sweep_absent,
 };
 
-use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, member, party, punch, shift, uuid};
+use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, member, party, punch, shift, uuid, wage};
 use crate::support::wait;
 
 const PASS: &str = "pass";
@@ -132,6 +132,47 @@ fn of_a_connector_with_one_location_others_are_covered_at_any_time() {
         fixture.text("SELECT external_id FROM schedule_shifts WHERE deleted_at IS NOT NULL"),
         Some("foreign".to_owned())
     );
+}
+
+/// 7shifts lists the wage that is paid now and those that are agreed for later.
+#[test]
+fn a_wage_stays_as_history_while_the_one_that_took_its_place_is_listed() {
+    let until = Window {
+        to: NOW,
+        ..Window::ALL
+    };
+    let (first, second, third) = ("2026-01-01", "2026-05-01", "2026-12-01");
+    for (listed, kept) in [
+        (vec!["c"], vec!["a", "b", "c"]),
+        // The last one was withdrawn together with the one before it.
+        (vec!["a"], vec!["a"]),
+        (vec!["b"], vec!["a", "b"]),
+        // Nothing is paid any more.
+        (vec![], vec![]),
+    ] {
+        let fixture = Fixture::new();
+        let party = party(1);
+        let wages = [("a", first), ("b", second), ("c", third)].map(|(id, day)| WageRecord {
+            effective_date: day.to_owned(),
+            ..wage(id, "7")
+        });
+        fixture.write(&party, Page::Wages(&wages));
+        see(&fixture, PASS, &listed);
+        wait(mark_asked(&fixture.database, PASS, &["7"])).unwrap();
+        let mut after = None;
+        loop {
+            let step = sweep(&fixture, &party, Resource::Wages, until, after.as_deref());
+            after = step.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let left = fixture.text(
+            "SELECT group_concat(external_id, '') FROM (
+               SELECT external_id FROM team_member_wages WHERE deleted_at IS NULL ORDER BY 1)",
+        );
+        assert_eq!(left.unwrap_or_default(), kept.concat(), "{listed:?}");
+    }
 }
 
 #[test]
