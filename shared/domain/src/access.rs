@@ -38,6 +38,11 @@ text_enum! {
         RoleAssignmentsRead = "role-assignments:read",
         AvailabilityRead = "availability:read",
         TimeOffRead = "time-off:read",
+        WebhooksRead = "webhooks:read",
+        /// Webhooks that are received, and their secrets.
+        WebhooksWrite = "webhooks:write",
+        /// What webhooks have brought, bodies included.
+        WebhookEventsRead = "webhook-events:read",
         StoresRead = "stores:read",
         /// Stores, which location is which of them, and who people are in the product.
         StoresWrite = "stores:write",
@@ -71,7 +76,7 @@ impl Role {
 
     /// The one table of what a role may do. Each role of an organization may what
     /// the one below it may: people see the schedule and how current it is, admins
-    /// run the connection and see who worked when and who is away, owners also see
+    /// run the connection and the webhooks, and see who worked when and who is away, owners also see
     /// what people earn and every sync there was, and decide what is synced and who
     /// has keys.
     #[must_use]
@@ -97,6 +102,9 @@ impl Role {
             Scope::AvailabilityRead,
             Scope::TimeOffRead,
             Scope::StoresWrite,
+            Scope::WebhooksRead,
+            Scope::WebhooksWrite,
+            Scope::WebhookEventsRead,
             Scope::ApiKeysRead,
         ];
         const OWNER: &[Scope] = &[
@@ -407,6 +415,9 @@ mod tests {
             (Scope::RoleAssignmentsRead, "oamp"),
             (Scope::AvailabilityRead, "oa.p"),
             (Scope::TimeOffRead, "oa.p"),
+            (Scope::WebhooksRead, "oa.p"),
+            (Scope::WebhooksWrite, "oa.p"),
+            (Scope::WebhookEventsRead, "oa.p"),
             (Scope::StoresRead, "oamp"),
             (Scope::StoresWrite, "oa.p"),
             (Scope::ApiKeysRead, "oa.p"),

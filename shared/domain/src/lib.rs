@@ -18,6 +18,7 @@
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
 //! | [`webhook_topic`], [`webhook_plan`] | what a webhook makes due, and which of them a provider shall have |
 //! | [`slack_message`] | what a message to Slack may hold, and its markup |
+//! | [`inbound_webhook`] | which events a webhook keeps, and what is a repeat |
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
@@ -32,6 +33,7 @@ pub mod deletion_brake;
 pub mod field_error;
 pub mod frequency;
 pub mod gcra;
+pub mod inbound_webhook;
 pub mod job;
 pub mod network;
 pub mod organization;

@@ -66,6 +66,27 @@ text_enum! {
     }
 }
 
+impl Scheme {
+    /// Whether the secret is the receiver's to choose; else the provider shows it.
+    #[must_use]
+    pub const fn has_own_secret(self) -> bool {
+        matches!(
+            self,
+            Self::Standard
+                | Self::Github
+                | Self::GoogleChannel
+                | Self::MicrosoftGraph
+                | Self::Generic
+        )
+    }
+
+    /// Whether the URL that was called is part of what is signed.
+    #[must_use]
+    pub const fn signs_url(self) -> bool {
+        matches!(self, Self::Hubspot | Self::Square | Self::Twilio)
+    }
+}
+
 /// One delivery as it arrived.
 #[derive(Clone, Copy)]
 pub struct Delivery<'a> {

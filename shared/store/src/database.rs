@@ -121,6 +121,15 @@ impl Row {
             other => Err(other.unexpected(index, "text")),
         }
     }
+
+    /// # Errors
+    /// [`DatabaseError::Shape`] when the column is missing or not bytes.
+    pub fn blob(&self, index: usize) -> Result<&[u8], DatabaseError> {
+        match self.column(index)? {
+            Value::Blob(value) => Ok(value),
+            other => Err(other.unexpected(index, "a blob")),
+        }
+    }
 }
 
 impl Value {

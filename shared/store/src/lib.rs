@@ -10,6 +10,7 @@ pub mod connectors;
 pub mod credentials;
 pub mod database;
 pub mod idempotency;
+pub mod inbox;
 pub mod jobs;
 mod json;
 pub mod lists;

@@ -52,6 +52,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "retention",
         sql: include_str!("../../../migrations/0007_retention.sql"),
     },
+    Migration {
+        version: 8,
+        name: "webhooks",
+        sql: include_str!("../../../migrations/0008_webhooks.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -19,6 +19,8 @@ mod connectors;
 mod credentials;
 #[path = "accounts/idempotency.rs"]
 mod idempotency;
+#[path = "accounts/inbox.rs"]
+mod inbox;
 #[path = "accounts/organizations.rs"]
 mod organizations;
 #[path = "accounts/sources.rs"]

@@ -421,12 +421,58 @@ pub fn quarantined_records(
     builder.page(&order, paging)
 }
 
+/// What of the inbox is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WebhookEventFilter<'a> {
+    pub webhook_id: Option<&'a str>,
+    pub event: Option<&'a str>,
+    /// Unix seconds; both bounds are in it.
+    pub received_from: Option<i64>,
+    pub received_to: Option<i64>,
+    /// In the order in which they were stored, so that who keeps the last cursor misses none; the
+    /// newest first otherwise.
+    pub is_oldest_first: bool,
+}
+
+/// By the order in which they were stored.
+#[must_use]
+pub fn webhook_events(
+    tenant: &Tenant,
+    filter: &WebhookEventFilter<'_>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::WebhookEvent, tenant);
+    builder.compare("record.webhook_id", "=", filter.webhook_id);
+    builder.compare("record.event", "=", filter.event);
+    builder.compare("record.received_at", ">=", filter.received_from);
+    builder.compare("record.received_at", "<=", filter.received_to);
+    let column = "record.seq";
+    let index = if filter.webhook_id.is_some() {
+        "webhook_events_webhook"
+    } else {
+        "webhook_events_organization"
+    };
+    let order = if filter.is_oldest_first {
+        Order::Ascending { column, index }
+    } else {
+        Order::Descending { column, index }
+    };
+    builder.page(&order, paging)
+}
+
+/// By id, which is the order in which they were made.
+#[must_use]
+pub fn webhooks(tenant: &Tenant, paging: &Paging<'_>) -> List {
+    own(Kind::Webhook, tenant, paging)
+}
+
 /// Connectors by key, API keys and webhooks by id, or staff policies by connector, for the export.
 pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
     let index = match kind {
         Kind::Connector => "connectors_key",
         Kind::StaffPolicy => "staff_policies_organization",
         Kind::WebhookRegistration => "webhook_registrations_organization",
+        Kind::Webhook => "webhooks_organization",
         _ => "api_keys_organization",
     };
     Builder::new(kind, tenant).page(&Order::Id { index }, paging)

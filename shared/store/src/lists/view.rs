@@ -10,6 +10,8 @@ pub enum Kind {
     Connector,
     ApiKey,
     WebhookRegistration,
+    Webhook,
+    WebhookEvent,
     Location,
     Department,
     Role,
@@ -29,11 +31,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
         Self::WebhookRegistration,
+        Self::Webhook,
+        Self::WebhookEvent,
         Self::Location,
         Self::Department,
         Self::Role,
@@ -59,6 +63,8 @@ impl Kind {
             Self::Connector => "connectors",
             Self::ApiKey => "api_keys",
             Self::WebhookRegistration => "webhook_registrations",
+            Self::Webhook => "webhooks",
+            Self::WebhookEvent => "webhook_events",
             Self::Location => "locations",
             Self::Department => "departments",
             Self::Role => "roles",
@@ -185,6 +191,8 @@ impl Kind {
             | Self::Store
             | Self::StaffPolicy
             | Self::WebhookRegistration
+            | Self::Webhook
+            | Self::WebhookEvent
             | Self::TeamMember
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -198,6 +206,8 @@ impl Kind {
             Self::Connector => CONNECTOR,
             Self::ApiKey => API_KEY,
             Self::WebhookRegistration => WEBHOOK_REGISTRATION,
+            Self::Webhook => WEBHOOK,
+            Self::WebhookEvent => WEBHOOK_EVENT,
             Self::Location => LOCATION,
             Self::Department => DEPARTMENT,
             Self::Role => ROLE,
@@ -312,6 +322,45 @@ const WEBHOOK_REGISTRATION: &[Field] = &[
     Plain("reason", "record.reason"),
     Time("created_at", "record.created_at"),
     Time("last_checked_at", "record.last_checked_at"),
+];
+
+const WEBHOOK: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("name", "record.name"),
+    Plain("path", "'/hooks/' || record.id"),
+    Plain("scheme", "record.scheme"),
+    Json("options", "record.options"),
+    Json("events", "record.events"),
+    Plain("state", "record.state"),
+    Plain("ignored_count", "record.ignored_count"),
+    Json("secrets", WEBHOOK_SECRETS),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+/// When the keys of a webhook began and end; never what they are.
+const WEBHOOK_SECRETS: &str = "(
+  SELECT json_group_array(json_object('id', id,
+    'created_at', strftime('%Y-%m-%dT%H:%M:%SZ', created_at, 'unixepoch'),
+    'expires_at', strftime('%Y-%m-%dT%H:%M:%SZ', expires_at, 'unixepoch')))
+  FROM webhook_secrets WHERE webhook_id = record.id)";
+
+const WEBHOOK_EVENT: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("webhook_id", "record.webhook_id"),
+    Plain("event", "record.event"),
+    Plain("delivery_id", "record.delivery_id"),
+    Plain("ordering_key", "record.ordering_key"),
+    Plain("secret_id", "record.key_id"),
+    Bool("is_hint", "record.is_hint"),
+    Json("items", "record.items"),
+    Plain("content_type", "record.content_type"),
+    Plain("size_bytes", "length(record.body)"),
+    Time("sent_at", "record.sent_at"),
+    Time("received_at", "record.received_at"),
 ];
 
 const LOCATION: &[Field] = &[

@@ -9,11 +9,15 @@ use crate::parameters;
 /// Where an organization has rows, in the order of removal: secrets first, then what could still
 /// write, then the data.
 const TABLES: &[Table] = &[
-    Table::new("credentials", "connector_id, field")
-        .by("connector_id IN (SELECT id FROM connectors WHERE organization_id = ?1)"),
+    Table::new("credentials", "connector_id, field").by(
+        "connector_id IN (SELECT id FROM connectors WHERE organization_id = ?1
+             UNION ALL SELECT id FROM webhooks WHERE organization_id = ?1)",
+    ),
+    Table::new("webhook_secrets", "id"),
     Table::new("webhook_registrations", "id"),
     Table::new("webhook_endpoints", "id"),
     Table::new("api_keys", "id"),
+    Table::new("webhook_events", "seq"),
     // Whatever drives the purge may be a job itself, so only syncs go here.
     Table::new("jobs", "id").by("organization_id = ?1 AND kind = 'sync'"),
     Table::new("sync_seen", "pass_id, external_id")
@@ -34,6 +38,7 @@ const TABLES: &[Table] = &[
     Table::new("departments", "id"),
     Table::new("locations", "id"),
     Table::new("sync_runs", "id"),
+    Table::new("webhooks", "id"),
     Table::new("connectors", "id"),
     Table::new("jobs", "id"),
 ];

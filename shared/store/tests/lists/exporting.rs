@@ -139,6 +139,27 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
          VALUES (?1, ?2, 'user.created', ?3, ?4, '81', 'https://patchbay.example.com', 'registered', 0, 0)",
         parameters![fixture.id(), endpoint, connector, tenant],
     );
+    let webhook = fixture.id();
+    fixture.query(
+        "INSERT INTO webhooks (id, organization_id, name, scheme, options, events, state, version, created_by, created_at, updated_at)
+         VALUES (?1, ?2, 'orders', 'generic', '{\"header\":\"x-signature\"}', '[\"order.*\"]', 'active', 1, 'user-1', 0, 0)",
+        parameters![webhook.as_str(), tenant],
+    );
+    let secret = fixture.id();
+    fixture.query(
+        "INSERT INTO webhook_secrets (id, webhook_id, organization_id, created_at) VALUES (?1, ?2, ?3, 0)",
+        parameters![secret.as_str(), webhook.as_str(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO credentials (connector_id, field, organization_id, sealed, sealed_by, updated_at)
+         VALUES (?1, ?2, ?3, 'sealed-secret', 'k', 0)",
+        parameters![webhook.as_str(), secret.as_str(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO webhook_events (id, webhook_id, organization_id, dedupe_key, event, key_id, is_hint, body, received_at)
+         VALUES (?1, ?2, ?3, 'id:1', 'order.paid', ?4, 0, x'7b7d', 0)",
+        parameters![fixture.id(), webhook.as_str(), tenant, secret.as_str()],
+    );
     fixture.query(
         "INSERT INTO staff_policies (connector_id, organization_id, enforce_shift_schedule, sync_role_names, create_users_without_email, created_at, updated_at)
          VALUES (?1, ?2, 1, '[\"Host\"]', 0, 0, 0)",

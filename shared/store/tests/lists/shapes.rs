@@ -516,6 +516,24 @@ fn an_account() {
             "topic": "user.created", "external_id": "81", "base_url": "https://patchbay.example.com",
             "state": "registered", "reason": null, "created_at": EPOCH, "last_checked_at": EPOCH})
     );
+    let webhook = fixture.text("SELECT id FROM webhooks").unwrap();
+    let secret = fixture.text("SELECT id FROM webhook_secrets").unwrap();
+    assert_eq!(
+        read(Kind::Webhook, &webhook),
+        json!({"id": webhook, "organization_id": party.tenant.as_str(), "name": "orders",
+            "path": format!("/hooks/{webhook}"), "scheme": "generic", "options": {"header": "x-signature"},
+            "events": ["order.*"], "state": "active", "ignored_count": 0,
+            "secrets": [{"id": secret, "created_at": EPOCH, "expires_at": null}],
+            "created_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH})
+    );
+    let event = fixture.text("SELECT id FROM webhook_events").unwrap();
+    assert_eq!(
+        read(Kind::WebhookEvent, &event),
+        json!({"id": event, "organization_id": party.tenant.as_str(), "webhook_id": webhook,
+            "event": "order.paid", "delivery_id": null, "ordering_key": null, "secret_id": secret,
+            "is_hint": false, "items": null, "content_type": null, "size_bytes": 2,
+            "sent_at": null, "received_at": EPOCH})
+    );
     let store = fixture.text("SELECT id FROM stores").unwrap();
     let seen_at = json!("1970-01-01T00:00:01Z");
     assert_eq!(

@@ -37,6 +37,8 @@ fn a_foreign_id_is_no_id() {
         (Kind::Connector, "connectors"),
         (Kind::ApiKey, "api_keys"),
         (Kind::WebhookRegistration, "webhook_registrations"),
+        (Kind::Webhook, "webhooks"),
+        (Kind::WebhookEvent, "webhook_events"),
         (Kind::Location, "locations"),
         (Kind::Department, "departments"),
         (Kind::Role, "roles"),
