@@ -1,9 +1,11 @@
-//! Management of connectors, their sync settings, and API keys.
+//! Management of connectors, their sync settings, webhooks that are received, and API keys.
 
 mod api_keys;
 mod settings;
 mod states;
 mod sync_status;
+mod webhook_events;
+mod webhooks;
 
 use api::connectors::Connector as Answered;
 use api::{Operation, Problem};
@@ -33,6 +35,14 @@ async fn handle(request: Request) -> Answer {
             Operation::ReadSyncSettings => settings::read(&context).await,
             Operation::ReplaceSyncSettings => settings::replace(&context).await,
             Operation::ListSyncStatus => sync_status::list(&context).await,
+            Operation::CreateWebhook => webhooks::create(&context).await,
+            Operation::ListWebhooks => webhooks::list(&context).await,
+            Operation::ReadWebhook => webhooks::read(&context).await,
+            Operation::UpdateWebhook => webhooks::update(&context).await,
+            Operation::DeleteWebhook => webhooks::delete(&context).await,
+            Operation::RotateWebhookSecret => webhooks::rotate(&context).await,
+            Operation::ListWebhookEvents => webhook_events::list(&context).await,
+            Operation::ReadWebhookEvent => webhook_events::read(&context).await,
             _ => read(&context).await,
         },
     )

@@ -5,6 +5,7 @@ use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use platform::run::{RunReport, WORK_BUDGET_MS};
 use platform::vault::{Place, Secret, Vault};
 use platform::{SpinDatabase, clock, log, random};
+use store::inbox::events;
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
 use store::records::retention::{self, EndedShifts};
 use store::{
@@ -160,11 +161,13 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
             i64::from(ROWS),
         )
         .await?;
+        let before = now.saturating_sub(events::KEEP_SECONDS);
+        let events = events::prune(database, before, i64::from(ROWS)).await?;
         let pass = records::ended_pass(database).await?;
         if let Some(pass_id) = &pass {
             while records::forget_pass(database, pass_id, ROWS).await? && !is_late(deadline_ms) {}
         }
-        if keys == 0 && runs == 0 && pass.is_none() {
+        if keys == 0 && runs == 0 && events == 0 && pass.is_none() {
             break;
         }
     }

@@ -1,7 +1,12 @@
-//! Where providers call, each at a path that only it knows.
+//! Where providers call: each connector of 7shifts at a path that only the two know, and the webhooks
+//! that organizations set up at their ids.
 
+mod inbox;
+mod known;
+mod organization;
 mod seven_shifts;
 
+use api::Operation;
 use platform::{Answer, Context, serve};
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
@@ -9,6 +14,14 @@ use spin_sdk::http_service;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve("webhook-receiver", request, async |context: Context| {
+        if context.operation == Operation::ReceiveWebhookCall {
+            return organization::receive_call(&context).await;
+        }
+        let path = context.path_parameter("path");
+        if api::query::is_id(path) {
+            let id = path.to_ascii_lowercase();
+            return organization::receive(&context, &id, &format!("/hooks/{path}"), None).await;
+        }
         seven_shifts::receive(&context).await
     })
     .await

@@ -8,7 +8,7 @@ use domain::api_key::sha256_hex;
 use domain::redact;
 use domain::stream::Stream;
 use domain::webhook_topic::Hint;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use platform::{Context, Reply, clock, log, problems, random};
 use store::jobs::{self, HintedRun};
 use store::webhooks;
@@ -19,6 +19,9 @@ const TOPIC: &str = "x-webhook-topic";
 /// 404 for a path that no connector has, or that was given up; the database's, whereupon 7shifts
 /// calls again.
 pub async fn receive(context: &Context) -> Result<Reply, Problem> {
+    if context.method != Method::POST {
+        return Err(Problem::not_found("webhook"));
+    }
     let path_hash = sha256_hex(context.path_parameter("path").as_bytes());
     let reached = webhooks::reached(&context.database, &path_hash)
         .await
@@ -66,10 +69,13 @@ pub async fn receive(context: &Context) -> Result<Reply, Problem> {
         StatusCode::ACCEPTED,
         &Received {
             received: true,
-            streams: streams
-                .iter()
-                .map(|stream| stream.as_str().to_owned())
-                .collect(),
+            streams: Some(
+                streams
+                    .iter()
+                    .map(|stream| stream.as_str().to_owned())
+                    .collect(),
+            ),
+            event_id: None,
         },
     )
 }

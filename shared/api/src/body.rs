@@ -10,6 +10,8 @@ use crate::problem::{Problem, ProblemKind};
 
 /// The largest body of a management route, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
+/// The largest delivery of a provider, in bytes.
+pub const MAX_DELIVERY_BYTES: usize = 1_024 * 1_024;
 
 /// # Errors
 /// A problem that names the field by a JSON pointer and says what is wrong with it.
@@ -170,6 +172,16 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         }
     }
     pointer
+}
+
+/// A member that may be there and null, which is not the same as being left out.
+///
+/// # Errors
+/// Those of the member.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]

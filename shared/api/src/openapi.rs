@@ -175,6 +175,14 @@ fn schemas() -> Value {
     add::<seven_shifts_integration::NamedRole>(&mut generator);
     add::<seven_shifts_integration::MapLocationToStore>(&mut generator);
     add::<seven_shifts_integration::MappedLocation>(&mut generator);
+    add::<webhooks::CreateWebhook>(&mut generator);
+    add::<webhooks::UpdateWebhook>(&mut generator);
+    add::<webhooks::RotateWebhookSecret>(&mut generator);
+    add::<webhooks::WebhookWithSecret>(&mut generator);
+    add::<webhooks::Webhook>(&mut generator);
+    add::<webhooks::WebhookEvent>(&mut generator);
+    add::<webhooks::WebhookEventWithBody>(&mut generator);
+    add::<webhooks::WebhookCall>(&mut generator);
     add::<stores::CreateStore>(&mut generator);
     add::<stores::UpdateStore>(&mut generator);
     add::<stores::UpsertStores>(&mut generator);

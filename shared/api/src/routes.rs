@@ -76,7 +76,17 @@ pub enum Operation {
     Tick,
     RunSevenShiftsSync,
     RemoveSevenShiftsWebhooks,
+    CreateWebhook,
+    ListWebhooks,
+    ReadWebhook,
+    UpdateWebhook,
+    DeleteWebhook,
+    RotateWebhookSecret,
+    ListWebhookEvents,
+    ReadWebhookEvent,
     ReceiveWebhook,
+    ReceiveWebhookByGet,
+    ReceiveWebhookCall,
 }
 
 /// Who may call a route.
@@ -159,6 +169,8 @@ pub struct Route {
     pub success: (u16, Shape),
     /// Other statuses that have the same shape.
     pub also: &'static [u16],
+    /// Of a body, in bytes.
+    pub max_body: usize,
 }
 
 impl Route {
@@ -181,6 +193,7 @@ impl Route {
             body: None,
             success: (200, Shape::Nothing),
             also: &[],
+            max_body: crate::body::MAX_BYTES,
         }
     }
 
@@ -202,6 +215,12 @@ impl Route {
     /// For whoever has one of these scopes.
     const fn by_any(mut self, scopes: &'static [Scope]) -> Self {
         self.access = Access::AnyScope(scopes);
+        self
+    }
+
+    /// Takes bodies of providers, which are larger than a caller's.
+    const fn takes_deliveries(mut self) -> Self {
+        self.max_body = crate::body::MAX_DELIVERY_BYTES;
         self
     }
 
@@ -405,6 +424,33 @@ const SYNC_RUN_LIST: &[Parameter] = &[
         "started_from",
         ParameterForm::Time,
         "Only runs that started then or later.",
+    ),
+];
+const WEBHOOK_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
+const WEBHOOK_EVENT_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "webhook_id",
+        ParameterForm::Id,
+        "Only what this webhook has brought.",
+    ),
+    parameter("event", ParameterForm::Text, "Only events of this name."),
+    parameter(
+        "received_from",
+        ParameterForm::Time,
+        "Only what came then or later.",
+    ),
+    parameter(
+        "received_to",
+        ParameterForm::Time,
+        "Only what came then or earlier.",
+    ),
+    parameter(
+        "oldest_first",
+        ParameterForm::Boolean,
+        "In the order in which they were stored: who keeps the last cursor misses none. Otherwise the newest come first.",
     ),
 ];
 const STORE_LIST: &[Parameter] = &[
@@ -1165,6 +1211,89 @@ pub const ROUTES: &[Route] = &[
         "Run one stream of one connector",
     ),
     Route::new(
+        O::CreateWebhook,
+        "connectors",
+        "POST",
+        "/api/webhooks",
+        Access::Scope(Scope::WebhooksWrite),
+        "Set up a webhook to receive; its secret is in this answer only",
+    )
+    .query(ONE)
+    .takes("CreateWebhook")
+    .answers(201, Shape::One("WebhookWithSecret")),
+    Route::new(
+        O::ListWebhooks,
+        "connectors",
+        "GET",
+        "/api/webhooks",
+        Access::Scope(Scope::WebhooksRead),
+        "List the webhooks that are received",
+    )
+    .query(WEBHOOK_LIST)
+    .answers(200, Shape::Page("Webhook")),
+    Route::new(
+        O::ReadWebhook,
+        "connectors",
+        "GET",
+        "/api/webhooks/{id}",
+        Access::Scope(Scope::WebhooksRead),
+        "Read a webhook",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Webhook")),
+    Route::new(
+        O::UpdateWebhook,
+        "connectors",
+        "PATCH",
+        "/api/webhooks/{id}",
+        Access::Scope(Scope::WebhooksWrite),
+        "Change a webhook's name, options or events, pause it or resume it",
+    )
+    .query(ONE)
+    .takes("UpdateWebhook")
+    .answers(200, Shape::One("Webhook")),
+    Route::new(
+        O::DeleteWebhook,
+        "connectors",
+        "DELETE",
+        "/api/webhooks/{id}",
+        Access::Scope(Scope::WebhooksWrite),
+        "Delete a webhook and its secrets; what it has brought stays",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Webhook")),
+    Route::new(
+        O::RotateWebhookSecret,
+        "connectors",
+        "POST",
+        "/api/webhooks/{id}/rotate-secret",
+        Access::Scope(Scope::WebhooksWrite),
+        "Give a webhook another secret; the one before counts for a while",
+    )
+    .query(ONE)
+    .takes("RotateWebhookSecret")
+    .answers(200, Shape::One("WebhookWithSecret")),
+    Route::new(
+        O::ListWebhookEvents,
+        "connectors",
+        "GET",
+        "/api/webhook-events",
+        Access::Scope(Scope::WebhookEventsRead),
+        "List what webhooks have brought, for 30 days",
+    )
+    .query(WEBHOOK_EVENT_LIST)
+    .answers(200, Shape::Page("WebhookEvent")),
+    Route::new(
+        O::ReadWebhookEvent,
+        "connectors",
+        "GET",
+        "/api/webhook-events/{id}",
+        Access::Scope(Scope::WebhookEventsRead),
+        "Read what a webhook has brought, with its body",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("WebhookEventWithBody")),
+    Route::new(
         O::ReceiveWebhook,
         "webhook-receiver",
         "POST",
@@ -1172,7 +1301,29 @@ pub const ROUTES: &[Route] = &[
         Access::Provider,
         "Take what a provider sends to the path that it was told",
     )
-    .answers(202, Shape::One("Received")),
+    .takes_deliveries()
+    .answers(200, Shape::One("Received"))
+    .or(&[202]),
+    Route::new(
+        O::ReceiveWebhookByGet,
+        "webhook-receiver",
+        "GET",
+        "/hooks/{path}",
+        Access::Provider,
+        "Take what a provider sends by GET, as Twilio may",
+    )
+    .answers(200, Shape::One("Received")),
+    Route::new(
+        O::ReceiveWebhookCall,
+        "webhook-receiver",
+        "POST",
+        "/functions/v1/webhook-receiver",
+        Access::Provider,
+        "Take what a sender of a replaced system sends, with the webhook's id in its body",
+    )
+    .takes_deliveries()
+    .takes("WebhookCall")
+    .answers(200, Shape::One("Received")),
     Route::new(
         O::RemoveSevenShiftsWebhooks,
         "seven-shifts-proxy",

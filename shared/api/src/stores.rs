@@ -19,7 +19,7 @@ pub struct CreateStore {
 pub struct UpdateStore {
     pub name: Option<String>,
     /// Null takes it away.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
     pub product_ref: Option<Option<String>>,
 }
@@ -124,7 +124,7 @@ pub struct SetProductRef {
     pub email: Option<String>,
     /// The product's own id, 1 to 200 characters; no two people have the same. Null takes it away; it
     /// has to be there.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
     pub product_ref: Option<Option<String>>,
 }
@@ -135,11 +135,4 @@ pub struct SetProductRef {
 pub struct ProductRefsSet {
     pub updated: u64,
     pub unchanged: u64,
-}
-
-/// A member that may be there and null.
-fn given<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }

@@ -36,3 +36,14 @@ pub fn internal(why: &str) -> Problem {
         "The request failed on our side and changed nothing that is not shown. Report the request id if it happens again.",
     )
 }
+
+/// What was asked for may be done or not, and can be asked for again.
+#[must_use]
+pub fn unavailable(why: &str) -> Problem {
+    log::error("unavailable", why);
+    Problem::new(
+        ProblemKind::Unavailable,
+        "The request was interrupted. Try again in a moment.",
+    )
+    .retry_after(1)
+}

@@ -29,6 +29,7 @@ const READ_BYTES: usize = 64 * 1024;
 /// One request, routed and authorized.
 pub struct Context {
     pub operation: Operation,
+    pub method: Method,
     pub database: SpinDatabase,
     /// `None` on public routes and on those of providers only.
     caller: Option<Caller>,
@@ -67,6 +68,15 @@ impl Reply {
             content_type: "application/json",
             body,
             headers: Vec::new(),
+        }
+    }
+
+    /// Text that is no JSON, as a provider's handshake wants it.
+    #[must_use]
+    pub fn text(status: StatusCode, content_type: &'static str, text: String) -> Self {
+        Self {
+            content_type,
+            ..Self::json_bytes(status, text.into_bytes())
         }
     }
 
@@ -269,7 +279,7 @@ where
     let (route, parameters) = find(function, request.method().as_str(), request.uri().path())?;
     seen.route = route.path;
     let (parts, incoming) = request.into_parts();
-    let body = read_body(&parts.method, &parts.headers, incoming).await?;
+    let body = read_body(&parts.method, &parts.headers, incoming, route.max_body).await?;
     let database = SpinDatabase::open()
         .await
         .map_err(|error| problems::database(&error))?;
@@ -296,6 +306,7 @@ where
     }
     handle(Context {
         operation: route.operation,
+        method: parts.method,
         database,
         caller,
         request_id: request_id.to_owned(),
@@ -418,18 +429,19 @@ async fn read_body(
     method: &Method,
     headers: &HeaderMap,
     mut incoming: IncomingRequestBody,
+    max_bytes: usize,
 ) -> Result<Bytes, Problem> {
     let too_large = || {
         Problem::new(
             ProblemKind::PayloadTooLarge,
-            format!("The body may have at most {} KiB.", body::MAX_BYTES / 1024),
+            format!("The body may have at most {} KiB.", max_bytes / 1024),
         )
     };
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > body::MAX_BYTES) {
+    if announced.is_some_and(|length| length > max_bytes) {
         return Err(too_large());
     }
     // A read without a length has no body (RFC 9112, 6.3), or none that it could have a use for. To
@@ -447,7 +459,7 @@ async fn read_body(
     loop {
         let (result, mut chunk) = stream.read(Vec::with_capacity(READ_BYTES)).await;
         body.append(&mut chunk);
-        if body.len() > body::MAX_BYTES {
+        if body.len() > max_bytes {
             return Err(too_large());
         }
         if !matches!(result, StreamResult::Complete(_)) {

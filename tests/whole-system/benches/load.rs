@@ -1,12 +1,14 @@
 //! Load over kept-alive connections: each sends its next request when it has its last answer.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http::{HeaderValue, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -25,6 +27,10 @@ impl Load {
     pub fn per_second(&self) -> f64 {
         let count = u32::try_from(self.latencies.len()).unwrap_or(u32::MAX);
         f64::from(count) / self.measured.as_secs_f64().max(f64::EPSILON)
+    }
+
+    pub fn count(&self) -> usize {
+        self.latencies.len()
     }
 
     /// The time within which 99 % of the answers came, in milliseconds.
@@ -52,6 +58,9 @@ impl Load {
     }
 }
 
+/// Makes the request of a number, each number once.
+pub type Make = Arc<dyn Fn(u64) -> Request<Full<Bytes>> + Send + Sync>;
+
 /// Asks for `path` on [`CONNECTIONS`] connections for `measured`, after a warm-up.
 ///
 /// # Errors
@@ -62,19 +71,24 @@ pub async fn run(
     key: Option<&str>,
     measured: Duration,
 ) -> anyhow::Result<Load> {
+    let mut pattern = Request::get(path);
+    if let Some(key) = key {
+        pattern = pattern.header("authorization", format!("Bearer {key}"));
+    }
+    let pattern = pattern.body(Full::<Bytes>::default())?;
+    run_with(address, Arc::new(move |_| pattern.clone()), measured).await
+}
+
+/// Sends what `make` makes on [`CONNECTIONS`] connections for `measured`, after a warm-up.
+///
+/// # Errors
+/// When a connection breaks or an answer is not 200.
+pub async fn run_with(address: SocketAddr, make: Make, measured: Duration) -> anyhow::Result<Load> {
     let starts = Instant::now() + WARM_UP;
     let ends = starts + measured;
+    let number = Arc::new(AtomicU64::new(0));
     let tasks: Vec<_> = (0..CONNECTIONS)
-        .map(|_| {
-            let client = client(
-                address,
-                path.to_owned(),
-                key.map(str::to_owned),
-                starts,
-                ends,
-            );
-            tokio::spawn(client)
-        })
+        .map(|_| tokio::spawn(client(address, make.clone(), number.clone(), starts, ends)))
         .collect();
     let mut load = Load {
         measured,
@@ -88,29 +102,27 @@ pub async fn run(
 
 async fn client(
     address: SocketAddr,
-    path: String,
-    key: Option<String>,
+    make: Make,
+    number: Arc<AtomicU64>,
     starts: Instant,
     ends: Instant,
 ) -> anyhow::Result<Vec<Duration>> {
+    let host = HeaderValue::from_str(&address.to_string())?;
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
     let mut latencies = Vec::new();
     loop {
+        let mut request = make(number.fetch_add(1, Ordering::Relaxed));
+        request.headers_mut().insert("host", host.clone());
+        let path = request.uri().path().to_owned();
         let sent = Instant::now();
         if sent >= ends {
             break;
         }
-        let mut request = Request::get(&path).header("host", address.to_string());
-        if let Some(key) = &key {
-            request = request.header("authorization", format!("Bearer {key}"));
-        }
         sender.ready().await?;
-        let response = sender
-            .send_request(request.body(Empty::<Bytes>::new())?)
-            .await?;
+        let response = sender.send_request(request).await?;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
         anyhow::ensure!(

@@ -9,6 +9,7 @@ mod deployment;
 mod integration;
 mod load;
 mod night;
+mod receiver;
 mod requests;
 mod sync_calls;
 mod table;
@@ -49,6 +50,10 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: requests::ROWS,
         measure: || Box::pin(requests::measure()),
+    },
+    Family {
+        rows: receiver::ROWS,
+        measure: || Box::pin(receiver::measure()),
     },
     Family {
         rows: backfill::ROWS,

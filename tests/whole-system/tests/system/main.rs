@@ -2,6 +2,7 @@
 
 mod api;
 mod first_sync;
+mod inbox;
 mod integration;
 mod process;
 mod schedule;

@@ -500,6 +500,10 @@ async fn the_operator_names_whose_data_is_meant() {
     }) {
         let body = match route.body {
             Some("CreateApiKey") => Some(json!({"name": "made by the operator", "role": "member"})),
+            Some("CreateWebhook") => {
+                Some(json!({"name": "made by the operator", "scheme": "standard"}))
+            }
+            Some("UpdateWebhook") => Some(json!({"name": "renamed by the operator"})),
             Some("CreateStore") => Some(json!({"name": "made by the operator"})),
             Some("UpdateStore") => Some(json!({"name": "renamed by the operator"})),
             Some("UpsertStores") => Some(json!({"stores": [{"name": "x", "product_ref": "x"}]})),

@@ -1,0 +1,402 @@
+//! Webhooks that an organization receives. A secret is in one answer only; what is stored is sealed.
+
+use api::webhooks::{
+    CreateWebhook, RotateWebhookSecret, UpdateWebhook, Webhook, WebhookWithSecret,
+};
+use api::{FieldError, Problem, ProblemKind};
+use domain::access::Tenant;
+use domain::field_error::FieldErrors;
+use domain::inbound_webhook::{EventFilter, State};
+use domain::webhook_signature::{self as signature, Options, Scheme, SevenShiftsSigning};
+use http::StatusCode;
+use platform::public_url::PublicUrl;
+use platform::vault::{Place, Secret, Vault};
+use platform::{Context, Reply, clock, idempotent, lists, log, problems, random};
+use store::Execute;
+use store::inbox::secrets::{self, MAX_LIVE, NewSecret};
+use store::inbox::webhooks::{self, Change, Created, MAX_WEBHOOKS, NewWebhook};
+use store::lists::{self as rows, Kind};
+
+const MAX_NAME: usize = 200;
+/// A day: providers and people take their time to change over.
+const KEEP_PREVIOUS_SECONDS: i64 = 86_400;
+const MAX_KEEP_PREVIOUS_SECONDS: i64 = 30 * 86_400;
+
+pub async fn list(context: &Context) -> Result<Reply, Problem> {
+    lists::Asked::parse(context, |_| ())?
+        .reply(context, |asked, paging| {
+            rows::webhooks(&asked.tenant, paging)
+        })
+        .await
+}
+
+pub async fn read(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let id = context.id("webhook")?;
+    let row = row(&context.database, &tenant, &id).await?;
+    Ok(Reply::json_bytes(StatusCode::OK, row.into_bytes()))
+}
+
+/// An `Idempotency-Key` makes it safe to repeat; the secret is not repeated.
+pub async fn create(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let body: CreateWebhook = context.json()?;
+    let wanted = checked(&body)?;
+    let public_url = PublicUrl::configured().await;
+    if let (true, Err(why)) = (wanted.scheme.signs_url(), &public_url) {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            format!(
+                "The signatures of {} contain the URL that was called, and it is not known. {why}",
+                wanted.scheme
+            ),
+        ));
+    }
+    let vault = vault().await?;
+    idempotent::once(context, &tenant, async |transaction| {
+        let id = random::id();
+        let options = to_json(&wanted.options)?;
+        let events = wanted.events.entries().map(to_json).transpose()?;
+        let new = NewWebhook {
+            id: &id,
+            name: &wanted.name,
+            scheme: wanted.scheme.as_str(),
+            options: &options,
+            events: events.as_deref(),
+            created_by: context.caller()?.subject(),
+        };
+        match webhooks::create(transaction, &tenant, new, clock::now())
+            .await
+            .map_err(|error| problems::database(&error))?
+        {
+            Created::Done => {}
+            Created::TooMany => {
+                return Err(Problem::new(
+                    ProblemKind::Conflict,
+                    format!(
+                        "The organization has {MAX_WEBHOOKS} webhooks already: delete one first."
+                    ),
+                ));
+            }
+            Created::NoOrganization => {
+                return Err(Problem::new(
+                    ProblemKind::NotFound,
+                    "There is no such organization, or it is being removed.",
+                ));
+            }
+        }
+        keep(transaction, &tenant, &vault, &id, &wanted.secret, 0).await?;
+        let kept = WebhookWithSecret {
+            secret: None,
+            url: url(public_url.as_ref().ok(), &id),
+            webhook: read_back(transaction, &tenant, &id).await?,
+        };
+        let answer = WebhookWithSecret {
+            secret: wanted.secret.shown(),
+            ..kept.clone()
+        };
+        Ok((StatusCode::CREATED, answer, kept))
+    })
+    .await
+}
+
+pub async fn update(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let id = context.id("webhook")?;
+    let body: UpdateWebhook = context.json()?;
+    let mut errors = Vec::new();
+    let name = body
+        .name
+        .as_deref()
+        .map(|name| checked_name(name, &mut errors));
+    let events = body
+        .events
+        .map(|entries| checked_events(entries, &mut errors));
+    if let Some(state) = &body.state
+        && state.parse::<State>().is_err()
+    {
+        errors.push(FieldError::new("/state", "must be active or paused"));
+    }
+    let held = read_back(&context.database, &tenant, &id).await?;
+    if let (Some(options), Ok(scheme)) = (&body.options, held.scheme.parse::<Scheme>()) {
+        errors.extend(checked_options(options, scheme));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let options = body.options.as_ref().map(to_json).transpose()?;
+    let events = match &events {
+        None => None,
+        Some(filter) => Some(filter.entries().map(to_json).transpose()?),
+    };
+    let change = Change {
+        name: name.as_deref(),
+        options: options.as_deref(),
+        events: events.as_ref().map(Option::as_deref),
+        state: body.state.as_deref(),
+    };
+    let is_there = webhooks::update(&context.database, &tenant, &id, change, clock::now())
+        .await
+        .map_err(|error| problems::database(&error))?;
+    if !is_there {
+        return Err(Problem::not_found("webhook"));
+    }
+    read(context).await
+}
+
+/// The answer is the webhook as it was.
+pub async fn delete(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let id = context.id("webhook")?;
+    let held = context
+        .transaction(async |transaction| {
+            let held = row(transaction, &tenant, &id).await?;
+            webhooks::delete(transaction, &tenant, &id)
+                .await
+                .map_err(|error| problems::database(&error))?;
+            Ok(held)
+        })
+        .await?;
+    Ok(Reply::json_bytes(StatusCode::OK, held.into_bytes()))
+}
+
+/// An `Idempotency-Key` makes it safe to repeat; the secret is not repeated.
+pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let id = context.id("webhook")?;
+    let held = read_back(&context.database, &tenant, &id).await?;
+    let body: RotateWebhookSecret = if context.body.is_empty() {
+        RotateWebhookSecret::default()
+    } else {
+        context.json()?
+    };
+    let mut errors = Vec::new();
+    let keep_seconds = body.keep_previous_seconds.unwrap_or(KEEP_PREVIOUS_SECONDS);
+    if !(0..=MAX_KEEP_PREVIOUS_SECONDS).contains(&keep_seconds) {
+        errors.push(FieldError::new(
+            "/keep_previous_seconds",
+            format!("must be a number from 0 to {MAX_KEEP_PREVIOUS_SECONDS}"),
+        ));
+    }
+    let scheme: Scheme = held
+        .scheme
+        .parse()
+        .map_err(|_| problems::internal("a stored scheme is none"))?;
+    let secret = NewKey::of(scheme, body.secret.as_deref(), &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let vault = vault().await?;
+    let public_url = PublicUrl::configured().await;
+    idempotent::once(context, &tenant, async |transaction| {
+        keep(transaction, &tenant, &vault, &id, &secret, keep_seconds).await?;
+        let kept = WebhookWithSecret {
+            secret: None,
+            url: url(public_url.as_ref().ok(), &id),
+            webhook: read_back(transaction, &tenant, &id).await?,
+        };
+        let answer = WebhookWithSecret {
+            secret: secret.shown(),
+            ..kept.clone()
+        };
+        Ok((StatusCode::OK, answer, kept))
+    })
+    .await
+}
+
+/// Makes a key the one in force.
+async fn keep<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    vault: &Vault,
+    webhook_id: &str,
+    key: &NewKey,
+    keep_previous_seconds: i64,
+) -> Result<(), Problem> {
+    let id = random::id();
+    let place = Place {
+        organization_id: tenant.as_str(),
+        connector_id: webhook_id,
+        field: &id,
+    };
+    let sealed = vault
+        .seal(place, &key.secret)
+        .map_err(|error| problems::internal(&error.to_string()))?;
+    let new = NewSecret {
+        id: &id,
+        webhook_id,
+        sealed: &sealed.token,
+        sealed_by: &sealed.sealed_by,
+    };
+    let now = clock::now();
+    let until = now.saturating_add(keep_previous_seconds);
+    let is_kept = secrets::put(transaction, tenant, new, until, now)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    if is_kept {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemKind::Conflict,
+        format!(
+            "{MAX_LIVE} secrets of this webhook count already: wait until one is over, or send keep_previous_seconds 0."
+        ),
+    ))
+}
+
+/// A key that is to be kept.
+struct NewKey {
+    secret: Secret,
+    /// Made here: it has to be told to the provider.
+    is_ours: bool,
+}
+
+impl NewKey {
+    fn of(scheme: Scheme, given: Option<&str>, errors: &mut Vec<FieldError>) -> Self {
+        match given {
+            Some(secret) => {
+                if let Err(error) = signature::check_secret(scheme, secret) {
+                    errors.push(FieldError::new("/secret", error.to_string()));
+                }
+            }
+            None if scheme.has_own_secret() => {}
+            None => errors.push(FieldError::new(
+                "/secret",
+                format!("is missing: {scheme} shows it, so copy it from there"),
+            )),
+        }
+        Self {
+            secret: Secret::new(given.map_or_else(|| made(scheme), str::to_owned)),
+            is_ours: given.is_none(),
+        }
+    }
+
+    fn shown(&self) -> Option<String> {
+        self.is_ours.then(|| self.secret.expose().to_owned())
+    }
+}
+
+/// 256 random bits, in the form of the scheme.
+fn made(scheme: Scheme) -> String {
+    let random = random::bytes::<32>();
+    match scheme {
+        Scheme::Standard => signature::standard::secret_from(&random),
+        _ => random.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+/// A checked request.
+struct Wanted {
+    name: String,
+    scheme: Scheme,
+    options: Options,
+    events: EventFilter,
+    secret: NewKey,
+}
+
+fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
+    let mut errors = Vec::new();
+    let name = checked_name(&body.name, &mut errors);
+    let events = checked_events(body.events.clone(), &mut errors);
+    let options = body.options.clone().unwrap_or_default();
+    let Ok(scheme) = body.scheme.parse::<Scheme>() else {
+        let names: Vec<_> = Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
+        errors.push(FieldError::new(
+            "/scheme",
+            format!("must be one of {}", names.join(", ")),
+        ));
+        return Err(Problem::invalid(errors));
+    };
+    errors.extend(checked_options(&options, scheme));
+    let secret = NewKey::of(scheme, body.secret.as_deref(), &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    Ok(Wanted {
+        name,
+        scheme,
+        options,
+        events,
+        secret,
+    })
+}
+
+fn checked_name(name: &str, errors: &mut Vec<FieldError>) -> String {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        errors.push(FieldError::new(
+            "/name",
+            format!("must have 1 to {MAX_NAME} characters, none of them control characters"),
+        ));
+    }
+    name.to_owned()
+}
+
+fn checked_events(entries: Option<Vec<String>>, errors: &mut Vec<FieldError>) -> EventFilter {
+    match EventFilter::parse(entries) {
+        Ok(filter) => filter,
+        Err(wrong) => {
+            errors.extend(of_fields("", &wrong));
+            EventFilter::default()
+        }
+    }
+}
+
+/// What nobody has signed is no event: 7shifts' own path of a connector takes it, as a hint.
+fn checked_options(options: &Options, scheme: Scheme) -> Vec<FieldError> {
+    let mut errors = of_fields("/options", &options.check(scheme));
+    if options.signing == Some(SevenShiftsSigning::Unsigned) {
+        errors.push(FieldError::new(
+            "/options/signing",
+            "must be signed: webhooks that are not are registered for a connector, by `connect`",
+        ));
+    }
+    errors
+}
+
+/// The errors of a part of the body.
+fn of_fields(below: &str, wrong: &FieldErrors) -> Vec<FieldError> {
+    let wrong = wrong.as_slice().iter();
+    wrong
+        .map(|error| {
+            FieldError::new(
+                format!("{below}{}", error.pointer),
+                format!("{}: {}", error.detail, error.remedy),
+            )
+        })
+        .collect()
+}
+
+fn url(public_url: Option<&PublicUrl>, id: &str) -> Option<String> {
+    public_url.map(|url| format!("{}/hooks/{id}", url.as_str()))
+}
+
+fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|error| problems::internal(&error.to_string()))
+}
+
+async fn vault() -> Result<Vault, Problem> {
+    Vault::open().await.map_err(|error| {
+        log::error("vault", &error.to_string());
+        Problem::new(
+            ProblemKind::Internal,
+            format!("The vault does not open, so no secret can be stored: {error}."),
+        )
+    })
+}
+
+async fn row<E: Execute>(database: &E, tenant: &Tenant, id: &str) -> Result<String, Problem> {
+    rows::get(database, tenant, Kind::Webhook, id)
+        .await
+        .map_err(|error| problems::database(&error))?
+        .ok_or_else(|| Problem::not_found("webhook"))
+}
+
+async fn read_back<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Webhook, Problem> {
+    let row = row(database, tenant, id).await?;
+    serde_json::from_str(&row).map_err(|error| problems::internal(&error.to_string()))
+}
