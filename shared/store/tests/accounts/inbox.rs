@@ -223,12 +223,10 @@ fn an_organization_has_so_many_webhooks() {
 fn an_event_is_stored_once_and_a_repeat_finds_the_first() {
     let (database, ..) = received();
     let new = |number, key: &str| arrival(&database, 9, number, key);
+    let three = [new(50, "id:a"), new(51, "id:b"), new(52, "id:a")];
     database.take_statements();
     assert_eq!(
-        store(
-            &database,
-            &[new(50, "id:a"), new(51, "id:b"), new(52, "id:a")]
-        ),
+        store(&database, &three),
         [Stored::New, Stored::New, Stored::Repeat(uuid(50))]
     );
     // One statement wrote them; only the repeat needs another.
@@ -237,8 +235,9 @@ fn an_event_is_stored_once_and_a_repeat_finds_the_first() {
         store(&database, &[new(53, "id:b"), new(54, "id:c")]),
         [Stored::Repeat(uuid(51)), Stored::New]
     );
+    let one = [new(55, "id:d")];
     database.take_statements();
-    assert_eq!(store(&database, &[new(55, "id:d")]), [Stored::New]);
+    assert_eq!(store(&database, &one), [Stored::New]);
     assert_eq!(database.take_statements().len(), 1);
     // Another webhook may have the same key.
     let theirs = arrival(&database, 10, 56, "id:a");
