@@ -40,6 +40,8 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::Connector
                     | Kind::ApiKey
                     | Kind::WebhookRegistration
+                    | Kind::Webhook
+                    | Kind::WebhookEvent
                     | Kind::Store
                     | Kind::StaffPolicy
             );

@@ -91,7 +91,10 @@ fn fill(fixture: &Fixture, party: &Party, row: i64) {
                     format!("'pass-{}-{row}'", party.tenant.as_str())
                 }
                 ("pass_id", _) => format!("'pass-{}-{row}'", party.tenant.as_str()),
+                // SQLite numbers the rows itself.
+                ("seq", _) => "NULL".to_owned(),
                 (_, "INTEGER") => "1".to_owned(),
+                (_, "BLOB") => "x'00'".to_owned(),
                 (name, _) => format!("'{name}-{}-{row}'", party.tenant.as_str()),
             });
         }
