@@ -566,7 +566,7 @@ const WAGE: &[Field] = &[
     Plain("wage_type", "record.wage_type"),
     Plain(
         "wage_rate",
-        "printf('%d.%02d', record.wage_cents / 100, record.wage_cents % 100)",
+        "printf('%s%d.%02d', iif(record.wage_cents < 0, '-', ''), abs(record.wage_cents / 100), abs(record.wage_cents % 100))",
     ),
     Plain("wage_cents", "record.wage_cents"),
     Plain("effective_date", "record.effective_date"),

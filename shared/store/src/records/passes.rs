@@ -291,13 +291,19 @@ pub async fn mark_asked<E: Execute, I: AsRef<str>>(
 
 /// What of `record` the pass covers.
 fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
-    // Of a connector that is kept to one location, people elsewhere are not listed any more.
+    // Of a connector that is kept to one location, people elsewhere are not listed any more; whoever is
+    // deleted at the provider is asked about no more, and leaves nothing behind.
     let is_elsewhere = format!(
         "({location} IS NOT NULL AND NOT EXISTS (
            SELECT 1 FROM team_members AS member
            WHERE member.connector_id = record.connector_id
              AND member.external_id = record.external_user_id
-             AND member.deleted_at IS NULL))"
+             AND member.deleted_at IS NULL)
+         OR EXISTS (
+           SELECT 1 FROM team_members AS member
+           WHERE member.connector_id = record.connector_id
+             AND member.external_id = record.external_user_id
+             AND member.deleted_at IS NOT NULL))"
     );
     let asked = format!(
         "EXISTS (SELECT 1 FROM sync_seen AS asked
