@@ -168,7 +168,7 @@ impl Started {
             .all(|stream| streams.contains(stream));
         let params = is_full.then_some(params.as_str());
         let run_ids = on_demand::request(context, tenant, connector_id, &streams, params).await?;
-        // Who is staff is known when it is known who works as what.
+        // Who is staff is not known before it is known who works as what.
         let has_roles = !integration.policy.sync_role_names.is_empty();
         let awaited: Vec<_> = [Stream::Users, Stream::Shifts, Stream::Assignments]
             .iter()
@@ -176,6 +176,15 @@ impl Started {
             .filter_map(|stream| run_ids.get(stream.as_str()).map(String::as_str))
             .collect();
         let states = on_demand::wait(context, tenant, connector_id, &awaited, started_ms).await?;
+        // Nor where: of few people that is known in time, of many it follows.
+        let place = run_ids
+            .get(Stream::Assignments.as_str())
+            .filter(|_| !has_roles);
+        if let Some(place) = place
+            && on_demand::have_ended(&states, awaited.len())
+        {
+            on_demand::wait(context, tenant, connector_id, &[place], started_ms).await?;
+        }
         Ok(Self {
             awaited: awaited.len(),
             states,

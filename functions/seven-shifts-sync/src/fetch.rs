@@ -9,14 +9,14 @@ use platform::SpinDatabase;
 use platform::seven_shifts::checkpoint::{Pass, Step};
 use platform::seven_shifts::{Account, Answered, Failure, call, records};
 use providers::seven_shifts::{
-    AvailabilitiesQuery, AvailabilityReasonsQuery, DepartmentsQuery, LocationsQuery, MAX_LIMIT,
-    Paging, PunchSelection, RolesQuery, Shift, ShiftSelection, ShiftsQuery, TimeOffQuery,
-    TimePunchesQuery, UserStatus, UsersQuery,
+    AvailabilitiesQuery, Availability, AvailabilityReasonsQuery, DepartmentsQuery, LocationsQuery,
+    MAX_LIMIT, Paging, PunchSelection, RolesQuery, Shift, ShiftSelection, ShiftsQuery,
+    TimeOffQuery, TimePunchesQuery, UserStatus, UsersQuery,
 };
 use providers::{Page, Rejected};
 use store::records as rows;
 
-use crate::{again, people};
+use crate::{one_by_one, people};
 
 /// Each is seven rows, and a page of rows is one statement.
 const AVAILABILITIES_PER_PAGE: u16 = 100;
@@ -52,6 +52,8 @@ pub struct Fetched {
     pub asked: Vec<String>,
     /// Records in quarantine that still cannot be read.
     pub kept: Vec<String>,
+    /// Records that a list should have had.
+    pub left_out: u64,
     /// A list that this page shows to be needed as well.
     pub also: Option<Step>,
     /// The latest change among the records, Unix seconds.
@@ -76,7 +78,7 @@ impl Unread {
     }
 
     /// One that would be a row for each day of the week.
-    fn of_week(rejected: Rejected) -> Self {
+    pub fn of_week(rejected: Rejected) -> Self {
         let rows = numbers(&rejected).map_or_else(Vec::new, |id| records::days_of(&id));
         Self { rejected, rows }
     }
@@ -102,6 +104,7 @@ impl Fetched {
             next: None,
             asked: Vec::new(),
             kept: Vec::new(),
+            left_out: 0,
             also: None,
             newest_change: None,
             provider_time: None,
@@ -110,6 +113,22 @@ impl Fetched {
 }
 
 impl Records {
+    /// No record of this stream.
+    pub fn none(stream: Stream) -> Self {
+        match stream {
+            Stream::Locations => Self::Locations(Vec::new()),
+            Stream::Departments => Self::Departments(Vec::new()),
+            Stream::Roles => Self::Roles(Vec::new()),
+            Stream::Users => Self::TeamMembers(Vec::new()),
+            Stream::Shifts => Self::Shifts(Vec::new()),
+            Stream::TimePunches => Self::TimePunches(Vec::new()),
+            Stream::Wages => Self::Wages(Vec::new()),
+            Stream::Assignments => Self::RoleAssignments(Vec::new()),
+            Stream::Availability => Self::Availability(Vec::new()),
+            Stream::TimeOff => Self::TimeOff(Vec::new()),
+        }
+    }
+
     pub fn page(&self) -> rows::Page<'_> {
         match self {
             Self::Locations(records) => rows::Page::Locations(records),
@@ -180,8 +199,10 @@ pub async fn page(
         now,
         ..
     } = source;
-    if step == Step::Quarantined {
-        return again::page(source, cursor).await;
+    match step {
+        Step::Quarantined => return one_by_one::quarantined(source, cursor).await,
+        Step::Missing => return one_by_one::missing(source, pass, cursor).await,
+        _ => {}
     }
     let (client, line) = (&account.client, &account.line);
     let paging = Paging {
@@ -316,16 +337,7 @@ pub async fn page(
                 value: page,
                 provider_time,
             } = call(line, client.availabilities(&query)).await?;
-            let names_reasons = page
-                .rows
-                .iter()
-                .any(|row| row.days.iter().any(|day| day.reason_id.is_some()));
-            let none = BTreeMap::new();
-            let reasons = if names_reasons {
-                reasons(source).await?
-            } else {
-                &none
-            };
+            let reasons = reasons_of(source, &page.rows).await?;
             Ok(Fetched {
                 unread: page.rejected.into_iter().map(Unread::of_week).collect(),
                 received: page.received.saturating_mul(DAYS_OF_A_WEEK),
@@ -360,8 +372,16 @@ pub async fn page(
     }
 }
 
-/// The reasons that availabilities name by their ids.
-async fn reasons(source: Source<'_>) -> Result<&BTreeMap<i64, String>, Failure> {
+/// The reasons that these availabilities name by their ids.
+pub async fn reasons_of<'a>(
+    source: Source<'a>,
+    availabilities: &[Availability],
+) -> Result<&'a BTreeMap<i64, String>, Failure> {
+    static NONE: BTreeMap<i64, String> = BTreeMap::new();
+    let mut days = availabilities.iter().flat_map(|row| &row.days);
+    if days.all(|day| day.reason_id.is_none()) {
+        return Ok(&NONE);
+    }
     if let Some(reasons) = source.reasons.get() {
         return Ok(reasons);
     }

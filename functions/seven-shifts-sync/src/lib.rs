@@ -1,7 +1,7 @@
 //! Brings one stream of one 7shifts connector up to date, as far as its time reaches.
 
-mod again;
 mod fetch;
+mod one_by_one;
 mod people;
 mod sync;
 

@@ -26,12 +26,12 @@ use store::records::{self, Refused, Resource, Scope, Sweep, Window};
 use store::{Database, DatabaseError};
 
 use crate::fetch::{self, Fetched, Source, Unread};
+use crate::one_by_one;
 
 /// Time that must be left for another page, in milliseconds.
 const PAGE_MARGIN_MS: i64 = 3_000;
 /// Rows that one step of a sweep looks at.
 const SWEEP_ROWS: u32 = 2_000;
-const SECONDS_OF_A_DAY: i64 = 86_400;
 /// Rows that one statement of tidying touches.
 const TIDY_ROWS: u32 = 2_000;
 
@@ -280,9 +280,10 @@ impl Run<'_> {
             let mut after = pass.clone();
             advance(&mut after, &page)?;
             // The same page of the next step, or the next page of this one, is on its way while
-            // this one is written.
+            // this one is written. What is missing shows when all that was seen is written.
+            let is_ahead = |next: Step| next != Step::Missing || next == step;
             let prefetch = async {
-                match after.steps.first().copied() {
+                match after.steps.first().copied().filter(|next| is_ahead(*next)) {
                     Some(next) if !self.is_late() => self.fetch(source, &after, next).await,
                     _ => Ok(None),
                 }
@@ -409,6 +410,7 @@ impl Run<'_> {
                     }
                 }
                 after.errors = after.errors.saturating_add(errors);
+                after.left_out = after.left_out.saturating_add(page.left_out);
                 let counts = RunCounts {
                     fetched: u64::try_from(page.received.saturating_sub(page.skipped))
                         .unwrap_or(u64::MAX),
@@ -486,15 +488,7 @@ impl Run<'_> {
             return Ok(true);
         }
         let location = self.location_id.map(|id| id.to_string());
-        let window = Window {
-            from: pass.window_from.unwrap_or(i64::MIN),
-            // Where the day begins first, tomorrow is today.
-            to: match self.resource {
-                Resource::Wages => pass.started_at.saturating_add(SECONDS_OF_A_DAY),
-                _ => pass.window_to.unwrap_or(i64::MAX),
-            },
-            location: location.as_deref(),
-        };
+        let window = one_by_one::window(pass, self.resource, location.as_deref());
         pass.held_back = self.held_back(pass, window).await?;
         while pass.held_back.is_none() && pass.sweep != SweepState::Done {
             if self.is_late() {
@@ -643,12 +637,23 @@ impl Run<'_> {
         report.failure = match &closed.held_back {
             Some(held_back) => Some(ReportedFailure::new(held_back.code(), held_back.reason())),
             None if closed.errors > 0 => Some(ReportedFailure::new("quarantined", &quarantined())),
+            None if closed.left_out > 0 => Some(ReportedFailure::new(
+                "list_cut_short",
+                &self.left_out(closed.left_out),
+            )),
             None => None,
         };
         if report.failure.is_some() {
             report.status = RunStatus::Partial;
         }
         Ok(report)
+    }
+
+    fn left_out(&self, records: u64) -> String {
+        format!(
+            "The list of 7shifts lacked {records} of the {} that are there when they are asked for one by one: they stay. New ones may have been missing from it as well; the next sync reads it again.",
+            self.stream.as_str().replace('_', " ")
+        )
     }
 
     /// Removes the notes of the closed pass, under the lease: who has taken over may be making his.

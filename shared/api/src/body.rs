@@ -1,7 +1,9 @@
 //! JSON bodies, parsed into types; the field that is wrong is named.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -184,6 +186,51 @@ pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
+/// A member that may be left out and is never null.
+///
+/// # Errors
+/// Those of the member.
+pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// What is read from an object only. By itself a type takes an array as well, as its members in the
+/// order of their declaration.
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+/// A list of [`Object`]s.
+///
+/// # Errors
+/// Those of the list.
+pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let list = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(list.into_iter().map(|Object(entry)| entry).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -233,6 +280,27 @@ mod tests {
         for body in [r#"["a",null]"#, "  [\"a\"]", "[]"] {
             let problem = parse::<Outer>(None, body.as_bytes()).unwrap_err();
             assert!(problem.errors[0].detail.contains("JSON object"), "{body}");
+        }
+    }
+
+    #[test]
+    fn nor_is_one_within() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only parsed")]
+        struct List {
+            #[serde(deserialize_with = "objects")]
+            entries: Vec<Inner>,
+        }
+        let list = |body: &str| parse::<List>(None, body.as_bytes());
+        assert!(list(r#"{"entries":[{"count":1},{"count":2}]}"#).is_ok());
+        for (body, pointer) in [
+            (r#"{"entries":[{"count":1},[2]]}"#, "/entries/1"),
+            (r#"{"entries":[{"count":"x"}]}"#, "/entries/0/count"),
+            (r#"{"entries":[{}]}"#, "/entries/0/count"),
+            (r#"{"entries":{}}"#, "/entries"),
+        ] {
+            let problem = list(body).unwrap_err();
+            assert_eq!(problem.errors[0].field, pointer, "{body}");
         }
     }
 

@@ -18,10 +18,16 @@ pub struct CreateOrganization {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateOrganization {
+    #[serde(default, deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub name: Option<String>,
+    #[serde(default, deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub time_zone: Option<String>,
     /// What categories of time off are called at the provider, each with what it is here:
     /// `vacation`, `sick`, `personal` or `other`. Replaces the whole map; at most 100.
+    #[serde(default, deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "BTreeMap<String, String>"))]
     pub time_off_categories: Option<BTreeMap<String, String>>,
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::body::Object;
+
 /// One call. Unknown members are ignored, as its callers expect.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -34,7 +36,7 @@ pub struct SevenShiftsCall {
     pub name: Option<String>,
     /// For `scheduled_sync`: which streams; all enabled ones when left out.
     pub streams: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "object_or_null")]
     pub params: SevenShiftsParams,
 }
 
@@ -305,10 +307,11 @@ pub struct StreamResult {
 }
 
 /// Callers of the replaced system send `null` for what they leave out.
-fn null_as_default<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'de>>(
+fn object_or_null<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    let given = Option::<Object<T>>::deserialize(deserializer)?;
+    Ok(given.map_or_else(T::default, |Object(members)| members))
 }
 
 /// Callers of the replaced system send ids as text or as numbers.

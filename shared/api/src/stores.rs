@@ -17,6 +17,8 @@ pub struct CreateStore {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateStore {
+    #[serde(default, deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub name: Option<String>,
     /// Null takes it away.
     #[serde(deserialize_with = "crate::body::given")]
@@ -30,6 +32,7 @@ pub struct UpdateStore {
 #[serde(deny_unknown_fields)]
 pub struct UpsertStores {
     /// 1 to 500, each with a `product_ref` of its own.
+    #[serde(deserialize_with = "crate::body::objects")]
     pub stores: Vec<UpsertStore>,
 }
 
@@ -110,6 +113,7 @@ pub struct SuggestedStore {
 #[serde(deny_unknown_fields)]
 pub struct SetProductRefs {
     /// 1 to 500.
+    #[serde(deserialize_with = "crate::body::objects")]
     pub people: Vec<SetProductRef>,
 }
 

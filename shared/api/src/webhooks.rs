@@ -57,15 +57,20 @@ pub struct CreateWebhook {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateWebhook {
+    #[serde(default, deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub name: Option<String>,
     /// Replaces all options.
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<Map<String, Value>>"))]
+    #[serde(default, deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Map<String, Value>"))]
     pub options: Option<Options>,
     /// Replaces the whole filter; null keeps every event.
     #[serde(default, deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<String>>"))]
     pub events: Option<Option<Vec<String>>>,
     /// `active` or `paused`.
+    #[serde(default, deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub state: Option<String>,
 }
 

@@ -19,7 +19,7 @@ pub const MAX_LOG: i64 = 20;
 pub struct Staff<'a> {
     pub tenant: &'a Tenant,
     pub connector_id: &'a str,
-    /// Names of roles, whatever their case (of ASCII letters); empty: everybody is staff.
+    /// Names of roles, whatever their case; empty: everybody is staff.
     pub role_names: &'a [String],
 }
 
@@ -31,7 +31,7 @@ macro_rules! is_staff {
   SELECT 1 FROM team_member_role_assignments AS work
   CROSS JOIN roles ON roles.connector_id = work.connector_id
     AND roles.external_id = work.external_role_id AND roles.deleted_at IS NULL
-  CROSS JOIN json_each(?3) AS wanted ON roles.name = wanted.value COLLATE NOCASE
+  CROSS JOIN json_each(?3) AS wanted ON roles.name = wanted.value
   WHERE work.organization_id = ?1 AND work.team_member_id = ",
             $person,
             " AND work.deleted_at IS NULL))"
@@ -85,6 +85,37 @@ SELECT
     ")"
 );
 
+/// The names as the connector's roles have them, as JSON: SQLite knows the case of ASCII letters only.
+async fn role_names<E: Execute>(database: &E, staff: Staff<'_>) -> Result<String, DatabaseError> {
+    if staff.role_names.is_empty() {
+        return json::write(staff.role_names);
+    }
+    let wanted: Vec<String> = staff
+        .role_names
+        .iter()
+        .map(|name| name.to_lowercase())
+        .collect();
+    let rows = database
+        .execute(
+            "SELECT DISTINCT name FROM roles
+             WHERE connector_id = ?1 AND organization_id = ?2 AND deleted_at IS NULL",
+            parameters![staff.connector_id, staff.tenant.as_str()],
+        )
+        .await?;
+    let mut names = Vec::new();
+    for row in &rows {
+        let name = row.text(0)?;
+        if wanted.contains(&name.to_lowercase()) {
+            names.push(name);
+        }
+    }
+    // No role of that name is nobody, not everybody.
+    if names.is_empty() {
+        return json::write(staff.role_names);
+    }
+    json::write(&names)
+}
+
 /// Active people, and shifts of people that begin at `now` or later.
 ///
 /// # Errors
@@ -97,7 +128,7 @@ pub async fn counts<E: Execute>(
     let parameters = parameters![
         staff.tenant.as_str(),
         staff.connector_id,
-        json::write(staff.role_names)?,
+        role_names(database, staff).await?,
         now,
     ];
     let rows = database.execute(COUNTS, parameters).await?;
@@ -167,7 +198,7 @@ pub async fn employees<E: Execute>(
     let parameters = parameters![
         staff.tenant.as_str(),
         staff.connector_id,
-        json::write(staff.role_names)?,
+        role_names(database, staff).await?,
         filter.store_id,
         filter.active_only,
         filter.placeholder.map(|(before, _)| before),
@@ -240,7 +271,7 @@ pub async fn shifts<E: Execute>(
     let parameters = parameters![
         staff.tenant.as_str(),
         staff.connector_id,
-        json::write(staff.role_names)?,
+        role_names(database, staff).await?,
         filter.from,
         filter.to,
         filter.store_id,
@@ -353,7 +384,7 @@ pub async fn user_mapping<E: Execute>(
     let parameters = parameters![
         staff.tenant.as_str(),
         staff.connector_id,
-        json::write(staff.role_names)?,
+        role_names(database, staff).await?,
         details,
     ];
     json::read(&database.execute(USER_MAPPING, parameters).await?)

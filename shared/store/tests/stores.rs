@@ -370,6 +370,7 @@ fn staff_are_those_of_the_roles_that_count() {
     let everybody: [String; 0] = [];
     let cooks = ["LINE cook".to_owned()];
     let none = ["Host".to_owned()];
+    let night = ["éQUIPE de Nuit".to_owned()];
     let of = |role_names| Staff {
         tenant: &tenant,
         connector_id: &connector,
@@ -385,6 +386,15 @@ fn staff_are_those_of_the_roles_that_count() {
     assert_eq!(counts(&everybody[..], NOW + 101), (4, 2));
     assert_eq!(counts(&cooks[..], NOW), (2, 2));
     assert_eq!(counts(&none[..], NOW), (0, 0));
+    // The case of any letter, of which SQLite knows those of ASCII.
+    let rename = |name: &str| {
+        let sql = format!("UPDATE roles SET name = '{name}' WHERE external_id = '7'");
+        wait(raw.execute(&sql, &[])).unwrap();
+    };
+    rename("Équipe de nuit");
+    assert_eq!(counts(&night[..], NOW), (2, 2));
+    assert_eq!(counts(&cooks[..], NOW), (0, 0));
+    rename("Line Cook");
     transact(&database, async |transaction| {
         stores::upsert(transaction, &tenant, &[record(1, "S", Some("s-1"))], MICROS).await?;
         let place = Place {

@@ -202,6 +202,8 @@ pub enum Fault {
     DuplicatePage,
     /// A page without rows whose `next` leads to where the rows are.
     EmptyPage,
+    /// The list ends after the first `keep` rows of the page, as if there were no more.
+    ListCutShort { keep: usize },
     /// The last page has a `next`.
     NeverEndingCursor {
         /// The last page's rows come again and again, instead of none.

@@ -32,6 +32,8 @@ pub enum PageFault {
     Duplicate,
     /// No rows, and `next` leads to where they are.
     Empty,
+    /// The rows after the first `keep` are missing, and nothing leads to them.
+    CutShort { keep: usize },
     /// The last page has a `next`.
     NeverEnding {
         repeat_rows: bool,

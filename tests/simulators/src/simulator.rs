@@ -176,6 +176,7 @@ impl<P: Provider> Simulator<P> {
             }))),
             Fault::DuplicatePage => paged(PageFault::Duplicate),
             Fault::EmptyPage => paged(PageFault::Empty),
+            Fault::ListCutShort { keep } => paged(PageFault::CutShort { keep }),
             Fault::NeverEndingCursor {
                 repeat_rows,
                 same_cursor,

@@ -47,6 +47,8 @@ pub struct Closed {
     pub complete: bool,
     pub errors: u64,
     pub held_back: Option<HeldBack>,
+    #[serde(default)]
+    pub left_out: u64,
     pub wanted: Vec<Stream>,
 }
 
@@ -87,6 +89,9 @@ pub struct Pass {
     pub unidentified: u64,
     /// Why what was not seen is still there.
     pub held_back: Option<HeldBack>,
+    /// Records that the list should have had: each is there when it is asked for.
+    #[serde(default)]
+    pub left_out: u64,
     /// Streams that this one refers to and that lack rows.
     pub wanted: Vec<Stream>,
 }
@@ -149,6 +154,9 @@ pub enum Step {
     /// What each person at work has, in the order of their ids as text: the cursor is the last one
     /// that was asked for.
     EachPerson,
+    /// What is in our table and not in the complete list that was read, each record on its own: the
+    /// cursor is the id of the last one that was asked for. A list may be cut short.
+    Missing,
 }
 
 impl Kind {
@@ -206,6 +214,7 @@ impl Step {
             Self::DeletedSince(_) => "deleted",
             Self::Quarantined => "quarantined",
             Self::EachPerson => "person",
+            Self::Missing => "missing",
         }
     }
 
@@ -215,7 +224,11 @@ impl Step {
         kind.sweeps()
             && matches!(
                 self,
-                Self::All | Self::ActiveUsers | Self::InactiveUsers | Self::EachPerson
+                Self::All
+                    | Self::ActiveUsers
+                    | Self::InactiveUsers
+                    | Self::EachPerson
+                    | Self::Missing
             )
     }
 }
@@ -282,7 +295,11 @@ impl Checkpoint {
     }
 
     fn new_pass(&self, start: Start<'_>) -> Pass {
-        let (kind, steps) = self.steps(start);
+        let (kind, mut steps) = self.steps(start);
+        let is_numbered = !matches!(start.stream, Stream::Wages | Stream::Assignments);
+        if kind.sweeps() && is_numbered {
+            steps.push(Step::Missing);
+        }
         let has_window = matches!(
             start.stream,
             Stream::Shifts | Stream::TimePunches | Stream::TimeOff
@@ -304,6 +321,7 @@ impl Checkpoint {
             errors: 0,
             unidentified: 0,
             held_back: None,
+            left_out: 0,
             wanted: Vec::new(),
         }
     }
@@ -399,6 +417,7 @@ impl Checkpoint {
                 complete: pass.is_complete(),
                 errors: pass.errors,
                 held_back: pass.held_back.clone(),
+                left_out: pass.left_out,
                 wanted: pass.wanted.clone(),
             }),
         }
@@ -594,7 +613,7 @@ mod tests {
                 let pass = before.pass(fixed(Stream::Shifts, days));
                 assert_eq!(
                     (pass.kind, &*pass.steps),
-                    (Kind::Complete, &[Step::All][..])
+                    (Kind::Complete, &[Step::All, Step::Missing][..])
                 );
                 assert_eq!(pass.window_from, Some(NOW - back * DAY));
                 assert_eq!(pass.window_to, Some(NOW + 14 * DAY));
@@ -659,7 +678,7 @@ mod tests {
         for last in [NOW - 7 * DAY, NOW + DAY] {
             let pass = current(last).pass(start(Stream::TimePunches));
             assert_eq!(pass.kind, Kind::Reconciliation);
-            assert_eq!(pass.steps.last(), Some(&Step::All));
+            assert!(pass.steps.ends_with(&[Step::All, Step::Missing]));
         }
         assert_eq!(
             current(NOW - 7 * DAY + 1)
@@ -793,7 +812,7 @@ mod tests {
         let pass = began.elsewhere().pass(start(Stream::Shifts));
         assert_eq!(
             (pass.kind, pass.steps),
-            (Kind::Reconciliation, vec![Step::All])
+            (Kind::Reconciliation, vec![Step::All, Step::Missing])
         );
         let synced = current(NOW - DAY).elsewhere();
         assert_eq!(synced.current_until, Some(NOW - 3_600));

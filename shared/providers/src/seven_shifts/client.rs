@@ -219,12 +219,36 @@ impl CompanyClient {
         self.list("time_punches", query)
     }
 
+    /// One location, also one that was deleted if 7shifts still tells of it.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn location(&self, id: i64) -> Result<Call<Location>, ProviderError> {
+        self.single(&format!("locations/{id}"))
+    }
+
+    /// One department.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn department(&self, id: i64) -> Result<Call<Department>, ProviderError> {
+        self.single(&format!("departments/{id}"))
+    }
+
+    /// One role.
+    ///
+    /// # Errors
+    /// See [`Client::whoami`].
+    pub fn role(&self, id: i64) -> Result<Call<Role>, ProviderError> {
+        self.single(&format!("roles/{id}"))
+    }
+
     /// One user, active or not.
     ///
     /// # Errors
     /// See [`Client::whoami`].
     pub fn user(&self, id: i64) -> Result<Call<User>, ProviderError> {
-        self.single(&format!("users/{id}"))
+        self.single(&format!("users/{id}?include_inactive=true"))
     }
 
     /// One shift; with `include_deleted` also one that was deleted.

@@ -108,7 +108,7 @@ fn each_resource_has_its_path() {
         ),
         (
             client.user(881_002).unwrap().request.uri().clone(),
-            "/company/4410/users/881002",
+            "/company/4410/users/881002?include_inactive=true",
         ),
         (
             client.shift(910_001, false).unwrap().request.uri().clone(),

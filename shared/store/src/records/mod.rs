@@ -24,8 +24,8 @@ pub use assigned::{Assigned, AssignedRole, Wanted, assigned};
 pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use names::{Names, names};
 pub use passes::{
-    Absent, Sweep, SweepStep, Window, absent, ended_pass, forget_pass, has_notes, is_open,
-    mark_asked, mark_seen, open_pass, sweep_absent,
+    Absent, Sweep, SweepStep, Window, absent, absent_ids, ended_pass, forget_pass, has_notes,
+    is_open, mark_asked, mark_seen, open_pass, sweep_absent,
 };
 pub use purge::{Purge, purge, purged_tables};
 pub use quarantine::{

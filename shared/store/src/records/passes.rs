@@ -153,6 +153,46 @@ pub async fn absent<E: Execute>(
     })
 }
 
+/// The ids of live rows that the pass did not see, after the id `after`, in the order of the ids.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn absent_ids<E: Execute>(
+    database: &E,
+    scope: &Scope<'_>,
+    sweep: &Sweep<'_>,
+    limit: u32,
+) -> Result<Vec<String>, DatabaseError> {
+    let sql = format!(
+        "SELECT record.external_id FROM {} AS record
+         WHERE record.connector_id = ?2 AND record.external_id > ?6
+           AND record.organization_id = ?1 AND record.deleted_at IS NULL AND {}
+           AND NOT EXISTS (SELECT 1 FROM sync_seen AS seen
+             WHERE seen.pass_id = ?3 AND seen.external_id = record.external_id)
+         ORDER BY record.external_id LIMIT ?7",
+        sweep.resource.table(),
+        within(sweep.resource, "?4", "?5", "?8"),
+    );
+    database
+        .execute(
+            &sql,
+            parameters![
+                scope.tenant.as_str(),
+                scope.connector_id,
+                sweep.pass_id,
+                sweep.window.from,
+                sweep.window.to,
+                sweep.after.unwrap_or_default(),
+                i64::from(limit),
+                sweep.window.location
+            ],
+        )
+        .await?
+        .iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect()
+}
+
 /// Looks at the next `limit` rows of the connector and deletes those that the pass did not see;
 /// call it inside a transaction, step by step until `next` is `None`.
 ///
@@ -291,20 +331,19 @@ pub async fn mark_asked<E: Execute, I: AsRef<str>>(
 
 /// What of `record` the pass covers.
 fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
-    // Of a connector that is kept to one location, people elsewhere are not listed any more; whoever is
-    // deleted at the provider is asked about no more, and leaves nothing behind.
-    let is_elsewhere = format!(
-        "({location} IS NOT NULL AND NOT EXISTS (
+    let person = |is: &str| {
+        format!(
+            "EXISTS (
            SELECT 1 FROM team_members AS member
            WHERE member.connector_id = record.connector_id
              AND member.external_id = record.external_user_id
-             AND member.deleted_at IS NULL)
-         OR EXISTS (
-           SELECT 1 FROM team_members AS member
-           WHERE member.connector_id = record.connector_id
-             AND member.external_id = record.external_user_id
-             AND member.deleted_at IS NOT NULL))"
-    );
+             AND member.deleted_at IS {is})"
+        )
+    };
+    // Of a connector that is kept to one location, people elsewhere are not listed any more.
+    let is_elsewhere = format!("{location} IS NOT NULL AND NOT {}", person("NULL"));
+    // Nobody asks for what somebody has who is deleted at the provider.
+    let has_left = person("NOT NULL");
     let asked = format!(
         "EXISTS (SELECT 1 FROM sync_seen AS asked
            WHERE asked.pass_id = ?3 AND asked.external_id = '{ASKED}' || record.external_user_id)"
@@ -328,11 +367,11 @@ fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
                      AND later.effective_date <= date({to}, 'unixepoch')
                      AND EXISTS (SELECT 1 FROM sync_seen AS listed
                        WHERE listed.pass_id = ?3 AND listed.external_id = later.external_id))
-                 OR {is_elsewhere})"
+                 OR {is_elsewhere} OR {has_left})"
             );
         }
         Resource::RoleAssignments => {
-            return format!("({asked} AND {from} <= {to} OR {is_elsewhere})");
+            return format!("({asked} AND {from} <= {to} OR {is_elsewhere} OR {has_left})");
         }
         _ => {}
     }

@@ -37,7 +37,7 @@ pub async fn tombstone<E: Execute, I: AsRef<str>>(
     Ok(buried)
 }
 
-/// Marks what is alive among `rows`, pairs of external id and time of deletion.
+/// Marks what is alive among `rows`, and with people what is asked for person by person. `rows` are pairs of external id and time of deletion.
 pub(super) async fn bury<E: Execute>(
     transaction: &E,
     scope: &Scope<'_>,
@@ -48,20 +48,39 @@ pub(super) async fn bury<E: Execute>(
     if rows.is_empty() {
         return Ok(());
     }
-    let sql = format!(
-        "UPDATE {} AS record SET deleted_at = gone.value ->> 1, changed_seq = ?4
-         FROM json_each(?1) AS gone
-         WHERE record.connector_id = ?3 AND record.external_id = gone.value ->> 0
-           AND record.organization_id = ?2 AND record.deleted_at IS NULL",
-        resource.table()
-    );
-    let parameters = parameters![
-        json::write(rows)?,
-        scope.tenant.as_str(),
-        scope.connector_id,
-        seq
-    ];
-    transaction.execute(&sql, parameters).await?;
+    let mut marked = vec![(resource, "record.external_id = gone.value ->> 0")];
+    if resource == Resource::TeamMembers {
+        // Of who is gone nobody is asked any more what they earn and what they work as.
+        marked.extend([
+            (
+                Resource::Wages,
+                "record.external_user_id = gone.value ->> 0",
+            ),
+            // The ids begin with the person's.
+            (
+                Resource::RoleAssignments,
+                "record.external_id > (gone.value ->> 0) || ':'
+                 AND record.external_id < (gone.value ->> 0) || ';'",
+            ),
+        ]);
+    }
+    let rows = json::write(rows)?;
+    for (resource, is_gone) in marked {
+        let sql = format!(
+            "UPDATE {} AS record SET deleted_at = gone.value ->> 1, changed_seq = ?4
+             FROM json_each(?1) AS gone
+             WHERE record.connector_id = ?3 AND {is_gone}
+               AND record.organization_id = ?2 AND record.deleted_at IS NULL",
+            resource.table()
+        );
+        let parameters = parameters![
+            rows.as_str(),
+            scope.tenant.as_str(),
+            scope.connector_id,
+            seq
+        ];
+        transaction.execute(&sql, parameters).await?;
+    }
     Ok(())
 }
 

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use store::lists::{Kind, Paging, QuarantineFilter, get, quarantined_records};
 use store::parameters;
 use store::records::{
-    DepartmentRecord, LocationRecord, Page, PunchBreak, Refused, RoleRecord, ShiftBreak,
-    ShiftRecord, TeamMemberRecord, TimePunchRecord, quarantine,
+    DepartmentRecord, LocationRecord, Page, PunchBreak, Refused, Resource, RoleRecord, ShiftBreak,
+    ShiftRecord, TeamMemberRecord, TimePunchRecord, WageRecord, quarantine, tombstone,
 };
 
 use domain::stream::Stream;
 
 use crate::exporting::add_account;
-use crate::fixture::{Fixture, NOW, Party, party, punch, shift, uuid};
+use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, party, punch, shift, uuid, wage};
 use crate::reading::{id_of, read};
 use crate::support::wait;
 
@@ -389,6 +389,48 @@ fn hours_are_the_domains_hours() {
             "{worked}"
         );
     }
+}
+
+#[test]
+fn a_wage_is_a_decimal_and_ends_where_the_next_one_begins() {
+    let (fixture, party) = (Fixture::new(), party(1));
+    let wages = [
+        (1, -1_850, "2027-01-01", "-18.50"),
+        (2, -5, "2027-02-01", "-0.05"),
+        (3, 0, "2027-03-01", "0.00"),
+        (4, 1_805, "2027-04-01", "18.05"),
+    ];
+    let records = wages.map(|(id, wage_cents, day, _)| WageRecord {
+        wage_cents,
+        effective_date: day.to_owned(),
+        ..wage(&id.to_string(), "8801")
+    });
+    fixture.write(&party, Page::Wages(&records));
+    let read = |id: &str| row(&fixture, &party, Kind::Wage, "team_member_wages", id);
+    for (id, _, _, decimal) in wages {
+        assert_eq!(read(&id.to_string())["wage_rate"], decimal);
+    }
+    assert_eq!(read("2")["end_date"], "2027-02-28");
+    // One that was withdrawn does not move with those that are paid.
+    let withdraw = |id: &str| {
+        fixture.transact(async |transaction| {
+            tombstone(
+                transaction,
+                &party.scope(),
+                Resource::Wages,
+                &[id],
+                NOW,
+                NOW_MICROS,
+            )
+            .await
+        });
+    };
+    withdraw("2");
+    let before = read("2");
+    assert_eq!(before["end_date"], Value::Null);
+    withdraw("3");
+    assert_eq!(read("2"), before);
+    assert_eq!(read("1")["end_date"], "2027-03-31");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Deletion by absence.
 
 use store::records::{
-    Absent, Page, Resource, Sweep, SweepStep, WageRecord, Window, absent, ended_pass, forget_pass,
-    has_notes, is_open, mark_asked, mark_seen, open_pass, sweep_absent,
+    Absent, Page, Resource, Sweep, SweepStep, WageRecord, Window, absent, absent_ids, ended_pass,
+    forget_pass, has_notes, is_open, mark_asked, mark_seen, open_pass, sweep_absent,
 };
 
-use crate::fixture::{Fixture, NOW, NOW_MICROS, Party, member, party, punch, shift, uuid, wage};
+use crate::fixture::{
+    Fixture, NOW, NOW_MICROS, Party, assignment, member, party, punch, shift, uuid, wage,
+};
 use crate::support::wait;
 
 const PASS: &str = "pass";
@@ -173,6 +175,67 @@ fn a_wage_stays_as_history_while_the_one_that_took_its_place_is_listed() {
         );
         assert_eq!(left.unwrap_or_default(), kept.concat(), "{listed:?}");
     }
+}
+
+#[test]
+fn what_somebody_has_who_is_gone_goes_too() {
+    let fixture = Fixture::new();
+    let (ours, theirs) = (party(1), party(2));
+    for party in [&ours, &theirs] {
+        fixture.write(party, Page::TeamMembers(&[member("1"), member("12")]));
+        let wages = [wage("a", "1"), wage("b", "12")];
+        fixture.write(party, Page::Wages(&wages));
+        let assignments = [assignment("1:7", "1"), assignment("12:7", "12")];
+        fixture.write(party, Page::RoleAssignments(&assignments));
+    }
+    let left = |table: &str, party: &Party| {
+        fixture.text(&format!(
+            "SELECT group_concat(external_id) FROM {table}
+             WHERE deleted_at IS NULL AND connector_id = '{}'",
+            party.connector_id
+        ))
+    };
+    see(&fixture, PASS, &["12"]);
+    let swept = sweep(&fixture, &ours, Resource::TeamMembers, Window::ALL, None);
+    assert_eq!(swept.deleted, 1, "of the people");
+    let (pay, work) = ("team_member_wages", "team_member_role_assignments");
+    assert_eq!(left(pay, &ours).as_deref(), Some("b"));
+    assert_eq!(left(work, &ours).as_deref(), Some("12:7"));
+    assert_eq!(left(pay, &theirs).as_deref(), Some("a,b"));
+    assert_eq!(left(work, &theirs).as_deref(), Some("1:7,12:7"));
+    // A page that was on its way has brought it again: the next pass finds it.
+    fixture.write(&ours, Page::Wages(&[wage("a", "1")]));
+    fixture.write(&ours, Page::RoleAssignments(&[assignment("1:7", "1")]));
+    see(&fixture, PASS, &["b", "12:7"]);
+    for (resource, table, kept) in [
+        (Resource::Wages, pay, "b"),
+        (Resource::RoleAssignments, work, "12:7"),
+    ] {
+        assert_eq!(look(&fixture, &ours, resource, Window::ALL).absent, 1);
+        sweep(&fixture, &ours, resource, Window::ALL, None);
+        assert_eq!(left(table, &ours).as_deref(), Some(kept));
+    }
+}
+
+#[test]
+fn what_is_absent_is_named_page_by_page() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let people: Vec<_> = ["1", "10", "2", "3"].map(member).into();
+    fixture.write(&party, Page::TeamMembers(&people));
+    see(&fixture, PASS, &["2"]);
+    let absent = |after: Option<&str>| {
+        let sweep = Sweep {
+            resource: Resource::TeamMembers,
+            pass_id: PASS,
+            window: Window::ALL,
+            after,
+        };
+        wait(absent_ids(&fixture.database, &party.scope(), &sweep, 2)).unwrap()
+    };
+    assert_eq!(absent(None), ["1", "10"]);
+    assert_eq!(absent(Some("10")), ["3"]);
+    assert_eq!(absent(Some("3")), Vec::<String>::new());
 }
 
 #[test]

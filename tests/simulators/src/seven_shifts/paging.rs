@@ -227,6 +227,10 @@ impl<'a> Paging<'a> {
                 next = Some(start.clone());
                 serial = Some(self.next_serial());
             }
+            Some(PageFault::CutShort { keep }) => {
+                selected.truncate(keep);
+                next = None;
+            }
             Some(PageFault::NeverEnding {
                 repeat_rows,
                 same_cursor,
@@ -281,6 +285,10 @@ impl<'a> Paging<'a> {
             Some(PageFault::Empty) => {
                 rows.clear();
                 next = Some(encoded(at.offset, Some(self.next_serial())));
+            }
+            Some(PageFault::CutShort { keep }) => {
+                rows.truncate(keep);
+                next = None;
             }
             Some(PageFault::NeverEnding {
                 repeat_rows,

@@ -23,18 +23,25 @@ pub(super) async fn tables(
     let assignments = live(app, "/api/role-assignments", key).await;
     let availability = live(app, "/api/availability", key).await;
     let time_off = live(app, "/api/time-off", key).await;
-    // Who does not work here any more is not asked about: what was known last stays.
+    // Who does not work here any more is not asked about: what was known last stays. Who is not there
+    // at all has left nothing.
     let at_work: BTreeSet<i64> = truth
         .users
         .iter()
         .filter(|user| user.active)
         .map(|user| user.id)
         .collect();
-    let of_people_at_work = |rows: Rows| -> Rows {
+    let inactive: BTreeSet<i64> = truth
+        .users
+        .iter()
+        .filter(|user| !user.active)
+        .map(|user| user.id)
+        .collect();
+    let without_inactive = |rows: Rows| -> Rows {
         rows.into_iter()
             .filter(|(_, row)| {
                 let user = row["external_user_id"].as_str().expect("a person");
-                at_work.contains(&user.parse().expect("a number"))
+                !inactive.contains(&user.parse().expect("a number"))
             })
             .collect()
     };
@@ -47,7 +54,7 @@ pub(super) async fn tables(
     // What is not paid any more is listed nowhere: whatever became of it at the provider, here it is
     // as it was read last. What is taken for paid today has to be listed.
     let today = today(truth);
-    let mut wages = of_people_at_work(wages);
+    let mut wages = without_inactive(wages);
     wages.retain(|id, row| {
         let is_listed = known.iter().any(|wage| wage.id.to_string() == *id);
         let end = row["end_date"].as_str();
@@ -75,7 +82,7 @@ pub(super) async fn tables(
         (
             "role assignments",
             role_assignments(truth, &at_work, links),
-            of_people_at_work(assignments),
+            without_inactive(assignments),
         ),
         (
             "availability",
@@ -103,6 +110,8 @@ fn wage(row: &Wage, known: &[&Wage], links: &Links<'_>) -> Value {
         .filter(|other| (other.effective_date, other.id) > (row.effective_date, row.id))
         .map(|other| other.effective_date - Days::new(1))
         .min();
+    let sign = if row.wage_cents < 0 { "-" } else { "" };
+    let cents = row.wage_cents.unsigned_abs();
     json!({
         "external_user_id": row.user_id.to_string(),
         "team_member_id": link(links.people, Some(row.user_id)),
@@ -110,7 +119,7 @@ fn wage(row: &Wage, known: &[&Wage], links: &Links<'_>) -> Value {
         "role_id": link(links.roles, row.role_id),
         "wage_type": name(row.wage_type),
         "wage_cents": row.wage_cents,
-        "wage_rate": format!("{}.{:02}", row.wage_cents / 100, row.wage_cents % 100),
+        "wage_rate": format!("{sign}{}.{:02}", cents / 100, cents % 100),
         "effective_date": row.effective_date.to_string(),
         "end_date": next.map(|day| day.to_string()),
         "provider_modified_at": time(row.modified),

@@ -7,6 +7,7 @@ mod changes;
 mod connecting;
 mod crashes;
 mod crashes_after;
+mod cut_short;
 mod hints;
 pub mod mirror;
 mod pay_and_absence;

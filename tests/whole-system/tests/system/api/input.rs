@@ -387,8 +387,12 @@ async fn the_field_that_is_wrong_is_named() {
     let organizations = "/api/organizations".to_owned();
     let organization_path = format!("/api/organizations/{}", organization.id);
     let keys = "/api/api-keys".to_owned();
+    let stores = "/api/stores".to_owned();
+    let product_refs = "/api/product-refs".to_owned();
+    let store = format!("/api/stores/{NO_ID}");
     let post = Method::POST;
     let patch = Method::PATCH;
+    let put = Method::PUT;
     let cases: Vec<(&Method, &str, Value, &[&str])> = vec![
         (
             &post,
@@ -470,6 +474,37 @@ async fn the_field_that_is_wrong_is_named() {
             &["/id"],
         ),
         (&patch, &organization_path, json!({"name": ""}), &["/name"]),
+        (
+            &patch,
+            &organization_path,
+            json!({"name": null}),
+            &["/name"],
+        ),
+        (
+            &patch,
+            &organization_path,
+            json!({"time_off_categories": null}),
+            &["/time_off_categories"],
+        ),
+        // Members without their names.
+        (
+            &put,
+            &stores,
+            json!({"stores": [{"name": "a", "product_ref": "1"}, ["b", "2"]]}),
+            &["/stores/1"],
+        ),
+        (
+            &put,
+            &product_refs,
+            json!({"people": [["1", null, null, "user-1"]]}),
+            &["/people/0"],
+        ),
+        (
+            &patch,
+            &store,
+            json!({"name": null, "product_ref": "2"}),
+            &["/name"],
+        ),
         (
             &patch,
             &organization_path,
@@ -559,7 +594,7 @@ async fn the_field_that_is_wrong_is_named() {
         ),
     ];
     for (method, path, body, expected) in cases {
-        let key = if path == keys {
+        let key = if path != organizations && path != organization_path {
             &organization.key
         } else {
             OPERATOR_KEY

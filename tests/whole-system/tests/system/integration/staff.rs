@@ -154,6 +154,24 @@ async fn everybody_is_listed_by_name_with_their_store() {
     );
 }
 
+/// Of a team of usual size it is known where they work as soon as it is known who they are.
+#[tokio::test(start_paused = true)]
+async fn what_setting_up_answers_with_has_its_places() {
+    let (app, organization) = account(426).await;
+    let answer = post(&app, &organization, "configure/", super::token()).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json());
+    let people = list(&app, &organization, "employees/").await;
+    let placed = people
+        .iter()
+        .filter(|person| person["seven_shifts_location_id"].is_string())
+        .count();
+    assert!(
+        placed > 0 && placed >= people.len() / 2,
+        "{placed} of {}",
+        people.len()
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_first_hundred_shifts_are_those_that_come_next() {
     let (app, organization) = account(422).await;

@@ -1,0 +1,267 @@
+//! Records that are asked for one by one, by their ids: those in quarantine, which are read as soon
+//! as they can be, though nobody changes them at the provider; and those that a complete list does
+//! not have, for a list that is cut short must not delete what is there.
+
+use domain::deletion_brake::Brake;
+use domain::stream::Stream;
+use platform::seven_shifts::checkpoint::Pass;
+use platform::seven_shifts::{Failure, FailureKind, call, records};
+use providers::Rejected;
+use store::records::{self as rows, Resource, Sweep, Window};
+
+use crate::fetch::{Fetched, Records, Source, Unread, is_second_face, reasons_of};
+
+/// Records of one page.
+const RECORDS_PER_PAGE: u32 = 10;
+/// Records in quarantine of one run: the rest waits for the next complete pass.
+const MAX_QUARANTINED: usize = 50;
+/// Rows that a list lacks, beyond which the brake alone decides: each is a request.
+const MAX_MISSING: u64 = 300;
+const SECONDS_OF_A_DAY: i64 = 86_400;
+
+/// The records in quarantine after the one of the cursor.
+///
+/// # Errors
+/// As [`crate::fetch::page`].
+pub async fn quarantined(source: Source<'_>, cursor: Option<&str>) -> Result<Fetched, Failure> {
+    // The cursor is the last id and how many were asked for before.
+    let (after, before) = cursor
+        .and_then(|cursor| cursor.split_once(' '))
+        .and_then(|(id, count)| Some((id, count.parse::<usize>().ok()?)))
+        .unwrap_or(("", 0));
+    let ids = rows::quarantined_numbers(
+        source.account.line.database,
+        &source.scope,
+        source.stream,
+        after,
+        RECORDS_PER_PAGE,
+    )
+    .await?;
+    let found = ask(source, &ids).await?;
+    let count = before.saturating_add(ids.len());
+    let has_more = found.is_cut || is_full(ids.len()) && count < MAX_QUARANTINED;
+    Ok(Fetched {
+        received: found.records.ids().len(),
+        next: found
+            .last
+            .filter(|_| has_more)
+            .map(|last| format!("{last} {count}")),
+        asked: ids.iter().map(i64::to_string).collect(),
+        kept: found
+            .unreadable
+            .into_iter()
+            .map(|(id, _)| id.to_string())
+            .collect(),
+        ..Fetched::of(found.records)
+    })
+}
+
+/// The records after the one of the cursor that are in our table and that the complete list of this
+/// pass does not have.
+///
+/// # Errors
+/// As [`crate::fetch::page`].
+pub async fn missing(
+    source: Source<'_>,
+    pass: &Pass,
+    cursor: Option<&str>,
+) -> Result<Fetched, Failure> {
+    let database = source.account.line.database;
+    let resource = Resource::of(source.stream);
+    let location = source.location_id.map(|id| id.to_string());
+    let sweep = Sweep {
+        resource,
+        pass_id: &pass.run_id,
+        window: window(pass, resource, location.as_deref()),
+        after: cursor,
+    };
+    let nothing = || Fetched::of(Records::none(source.stream));
+    if cursor.is_none() {
+        // Of these nobody can tell by the record whether they belong to the location.
+        let is_untold = matches!(source.stream, Stream::Availability | Stream::TimeOff);
+        if is_untold && location.is_some() {
+            return Ok(nothing());
+        }
+        let absent = rows::absent(
+            database,
+            &source.scope,
+            resource,
+            sweep.pass_id,
+            sweep.window,
+        )
+        .await?;
+        let is_braked = Brake::default()
+            .check(absent.live, absent.absent, false)
+            .is_err();
+        if absent.absent == 0 || absent.absent > MAX_MISSING || is_braked {
+            return Ok(nothing());
+        }
+    }
+    let absent = rows::absent_ids(database, &source.scope, &sweep, RECORDS_PER_PAGE).await?;
+    // The rows of a week are one record.
+    let mut ids: Vec<i64> = absent.iter().filter_map(|id| number(id)).collect();
+    ids.dedup();
+    let found = ask(source, &ids).await?;
+    let last = match found.last.filter(|_| found.is_cut) {
+        Some(last) => absent.iter().rfind(|id| number(id) == Some(last)),
+        None => absent.last(),
+    };
+    let has_more = found.is_cut || is_full(absent.len());
+    let unread_as = match source.stream {
+        Stream::Availability => Unread::of_week,
+        _ => Unread::of_row,
+    };
+    let rejected = found.unreadable.into_iter().map(|(id, reason)| Rejected {
+        external_id: Some(id.to_string()),
+        reason,
+    });
+    let unread: Vec<_> = rejected.map(unread_as).collect();
+    Ok(Fetched {
+        received: found.records.ids().len().saturating_add(unread.len()),
+        next: last.filter(|_| has_more).cloned(),
+        asked: absent.clone(),
+        left_out: belonging(&found.records, sweep.window),
+        unread,
+        ..Fetched::of(found.records)
+    })
+}
+
+/// The part of the table that a complete pass covers.
+pub fn window<'a>(pass: &Pass, resource: Resource, location: Option<&'a str>) -> Window<'a> {
+    Window {
+        from: pass.window_from.unwrap_or(i64::MIN),
+        // Where the day begins first, tomorrow is today.
+        to: match resource {
+            Resource::Wages => pass.started_at.saturating_add(SECONDS_OF_A_DAY),
+            _ => pass.window_to.unwrap_or(i64::MAX),
+        },
+        location,
+    }
+}
+
+/// How many of the records a list of this window should have had.
+fn belonging(records: &Records, window: Window<'_>) -> u64 {
+    let is_within = |time: i64| (window.from..window.to).contains(&time);
+    let count = match records {
+        Records::Locations(rows) => rows.iter().filter(|row| row.deleted_at.is_none()).count(),
+        Records::Departments(rows) => rows.iter().filter(|row| row.deleted_at.is_none()).count(),
+        Records::Shifts(rows) => rows
+            .iter()
+            .filter(|row| row.deleted_at.is_none() && is_within(row.starts_at))
+            .count(),
+        Records::TimePunches(rows) => rows
+            .iter()
+            .filter(|row| is_within(row.clocked_in_at))
+            .count(),
+        // Where its days begin and end is for 7shifts to say.
+        Records::TimeOff(_) => 0,
+        Records::Roles(_)
+        | Records::TeamMembers(_)
+        | Records::Availability(_)
+        | Records::Wages(_)
+        | Records::RoleAssignments(_) => records.ids().len(),
+    };
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn is_full(ids: usize) -> bool {
+    u32::try_from(ids).is_ok_and(|ids| ids >= RECORDS_PER_PAGE)
+}
+
+/// The number under which the provider knows what a row is of.
+fn number(row_id: &str) -> Option<i64> {
+    row_id.split(':').next()?.parse().ok()
+}
+
+/// What came of asking.
+struct Found {
+    records: Records,
+    /// Those that could not be read, with the reason.
+    unreadable: Vec<(i64, String)>,
+    last: Option<i64>,
+    /// The time was over before the last one.
+    is_cut: bool,
+}
+
+async fn ask(source: Source<'_>, ids: &[i64]) -> Result<Found, Failure> {
+    let mut found = Found {
+        records: Records::none(source.stream),
+        unreadable: Vec::new(),
+        last: None,
+        is_cut: false,
+    };
+    for id in ids {
+        match one(source, *id, &mut found.records).await {
+            Ok(()) => {}
+            Err(failure) if failure.code == "not_found" => {}
+            // What came is kept: a slow provider must not make us ask for ever.
+            Err(failure) if failure.is_late() && found.last.is_some() => {
+                found.is_cut = true;
+                break;
+            }
+            // A record that nobody can read must not keep the rest of the stream from us.
+            Err(failure) if failure.is_of_one() || failure.kind == FailureKind::Forbidden => {
+                found.unreadable.push((*id, failure.reason));
+            }
+            Err(failure) => return Err(failure),
+        }
+        found.last = Some(*id);
+    }
+    Ok(found)
+}
+
+/// Asks for a record and puts it to `records`, if it is for this connector to bring.
+async fn one(source: Source<'_>, id: i64, records: &mut Records) -> Result<(), Failure> {
+    let (client, line, now) = (&source.account.client, &source.account.line, source.now);
+    let is_ours = |location_id: Option<i64>| {
+        source.location_id.is_none() || location_id == source.location_id
+    };
+    match records {
+        Records::Locations(found) => {
+            let row = call(line, client.location(id)).await?.value;
+            found.extend(is_ours(Some(row.id)).then(|| records::location(row, now)));
+        }
+        Records::Departments(found) => {
+            let row = call(line, client.department(id)).await?.value;
+            found.extend(is_ours(row.location_id).then(|| records::department(row, now)));
+        }
+        Records::Roles(found) => {
+            let row = call(line, client.role(id)).await?.value;
+            found.extend(is_ours(row.location_id).then(|| records::role(row)));
+        }
+        Records::TeamMembers(found) => {
+            let is_here = source.location_id.is_none()
+                || call(line, client.user_assignments(id))
+                    .await?
+                    .value
+                    .roles
+                    .iter()
+                    .any(|role| is_ours(role.location_id));
+            if is_here {
+                let row = call(line, client.user(id)).await?.value;
+                found.push(records::team_member(row));
+            }
+        }
+        Records::Shifts(found) => {
+            let row = call(line, client.shift(id, false)).await?.value;
+            let is_wanted = !is_second_face(&row) && is_ours(row.location_id);
+            found.extend(is_wanted.then(|| records::shift(row, now)));
+        }
+        Records::TimePunches(found) => {
+            let row = call(line, client.time_punch(id)).await?.value;
+            found.extend(is_ours(row.location_id).then(|| records::time_punch(row, now)));
+        }
+        Records::Availability(found) => {
+            let row = call(line, client.availability(id)).await?.value;
+            let reasons = reasons_of(source, std::slice::from_ref(&row)).await?;
+            found.extend(records::availability(&row, reasons));
+        }
+        Records::TimeOff(found) => {
+            let row = call(line, client.one_time_off(id)).await?.value;
+            found.push(records::time_off(row));
+        }
+        // Nobody numbers them: they are listed person by person.
+        Records::Wages(_) | Records::RoleAssignments(_) => {}
+    }
+    Ok(())
+}

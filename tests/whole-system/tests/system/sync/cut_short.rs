@@ -1,0 +1,199 @@
+//! Lists that end too early: what is missing from a list is asked for by its id before it is
+//! deleted.
+
+use serde_json::{Value, json};
+use simulators::seven_shifts::{Mutation, Truth};
+use simulators::{Fault, FaultRule, When};
+use whole_system::{App, LAKESHORE, Organization};
+
+use super::{change, mirror, pass, restaurant, sync, try_sync};
+
+/// Where each stream that is read whole is listed.
+const LISTS: [(&str, &str); 6] = [
+    ("locations", "/v2/company/4410/locations"),
+    ("departments", "/v2/company/4410/departments"),
+    ("roles", "/v2/company/4410/roles"),
+    ("users", "/v2/company/4410/users"),
+    ("availability", "/v2/company/4410/availabilities"),
+    ("time_off", "/v2/time_off"),
+];
+
+/// The list of `path`, and nothing below it, ends after `keep` rows of a page.
+fn cut(app: &App, path: &str, keep: usize) {
+    app.simulator.add_fault(FaultRule {
+        query_contains: Some("limit=".to_owned()),
+        ..FaultRule::always(path, Fault::ListCutShort { keep })
+    });
+}
+
+fn truth(app: &App) -> Truth {
+    app.simulator
+        .provider()
+        .truth(LAKESHORE.company_id)
+        .expect("an account")
+}
+
+/// As the manager of a small place has it: few enough people for the brake to let all of them go.
+async fn of_few_people(seed: u64) -> (App, Organization) {
+    let (app, organization, _) = restaurant(seed).await;
+    let people: Vec<i64> = truth(&app).users.iter().map(|user| user.id).collect();
+    for from in people.iter().skip(18) {
+        change(
+            &app,
+            Mutation::MergeUsers {
+                from: *from,
+                into: people[0],
+                silent: false,
+            },
+        );
+    }
+    pass(60).await;
+    for _ in 0..2 {
+        let call = json!({"action": "scheduled_sync", "params": {"force_deletions": true}});
+        app.proxy(&organization.key, call).await;
+        pass(60).await;
+        super::settle(&app, &organization).await;
+    }
+    pass(8 * 86_400).await;
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+    (app, organization)
+}
+
+fn assert_cut_short(run: &Value, what: &str) {
+    assert_eq!(run["deleted"], 0, "{what}: {run:#}");
+    assert_eq!(run["status"], "partial", "{what}: {run:#}");
+    let code = run["error_code"].as_str().unwrap_or_default();
+    assert!(
+        ["list_cut_short", "deletion_brake"].contains(&code),
+        "{what}: {run:#}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_comes_back_empty_or_short_deletes_nothing_that_is_there() {
+    let (app, organization) = of_few_people(110).await;
+    for keep in [0, 1, 3] {
+        for (stream, path) in LISTS {
+            cut(&app, path, keep);
+            pass(60).await;
+            let runs = try_sync(&app, &organization).await;
+            app.simulator.clear_faults();
+            for (other, run) in &runs {
+                assert_eq!(run["deleted"], 0, "{path} {keep} {other}: {run:#}");
+            }
+            let run = &runs[stream];
+            let is_short = matches!(stream, "users" | "availability" | "roles") || keep == 0;
+            if is_short && stream != "time_off" {
+                assert_cut_short(run, path);
+            }
+            mirror::assert_equal(&app, &organization).await;
+        }
+    }
+    let reason = {
+        cut(&app, "/v2/company/4410/users", 0);
+        pass(60).await;
+        try_sync(&app, &organization).await["users"]["error_detail"].clone()
+    };
+    assert_eq!(
+        reason,
+        "The list of 7shifts lacked 18 of the users that are there when they are asked for one by one: they stay. New ones may have been missing from it as well; the next sync reads it again."
+    );
+    app.simulator.clear_faults();
+    sync(&app, &organization).await;
+}
+
+/// One left out, one gone: each gets what it deserves.
+#[tokio::test(start_paused = true)]
+async fn who_is_gone_leaves_though_others_are_left_out() {
+    let (app, organization) = of_few_people(111).await;
+    let people = truth(&app).users;
+    let gone = people[5].id;
+    change(
+        &app,
+        Mutation::MergeUsers {
+            from: gone,
+            into: people[2].id,
+            silent: false,
+        },
+    );
+    cut(&app, "/v2/company/4410/users", 2);
+    pass(60).await;
+    let runs = try_sync(&app, &organization).await;
+    assert_eq!(runs["users"]["deleted"], 1, "{:#}", runs["users"]);
+    assert_eq!(runs["users"]["error_code"], "list_cut_short");
+    app.simulator.clear_faults();
+    // What he earned and worked as went with him.
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+}
+
+/// Nobody knows of one who cannot be asked about: he stays, and it is said why.
+#[tokio::test(start_paused = true)]
+async fn one_who_cannot_be_asked_about_stays() {
+    let (app, organization) = of_few_people(112).await;
+    let missing = truth(&app).users.last().expect("people").id;
+    cut(&app, "/v2/company/4410/users", 1);
+    app.simulator.add_fault(FaultRule::on(
+        format!("/v2/company/4410/users/{missing}?"),
+        When::Always,
+        Fault::status(http::StatusCode::INTERNAL_SERVER_ERROR),
+    ));
+    app.simulator.add_fault(FaultRule::on(
+        format!("/v2/company/4410/users/{missing}"),
+        When::Always,
+        Fault::WrongShape,
+    ));
+    pass(60).await;
+    let call = json!({"action": "scheduled_sync", "streams": ["users"]});
+    app.proxy(&organization.key, call).await;
+    pass(60).await;
+    let runs = super::settle(&app, &organization).await;
+    let run = &runs["users"];
+    assert_eq!(
+        (&run["status"], &run["deleted"], &run["errors"]),
+        (&json!("partial"), &json!(0), &json!(1)),
+        "{run:#}"
+    );
+    app.simulator.clear_faults();
+    pass(60).await;
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+}
+
+/// The complete passes over shifts and punches, which changes at the provider do not need.
+#[tokio::test(start_paused = true)]
+async fn a_complete_pass_over_a_short_list_keeps_shifts_and_punches() {
+    let (app, organization, _) = restaurant(113).await;
+    let truth = truth(&app);
+    for (stream, path, count) in [
+        ("shifts", "/v2/company/4410/shifts", truth.shifts.len()),
+        (
+            "time_punches",
+            "/v2/company/4410/time_punches",
+            truth.time_punches.len(),
+        ),
+    ] {
+        pass(8 * 86_400).await;
+        // All but a few of the last page.
+        let rows = count % 500;
+        assert!(rows > 30, "{stream} {count}");
+        app.simulator.add_fault(FaultRule {
+            query_contains: Some("gte".to_owned()),
+            ..FaultRule::on(
+                path,
+                When::Next {
+                    requests: 1,
+                    after: u64::try_from(count / 500).unwrap(),
+                },
+                Fault::ListCutShort { keep: rows - 25 },
+            )
+        });
+        let runs = try_sync(&app, &organization).await;
+        app.simulator.clear_faults();
+        let run = &runs[stream];
+        println!("{run:#}");
+        assert_eq!(run["deleted"], 0, "{run:#}");
+        mirror::assert_equal(&app, &organization).await;
+    }
+}
