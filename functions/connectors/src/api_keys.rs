@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use api::body::checked_name;
 use api::organizations::{ApiKey as Answered, CreateApiKey, CreatedApiKey};
 use api::{FieldError, Problem, ProblemKind};
 use chrono::DateTime;
@@ -12,9 +13,6 @@ use http::StatusCode;
 use platform::{Context, Reply, clock, idempotent, lists, problems, random, time};
 use store::api_keys::{self, NewApiKey};
 use store::lists::Key;
-
-/// Longest name, in characters.
-const MAX_NAME: usize = 200;
 
 /// A checked request.
 struct Wanted {
@@ -136,13 +134,7 @@ pub async fn revoke(context: &Context) -> Result<Reply, Problem> {
 
 fn checked(body: &CreateApiKey) -> Result<Wanted, Problem> {
     let mut errors = Vec::new();
-    let name = body.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        errors.push(FieldError::new(
-            "/name",
-            format!("must have 1 to {MAX_NAME} characters, none of them control characters"),
-        ));
-    }
+    let name = checked_name("/name", &body.name, &mut errors).to_owned();
     let scopes = match (&body.role, &body.scopes) {
         (Some(role), None) => match role.parse() {
             Ok(role @ (Role::Owner | Role::Admin | Role::Member)) => role.scopes(),

@@ -1,11 +1,11 @@
-//! Management of connectors, their sync settings, webhooks that are received, and API keys.
+//! Management of connectors, their sync settings, what they were to send, and API keys.
 
 mod api_keys;
+mod deliveries;
+mod making;
 mod settings;
 mod states;
 mod sync_status;
-mod webhook_events;
-mod webhooks;
 
 use api::connectors::Connector as Answered;
 use api::{Operation, Problem};
@@ -29,20 +29,18 @@ async fn handle(request: Request) -> Answer {
             Operation::ListApiKeys => api_keys::list(&context).await,
             Operation::RevokeApiKey => api_keys::revoke(&context).await,
             Operation::ListConnectors => list(&context).await,
+            Operation::CreateConnector => making::create(&context).await,
+            Operation::UpdateConnector => making::update(&context).await,
+            Operation::TestConnector => making::test(&context).await,
+            Operation::ListDeliveries => deliveries::list(&context).await,
+            Operation::ReadDelivery => deliveries::read(&context).await,
+            Operation::RetryDelivery => deliveries::retry(&context).await,
             Operation::PauseConnector => states::pause(&context).await,
             Operation::ResumeConnector => states::resume(&context).await,
             Operation::DisconnectConnector => states::disconnect(&context).await,
             Operation::ReadSyncSettings => settings::read(&context).await,
             Operation::ReplaceSyncSettings => settings::replace(&context).await,
             Operation::ListSyncStatus => sync_status::list(&context).await,
-            Operation::CreateWebhook => webhooks::create(&context).await,
-            Operation::ListWebhooks => webhooks::list(&context).await,
-            Operation::ReadWebhook => webhooks::read(&context).await,
-            Operation::UpdateWebhook => webhooks::update(&context).await,
-            Operation::DeleteWebhook => webhooks::delete(&context).await,
-            Operation::RotateWebhookSecret => webhooks::rotate(&context).await,
-            Operation::ListWebhookEvents => webhook_events::list(&context).await,
-            Operation::ReadWebhookEvent => webhook_events::read(&context).await,
             _ => read(&context).await,
         },
     )
@@ -76,12 +74,12 @@ async fn read(context: &Context) -> Result<Reply, Problem> {
 }
 
 async fn list(context: &Context) -> Result<Reply, Problem> {
-    let page = page(context).await?;
+    let page = page(context, None).await?;
     let rows: Vec<_> = page.connectors.iter().map(answered).collect();
     page.reply(&rows)
 }
 
-/// A page of the connectors of the tenant that the query means.
+/// A page of the connectors of the tenant that the query means, of one provider if asked.
 struct Page {
     tenant: Tenant,
     connectors: Vec<Connector>,
@@ -89,12 +87,12 @@ struct Page {
     next: Option<Key>,
 }
 
-async fn page(context: &Context) -> Result<Page, Problem> {
+async fn page(context: &Context, provider: Option<&str>) -> Result<Page, Problem> {
     let lists::Asked { tenant, paging, .. } = lists::Asked::parse(context, |_| ())?;
     let after = paging.after()?.map(|key| key.id).unwrap_or_default();
     // `store` lists 500 at the most, so the full page asks again for nothing.
     let limit = i64::from(paging.limit());
-    let connectors = connectors::list(&context.database, &tenant, None, &after, limit)
+    let connectors = connectors::list(&context.database, &tenant, provider, &after, limit)
         .await
         .map_err(|error| problems::database(&error))?;
     let is_full = i64::try_from(connectors.len()).unwrap_or(i64::MAX) == limit;

@@ -6,6 +6,7 @@ use domain::access::{Scope, Tenant};
 use domain::stream::Stream;
 use domain::sync_settings::{SyncSettings, SyncTimes};
 use http::StatusCode;
+use platform::seven_shifts::PROVIDER;
 use platform::{Context, Reply, clock, planning, problems};
 use store::connectors::{self, Connector};
 use store::jobs::plan;
@@ -59,6 +60,12 @@ async fn write<E: Execute>(
 }
 
 fn stored(connector: &Connector) -> Result<SyncSettings, Problem> {
+    if connector.provider != PROVIDER {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            format!("A connector of {} syncs nothing.", connector.provider),
+        ));
+    }
     serde_json::from_str(&connector.sync_settings)
         .ok()
         .and_then(|json| SyncSettings::from_json(&json).ok())

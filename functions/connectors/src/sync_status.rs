@@ -6,13 +6,14 @@ use api::Problem;
 use api::connectors::{StreamStatus, SyncStatus};
 use domain::run::RunStatus;
 use domain::stream::Stream;
+use platform::seven_shifts::PROVIDER;
 use platform::{Context, Reply, clock, planning, problems, time};
 use store::connectors::Connector;
 use store::jobs::plan::{self, PlanningInput};
 
 /// Two statements, however many connectors there are.
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
-    let page = crate::page(context).await?;
+    let page = crate::page(context, Some(PROVIDER)).await?;
     let ids: Vec<_> = page
         .connectors
         .iter()

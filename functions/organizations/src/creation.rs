@@ -1,17 +1,18 @@
 //! A new organization; an `Idempotency-Key` makes the request safe to repeat.
 
+use api::body::checked_name;
 use api::organizations::CreateOrganization;
 use api::{Problem, ProblemKind};
 use http::StatusCode;
 use platform::{Context, Reply, clock, idempotent, problems, random};
 use store::organizations;
 
-use crate::{answered, checked_name, checked_zone, found};
+use crate::{answered, checked_zone, found};
 
 pub async fn create(context: &Context) -> Result<Reply, Problem> {
     let body: CreateOrganization = context.json()?;
     let mut errors = Vec::new();
-    let name = checked_name(&body.name, &mut errors);
+    let name = checked_name("/name", &body.name, &mut errors);
     let time_zone = checked_zone(&body.time_zone, &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));

@@ -6,6 +6,7 @@ mod export;
 use std::collections::BTreeMap;
 
 use api::body;
+use api::body::{MAX_NAME, checked_name};
 use api::organizations::{Organization as Answered, UpdateOrganization};
 use api::query::Query;
 use api::{FieldError, Operation, Problem, ProblemKind};
@@ -21,8 +22,6 @@ use store::lists::Key;
 use store::organizations::{self, Change, Organization, OrganizationState};
 use store::{Database, DatabaseError, Execute, connectors};
 
-/// Longest name, in characters.
-const MAX_NAME: usize = 200;
 /// Most categories of time off that are given a meaning.
 const MAX_CATEGORIES: usize = 100;
 
@@ -97,7 +96,7 @@ async fn update(context: &Context) -> Result<Reply, Problem> {
     let name = body
         .name
         .as_deref()
-        .map(|name| checked_name(name, &mut errors));
+        .map(|name| checked_name("/name", name, &mut errors));
     let time_zone = body
         .time_zone
         .as_deref()
@@ -180,17 +179,6 @@ async fn purge(context: &Context) -> Result<Reply, Problem> {
         StatusCode::ACCEPTED,
         &answered(&found(&context.database, &tenant).await?),
     )
-}
-
-fn checked_name(name: &str, errors: &mut Vec<FieldError>) -> String {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        errors.push(FieldError::new(
-            "/name",
-            format!("must have 1 to {MAX_NAME} characters, none of them control characters"),
-        ));
-    }
-    name.to_owned()
 }
 
 fn checked_zone(zone: &str, errors: &mut Vec<FieldError>) -> String {

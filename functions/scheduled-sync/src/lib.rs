@@ -12,11 +12,15 @@ use platform::{Answer, Context, Reply, serve};
 use serde::Deserialize;
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
+use store::jobs::SYNC;
+use store::outbox::OUTBOX;
 
-/// Without a body a tick runs everything that is due; with one, only one connector's streams.
+/// Without a body a tick runs everything that is due; with one, only one connector's streams, or what
+/// it has to send.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Only {
+    kind: String,
     organization_id: String,
     connector_id: String,
 }
@@ -32,7 +36,10 @@ async fn handle(request: Request) -> Answer {
             if !api::query::is_id(&only.connector_id) {
                 return Err(Problem::field("/connector_id", "must be an id (UUID)"));
             }
+            let kind = [SYNC, OUTBOX].into_iter().find(|kind| *kind == only.kind);
+            let kind = kind.ok_or_else(|| Problem::field("/kind", "must be sync or outbox"))?;
             Some(tick::OnlyConnector {
+                kind,
                 tenant,
                 connector_id: only.connector_id,
             })

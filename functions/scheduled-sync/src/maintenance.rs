@@ -9,7 +9,8 @@ use store::inbox::events;
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
 use store::records::retention::{self, EndedShifts};
 use store::{
-    DatabaseError, credentials, idempotency, organizations, rate_budgets, records, sync_runs,
+    Database, DatabaseError, credentials, idempotency, organizations, outbox, rate_budgets,
+    records, sync_runs,
 };
 
 const RESEAL: &str = "reseal_credentials";
@@ -163,11 +164,15 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
         .await?;
         let before = now.saturating_sub(events::KEEP_SECONDS);
         let events = events::prune(database, before, i64::from(ROWS)).await?;
+        let before = now.saturating_sub(outbox::KEEP_SECONDS);
+        let deliveries = database
+            .transaction(async |transaction| outbox::prune(transaction, before, ROWS.into()).await)
+            .await?;
         let pass = records::ended_pass(database).await?;
         if let Some(pass_id) = &pass {
             while records::forget_pass(database, pass_id, ROWS).await? && !is_late(deadline_ms) {}
         }
-        if keys == 0 && runs == 0 && events == 0 && pass.is_none() {
+        if keys == 0 && runs == 0 && events == 0 && deliveries == 0 && pass.is_none() {
             break;
         }
     }

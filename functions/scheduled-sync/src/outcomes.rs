@@ -14,6 +14,7 @@ use platform::{SpinDatabase, clock, log, random};
 use store::DatabaseError;
 use store::jobs::plan::{self, PlanningInput};
 use store::jobs::{self, Claimed, Conclusion, MAINTENANCE, WantedRun};
+use store::outbox::OUTBOX;
 
 use crate::maintenance;
 use crate::tick::Ended;
@@ -163,6 +164,7 @@ fn conclusion(
         nightly_date: None,
         complete: report.complete,
         uncounted_calls: report.uncounted_calls,
+        is_delivery: claimed.kind == OUTBOX,
     };
     if next.state == JobState::Pending {
         return conclusion;

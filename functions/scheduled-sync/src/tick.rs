@@ -10,7 +10,7 @@ use platform::run::LEASE_SECONDS;
 use platform::{SpinDatabase, clock, log, place_names, planning, random};
 use serde::Serialize;
 use store::jobs::plan;
-use store::jobs::{self, Claim, Claimed, Only, SYNC};
+use store::jobs::{self, Claim, Claimed, Only};
 use store::{Database, DatabaseError, location_mappings, scheduler_ticks};
 
 use crate::{clock_jump, dispatch, maintenance, outcomes};
@@ -23,6 +23,8 @@ const BUDGET_MS: i64 = 30_000;
 const MAINTENANCE_EVERY_TICKS: i64 = 4_320;
 
 pub struct OnlyConnector {
+    /// Of the jobs.
+    pub kind: &'static str,
     pub tenant: Tenant,
     pub connector_id: String,
 }
@@ -174,7 +176,7 @@ async fn due(
         fresh_run_ids: &fresh_run_ids,
         only: only.map(|only| Only {
             tenant: &only.tenant,
-            kind: SYNC,
+            kind: only.kind,
             subject: &only.connector_id,
         }),
     };

@@ -76,6 +76,10 @@ pub async fn missing(
         after: cursor,
     };
     let nothing = || Fetched::of(Records::none(source.stream));
+    // A record without an id may be any of those: nothing is deleted, so nothing has to be asked.
+    if pass.unidentified > 0 {
+        return Ok(nothing());
+    }
     if cursor.is_none() {
         // Of these nobody can tell by the record whether they belong to the location.
         let is_untold = matches!(source.stream, Stream::Availability | Stream::TimeOff);
@@ -101,7 +105,11 @@ pub async fn missing(
     // The rows of a week are one record.
     let mut ids: Vec<i64> = absent.iter().filter_map(|id| number(id)).collect();
     ids.dedup();
-    let found = ask(source, &ids).await?;
+    let mut found = ask(source, &ids).await?;
+    // What has moved beyond the days that are kept is as good as gone.
+    if let (Some(to), Records::Shifts(shifts)) = (pass.window_to, &mut found.records) {
+        shifts.retain(|shift| shift.starts_at < to);
+    }
     let last = match found.last.filter(|_| found.is_cut) {
         Some(last) => absent.iter().rfind(|id| number(id) == Some(last)),
         None => absent.last(),

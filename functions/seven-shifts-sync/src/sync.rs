@@ -420,8 +420,15 @@ impl Run<'_> {
                     deleted: outcome.deleted,
                     errors,
                 };
-                self.save(transaction, &after, 1, self.uncounted(calls), counts)
-                    .await
+                let is_page = step != Step::Missing || !page.asked.is_empty();
+                self.save(
+                    transaction,
+                    &after,
+                    u32::from(is_page),
+                    self.uncounted(calls),
+                    counts,
+                )
+                .await
             })
             .await?;
         self.counted_calls.set(calls);

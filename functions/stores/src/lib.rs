@@ -10,8 +10,6 @@ use platform::{Answer, Context, serve};
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
 
-/// Longest name, and longest id of the product's, in characters.
-const MAX_TEXT: usize = 200;
 /// Most items of one request.
 const MAX_ITEMS: usize = 500;
 
@@ -32,18 +30,6 @@ async fn handle(request: Request) -> Answer {
         }
     })
     .await
-}
-
-/// Text for people, or an id of the product's, without what is around it.
-fn checked<'a>(field: &str, text: &'a str, errors: &mut Vec<FieldError>) -> &'a str {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > MAX_TEXT || text.chars().any(char::is_control) {
-        errors.push(FieldError::new(
-            field,
-            format!("must have 1 to {MAX_TEXT} characters, none of them control characters"),
-        ));
-    }
-    text
 }
 
 /// Whether a request has as many items as one may have.

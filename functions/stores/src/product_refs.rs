@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use api::body::checked_name;
 use api::stores::{ProductRefsSet, SetProductRef, SetProductRefs};
 use api::{FieldError, Problem, ProblemKind, query};
 use http::StatusCode;
 use platform::{Context, Reply, clock, problems};
 use store::product_refs::{self, Named, ProductRef};
 
-use crate::{checked, checked_count};
+use crate::checked_count;
 
 /// Repeating it changes nothing.
 pub async fn set(context: &Context) -> Result<Reply, Problem> {
@@ -31,7 +32,7 @@ pub async fn set(context: &Context) -> Result<Reply, Problem> {
             .product_ref
             .as_ref()
             .and_then(Option::as_deref)
-            .map(|text| checked(&field, text, &mut errors));
+            .map(|text| checked_name(&field, text, &mut errors));
         if let Some(product_ref) = product_ref {
             let first = *first_of.entry(product_ref).or_insert(index);
             if first != index {

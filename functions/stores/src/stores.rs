@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::body::checked_name;
 use api::stores::{CreateStore, Store, UpdateStore, UpsertStores, Upserted};
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
@@ -12,7 +13,7 @@ use store::lists::{self as rows, Kind, StoreFilter};
 use store::stores::{self, Change, MAX_STORES, StoreRecord};
 use store::{DatabaseError, Execute};
 
-use crate::{checked, checked_count};
+use crate::checked_count;
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
@@ -54,11 +55,11 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let body: CreateStore = context.json()?;
     let mut errors = Vec::new();
-    let name = checked("/name", &body.name, &mut errors);
+    let name = checked_name("/name", &body.name, &mut errors);
     let product_ref = body
         .product_ref
         .as_deref()
-        .map(|text| checked("/product_ref", text, &mut errors));
+        .map(|text| checked_name("/product_ref", text, &mut errors));
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
@@ -94,8 +95,8 @@ pub async fn upsert(context: &Context) -> Result<Reply, Problem> {
     let mut records = Vec::new();
     for (index, store) in body.stores.iter().enumerate() {
         let at = |member: &str| format!("/stores/{index}/{member}");
-        let name = checked(&at("name"), &store.name, &mut errors);
-        let product_ref = checked(&at("product_ref"), &store.product_ref, &mut errors);
+        let name = checked_name(&at("name"), &store.name, &mut errors);
+        let product_ref = checked_name(&at("product_ref"), &store.product_ref, &mut errors);
         let first = *first_of.entry(product_ref).or_insert(index);
         if first != index {
             errors.push(FieldError::new(
@@ -171,11 +172,11 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     let name = body
         .name
         .as_deref()
-        .map(|name| checked("/name", name, &mut errors));
+        .map(|name| checked_name("/name", name, &mut errors));
     let product_ref = body.product_ref.as_ref().map(|given| {
         given
             .as_deref()
-            .map(|text| checked("/product_ref", text, &mut errors))
+            .map(|text| checked_name("/product_ref", text, &mut errors))
     });
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));

@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::{FieldError, Problem, ProblemKind};
 
 /// The largest body of a management route, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -174,6 +174,22 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         }
     }
     pointer
+}
+
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 200;
+
+/// A name for people, or an id of the product's, without what is around it; what is wrong with it is
+/// added to `errors`, at `field`.
+pub fn checked_name<'a>(field: &str, text: &'a str, errors: &mut Vec<FieldError>) -> &'a str {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
+        errors.push(FieldError::new(
+            field,
+            format!("must have 1 to {MAX_NAME} characters, none of them control characters"),
+        ));
+    }
+    text
 }
 
 /// A member that may be there and null, which is not the same as being left out.

@@ -1,5 +1,7 @@
 //! Connectors.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -29,6 +31,55 @@ pub struct Connector {
     pub updated_at: String,
 }
 
+/// A connector to make. 7shifts accounts are connected by the action `connect` of the 7shifts proxy.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateConnector {
+    /// `slack`.
+    pub r#type: String,
+    /// For people, 1 to 200 characters.
+    pub name: String,
+    /// The organization's own name for it, unique; the type when left out.
+    pub integration_key: Option<String>,
+    /// Of Slack with a bot token: `default_channel`.
+    #[serde(default)]
+    pub config: serde_json::Map<String, serde_json::Value>,
+    /// Write-only. Of Slack: `webhook_url`, the address of an incoming webhook, or `bot_token`.
+    pub credentials: BTreeMap<String, String>,
+}
+
+/// What is left out stays as it is.
+#[derive(Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct UpdateConnector {
+    #[serde(deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
+    pub name: Option<String>,
+    /// Replaces the whole configuration.
+    #[serde(deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "serde_json::Map<String, serde_json::Value>")
+    )]
+    pub config: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Write-only. Another credential makes the connector active again.
+    #[serde(deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "BTreeMap<String, String>"))]
+    pub credentials: Option<BTreeMap<String, String>>,
+}
+
+/// Whether the provider takes the credential.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TestedConnector {
+    pub success: bool,
+    /// What the provider says of it, or what to do.
+    pub detail: String,
+}
+
 /// How a connector is kept current. `last_sync_at`, `last_full_sync_at` and `is_stale` are
 /// read-only: what is sent for them is ignored, so that a document that was read can be sent back.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -44,7 +95,7 @@ pub struct SyncSettings {
     pub frequency: String,
     pub active_hours_only: bool,
     pub operating_hours: Option<OperatingHours>,
-    pub streams: std::collections::BTreeMap<String, StreamSettings>,
+    pub streams: BTreeMap<String, StreamSettings>,
     /// Since when nothing is older in any stream that is switched on: the earliest of their last
     /// complete passes; null until each had one.
     pub last_full_sync_at: Option<String>,
@@ -96,7 +147,7 @@ pub struct SyncStatus {
     /// A stream should have succeeded by now and has not.
     pub is_stale: bool,
     /// By the stream's name.
-    pub streams: std::collections::BTreeMap<String, StreamStatus>,
+    pub streams: BTreeMap<String, StreamStatus>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

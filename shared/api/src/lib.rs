@@ -7,6 +7,7 @@ pub mod body;
 pub mod connectors;
 pub mod cors;
 pub mod cursor;
+pub mod deliveries;
 pub mod moment;
 #[cfg(feature = "openapi")]
 pub mod openapi;

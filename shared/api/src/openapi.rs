@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, connectors, organizations, records, seven_shifts_integration, seven_shifts_proxy,
-    status, stores, webhooks,
+    ProblemKind, connectors, deliveries, organizations, records, seven_shifts_integration,
+    seven_shifts_proxy, status, stores, webhooks,
 };
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
@@ -181,6 +181,12 @@ fn schemas() -> Value {
     add::<webhooks::WebhookWithSecret>(&mut generator);
     add::<webhooks::Webhook>(&mut generator);
     add::<webhooks::WebhookEvent>(&mut generator);
+    add::<connectors::CreateConnector>(&mut generator);
+    add::<connectors::UpdateConnector>(&mut generator);
+    add::<connectors::TestedConnector>(&mut generator);
+    add::<deliveries::SlackNotify>(&mut generator);
+    add::<deliveries::SlackNotified>(&mut generator);
+    add::<deliveries::Delivery>(&mut generator);
     add::<webhooks::WebhookEventWithBody>(&mut generator);
     add::<webhooks::WebhookCall>(&mut generator);
     add::<stores::CreateStore>(&mut generator);

@@ -21,6 +21,15 @@ pub enum Operation {
     RevokeApiKey,
     ListConnectors,
     ReadConnector,
+    CreateConnector,
+    UpdateConnector,
+    TestConnector,
+    NotifySlack,
+    RunSlackNotify,
+    TestSlack,
+    ListDeliveries,
+    ReadDelivery,
+    RetryDelivery,
     PauseConnector,
     ResumeConnector,
     DisconnectConnector,
@@ -505,6 +514,27 @@ const EMPLOYEE_SHIFT_LIST: &[Parameter] = &[
         "Only shifts that start then or earlier, a date (in UTC) or a time.",
     ),
 ];
+const DELIVERY_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "state",
+        ParameterForm::Text,
+        "Only `pending`, `delivered` or `failed` ones.",
+    ),
+    parameter(
+        "created_from",
+        ParameterForm::Time,
+        "Only what was decided then or later.",
+    ),
+    parameter(
+        "created_to",
+        ParameterForm::Time,
+        "Only what was decided then or before.",
+    ),
+];
 const CONNECTOR_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
 const QUARANTINE_LIST: &[Parameter] = &[
     LIMIT,
@@ -736,6 +766,38 @@ pub const ROUTES: &[Route] = &[
     )
     .query(ONE)
     .answers(200, Shape::One("Connector")),
+    Route::new(
+        O::CreateConnector,
+        "connectors",
+        "POST",
+        "/api/connectors",
+        Access::Scope(Scope::ConnectorsWrite),
+        "Make a connector; its credential is sealed and never shown",
+    )
+    .query(ONE)
+    .takes("CreateConnector")
+    .answers(201, Shape::One("Connector")),
+    Route::new(
+        O::UpdateConnector,
+        "connectors",
+        "PATCH",
+        "/api/connectors/{id}",
+        Access::Scope(Scope::ConnectorsWrite),
+        "Change a connector that was made here",
+    )
+    .query(ONE)
+    .takes("UpdateConnector")
+    .answers(200, Shape::One("Connector")),
+    Route::new(
+        O::TestConnector,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/test",
+        Access::Scope(Scope::ConnectorsWrite),
+        "Ask the provider whether it takes the credential",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("TestedConnector")),
     Route::new(
         O::PauseConnector,
         "connectors",
@@ -1212,7 +1274,7 @@ pub const ROUTES: &[Route] = &[
     ),
     Route::new(
         O::CreateWebhook,
-        "connectors",
+        "webhooks",
         "POST",
         "/api/webhooks",
         Access::Scope(Scope::WebhooksWrite),
@@ -1223,7 +1285,7 @@ pub const ROUTES: &[Route] = &[
     .answers(201, Shape::One("WebhookWithSecret")),
     Route::new(
         O::ListWebhooks,
-        "connectors",
+        "webhooks",
         "GET",
         "/api/webhooks",
         Access::Scope(Scope::WebhooksRead),
@@ -1233,7 +1295,7 @@ pub const ROUTES: &[Route] = &[
     .answers(200, Shape::Page("Webhook")),
     Route::new(
         O::ReadWebhook,
-        "connectors",
+        "webhooks",
         "GET",
         "/api/webhooks/{id}",
         Access::Scope(Scope::WebhooksRead),
@@ -1243,7 +1305,7 @@ pub const ROUTES: &[Route] = &[
     .answers(200, Shape::One("Webhook")),
     Route::new(
         O::UpdateWebhook,
-        "connectors",
+        "webhooks",
         "PATCH",
         "/api/webhooks/{id}",
         Access::Scope(Scope::WebhooksWrite),
@@ -1254,7 +1316,7 @@ pub const ROUTES: &[Route] = &[
     .answers(200, Shape::One("Webhook")),
     Route::new(
         O::DeleteWebhook,
-        "connectors",
+        "webhooks",
         "DELETE",
         "/api/webhooks/{id}",
         Access::Scope(Scope::WebhooksWrite),
@@ -1264,7 +1326,7 @@ pub const ROUTES: &[Route] = &[
     .answers(200, Shape::One("Webhook")),
     Route::new(
         O::RotateWebhookSecret,
-        "connectors",
+        "webhooks",
         "POST",
         "/api/webhooks/{id}/rotate-secret",
         Access::Scope(Scope::WebhooksWrite),
@@ -1275,7 +1337,7 @@ pub const ROUTES: &[Route] = &[
     .answers(200, Shape::One("WebhookWithSecret")),
     Route::new(
         O::ListWebhookEvents,
-        "connectors",
+        "webhooks",
         "GET",
         "/api/webhook-events",
         Access::Scope(Scope::WebhookEventsRead),
@@ -1285,7 +1347,7 @@ pub const ROUTES: &[Route] = &[
     .answers(200, Shape::Page("WebhookEvent")),
     Route::new(
         O::ReadWebhookEvent,
-        "connectors",
+        "webhooks",
         "GET",
         "/api/webhook-events/{id}",
         Access::Scope(Scope::WebhookEventsRead),
@@ -1324,6 +1386,64 @@ pub const ROUTES: &[Route] = &[
     .takes_deliveries()
     .takes("WebhookCall")
     .answers(200, Shape::One("Received")),
+    Route::new(
+        O::NotifySlack,
+        "slack-notify",
+        "POST",
+        "/functions/v1/slack-notify",
+        Access::Scope(Scope::NotificationsSend),
+        "Post a message to Slack",
+    )
+    .query(ONE)
+    .takes("SlackNotify")
+    .answers(200, Shape::One("SlackNotified"))
+    .or(&[202]),
+    Route::new(
+        O::RunSlackNotify,
+        "slack-notify",
+        "POST",
+        "/internal/slack-notify/run",
+        Access::Internal,
+        "Send one delivery",
+    ),
+    Route::new(
+        O::TestSlack,
+        "slack-notify",
+        "POST",
+        "/internal/slack-notify/test",
+        Access::Internal,
+        "Test the credential of one connector",
+    ),
+    Route::new(
+        O::ListDeliveries,
+        "connectors",
+        "GET",
+        "/api/deliveries",
+        Access::Scope(Scope::DeliveriesRead),
+        "List what was sent and is to be sent, newest first",
+    )
+    .query(DELIVERY_LIST)
+    .answers(200, Shape::Page("Delivery")),
+    Route::new(
+        O::ReadDelivery,
+        "connectors",
+        "GET",
+        "/api/deliveries/{id}",
+        Access::Scope(Scope::DeliveriesRead),
+        "Read a delivery with its attempts",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Delivery")),
+    Route::new(
+        O::RetryDelivery,
+        "connectors",
+        "POST",
+        "/api/deliveries/{id}/retry",
+        Access::Scope(Scope::DeliveriesWrite),
+        "Have a delivery that was given up sent again",
+    )
+    .query(ONE)
+    .answers(202, Shape::One("Delivery")),
     Route::new(
         O::RemoveSevenShiftsWebhooks,
         "seven-shifts-proxy",

@@ -43,6 +43,12 @@ text_enum! {
         WebhooksWrite = "webhooks:write",
         /// What webhooks have brought, bodies included.
         WebhookEventsRead = "webhook-events:read",
+        /// Send messages with a connector of the organization.
+        NotificationsSend = "notifications:send",
+        /// What was sent, and what became of it.
+        DeliveriesRead = "deliveries:read",
+        /// Have what was given up sent again.
+        DeliveriesWrite = "deliveries:write",
         StoresRead = "stores:read",
         /// Stores, which location is which of them, and who people are in the product.
         StoresWrite = "stores:write",
@@ -105,6 +111,9 @@ impl Role {
             Scope::WebhooksRead,
             Scope::WebhooksWrite,
             Scope::WebhookEventsRead,
+            Scope::NotificationsSend,
+            Scope::DeliveriesRead,
+            Scope::DeliveriesWrite,
             Scope::ApiKeysRead,
         ];
         const OWNER: &[Scope] = &[
@@ -418,6 +427,9 @@ mod tests {
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),
             (Scope::WebhookEventsRead, "oa.p"),
+            (Scope::NotificationsSend, "oa.p"),
+            (Scope::DeliveriesRead, "oa.p"),
+            (Scope::DeliveriesWrite, "oa.p"),
             (Scope::StoresRead, "oamp"),
             (Scope::StoresWrite, "oa.p"),
             (Scope::ApiKeysRead, "oa.p"),

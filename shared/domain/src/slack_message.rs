@@ -50,6 +50,9 @@ pub struct Message {
     pub icon_emoji: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_url: Option<String>,
+    /// Either of the two, as callers of a replaced system name it; Slack does not know it.
+    #[serde(skip_serializing)]
+    pub icon: Option<String>,
     /// The `ts` of the message that is answered. Text: as a number it would lose digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_ts: Option<String>,
@@ -64,6 +67,21 @@ pub struct Message {
 }
 
 impl Message {
+    /// The message with `icon` where Slack knows it: an address as `icon_url`, anything else as
+    /// `icon_emoji`. One that is given twice stays for [`check`] to refuse.
+    #[must_use]
+    pub fn with_icon(mut self) -> Self {
+        if self.icon_emoji.is_some() || self.icon_url.is_some() {
+            return self;
+        }
+        match self.icon.take() {
+            Some(icon) if icon.contains("://") => self.icon_url = Some(icon),
+            Some(icon) => self.icon_emoji = Some(format!(":{}:", icon.trim_matches(':'))),
+            None => {}
+        }
+        self
+    }
+
     /// The same message without blocks and attachments, for when Slack refuses those. `None` if
     /// nothing would be left, or nothing would be left out.
     #[must_use]
@@ -104,6 +122,13 @@ pub fn check(message: &Message, target: Target) -> FieldErrors {
             "/message",
             "has nothing to show",
             "give text, blocks or attachments",
+        );
+    }
+    if message.icon.is_some() {
+        checker.push(
+            "/message/icon",
+            "is given beside icon_emoji or icon_url",
+            "give one of them",
         );
     }
     if let Some(text) = &message.text {

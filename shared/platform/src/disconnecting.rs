@@ -8,7 +8,7 @@ use domain::connector_state::ConnectorState::{
 use http::StatusCode;
 use store::connectors::{self, StateChange};
 use store::jobs::{Failure, plan};
-use store::{Database, DatabaseError, Execute, credentials};
+use store::{Database, DatabaseError, Execute, credentials, outbox};
 
 use crate::seven_shifts::webhooks::{self, RemoveCall};
 use crate::{Context, clock, internal, log, problems};
@@ -75,6 +75,11 @@ async fn forget<E: Execute>(
     connector_id: &str,
 ) -> Result<(), DatabaseError> {
     webhooks::retire(transaction, tenant, connector_id, clock::now()).await?;
+    let reason = Failure {
+        code: "disconnected".to_owned(),
+        detail: "The connector was disconnected before this was sent.".to_owned(),
+    };
+    outbox::cancel(transaction, tenant, connector_id, &reason, clock::now()).await?;
     credentials::purge(transaction, tenant, connector_id)
         .await
         .map(drop)

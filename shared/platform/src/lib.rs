@@ -21,6 +21,7 @@ pub mod random;
 pub mod run;
 pub mod serve;
 pub mod seven_shifts;
+pub mod slack;
 pub mod time;
 pub mod variables;
 pub mod vault;

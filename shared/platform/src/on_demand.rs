@@ -17,10 +17,24 @@ use crate::{Context, clock, internal, outbound, problems, random};
 const WAIT_MS: i64 = 5_000;
 const LOOK_EVERY_MS: i64 = 200;
 
+/// What a tick is kept to.
 #[derive(Serialize)]
 struct Only<'a> {
+    kind: &'a str,
     organization_id: &'a str,
     connector_id: &'a str,
+}
+
+/// Has the scheduler run what is due of one kind and connector, and returns when it has, or after
+/// `timeout_ms`: then it goes on without anybody waiting. Should it not run, the next tick takes over.
+pub async fn nudge(kind: &str, tenant: &Tenant, connector_id: &str, timeout_ms: i64) {
+    let only = Only {
+        kind,
+        organization_id: tenant.as_str(),
+        connector_id,
+    };
+    // What the tick itself says does not matter: the rows do.
+    let _ = internal::post("scheduled-sync", "/internal/tick", &only, timeout_ms).await;
 }
 
 /// Makes the streams due now; returns the run of each. `params` is a JSON object that the stream's
@@ -66,23 +80,12 @@ pub async fn wait(
     run_ids: &[&str],
     started_ms: i64,
 ) -> Result<Vec<RunState>, Problem> {
-    let only = Only {
-        organization_id: tenant.as_str(),
-        connector_id,
-    };
-    // The tick goes on after this call has stopped waiting; should it not, the next one takes over.
-    let tick = std::pin::pin!(internal::post(
-        "scheduled-sync",
-        "/internal/tick",
-        &only,
-        WAIT_MS
-    ));
+    let tick = std::pin::pin!(nudge(jobs::SYNC, tenant, connector_id, WAIT_MS));
     let until_ms = started_ms.saturating_add(WAIT_MS);
     let look = std::pin::pin!(look(context, tenant, run_ids, until_ms));
     match select(look, tick).await {
         Either::Left((states, _)) => states,
-        // What the tick itself says does not matter: the runs' rows do.
-        Either::Right((_, look)) => look.await,
+        Either::Right(((), look)) => look.await,
     }
 }
 

@@ -81,6 +81,11 @@ impl Reply {
     }
 
     #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));

@@ -308,6 +308,34 @@ pub async fn set_state_by_run<E: Execute>(
         .map(|rows| !rows.is_empty())
 }
 
+/// What is to be different; `None` leaves it as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Change<'a> {
+    pub name: Option<&'a str>,
+    /// JSON.
+    pub config: Option<&'a str>,
+}
+
+const UPDATE: &str = "
+UPDATE connectors SET name = coalesce(?3, name), config = coalesce(?4, config), updated_at = ?5
+WHERE id = ?2 AND organization_id = ?1
+  AND (name, config) IS NOT (coalesce(?3, name), coalesce(?4, config))";
+
+/// Changes what a connector is called and how it is used; nothing where there is no such connector.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn update<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    id: &str,
+    change: Change<'_>,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let parameters = parameters![tenant.as_str(), id, change.name, change.config, now];
+    database.execute(UPDATE, parameters).await.map(drop)
+}
+
 const SET_SYNC_SETTINGS: &str = "
 UPDATE connectors SET sync_settings = ?3, updated_at = ?4 WHERE id = ?2 AND organization_id = ?1 RETURNING id";
 

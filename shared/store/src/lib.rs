@@ -17,6 +17,7 @@ pub mod lists;
 pub mod location_mappings;
 pub mod migrations;
 pub mod organizations;
+pub mod outbox;
 pub mod product_refs;
 pub mod rate_budgets;
 pub mod records;

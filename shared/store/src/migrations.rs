@@ -57,6 +57,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "webhooks",
         sql: include_str!("../../../migrations/0008_webhooks.sql"),
     },
+    Migration {
+        version: 9,
+        name: "outbox",
+        sql: include_str!("../../../migrations/0009_outbox.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

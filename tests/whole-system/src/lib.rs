@@ -22,15 +22,18 @@ use runtime::{
 };
 use serde_json::{Value, json};
 use simulators::seven_shifts::{Accounts, SevenShifts, demo_data};
-use simulators::{Clock, NetworkError, Simulator};
+use simulators::slack::{self, Slack};
+use simulators::{Clock, NetworkError, Provider, Simulator};
 
 pub const OPERATOR_KEY: &str = "operator-key-of-the-tests";
 pub const INTERNAL_TOKEN: &str = "internal-token-of-the-tests";
 pub const JWT_SECRET: &str = "a-secret-of-the-tests-that-is-long-enough";
 /// A Fernet key: 32 bytes in URL-safe base64.
 pub const VAULT_KEY: &str = "cGF0Y2hiYXktdGVzdC12YXVsdC1rZXktbnVtYmVyLTE=";
-/// Where the simulator is in a simulation.
+/// Where the simulated 7shifts is in a simulation.
 pub const SIMULATED_ORIGIN: &str = "http://127.0.0.1:9";
+/// Where the simulated Slack is in a simulation.
+pub const SIMULATED_SLACK_ORIGIN: &str = "http://127.0.0.1:10";
 
 /// The demo accounts of the simulator.
 pub const LAKESHORE: Account = Account {
@@ -97,6 +100,7 @@ const NOON_ZONES: [&str; 24] = [
 pub struct App {
     pub runtime: Runtime,
     pub simulator: Simulator<SevenShifts>,
+    pub slack: Simulator<Slack>,
     pub storage: Storage,
     /// What the components wrote to standard output and error.
     pub output: CapturedOutput,
@@ -105,7 +109,7 @@ pub struct App {
     settings: Settings,
     /// Runtimes that were started beside the first.
     others: AtomicU64,
-    _server: Option<simulators::Server>,
+    _servers: Vec<simulators::Server>,
 }
 
 /// How to start the application; kept to start it again on the same data.
@@ -224,11 +228,15 @@ impl App {
         simulator: Simulator<SevenShifts>,
         storage: Storage,
     ) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a free port");
-        let server = simulator.serve(listener).expect("the simulator listens");
-        let settings = settings.variable("seven_shifts_url", &server.base_url());
+        let slack = Simulator::new(Slack::new(
+            slack::demo_data(),
+            Arc::new(simulators::SystemClock),
+        ));
+        let servers = vec![served(&simulator).await, served(&slack).await];
+        let settings = settings
+            .variable("seven_shifts_url", &servers[0].base_url())
+            .variable("slack_webhooks_url", &servers[1].base_url())
+            .variable("slack_api_url", &servers[1].base_url());
         let output = CapturedOutput::default();
         let runtime = build(&settings, &storage, &output)
             .start()
@@ -236,12 +244,13 @@ impl App {
         Self {
             runtime,
             simulator,
+            slack,
             storage,
             output,
             clock: None,
             settings,
             others: AtomicU64::new(0),
-            _server: Some(server),
+            _servers: servers,
         }
     }
 
@@ -268,13 +277,19 @@ impl App {
             let since = runtime::Clock::monotonic(&*told).as_millis();
             epoch * 1_000 + i64::try_from(since).unwrap_or(i64::MAX / 2)
         });
+        let slack = Simulator::new(Slack::new(slack::demo_data(), tells.clone()));
         let simulator = Simulator::new(SevenShifts::new(accounts, tells));
-        let network = SimulatedNetwork(simulator.clone());
+        let network = SimulatedNetwork {
+            seven_shifts: simulator.clone(),
+            slack: slack.clone(),
+        };
         let settings = Settings {
             network: Some(Arc::new(network)),
             ..settings
         }
-        .variable("seven_shifts_url", SIMULATED_ORIGIN);
+        .variable("seven_shifts_url", SIMULATED_ORIGIN)
+        .variable("slack_webhooks_url", SIMULATED_SLACK_ORIGIN)
+        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN);
         let storage = Storage::temporary().expect("a temporary folder");
         let output = CapturedOutput::default();
         let runtime = simulated(build(&settings, &storage, &output), &clock, settings.seed)
@@ -283,12 +298,13 @@ impl App {
         Self {
             runtime,
             simulator,
+            slack,
             storage,
             output,
             clock: Some(clock),
             settings,
             others: AtomicU64::new(0),
-            _server: None,
+            _servers: Vec::new(),
         }
     }
 
@@ -307,12 +323,14 @@ impl App {
                 .iter()
                 .any(|(variable, _)| variable == name)
         };
-        let url = self
+        let providers = ["seven_shifts_url", "slack_webhooks_url", "slack_api_url"];
+        let urls: Vec<_> = self
             .settings
             .variables
             .iter()
-            .find(|(name, _)| name == "seven_shifts_url")
-            .cloned();
+            .filter(|(name, _)| providers.contains(&name.as_str()) && !known(name))
+            .cloned()
+            .collect();
         let mut settings = Settings {
             network: settings
                 .network
@@ -320,9 +338,7 @@ impl App {
                 .or_else(|| self.settings.network.clone()),
             ..settings.clone()
         };
-        if let (false, Some(url)) = (known("seven_shifts_url"), url) {
-            settings.variables.push(url);
-        }
+        settings.variables.extend(urls);
         let builder = build(&settings, &self.storage, &self.output);
         let builder = match &self.clock {
             // Another seed, or the same ids would be drawn twice.
@@ -509,8 +525,11 @@ impl Answer {
     }
 }
 
-/// The simulator as the whole of the network, in process: other addresses refuse.
-struct SimulatedNetwork(Simulator<SevenShifts>);
+/// The simulators as the whole of the network, in process: other addresses refuse.
+struct SimulatedNetwork {
+    seven_shifts: Simulator<SevenShifts>,
+    slack: Simulator<Slack>,
+}
 
 impl runtime::Network for SimulatedNetwork {
     fn send(
@@ -518,24 +537,34 @@ impl runtime::Network for SimulatedNetwork {
         request: Request<runtime::Body>,
         _allowance: runtime::Allowance,
     ) -> runtime::Answer {
-        let simulator = self.0.clone();
+        let (seven_shifts, slack) = (self.seven_shifts.clone(), self.slack.clone());
         Box::pin(async move {
-            if !request
-                .uri()
-                .to_string()
-                .starts_with(&format!("{SIMULATED_ORIGIN}/"))
-            {
-                return Err(OutboundError::ConnectionRefused);
-            }
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
-            match simulator.send(Request::from_parts(parts, body)).await {
+            let request = Request::from_parts(parts, body);
+            let url = request.uri().to_string();
+            let is_at = |origin: &str| url.starts_with(&format!("{origin}/"));
+            let answer = if is_at(SIMULATED_ORIGIN) {
+                seven_shifts.send(request).await
+            } else if is_at(SIMULATED_SLACK_ORIGIN) {
+                slack.send(request).await
+            } else {
+                return Err(OutboundError::ConnectionRefused);
+            };
+            match answer {
                 Ok(answer) => Ok(answer.map(runtime::full)),
                 Err(NetworkError::Truncated) => Err(OutboundError::HttpResponseIncomplete),
                 Err(NetworkError::Reset) => Err(OutboundError::ConnectionTerminated),
             }
         })
     }
+}
+
+async fn served<P: Provider>(simulator: &Simulator<P>) -> simulators::Server {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    simulator.serve(listener).expect("the simulator listens")
 }
 
 /// A request to a runtime, in process.

@@ -28,6 +28,9 @@ pub struct Conclusion {
     pub complete: bool,
     /// Calls to the provider that no checkpoint has counted.
     pub uncounted_calls: u32,
+    /// The job is one of the outbox.
+    #[serde(skip)]
+    pub is_delivery: bool,
 }
 
 /// A reason that a manager can act on.
@@ -64,6 +67,30 @@ ON CONFLICT (id) DO UPDATE SET
   provider_calls = provider_calls + excluded.provider_calls,
   error_code = excluded.error_code,
   error_detail = excluded.error_detail";
+
+/// What became of a delivery, or why it is tried again. Before the jobs are put back, as with runs.
+const RECORD_DELIVERIES: &str = "
+UPDATE deliveries SET
+  state = CASE WHEN outcome.ended IS NULL THEN state WHEN outcome.ended = 'failed' THEN 'failed' ELSE 'delivered' END,
+  finished_at = iif(outcome.ended IS NULL, NULL, ?2),
+  error_code = outcome.code,
+  error_detail = outcome.detail
+FROM (
+  SELECT jobs.name AS id, jobs.organization_id, value ->> 'ended' AS ended,
+    value ->> '$.failure.code' AS code, value ->> '$.failure.detail' AS detail
+  FROM json_each(?1) AS outcome
+  CROSS JOIN jobs ON jobs.id = outcome.value ->> 'job_id'
+  WHERE jobs.kind = 'outbox'
+    AND jobs.lease_version = outcome.value ->> 'lease_version'
+    AND jobs.lease_holder IS NOT NULL
+) AS outcome
+WHERE deliveries.id = outcome.id AND deliveries.organization_id = outcome.organization_id
+  AND deliveries.state = 'pending'";
+
+/// The job of a delivery is there while the delivery is not done.
+const FORGET_DELIVERED: &str = "
+DELETE FROM jobs WHERE kind = 'outbox' AND state IN ('done', 'failed') AND id IN (
+  SELECT value ->> 'job_id' FROM json_each(?1))";
 
 /// A run that was promised while this one ran is due at once, or when a hint allows it, under the
 /// trigger of who asked.
@@ -120,17 +147,31 @@ pub async fn record<D: Database>(
     }
     let outcomes = json::write(conclusions)?;
     let now = now_ms.div_euclid(1_000);
+    let has_deliveries = conclusions.iter().any(|one| one.is_delivery);
     database
         .transaction(async |transaction| {
-            transaction
-                .execute(RECORD_RUNS, parameters![outcomes.as_str(), now, now_ms])
-                .await?;
-            transaction
+            if conclusions.iter().any(|one| !one.is_delivery) {
+                transaction
+                    .execute(RECORD_RUNS, parameters![outcomes.as_str(), now, now_ms])
+                    .await?;
+            }
+            if has_deliveries {
+                transaction
+                    .execute(RECORD_DELIVERIES, parameters![outcomes.as_str(), now])
+                    .await?;
+            }
+            let accepted = transaction
                 .execute(RECORD_JOBS, parameters![outcomes.as_str(), now])
                 .await?
                 .iter()
                 .map(|row| row.text(0).map(str::to_owned))
-                .collect()
+                .collect();
+            if has_deliveries {
+                transaction
+                    .execute(FORGET_DELIVERED, parameters![outcomes.as_str()])
+                    .await?;
+            }
+            accepted
         })
         .await
 }

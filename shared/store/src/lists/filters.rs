@@ -460,6 +460,35 @@ pub fn webhook_events(
     builder.page(&order, paging)
 }
 
+/// What of the outbox is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DeliveryFilter<'a> {
+    pub connector_id: Option<&'a str>,
+    pub state: Option<&'a str>,
+    /// Unix seconds; both bounds are in it.
+    pub created_from: Option<i64>,
+    pub created_to: Option<i64>,
+}
+
+/// Newest first.
+#[must_use]
+pub fn deliveries(tenant: &Tenant, filter: &DeliveryFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Delivery, tenant);
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    builder.compare("record.state", "=", filter.state);
+    builder.compare("record.created_at", ">=", filter.created_from);
+    builder.compare("record.created_at", "<=", filter.created_to);
+    let order = Order::Descending {
+        column: "record.created_at",
+        index: match (filter.connector_id, filter.state) {
+            (Some(_), _) => "deliveries_connector",
+            (None, Some(_)) => "deliveries_state",
+            (None, None) => "deliveries_organization",
+        },
+    };
+    builder.page(&order, paging)
+}
+
 /// By id, which is the order in which they were made.
 #[must_use]
 pub fn webhooks(tenant: &Tenant, paging: &Paging<'_>) -> List {

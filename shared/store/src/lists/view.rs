@@ -12,6 +12,7 @@ pub enum Kind {
     WebhookRegistration,
     Webhook,
     WebhookEvent,
+    Delivery,
     Location,
     Department,
     Role,
@@ -31,13 +32,14 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
         Self::WebhookRegistration,
         Self::Webhook,
         Self::WebhookEvent,
+        Self::Delivery,
         Self::Location,
         Self::Department,
         Self::Role,
@@ -65,6 +67,7 @@ impl Kind {
             Self::WebhookRegistration => "webhook_registrations",
             Self::Webhook => "webhooks",
             Self::WebhookEvent => "webhook_events",
+            Self::Delivery => "deliveries",
             Self::Location => "locations",
             Self::Department => "departments",
             Self::Role => "roles",
@@ -193,6 +196,7 @@ impl Kind {
             | Self::WebhookRegistration
             | Self::Webhook
             | Self::WebhookEvent
+            | Self::Delivery
             | Self::TeamMember
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -208,6 +212,7 @@ impl Kind {
             Self::WebhookRegistration => WEBHOOK_REGISTRATION,
             Self::Webhook => WEBHOOK,
             Self::WebhookEvent => WEBHOOK_EVENT,
+            Self::Delivery => DELIVERY,
             Self::Location => LOCATION,
             Self::Department => DEPARTMENT,
             Self::Role => ROLE,
@@ -362,6 +367,35 @@ const WEBHOOK_EVENT: &[Field] = &[
     Time("sent_at", "record.sent_at"),
     Time("received_at", "record.received_at"),
 ];
+
+const DELIVERY: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("kind", "record.kind"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("requested_by", "record.requested_by"),
+    Json("payload", "record.payload"),
+    Plain("state", "record.state"),
+    Json("attempts", DELIVERY_ATTEMPTS),
+    Json("result", "record.result"),
+    Plain("error_code", "record.error_code"),
+    Plain("error_detail", "record.error_detail"),
+    Time("next_attempt_at", NEXT_ATTEMPT_AT),
+    Time("created_at", "record.created_at"),
+    Time("finished_at", "record.finished_at"),
+];
+
+const DELIVERY_ATTEMPTS: &str = "(
+  SELECT json_group_array(json_object('number', number,
+    'started_at', strftime('%Y-%m-%dT%H:%M:%SZ', started_ms / 1000, 'unixepoch'),
+    'duration_ms', duration_ms, 'status', status, 'code', code, 'detail', detail,
+    'may_have_happened', json(iif(may_have_happened, 'true', 'false'))))
+  FROM (SELECT * FROM delivery_attempts WHERE delivery_id = record.id ORDER BY number))";
+
+/// Of one that is on its way, when its lease ends.
+const NEXT_ATTEMPT_AT: &str = "(
+  SELECT next_due_at FROM jobs
+  WHERE jobs.kind = 'outbox' AND jobs.subject = record.connector_id AND jobs.name = record.id)";
 
 const LOCATION: &[Field] = &[
     Plain("id", "record.id"),

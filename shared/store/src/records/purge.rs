@@ -18,8 +18,10 @@ const TABLES: &[Table] = &[
     Table::new("webhook_endpoints", "id"),
     Table::new("api_keys", "id"),
     Table::new("webhook_events", "seq"),
-    // Whatever drives the purge may be a job itself, so only syncs go here.
-    Table::new("jobs", "id").by("organization_id = ?1 AND kind = 'sync'"),
+    Table::new("delivery_attempts", "delivery_id, number"),
+    Table::new("deliveries", "id"),
+    // Whatever drives the purge may be a job itself, so only these go here.
+    Table::new("jobs", "id").by("organization_id = ?1 AND kind IN ('sync', 'outbox')"),
     Table::new("sync_seen", "pass_id, external_id")
         .by("pass_id IN (SELECT id FROM sync_runs WHERE organization_id = ?1)"),
     Table::new("quarantined_records", "connector_id, stream, external_id"),

@@ -1,5 +1,6 @@
 //! Webhooks that an organization receives. A secret is in one answer only; what is stored is sealed.
 
+use api::body::checked_name;
 use api::webhooks::{
     CreateWebhook, RotateWebhookSecret, UpdateWebhook, Webhook, WebhookWithSecret,
 };
@@ -17,7 +18,6 @@ use store::inbox::secrets::{self, MAX_LIVE, NewSecret};
 use store::inbox::webhooks::{self, Change, Created, MAX_WEBHOOKS, NewWebhook};
 use store::lists::{self as rows, Kind};
 
-const MAX_NAME: usize = 200;
 /// A day: providers and people take their time to change over.
 const KEEP_PREVIOUS_SECONDS: i64 = 86_400;
 const MAX_KEEP_PREVIOUS_SECONDS: i64 = 30 * 86_400;
@@ -108,7 +108,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     let name = body
         .name
         .as_deref()
-        .map(|name| checked_name(name, &mut errors));
+        .map(|name| checked_name("/name", name, &mut errors));
     let events = body
         .events
         .map(|entries| checked_events(entries, &mut errors));
@@ -296,7 +296,7 @@ struct Wanted {
 
 fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
     let mut errors = Vec::new();
-    let name = checked_name(&body.name, &mut errors);
+    let name = checked_name("/name", &body.name, &mut errors).to_owned();
     let events = checked_events(body.events.clone(), &mut errors);
     let options = body.options.clone().unwrap_or_default();
     let Ok(scheme) = body.scheme.parse::<Scheme>() else {
@@ -319,17 +319,6 @@ fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
         events,
         secret,
     })
-}
-
-fn checked_name(name: &str, errors: &mut Vec<FieldError>) -> String {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        errors.push(FieldError::new(
-            "/name",
-            format!("must have 1 to {MAX_NAME} characters, none of them control characters"),
-        ));
-    }
-    name.to_owned()
 }
 
 fn checked_events(entries: Option<Vec<String>>, errors: &mut Vec<FieldError>) -> EventFilter {

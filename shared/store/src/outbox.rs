@@ -1,0 +1,292 @@
+//! The outbox: effects that were decided. A *delivery* is one of them, what is sent and what became
+//! of it; while it is not done, a job of the kind [`OUTBOX`] stands for it, and the engine claims,
+//! retries and gives up that job as any other ([`crate::jobs`]).
+//!
+//! A delivery is decided in the transaction of what it follows from, and is not forgotten then. What
+//! a provider takes twice is sent at least once.
+
+use domain::access::Tenant;
+use serde::Deserialize;
+
+use crate::database::{DatabaseError, Execute};
+use crate::jobs::{Failure, Lease, SealedCredential};
+use crate::{json, parameters};
+
+/// The kind of a job that sends one delivery: name = delivery, subject = connector.
+pub const OUTBOX: &str = "outbox";
+
+/// How long a delivery that has an end is kept, in seconds: 90 days.
+pub const KEEP_SECONDS: i64 = 90 * 86_400;
+
+/// An effect to be done.
+#[derive(Clone, Copy, Debug)]
+pub struct NewDelivery<'a> {
+    /// UUIDv7.
+    pub id: &'a str,
+    /// UUIDv7, of its job.
+    pub job_id: &'a str,
+    pub kind: &'a str,
+    pub connector_id: &'a str,
+    pub requested_by: &'a str,
+    /// JSON; never a credential.
+    pub payload: &'a str,
+    pub job: DeliveryJob<'a>,
+}
+
+/// By whom and beside what it is done.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryJob<'a> {
+    /// The component that sends it.
+    pub function: &'a str,
+    /// Deliveries with the same one are sent one after the other, in the order of their ids.
+    pub concurrency_key: &'a str,
+}
+
+const ENQUEUE: &str = "
+INSERT INTO deliveries (id, organization_id, kind, connector_id, requested_by, payload, state, created_at)
+SELECT ?2, ?1, ?3, id, ?5, ?6, 'pending', ?7 FROM connectors WHERE id = ?4 AND organization_id = ?1
+RETURNING id";
+
+/// Due at once. Of the same second, the engine takes the lower rank and then the lower id first: the
+/// id of a job is given out in the order of the deliveries.
+const ENQUEUE_JOB: &str = "
+INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, state,
+  next_due_at, planned_trigger, created_at, updated_at)
+SELECT ?3, 'outbox', id, organization_id, connector_id, ?4, ?5, 'pending', ?6, 'manual', ?6, ?6
+FROM deliveries WHERE id = ?2 AND organization_id = ?1 AND state = 'pending'";
+
+/// Decides a delivery; false when the tenant has no such connector.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn enqueue<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    new: NewDelivery<'_>,
+    now: i64,
+) -> Result<bool, DatabaseError> {
+    let parameters = parameters![
+        tenant.as_str(),
+        new.id,
+        new.kind,
+        new.connector_id,
+        new.requested_by,
+        new.payload,
+        now,
+    ];
+    let rows = transaction.execute(ENQUEUE, parameters).await?;
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    make_job(transaction, tenant, new.id, new.job_id, new.job, now).await?;
+    Ok(true)
+}
+
+async fn make_job<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    id: &str,
+    job_id: &str,
+    job: DeliveryJob<'_>,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let parameters = parameters![
+        tenant.as_str(),
+        id,
+        job_id,
+        job.function,
+        job.concurrency_key,
+        now
+    ];
+    transaction.execute(ENQUEUE_JOB, parameters).await.map(drop)
+}
+
+const REOPEN: &str = "
+UPDATE deliveries SET state = 'pending', finished_at = NULL
+WHERE id = ?2 AND organization_id = ?1 AND state = 'failed'
+RETURNING id";
+
+/// Has a delivery that was given up sent again; false when it was not.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn retry<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    id: &str,
+    job_id: &str,
+    job: DeliveryJob<'_>,
+    now: i64,
+) -> Result<bool, DatabaseError> {
+    let rows = transaction
+        .execute(REOPEN, parameters![tenant.as_str(), id])
+        .await?;
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    make_job(transaction, tenant, id, job_id, job, now).await?;
+    Ok(true)
+}
+
+/// A delivery as its function needs it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Effect {
+    pub delivery_id: String,
+    pub organization_id: String,
+    pub kind: String,
+    /// JSON.
+    pub payload: String,
+    pub connector_id: String,
+    pub connector_state: String,
+    /// JSON.
+    pub config: String,
+    pub credentials: Vec<SealedCredential>,
+}
+
+const LOAD: &str = "
+SELECT json_object(
+  'delivery_id', deliveries.id, 'organization_id', deliveries.organization_id,
+  'kind', deliveries.kind, 'payload', deliveries.payload,
+  'connector_id', connectors.id, 'connector_state', connectors.state, 'config', connectors.config,
+  'credentials', json((
+    SELECT json_group_array(json_object('field', field, 'sealed', sealed)) FROM credentials
+    WHERE credentials.connector_id = connectors.id
+      AND credentials.organization_id = jobs.organization_id)))
+FROM jobs
+JOIN deliveries ON deliveries.id = jobs.name AND deliveries.organization_id = jobs.organization_id
+JOIN connectors ON connectors.id = jobs.subject AND connectors.organization_id = jobs.organization_id
+WHERE jobs.id = ?1 AND jobs.lease_version = ?2 AND jobs.kind = 'outbox'
+  AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?3
+  AND deliveries.state = 'pending'";
+
+/// What the holder of a lease sends; nothing when the lease has ended or belongs to somebody else.
+///
+/// Takes no tenant: a lease names the job, and the job names the organization.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn load<E: Execute>(
+    database: &E,
+    job_id: &str,
+    lease_version: i64,
+    now: i64,
+) -> Result<Option<Effect>, DatabaseError> {
+    let rows = database
+        .execute(LOAD, parameters![job_id, lease_version, now])
+        .await?;
+    json::read_optional(&rows)
+}
+
+/// A request that went out, and what came of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    pub started_ms: i64,
+    pub duration_ms: i64,
+    /// HTTP; `None` without an answer.
+    pub status: Option<u16>,
+    /// `None`: it was taken.
+    pub failure: Option<&'a Failure>,
+    /// It failed, and the provider may have done it all the same.
+    pub may_have_happened: bool,
+    /// JSON: what the provider says of what it took.
+    pub result: Option<&'a str>,
+}
+
+const COUNT_ATTEMPT: &str = "
+UPDATE deliveries SET attempts = attempts + 1, result = coalesce(?5, result)
+WHERE organization_id = ?1 AND state = 'pending' AND id = (
+  SELECT name FROM jobs WHERE id = ?2 AND organization_id = ?1 AND kind = 'outbox'
+    AND lease_version = ?3 AND lease_holder IS NOT NULL AND lease_expires_at > ?4)
+RETURNING id, attempts";
+
+const NOTE_ATTEMPT: &str = "
+INSERT INTO delivery_attempts (delivery_id, number, organization_id, started_ms, duration_ms, status,
+  code, detail, may_have_happened)
+VALUES (?2, ?3, ?1, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+/// Notes an attempt, under the lease; false when the lease has ended, and nothing is noted then.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn note_attempt<E: Execute>(
+    transaction: &E,
+    lease: Lease<'_>,
+    attempt: Attempt<'_>,
+    now: i64,
+) -> Result<bool, DatabaseError> {
+    let tenant = lease.tenant.as_str();
+    let parameters = parameters![tenant, lease.job_id, lease.version, now, attempt.result];
+    let rows = transaction.execute(COUNT_ATTEMPT, parameters).await?;
+    let Some(row) = rows.first() else {
+        return Ok(false);
+    };
+    let parameters = parameters![
+        tenant,
+        row.text(0)?,
+        row.integer(1)?,
+        attempt.started_ms,
+        attempt.duration_ms,
+        attempt.status.map(i64::from),
+        attempt.failure.map(|failure| failure.code.as_str()),
+        attempt.failure.map(|failure| failure.detail.as_str()),
+        attempt.may_have_happened,
+    ];
+    transaction.execute(NOTE_ATTEMPT, parameters).await?;
+    Ok(true)
+}
+
+const CANCEL: &str = "
+UPDATE deliveries SET state = 'failed', error_code = ?3, error_detail = ?4, finished_at = ?5
+WHERE organization_id = ?1 AND connector_id = ?2 AND state = 'pending'";
+
+const CANCEL_JOBS: &str = "
+DELETE FROM jobs WHERE organization_id = ?1 AND kind = 'outbox' AND subject = ?2";
+
+/// Gives up what a connector still has to send: with its credential gone nothing can be. What is on
+/// its way is not known to have arrived.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn cancel<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    reason: &Failure,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let (code, detail) = (reason.code.as_str(), reason.detail.as_str());
+    let parameters = parameters![tenant.as_str(), connector_id, code, detail, now];
+    transaction.execute(CANCEL, parameters).await?;
+    transaction
+        .execute(CANCEL_JOBS, parameters![tenant.as_str(), connector_id])
+        .await
+        .map(drop)
+}
+
+const PRUNE_ATTEMPTS: &str = "
+DELETE FROM delivery_attempts WHERE delivery_id IN (
+  SELECT id FROM deliveries WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2)";
+
+const PRUNE: &str = "
+DELETE FROM deliveries WHERE id IN (
+  SELECT id FROM deliveries WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2)
+RETURNING id";
+
+/// For maintenance, over all organizations: removes up to `limit` deliveries that had their end
+/// before `before`, with their attempts; returns how many. Call it inside a transaction.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn prune<E: Execute>(
+    transaction: &E,
+    before: i64,
+    limit: i64,
+) -> Result<usize, DatabaseError> {
+    transaction
+        .execute(PRUNE_ATTEMPTS, parameters![before, limit])
+        .await?;
+    transaction
+        .execute(PRUNE, parameters![before, limit])
+        .await
+        .map(|rows| rows.len())
+}
