@@ -1,6 +1,7 @@
 //! What was sent, and what is to be sent.
 
 use api::deliveries::Delivery;
+use api::routes::DELIVERY_STATES;
 use api::{Problem, ProblemKind};
 use domain::access::Tenant;
 use domain::slack_message::Message;
@@ -9,13 +10,11 @@ use platform::{Context, Reply, clock, lists, problems, random, slack};
 use store::lists::{self as rows, DeliveryFilter, Kind};
 use store::{Execute, outbox};
 
-const STATES: [&str; 3] = ["pending", "delivered", "failed"];
-
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
         (
             query.id("connector_id"),
-            query.one_of("state", &STATES),
+            query.one_of("state", DELIVERY_STATES),
             query.time("created_from"),
             query.time("created_to"),
         )

@@ -96,6 +96,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
 
 /// Another credential makes it active again; a pause stays a pause.
 pub async fn update(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
     let request: UpdateConnector = context.json()?;
     let vault = match &request.credentials {
         Some(_) => Some(vault().await?),
@@ -103,7 +104,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     };
     context
         .transaction(async |transaction| {
-            let (tenant, held) = found_in(transaction, context).await?;
+            let (_, held) = found_in(transaction, context).await?;
             if held.provider != SLACK {
                 return Err(made_elsewhere(&held));
             }

@@ -164,7 +164,7 @@ fn conclusion(
         nightly_date: None,
         complete: report.complete,
         uncounted_calls: report.uncounted_calls,
-        is_delivery: claimed.kind == OUTBOX,
+        delivery_id: (claimed.kind == OUTBOX).then(|| claimed.name.clone()),
     };
     if next.state == JobState::Pending {
         return conclusion;

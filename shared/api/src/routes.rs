@@ -521,8 +521,8 @@ const DELIVERY_LIST: &[Parameter] = &[
     CONNECTOR_ID,
     parameter(
         "state",
-        ParameterForm::Text,
-        "Only `pending`, `delivered` or `failed` ones.",
+        ParameterForm::OneOf(DELIVERY_STATES),
+        "Only deliveries in this state.",
     ),
     parameter(
         "created_from",
@@ -552,6 +552,9 @@ const ONE: &[Parameter] = &[ORGANIZATION_ID];
 
 /// Who asked for a sync may see what came of it.
 const OF_A_RUN: &[Scope] = &[Scope::SyncRunsRead, Scope::SyncRun];
+
+/// What becomes of a delivery.
+pub const DELIVERY_STATES: &[&str] = &["pending", "delivered", "failed"];
 
 /// The streams that are synced.
 pub const STREAMS: &[&str] = &[

@@ -14,6 +14,8 @@ mod fixture;
 
 #[path = "jobs/claiming.rs"]
 mod claiming;
+#[path = "jobs/delivering.rs"]
+mod delivering;
 #[path = "jobs/hinting.rs"]
 mod hinting;
 #[path = "jobs/maintenance.rs"]

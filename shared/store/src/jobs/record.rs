@@ -28,9 +28,8 @@ pub struct Conclusion {
     pub complete: bool,
     /// Calls to the provider that no checkpoint has counted.
     pub uncounted_calls: u32,
-    /// The job is one of the outbox.
-    #[serde(skip)]
-    pub is_delivery: bool,
+    /// Of a job of the outbox: what it sends.
+    pub delivery_id: Option<String>,
 }
 
 /// A reason that a manager can act on.
@@ -76,20 +75,19 @@ UPDATE deliveries SET
   error_code = outcome.code,
   error_detail = outcome.detail
 FROM (
-  SELECT jobs.name AS id, jobs.organization_id, value ->> 'ended' AS ended,
+  SELECT value ->> 'delivery_id' AS delivery_id, value ->> 'job_id' AS job_id,
+    value ->> 'lease_version' AS lease_version, value ->> 'ended' AS ended,
     value ->> '$.failure.code' AS code, value ->> '$.failure.detail' AS detail
-  FROM json_each(?1) AS outcome
-  CROSS JOIN jobs ON jobs.id = outcome.value ->> 'job_id'
-  WHERE jobs.kind = 'outbox'
-    AND jobs.lease_version = outcome.value ->> 'lease_version'
-    AND jobs.lease_holder IS NOT NULL
+  FROM json_each(?1)
 ) AS outcome
-WHERE deliveries.id = outcome.id AND deliveries.organization_id = outcome.organization_id
-  AND deliveries.state = 'pending'";
+WHERE deliveries.id = outcome.delivery_id AND deliveries.state = 'pending' AND EXISTS (
+  SELECT 1 FROM jobs WHERE jobs.id = outcome.job_id AND jobs.kind = 'outbox'
+    AND jobs.name = deliveries.id AND jobs.organization_id = deliveries.organization_id
+    AND jobs.lease_version = outcome.lease_version AND jobs.lease_holder IS NOT NULL)";
 
 /// The job of a delivery is there while the delivery is not done.
 const FORGET_DELIVERED: &str = "
-DELETE FROM jobs WHERE kind = 'outbox' AND state IN ('done', 'failed') AND id IN (
+DELETE FROM jobs WHERE +kind = 'outbox' AND state IN ('done', 'failed') AND id IN (
   SELECT value ->> 'job_id' FROM json_each(?1))";
 
 /// A run that was promised while this one ran is due at once, or when a hint allows it, under the
@@ -147,10 +145,10 @@ pub async fn record<D: Database>(
     }
     let outcomes = json::write(conclusions)?;
     let now = now_ms.div_euclid(1_000);
-    let has_deliveries = conclusions.iter().any(|one| one.is_delivery);
+    let has_deliveries = conclusions.iter().any(|one| one.delivery_id.is_some());
     database
         .transaction(async |transaction| {
-            if conclusions.iter().any(|one| !one.is_delivery) {
+            if conclusions.iter().any(|one| one.delivery_id.is_none()) {
                 transaction
                     .execute(RECORD_RUNS, parameters![outcomes.as_str(), now, now_ms])
                     .await?;

@@ -8,6 +8,7 @@ use domain::run::{RunStatus, Trigger};
 use store::connectors::{Connect, NewConnector};
 use store::jobs::plan::{StreamJob, StreamJobs, ensure_stream_jobs};
 use store::jobs::{Claim, Claimed, Conclusion, Failure, Only, PromisedRun, RunRequest};
+use store::outbox::OUTBOX;
 use store::{Execute, Value, connectors, jobs, organizations};
 
 use crate::support::{TestDatabase, wait};
@@ -202,6 +203,7 @@ pub fn ended(claimed: &Claimed, status: RunStatus, next_due_at: Option<i64>) -> 
         nightly_date: None,
         complete: false,
         uncounted_calls: 0,
+        delivery_id: (claimed.kind == OUTBOX).then(|| claimed.name.clone()),
     }
 }
 

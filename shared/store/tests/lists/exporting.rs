@@ -42,6 +42,7 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::WebhookRegistration
                     | Kind::Webhook
                     | Kind::WebhookEvent
+                    | Kind::Delivery
                     | Kind::Store
                     | Kind::StaffPolicy
             );
@@ -161,6 +162,17 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO webhook_events (id, webhook_id, organization_id, dedupe_key, event, key_id, is_hint, body, received_at)
          VALUES (?1, ?2, ?3, 'id:1', 'order.paid', ?4, 0, x'7b7d', 0)",
         parameters![fixture.id(), webhook.as_str(), tenant, secret.as_str()],
+    );
+    let delivery = fixture.id();
+    fixture.query(
+        "INSERT INTO deliveries (id, organization_id, kind, connector_id, requested_by, payload, state, attempts, error_code, error_detail, created_at)
+         VALUES (?1, ?2, 'slack', ?3, 'user-1', '{\"text\":\"Hello\"}', 'pending', 1, 'timeout', 'Wait.', 0)",
+        parameters![delivery.as_str(), tenant, connector],
+    );
+    fixture.query(
+        "INSERT INTO delivery_attempts (delivery_id, number, organization_id, started_ms, duration_ms, code, detail, may_have_happened)
+         VALUES (?1, 1, ?2, 1500, 15000, 'timeout', 'Wait.', 1)",
+        parameters![delivery.as_str(), tenant],
     );
     fixture.query(
         "INSERT INTO staff_policies (connector_id, organization_id, enforce_shift_schedule, sync_role_names, create_users_without_email, created_at, updated_at)

@@ -3,11 +3,11 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    Export, Key, Kind, List, LocationMappingFilter, MemberFilter, Paging, PlaceFilter,
-    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
-    TimePunchFilter, availability, departments, get, location_mappings, locations,
-    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
-    time_off, time_punches, wages,
+    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, MemberFilter, Paging,
+    PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter,
+    TimeOffFilter, TimePunchFilter, availability, deliveries, departments, get, location_mappings,
+    locations, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
+    team_members, time_off, time_punches, wages,
 };
 
 use crate::fixture::{Fixture, party};
@@ -57,6 +57,15 @@ fn no_combination_of_filters_sorts_or_scans() {
             lists.push(wages(&tenant, &filter, &paging));
             lists.push(role_assignments(&tenant, &filter, &paging));
             lists.push(availability(&tenant, &filter, &paging));
+        }
+        if bits < 32 {
+            let filter = DeliveryFilter {
+                connector_id: text(1),
+                state: text(2),
+                created_from: number(3),
+                created_to: number(4),
+            };
+            lists.push(deliveries(&tenant, &filter, &paging));
         }
         if bits < 128 {
             let filter = TimeOffFilter {
@@ -134,7 +143,7 @@ fn no_combination_of_filters_sorts_or_scans() {
             looked_at += 1;
         }
     }
-    assert_eq!(looked_at, 8 * 4 + 5 * 16 + 128 + 64 + 64 + 256 + 512);
+    assert_eq!(looked_at, 8 * 4 + 5 * 16 + 32 + 128 + 64 + 64 + 256 + 512);
 }
 
 #[test]

@@ -576,6 +576,17 @@ fn an_account() {
             "is_hint": false, "items": null, "content_type": null, "size_bytes": 2,
             "sent_at": null, "received_at": EPOCH})
     );
+    let delivery = fixture.text("SELECT id FROM deliveries").unwrap();
+    assert_eq!(
+        read(Kind::Delivery, &delivery),
+        json!({"id": delivery, "organization_id": party.tenant.as_str(), "kind": "slack",
+            "connector_id": party.connector_id, "requested_by": "user-1", "payload": {"text": "Hello"},
+            "state": "pending", "attempts": [{"number": 1, "started_at": "1970-01-01T00:00:01Z",
+                "duration_ms": 15_000, "status": null, "code": "timeout", "detail": "Wait.",
+                "may_have_happened": true}],
+            "result": null, "error_code": "timeout", "error_detail": "Wait.", "next_attempt_at": null,
+            "created_at": EPOCH, "finished_at": null})
+    );
     let store = fixture.text("SELECT id FROM stores").unwrap();
     let seen_at = json!("1970-01-01T00:00:01Z");
     assert_eq!(

@@ -4,6 +4,7 @@ mod api;
 mod first_sync;
 mod inbox;
 mod integration;
+mod notify;
 mod process;
 mod schedule;
 mod sync;

@@ -135,11 +135,6 @@ async fn one_who_cannot_be_asked_about_stays() {
     let missing = truth(&app).users.last().expect("people").id;
     cut(&app, "/v2/company/4410/users", 1);
     app.simulator.add_fault(FaultRule::on(
-        format!("/v2/company/4410/users/{missing}?"),
-        When::Always,
-        Fault::status(http::StatusCode::INTERNAL_SERVER_ERROR),
-    ));
-    app.simulator.add_fault(FaultRule::on(
         format!("/v2/company/4410/users/{missing}"),
         When::Always,
         Fault::WrongShape,
