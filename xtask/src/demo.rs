@@ -3,6 +3,7 @@
 mod folder;
 mod look_around;
 mod proof;
+mod slack;
 mod summary;
 mod tenant;
 mod watch;
@@ -41,6 +42,7 @@ const WATCH_OVER: Duration = Duration::from_secs(1);
 pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<()> {
     let listen = listen::resolve(arguments.listen, "--listen")?;
     let sim_listen = listen::resolve(arguments.sim_listen, "--sim-listen")?;
+    let slack_listen = listen::resolve(listen::ANY_PORT, "--sim-listen")?;
     // Before the build, which may take minutes.
     let folder = DemoFolder::hold(&workspace.target)?;
     if arguments.no_build {
@@ -59,18 +61,24 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
 
     style::step(
         "Starting",
-        &format!("7shifts simulator on http://{sim_listen}"),
+        &format!(
+            "7shifts simulator on http://{sim_listen}, Slack simulator on http://{slack_listen}"
+        ),
     );
     let mut sim = Background::start(
         "simulators",
         &simulators,
-        native::simulator_arguments(sim_listen, arguments.seed),
+        native::simulator_arguments(sim_listen, arguments.seed)
+            .into_iter()
+            .chain(["--slack-listen".into(), slack_listen.to_string().into()]),
         [],
         &workspace.root,
         folder.log("simulators"),
     )?;
     let sim_client = Client::new(&format!("http://{sim_listen}"), CALL_TIMEOUT);
+    let slack_client = Client::new(&format!("http://{slack_listen}"), CALL_TIMEOUT);
     wait_until_ready(&mut sim, &sim_client, "/_sim/health")?;
+    wait_until_ready(&mut sim, &slack_client, "/_sim/health")?;
 
     style::step("Starting", &format!("application on http://{listen}"));
     let origin = format!("http://{listen}");
@@ -87,14 +95,20 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
             .chain(["--grace".into(), GRACE_SECONDS.to_string().into()]),
         secrets
             .environment()
-            .chain([("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin())])
+            .chain([
+                ("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin()),
+                ("SPIN_VARIABLE_SLACK_WEBHOOKS_URL", slack_client.origin()),
+                ("SPIN_VARIABLE_SLACK_API_URL", slack_client.origin()),
+            ])
             .chain(ticks),
         &workspace.root,
         folder.log("application"),
     )?;
     let client = Client::new(&origin, CALL_TIMEOUT);
-    let shown = wait_until_ready(&mut app, &client, "/health")
-        .and_then(|()| show(&client, &sim_client, &secrets, &mut [&mut app, &mut sim]));
+    let shown = wait_until_ready(&mut app, &client, "/health").and_then(|()| {
+        let simulators = [&sim_client, &slack_client];
+        show(&client, simulators, &secrets, &mut [&mut app, &mut sim])
+    });
     let mut summary = shown.with_context(|| logs(&folder))?;
     summary.seconds = start.elapsed().as_secs_f64();
 
@@ -150,7 +164,7 @@ pub fn prove(workspace: &Workspace) -> anyhow::Result<()> {
 /// Sets the organizations up and waits for their first runs.
 fn show(
     client: &Client,
-    sim_client: &Client,
+    [sim_client, slack_client]: [&Client; 2],
     secrets: &Secrets,
     children: &mut [&mut Background],
 ) -> anyhow::Result<Summary> {
@@ -177,12 +191,16 @@ fn show(
             "the first tick failed, the scheduler's own went on: {error:#}"
         ));
     }
-    Ok(Summary::new(
-        client.origin(),
-        sim_client.origin(),
-        &tenants,
-        runs,
-    ))
+    let mut summary = Summary::new(client.origin(), sim_client.origin(), &tenants, runs);
+    if let Some(first) = tenants.first() {
+        style::step(
+            "Posting",
+            &format!("to Slack for {}", first.organization.name),
+        );
+        summary.slack = Some(slack::post(first, slack_client)?);
+    }
+    summary.ok = summary.failures().is_empty();
+    Ok(summary)
 }
 
 /// The scheduler ticks every 20 s by itself; asking it once more spares the first wait, and a

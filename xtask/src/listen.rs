@@ -1,9 +1,12 @@
 //! Addresses to listen on, checked before anything is built or started.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use anyhow::anyhow;
+
+/// A free port of this machine.
+pub const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Checks that `address` can be listened on; with port 0, finds a free one. `flag` is what the
 /// caller would type to choose another.

@@ -78,6 +78,20 @@ pub fn commands(summary: &Summary, client: &Client) -> String {
             );
         }
     }
+    if let (Some(organization), Some(slack)) = (summary.organizations.first(), &summary.slack) {
+        add(
+            "Post to Slack, see what was sent, and what the simulated channel shows",
+            &format!(
+                "curl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' {}/functions/v1/slack-notify -d '{}'\n{}\ncurl -s {}/_sim/channels/{}/messages",
+                organization.api_key,
+                summary.url,
+                json!({"connector_id": slack.connector_id, "message": {"text": "Hello"}}),
+                get(summary, organization, "/api/deliveries?limit=3"),
+                slack.simulator_url,
+                slack.channel,
+            ),
+        );
+    }
     text
 }
 

@@ -35,6 +35,11 @@ pub fn check(text: &str) -> anyhow::Result<()> {
         let name = organization["name"].as_str().context("no name")?;
         organization_is_there(organization).with_context(|| name.to_owned())?;
     }
+    let slack = &summary["slack"];
+    ensure!(
+        slack["state"] == "delivered" && slack["shown"] == 1,
+        "the message to Slack is not there once: {slack}"
+    );
     Ok(())
 }
 
@@ -83,6 +88,7 @@ mod tests {
             stream["run"]["errors"] = json!(0);
         }
         summary["organizations"] = json!([organization, organization]);
+        summary["slack"] = json!({"state": "delivered", "shown": 1});
         summary
     }
 
@@ -96,6 +102,8 @@ mod tests {
         for (pointer, value, said) in [
             ("/ok", json!(false), "not ok"),
             ("/organizations", json!([]), "0 organizations"),
+            ("/slack/state", json!("failed"), "not there once"),
+            ("/slack/shown", json!(2), "not there once"),
             ("/organizations/1/streams", json!([]), "the streams are []"),
             (
                 "/organizations/1/streams/5/stream",

@@ -6,6 +6,7 @@ use api::records::SyncRun;
 use api::routes::STREAMS;
 use serde::Serialize;
 
+use super::slack::SlackSummary;
 use super::tenant::Tenant;
 use super::watch::Runs;
 use crate::style;
@@ -20,6 +21,8 @@ pub struct Summary {
     pub url: String,
     pub simulator_url: String,
     pub organizations: Vec<OrganizationSummary>,
+    /// The message of the first organization.
+    pub slack: Option<SlackSummary>,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,6 +70,7 @@ impl Summary {
             url: url.to_owned(),
             simulator_url: simulator_url.to_owned(),
             organizations,
+            slack: None,
         };
         summary.ok = summary.failures().is_empty();
         summary
@@ -82,6 +86,7 @@ impl Summary {
                     Some(format!("{}, {}: {why}", organization.name, stream.stream))
                 })
             })
+            .chain(self.slack.iter().filter_map(SlackSummary::failure))
             .collect()
     }
 }
@@ -160,6 +165,17 @@ impl fmt::Display for Summary {
             })
             .collect();
         write!(formatter, "{}", table::render(&columns, &rows))?;
+        if let Some(slack) = &self.slack {
+            let times = match slack.shown {
+                1 => "once".to_owned(),
+                times => format!("{times} times"),
+            };
+            writeln!(
+                formatter,
+                "Slack: a message is {}, and shown {times} in the simulated channel {}",
+                slack.state, slack.channel
+            )?;
+        }
         writeln!(formatter, "in {:.1} s after the build", self.seconds)
     }
 }
@@ -208,6 +224,7 @@ pub mod tests {
                 connector_id: "con-1".to_owned(),
                 streams,
             }],
+            slack: None,
         }
     }
 

@@ -106,7 +106,8 @@ pub fn rows<T: DeserializeOwned>(mut page: Value) -> anyhow::Result<Vec<T>> {
     read(page.get_mut("data").map(Value::take).unwrap_or_default())
 }
 
-fn read<T: DeserializeOwned>(answer: Value) -> anyhow::Result<T> {
+/// An answer of the application.
+pub fn read<T: DeserializeOwned>(answer: Value) -> anyhow::Result<T> {
     serde_json::from_value(answer).with_context(|| {
         format!(
             "an answer of the application is not {} as described",
