@@ -7,7 +7,7 @@ use platform::{Context, Reply, clock, disconnecting, planning, problems};
 use store::connectors::{self, StateChange};
 use store::jobs::Failure;
 use store::jobs::plan;
-use store::{Database, DatabaseError};
+use store::{Database, DatabaseError, outbox};
 
 use crate::{answered, found};
 
@@ -70,6 +70,9 @@ async fn set(
                     clock::now_ms(),
                 )
                 .await?;
+            }
+            if change.to == Active {
+                outbox::wake(transaction, &tenant, &connector.id, now).await?;
             }
             let inputs = plan::planning_inputs_of(transaction, &tenant, &connector.id).await?;
             plan::replan(transaction, &planning::replan(&inputs, now), now).await

@@ -22,7 +22,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
     idempotent::once(context, &keys_of, async |transaction| {
         let id = random::id();
         let tenant = context.tenant(Some(&id))?;
-        let is_new = organizations::create(transaction, &tenant, &name, &time_zone, clock::now())
+        let is_new = organizations::create(transaction, &tenant, name, &time_zone, clock::now())
             .await
             .map_err(|error| problems::database(&error))?;
         if !is_new {

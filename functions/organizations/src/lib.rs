@@ -113,7 +113,7 @@ async fn update(context: &Context) -> Result<Reply, Problem> {
         .database
         .transaction(async |transaction| {
             let change = Change {
-                name: name.as_deref(),
+                name,
                 time_zone: time_zone.as_deref(),
                 time_off_categories: categories.as_deref(),
             };

@@ -11,12 +11,14 @@ use http::StatusCode;
 use platform::slack::{self, Config, SLACK};
 use platform::{Context, Reply, clock, idempotent, on_demand, outbound, problems, random};
 use store::lists::{self as rows, Kind};
-use store::outbox::{self, NewDelivery, OUTBOX};
+use store::outbox::{self, MAX_PENDING, NewDelivery, OUTBOX};
 use store::{Execute, connectors};
 
 /// How long the answer waits for Slack's.
 const WAIT_MS: i64 = 1_000;
 const LOOK_EVERY_MS: i64 = 50;
+/// When a caller may try again who finds the outbox full.
+const RETRY_FULL_SECONDS: i64 = 60;
 const PENDING: &str = "pending";
 
 pub async fn notify(context: &Context) -> Result<Reply, Problem> {
@@ -86,8 +88,13 @@ pub async fn notify(context: &Context) -> Result<Reply, Problem> {
         let is_decided = outbox::enqueue(transaction, &tenant, new, clock::now())
             .await
             .map_err(|error| problems::database(&error))?;
+        // The connector was there a moment ago.
         if !is_decided {
-            return Err(Problem::not_found("connector"));
+            let problem = Problem::new(
+                ProblemKind::RateLimited,
+                format!("{MAX_PENDING} messages of the organization wait already. `GET /api/deliveries?state=pending` shows them; try again when some have gone."),
+            );
+            return Err(problem.retry_after(RETRY_FULL_SECONDS));
         }
         let answer = SlackNotified {
             success: true,

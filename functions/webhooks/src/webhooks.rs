@@ -130,7 +130,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
         Some(filter) => Some(filter.entries().map(to_json).transpose()?),
     };
     let change = Change {
-        name: name.as_deref(),
+        name,
         options: options.as_deref(),
         events: events.as_ref().map(Option::as_deref),
         state: body.state.as_deref(),

@@ -284,7 +284,9 @@ impl Account {
     ) -> Result<Taken, Failure> {
         match self {
             Self::Webhook { webhook, base_url } => {
-                let call = webhook.post(base_url, message).map_err(unbuilt)?;
+                let call = webhook
+                    .post(base_url, message)
+                    .map_err(|error| unbuilt(&error))?;
                 let answer = line.call(&call.request).await.map_err(Failure::Call)?;
                 call.reply
                     .read(&answer, clock::now())
@@ -292,7 +294,9 @@ impl Account {
                     .map_err(Failure::Slack)
             }
             Self::Bot(client) => {
-                let call = client.chat_post_message(message).map_err(unbuilt)?;
+                let call = client
+                    .chat_post_message(message)
+                    .map_err(|error| unbuilt(&error))?;
                 let answer = line.call(&call.request).await.map_err(Failure::Call)?;
                 call.reply
                     .read(&answer, clock::now())
@@ -318,7 +322,7 @@ impl Account {
                 Err(failure) => Err(failure),
             },
             Self::Bot(client) => {
-                let call = client.auth_test().map_err(unbuilt)?;
+                let call = client.auth_test().map_err(|error| unbuilt(&error))?;
                 let answer = line.call(&call.request).await.map_err(Failure::Call)?;
                 call.reply
                     .read(&answer, clock::now())
@@ -329,6 +333,6 @@ impl Account {
     }
 }
 
-fn unbuilt(error: ProviderError) -> Failure {
+fn unbuilt(error: &ProviderError) -> Failure {
     Failure::Ours(error.to_string())
 }

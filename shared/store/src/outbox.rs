@@ -15,6 +15,9 @@ use crate::{json, parameters};
 /// The kind of a job that sends one delivery: name = delivery, subject = connector.
 pub const OUTBOX: &str = "outbox";
 
+/// Deliveries of one organization that may wait at a time.
+pub const MAX_PENDING: i64 = 1_000;
+
 /// How long a delivery that has an end is kept, in seconds: 90 days.
 pub const KEEP_SECONDS: i64 = 90 * 86_400;
 
@@ -45,6 +48,8 @@ pub struct DeliveryJob<'a> {
 const ENQUEUE: &str = "
 INSERT INTO deliveries (id, organization_id, kind, connector_id, requested_by, payload, state, created_at)
 SELECT ?2, ?1, ?3, id, ?5, ?6, 'pending', ?7 FROM connectors WHERE id = ?4 AND organization_id = ?1
+  AND (SELECT count(*) FROM (
+    SELECT 1 FROM deliveries WHERE organization_id = ?1 AND state = 'pending' LIMIT ?8)) < ?8
 RETURNING id";
 
 /// Due at once. Of the same second, the engine takes the lower rank and then the lower id first: the
@@ -55,7 +60,7 @@ INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrenc
 SELECT ?3, 'outbox', id, organization_id, connector_id, ?4, ?5, 'pending', ?6, 'manual', ?6, ?6
 FROM deliveries WHERE id = ?2 AND organization_id = ?1 AND state = 'pending'";
 
-/// Decides a delivery; false when the tenant has no such connector.
+/// Decides a delivery; false when the tenant has no such connector, or [`MAX_PENDING`] wait already.
 ///
 /// # Errors
 /// The failure of a statement.
@@ -73,6 +78,7 @@ pub async fn enqueue<E: Execute>(
         new.requested_by,
         new.payload,
         now,
+        MAX_PENDING,
     ];
     let rows = transaction.execute(ENQUEUE, parameters).await?;
     if rows.is_empty() {
@@ -233,6 +239,27 @@ pub async fn note_attempt<E: Execute>(
     ];
     transaction.execute(NOTE_ATTEMPT, parameters).await?;
     Ok(true)
+}
+
+const WAKE: &str = "
+UPDATE jobs SET next_due_at = ?3, updated_at = ?3
+WHERE organization_id = ?1 AND kind = 'outbox' AND subject = ?2
+  AND state = 'pending' AND next_due_at > ?3";
+
+/// Has what a connector has to send tried now, because what kept it has passed.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn wake<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    database
+        .execute(WAKE, parameters![tenant.as_str(), connector_id, now])
+        .await
+        .map(drop)
 }
 
 const CANCEL: &str = "

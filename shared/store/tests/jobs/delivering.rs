@@ -3,8 +3,8 @@
 
 use domain::job::JobState;
 use domain::run::RunStatus;
-use store::jobs::{Claimed, Conclusion, Failure, Lease};
-use store::outbox::{self, Attempt, DeliveryJob, Effect, NewDelivery, OUTBOX};
+use store::jobs::{Claimed, Conclusion, Failure, Lease, Only};
+use store::outbox::{self, Attempt, DeliveryJob, Effect, MAX_PENDING, NewDelivery, OUTBOX};
 use store::{Database, DatabaseError, Value};
 
 use crate::fixture::{Fixture, LEASE_SECS, NOW, ended, goes_on, tenant, text};
@@ -300,6 +300,76 @@ fn a_foreign_connector_has_nothing_sent() {
     });
     assert!(!decided);
     assert_eq!(jobs_left(&fixture), 0);
+}
+
+#[test]
+fn only_so_many_wait() {
+    let fixture = Fixture::new();
+    let connector = connected(&fixture, 1);
+    let other = connected(&fixture, 2);
+    for _ in 0..MAX_PENDING {
+        enqueue(&fixture, 1, &connector, "ops");
+    }
+    let (tenant, id, job_id) = (tenant(1), fixture.id(), fixture.id());
+    let new = NewDelivery {
+        id: &id,
+        job_id: &job_id,
+        kind: "slack",
+        connector_id: &connector,
+        requested_by: "user-1",
+        payload: "{}",
+        job: DeliveryJob {
+            function: "slack-notify",
+            concurrency_key: "ops",
+        },
+    };
+    let more = || {
+        transact(&fixture, async |transaction| {
+            outbox::enqueue(transaction, &tenant, new, NOW).await
+        })
+    };
+    assert!(!more());
+    // Others are not kept from theirs, and one that has gone makes room.
+    enqueue(&fixture, 2, &other, "theirs");
+    let claimed = fixture.claim_only(
+        1,
+        NOW,
+        Some(Only {
+            tenant: &tenant,
+            kind: OUTBOX,
+            subject: &connector,
+        }),
+    );
+    fixture.record(&[over(&claimed[0], RunStatus::Success)], NOW);
+    assert!(more());
+}
+
+#[test]
+fn what_waits_is_woken_when_what_kept_it_has_passed() {
+    let fixture = Fixture::new();
+    let connector = connected(&fixture, 1);
+    enqueue(&fixture, 1, &connector, "ops");
+    let claimed = fixture.claim(1, NOW).remove(0);
+    let wake = |number, now| {
+        wait(outbox::wake(
+            &fixture.database,
+            &tenant(number),
+            &connector,
+            now,
+        ))
+        .unwrap();
+    };
+    // Nobody takes it from who has it.
+    wake(1, NOW + 1);
+    assert!(fixture.claim(1, NOW + 1).is_empty());
+    fixture.record(&[goes_on(&claimed, NOW + 300, 0)], NOW + 2);
+    wake(2, NOW + 3);
+    assert!(
+        fixture.claim(1, NOW + 3).is_empty(),
+        "another tenant's word"
+    );
+    wake(1, NOW + 3);
+    assert_eq!(fixture.claim(1, NOW + 3).len(), 1);
 }
 
 #[test]

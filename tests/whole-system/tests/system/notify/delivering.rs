@@ -362,7 +362,6 @@ async fn a_pause_holds_back_and_a_disconnect_gives_up() {
     }
     assert_eq!(deliveries(&app, &organization).await[0]["state"], "pending");
     act("resume").await;
-    pass(400).await;
     settle(&app, &organization).await;
     assert_eq!(texts(&app, OPS), ["Held back"]);
     fail_next(
