@@ -72,8 +72,5 @@ pub async fn retry(context: &Context) -> Result<Reply, Problem> {
 }
 
 async fn row<E: Execute>(database: &E, tenant: &Tenant, id: &str) -> Result<String, Problem> {
-    rows::get(database, tenant, Kind::Delivery, id)
-        .await
-        .map_err(|error| problems::database(&error))?
-        .ok_or_else(|| Problem::not_found("delivery"))
+    lists::row(database, tenant, Kind::Delivery, id, "delivery").await
 }

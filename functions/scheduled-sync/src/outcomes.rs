@@ -127,7 +127,11 @@ fn note(claimed: &Claimed, conclusion: &Conclusion) {
         } else {
             "warn"
         },
-        event: "run",
+        event: if claimed.kind == OUTBOX {
+            "delivery"
+        } else {
+            "run"
+        },
         organization_id: &claimed.organization_id,
         connector_id: &claimed.subject,
         stream: &claimed.name,

@@ -118,13 +118,9 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
     {
         Ok(Some(work)) => work,
         Ok(None) => {
-            return RunReport::retry_at(
-                clock::now(),
-                "lease_lost",
-                "The lease of this job has ended.",
-            );
+            return RunReport::lease_lost();
         }
-        Err(error) => return database_report(&error),
+        Err(error) => return RunReport::database_failed(&error),
     };
     let tally = Tally::default();
     let report = match prepared(database, call, &work, &tally).await {
@@ -215,12 +211,8 @@ async fn prepared(
     };
     let report = match run.work(source, &mut pass).await {
         Ok(report) => Ok(report),
-        Err(Stop::LeaseLost) => Ok(RunReport::retry_at(
-            clock::now(),
-            "lease_lost",
-            "Another run has taken over.",
-        )),
-        Err(Stop::Database(error)) => Ok(database_report(&error)),
+        Err(Stop::LeaseLost) => Ok(RunReport::lease_lost()),
+        Err(Stop::Database(error)) => Ok(RunReport::database_failed(&error)),
         Err(Stop::Failed(failure)) => {
             let mut failure = seven_shifts::explained(&account, stream.as_str(), failure).await;
             if failure.kind == FailureKind::Forbidden {
@@ -788,13 +780,4 @@ async fn set_state(
     if let Err(error) = written.await {
         log::error("connector_state", &error.to_string());
     }
-}
-
-fn database_report(error: &DatabaseError) -> RunReport {
-    log::error("database", &error.to_string());
-    RunReport::retry_at(
-        clock::now(),
-        "database",
-        "Our database failed; it is tried again by itself.",
-    )
 }

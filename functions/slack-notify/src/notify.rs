@@ -9,8 +9,8 @@ use domain::slack_message;
 use futures::future::{Either, select};
 use http::StatusCode;
 use platform::slack::{self, Config, SLACK};
-use platform::{Context, Reply, clock, idempotent, on_demand, outbound, problems, random};
-use store::lists::{self as rows, Kind};
+use platform::{Context, Reply, clock, idempotent, lists, on_demand, outbound, problems, random};
+use store::lists::Kind;
 use store::outbox::{self, MAX_PENDING, NewDelivery, OUTBOX};
 use store::{Execute, connectors};
 
@@ -172,9 +172,6 @@ async fn delivery<E: Execute>(
     tenant: &Tenant,
     id: &str,
 ) -> Result<Delivery, Problem> {
-    let row = rows::get(database, tenant, Kind::Delivery, id)
-        .await
-        .map_err(|error| problems::database(&error))?
-        .ok_or_else(|| Problem::not_found("delivery"))?;
+    let row = lists::row(database, tenant, Kind::Delivery, id, "delivery").await?;
     serde_json::from_str(&row).map_err(|error| problems::internal(&error.to_string()))
 }

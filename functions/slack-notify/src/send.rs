@@ -10,10 +10,10 @@ use platform::run::{LAST_ANSWER_MS, RunCall, RunReport};
 use platform::slack::{self, Config, Failure, Taken};
 use platform::{SpinDatabase, clock, log};
 use providers::slack::Class;
+use store::Database;
 use store::connectors::{self, StateChange};
 use store::jobs::{self, Lease};
 use store::outbox::{self, Attempt, Effect};
-use store::{Database, DatabaseError};
 
 /// How long what a paused connector has to send waits until it is looked at again, in seconds.
 const PAUSED_SECONDS: i64 = 300;
@@ -23,13 +23,9 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
     {
         Ok(Some(effect)) => effect,
         Ok(None) => {
-            return RunReport::retry_at(
-                clock::now(),
-                "lease_lost",
-                "The lease of this job has ended.",
-            );
+            return RunReport::lease_lost();
         }
-        Err(error) => return unstored(&error),
+        Err(error) => return RunReport::database_failed(&error),
     };
     let Ok(tenant) = Caller::internal("slack-notify").tenant_named(&effect.organization_id) else {
         return RunReport::failed("configuration", "The organization cannot be read.");
@@ -120,11 +116,7 @@ async fn send(
         match noted {
             Ok(true) => {}
             Ok(false) => {
-                return RunReport::retry_at(
-                    clock::now(),
-                    "lease_lost",
-                    "Another run has taken over.",
-                );
+                return RunReport::lease_lost();
             }
             // What is done is done: the outcome says so, even where the attempt does not show.
             Err(error) => log::error("database", &error.to_string()),
@@ -231,7 +223,9 @@ impl Outcome {
             Failure::Call(error @ CallError::NotAllowed(_)) => {
                 without_answer(RunReport::failed("not_allowed", &error.to_string()), false)
             }
-            Failure::Call(CallError::Database(error)) => without_answer(unstored(&error), false),
+            Failure::Call(CallError::Database(error)) => {
+                without_answer(RunReport::database_failed(&error), false)
+            }
             Failure::Call(error) => {
                 let code = match error {
                     CallError::Timeout => "timeout",
@@ -247,13 +241,4 @@ impl Outcome {
             }
         }
     }
-}
-
-fn unstored(error: &DatabaseError) -> RunReport {
-    log::error("database", &error.to_string());
-    RunReport::retry_at(
-        clock::now(),
-        "database",
-        "Our database failed; it is tried again by itself.",
-    )
 }

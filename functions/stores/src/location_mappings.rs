@@ -146,10 +146,14 @@ async fn row<E: Execute>(
     tenant: &Tenant,
     location_id: &str,
 ) -> Result<LocationMapping, Problem> {
-    let row = rows::get(database, tenant, Kind::LocationMapping, location_id)
-        .await
-        .map_err(|error| problems::database(&error))?
-        .ok_or_else(|| Problem::not_found("location"))?;
+    let row = lists::row(
+        database,
+        tenant,
+        Kind::LocationMapping,
+        location_id,
+        "location",
+    )
+    .await?;
     with_suggestions(database, tenant, &format!("[{row}]"))
         .await?
         .into_iter()

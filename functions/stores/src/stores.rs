@@ -44,10 +44,7 @@ pub async fn read(context: &Context) -> Result<Reply, Problem> {
 }
 
 async fn row<E: Execute>(database: &E, tenant: &Tenant, id: &str) -> Result<String, Problem> {
-    rows::get(database, tenant, Kind::Store, id)
-        .await
-        .map_err(|error| problems::database(&error))?
-        .ok_or_else(|| Problem::not_found("store"))
+    lists::row(database, tenant, Kind::Store, id, "store").await
 }
 
 /// An `Idempotency-Key` makes it safe to repeat.

@@ -37,10 +37,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
 pub async fn read(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id("event")?;
-    let row = rows::get(&context.database, &tenant, Kind::WebhookEvent, &id)
-        .await
-        .map_err(|error| problems::database(&error))?
-        .ok_or_else(|| Problem::not_found("event"))?;
+    let row = lists::row(&context.database, &tenant, Kind::WebhookEvent, &id, "event").await?;
     let event: WebhookEvent =
         serde_json::from_str(&row).map_err(|error| problems::internal(&error.to_string()))?;
     let bytes = events::body(&context.database, &tenant, &id)

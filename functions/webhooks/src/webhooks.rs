@@ -375,10 +375,7 @@ async fn vault() -> Result<Vault, Problem> {
 }
 
 async fn row<E: Execute>(database: &E, tenant: &Tenant, id: &str) -> Result<String, Problem> {
-    rows::get(database, tenant, Kind::Webhook, id)
-        .await
-        .map_err(|error| problems::database(&error))?
-        .ok_or_else(|| Problem::not_found("webhook"))
+    lists::row(database, tenant, Kind::Webhook, id, "webhook").await
 }
 
 async fn read_back<E: Execute>(

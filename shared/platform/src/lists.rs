@@ -9,9 +9,28 @@ use domain::access::Tenant;
 use domain::api_key::sha256_hex;
 use http::StatusCode;
 use serde::Serialize;
-use store::lists::{self as rows, Key, List, ListPage};
+use store::Execute;
+use store::lists::{self as rows, Key, Kind, List, ListPage};
 
 use crate::{Context, Reply, problems};
+
+/// One row of the tenant's, as JSON. `what` names it in the answer to who asks for one that is not
+/// there.
+///
+/// # Errors
+/// 404, and the database's.
+pub async fn row<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    kind: Kind,
+    id: &str,
+    what: &str,
+) -> Result<String, Problem> {
+    rows::get(database, tenant, kind, id)
+        .await
+        .map_err(|error| problems::database(&error))?
+        .ok_or_else(|| Problem::not_found(what))
+}
 
 /// What the query of a list asks for.
 pub struct Asked<F> {

@@ -5,7 +5,10 @@ use domain::job::Outcome;
 use domain::run::RunStatus;
 use domain::stream::Stream;
 use serde::{Deserialize, Serialize};
+use store::DatabaseError;
 use store::jobs::Failure;
+
+use crate::{clock, log};
 
 /// How long a lease lasts, in seconds. Longer than a call may take, so that a function that still
 /// works keeps it; short enough that a crash costs a minute.
@@ -104,6 +107,27 @@ impl RunReport {
             progressed: false,
             uncounted_calls: 0,
         }
+    }
+
+    /// Somebody else has the job by now: what is reported of it does not count.
+    #[must_use]
+    pub fn lease_lost() -> Self {
+        Self::retry_at(
+            clock::now(),
+            "lease_lost",
+            "The lease of this job has ended.",
+        )
+    }
+
+    /// Our own database failed, which passes.
+    #[must_use]
+    pub fn database_failed(error: &DatabaseError) -> Self {
+        log::error("database", &error.to_string());
+        Self::retry_at(
+            clock::now(),
+            "database",
+            "Our database failed; it is tried again by itself.",
+        )
     }
 
     #[must_use]

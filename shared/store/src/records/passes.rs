@@ -10,7 +10,7 @@
 use super::resource::Resource;
 use super::tombstones::tombstone;
 use super::{Scope, unsigned};
-use crate::database::{DatabaseError, Execute, Row};
+use crate::database::{DatabaseError, Execute, Row, Value};
 use crate::{json, parameters};
 
 /// The part of a table that a pass covered, by start of the shift or clock-in: `from <= t < to`. Of
@@ -50,6 +50,22 @@ pub struct Sweep<'a> {
     pub window: Window<'a>,
     /// The `next` of the step before; `None` to begin.
     pub after: Option<&'a str>,
+}
+
+impl Sweep<'_> {
+    /// `?1` to `?8` of the statements over the next rows.
+    fn parameters(&self, scope: &Scope<'_>, limit: u32) -> [Value; 8] {
+        [
+            scope.tenant.as_str().into(),
+            scope.connector_id.into(),
+            self.pass_id.into(),
+            self.window.from.into(),
+            self.window.to.into(),
+            self.after.unwrap_or_default().into(),
+            i64::from(limit).into(),
+            self.window.location.into(),
+        ]
+    }
 }
 
 /// What one step of a sweep did.
@@ -174,19 +190,7 @@ pub async fn absent_ids<E: Execute>(
         within(sweep.resource, "?4", "?5", "?8"),
     );
     database
-        .execute(
-            &sql,
-            parameters![
-                scope.tenant.as_str(),
-                scope.connector_id,
-                sweep.pass_id,
-                sweep.window.from,
-                sweep.window.to,
-                sweep.after.unwrap_or_default(),
-                i64::from(limit),
-                sweep.window.location
-            ],
-        )
+        .execute(&sql, &sweep.parameters(scope, limit))
         .await?
         .iter()
         .map(|row| row.text(0).map(str::to_owned))
@@ -218,19 +222,7 @@ pub async fn sweep_absent<E: Execute>(
         resource.table(),
     );
     let rows = transaction
-        .execute(
-            &sql,
-            parameters![
-                scope.tenant.as_str(),
-                scope.connector_id,
-                sweep.pass_id,
-                sweep.window.from,
-                sweep.window.to,
-                sweep.after.unwrap_or_default(),
-                i64::from(limit),
-                sweep.window.location
-            ],
-        )
+        .execute(&sql, &sweep.parameters(scope, limit))
         .await?;
     let row = rows
         .first()
