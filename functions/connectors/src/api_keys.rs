@@ -3,16 +3,21 @@
 use std::collections::BTreeSet;
 
 use api::body::checked_name;
-use api::organizations::{ApiKey as Answered, CreateApiKey, CreatedApiKey};
+use api::organizations::{ApiKey as Answered, CreateApiKey, CreatedApiKey, RotateApiKey};
 use api::{FieldError, Problem, ProblemKind};
 use chrono::DateTime;
-use domain::access::{Role, Scope};
+use domain::access::{Role, Scope, Tenant};
 use domain::api_key::ApiKey;
 use domain::network::AllowList;
 use http::StatusCode;
 use platform::{Context, Reply, clock, idempotent, lists, problems, random, time};
+use store::Execute;
 use store::api_keys::{self, NewApiKey};
 use store::lists::Key;
+
+/// A day: callers take their time to change over.
+const KEEP_PREVIOUS_SECONDS: i64 = 86_400;
+const MAX_KEEP_PREVIOUS_SECONDS: i64 = 30 * 86_400;
 
 /// A checked request.
 struct Wanted {
@@ -25,78 +30,144 @@ struct Wanted {
 pub async fn create(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let wanted = checked(&context.json()?)?;
-    context
-        .caller()?
-        .may_grant(&wanted.scopes)
-        .map_err(|error| {
-            Problem::new(
-                ProblemKind::Forbidden,
-                format!("Nobody can give a key more than they have: {error}."),
-            )
-        })?;
+    may_grant(context, &wanted.scopes)?;
     idempotent::once(context, &tenant, async |transaction| {
-        let key = ApiKey::from_random(&random::bytes())
-            .map_err(|error| problems::internal(&error.to_string()))?;
-        let id = random::id();
-        let networks = wanted
-            .networks
-            .as_ref()
-            .map(serde_json::to_string)
-            .transpose()
-            .map_err(|error| problems::internal(&error.to_string()))?;
-        let new = NewApiKey {
-            id: &id,
-            name: &wanted.name,
-            key_hash: &key.sha256_hex(),
-            display_prefix: key.display_prefix(),
-            last_four: key.last_four(),
-            scopes: &wanted.scopes,
-            networks: networks.as_deref(),
-            created_by: context.caller()?.subject(),
-            expires_at: wanted.expires_at,
-        };
-        let now = clock::now();
-        if !api_keys::create(transaction, &tenant, new, now)
-            .await
-            .map_err(|error| problems::database(&error))?
-        {
-            return Err(Problem::new(
-                ProblemKind::NotFound,
-                "There is no such organization, or it is being removed.",
-            ));
-        }
-        let api_key = Answered {
-            id: id.clone(),
-            organization_id: tenant.as_str().to_owned(),
-            name: wanted.name.clone(),
-            display_prefix: key.display_prefix().to_owned(),
-            last_four: key.last_four().to_owned(),
-            scopes: wanted
-                .scopes
-                .iter()
-                .map(|scope| scope.as_str().to_owned())
-                .collect(),
-            networks: wanted.networks.clone(),
-            created_by: context.caller()?.subject().to_owned(),
-            created_at: time::rfc3339(now),
-            expires_at: wanted.expires_at.map(time::rfc3339),
-            revoked_at: None,
-            last_used_at: None,
-        };
-        let kept = CreatedApiKey {
-            key: None,
-            api_key: api_key.clone(),
-        };
-        Ok((
-            StatusCode::CREATED,
-            CreatedApiKey {
-                key: Some(key.reveal().to_owned()),
-                api_key,
-            },
-            kept,
-        ))
+        make(context, transaction, &tenant, &wanted).await
     })
     .await
+}
+
+/// The key of before works on for a while, so that callers can change over. An `Idempotency-Key`
+/// makes it safe to repeat; the key is not repeated.
+pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
+    let tenant = context.tenant_of_query()?;
+    let id = context.id("API key")?;
+    let held = api_keys::get(&context.database, &tenant, &id)
+        .await
+        .map_err(|error| problems::database(&error))?
+        .ok_or_else(|| Problem::not_found("API key"))?;
+    let body: RotateApiKey = if context.body.is_empty() {
+        RotateApiKey::default()
+    } else {
+        context.json()?
+    };
+    let mut errors = Vec::new();
+    let keep_seconds = body.keep_previous_seconds.unwrap_or(KEEP_PREVIOUS_SECONDS);
+    if !(0..=MAX_KEEP_PREVIOUS_SECONDS).contains(&keep_seconds) {
+        errors.push(FieldError::new(
+            "/keep_previous_seconds",
+            format!("must be a number from 0 to {MAX_KEEP_PREVIOUS_SECONDS}"),
+        ));
+    }
+    let given = checked_expiry(body.expires_at.as_deref(), &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let now = clock::now();
+    let is_over = held.expires_at.is_some_and(|at| at <= now);
+    if held.revoked_at.is_some() || is_over {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            "The key works no more, so nothing goes on with it: create another one.",
+        ));
+    }
+    let lifetime = held
+        .expires_at
+        .map(|at| at.saturating_sub(held.created_at).max(1));
+    let wanted = Wanted {
+        name: held.name,
+        scopes: held
+            .scopes
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect(),
+        networks: held.networks,
+        expires_at: given.or(lifetime.map(|lifetime| now.saturating_add(lifetime))),
+    };
+    may_grant(context, &wanted.scopes)?;
+    idempotent::once(context, &tenant, async |transaction| {
+        let until = now.saturating_add(keep_seconds);
+        api_keys::expire_by(transaction, &tenant, &id, until)
+            .await
+            .map_err(|error| problems::database(&error))?;
+        make(context, transaction, &tenant, &wanted).await
+    })
+    .await
+}
+
+fn may_grant(context: &Context, scopes: &BTreeSet<Scope>) -> Result<(), Problem> {
+    context.caller()?.may_grant(scopes).map_err(|error| {
+        Problem::new(
+            ProblemKind::Forbidden,
+            format!("Nobody can give a key more than they have: {error}."),
+        )
+    })
+}
+
+/// Makes a key: the answer, and what of it is kept.
+async fn make<E: Execute>(
+    context: &Context,
+    transaction: &E,
+    tenant: &Tenant,
+    wanted: &Wanted,
+) -> Result<(StatusCode, CreatedApiKey, CreatedApiKey), Problem> {
+    let key = ApiKey::from_random(&random::bytes())
+        .map_err(|error| problems::internal(&error.to_string()))?;
+    let id = random::id();
+    let networks = wanted
+        .networks
+        .as_ref()
+        .map(serde_json::to_string)
+        .transpose()
+        .map_err(|error| problems::internal(&error.to_string()))?;
+    let new = NewApiKey {
+        id: &id,
+        name: &wanted.name,
+        key_hash: &key.sha256_hex(),
+        display_prefix: key.display_prefix(),
+        last_four: key.last_four(),
+        scopes: &wanted.scopes,
+        networks: networks.as_deref(),
+        created_by: context.caller()?.subject(),
+        expires_at: wanted.expires_at,
+    };
+    let now = clock::now();
+    if !api_keys::create(transaction, tenant, new, now)
+        .await
+        .map_err(|error| problems::database(&error))?
+    {
+        return Err(Problem::new(
+            ProblemKind::NotFound,
+            "There is no such organization, or it is being removed.",
+        ));
+    }
+    let api_key = Answered {
+        id,
+        organization_id: tenant.as_str().to_owned(),
+        name: wanted.name.clone(),
+        display_prefix: key.display_prefix().to_owned(),
+        last_four: key.last_four().to_owned(),
+        scopes: wanted
+            .scopes
+            .iter()
+            .map(|scope| scope.as_str().to_owned())
+            .collect(),
+        networks: wanted.networks.clone(),
+        created_by: context.caller()?.subject().to_owned(),
+        created_at: time::rfc3339(now),
+        expires_at: wanted.expires_at.map(time::rfc3339),
+        revoked_at: None,
+        last_used_at: None,
+    };
+    let kept = CreatedApiKey {
+        key: None,
+        api_key: api_key.clone(),
+    };
+    let answer = CreatedApiKey {
+        key: Some(key.reveal().to_owned()),
+        api_key,
+    };
+    Ok((StatusCode::CREATED, answer, kept))
 }
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
@@ -157,19 +228,7 @@ fn checked(body: &CreateApiKey) -> Result<Wanted, Problem> {
                 None
             }
         });
-    let expires_at =
-        body.expires_at
-            .as_deref()
-            .and_then(|text| match DateTime::parse_from_rfc3339(text) {
-                Ok(at) if at.timestamp() > clock::now() => Some(at.timestamp()),
-                _ => {
-                    errors.push(FieldError::new(
-                        "/expires_at",
-                        "must be a time in the future, such as 2030-01-01T00:00:00Z",
-                    ));
-                    None
-                }
-            });
+    let expires_at = checked_expiry(body.expires_at.as_deref(), &mut errors);
     if errors.is_empty() {
         Ok(Wanted {
             name,
@@ -179,6 +238,19 @@ fn checked(body: &CreateApiKey) -> Result<Wanted, Problem> {
         })
     } else {
         Err(Problem::invalid(errors))
+    }
+}
+
+fn checked_expiry(text: Option<&str>, errors: &mut Vec<FieldError>) -> Option<i64> {
+    match DateTime::parse_from_rfc3339(text?) {
+        Ok(at) if at.timestamp() > clock::now() => Some(at.timestamp()),
+        _ => {
+            errors.push(FieldError::new(
+                "/expires_at",
+                "must be a time in the future, such as 2030-01-01T00:00:00Z",
+            ));
+            None
+        }
     }
 }
 

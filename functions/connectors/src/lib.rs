@@ -28,6 +28,7 @@ async fn handle(request: Request) -> Answer {
             Operation::CreateApiKey => api_keys::create(&context).await,
             Operation::ListApiKeys => api_keys::list(&context).await,
             Operation::RevokeApiKey => api_keys::revoke(&context).await,
+            Operation::RotateApiKey => api_keys::rotate(&context).await,
             Operation::ListConnectors => list(&context).await,
             Operation::CreateConnector => making::create(&context).await,
             Operation::UpdateConnector => making::update(&context).await,

@@ -181,6 +181,7 @@ fn schemas() -> Value {
     add::<webhooks::WebhookWithSecret>(&mut generator);
     add::<webhooks::Webhook>(&mut generator);
     add::<webhooks::WebhookEvent>(&mut generator);
+    add::<organizations::RotateApiKey>(&mut generator);
     add::<connectors::CreateConnector>(&mut generator);
     add::<connectors::UpdateConnector>(&mut generator);
     add::<connectors::TestedConnector>(&mut generator);

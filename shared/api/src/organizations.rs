@@ -62,6 +62,17 @@ pub struct CreateApiKey {
     pub expires_at: Option<String>,
 }
 
+/// Another key with the same name, scopes and networks.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct RotateApiKey {
+    /// How long the key of before works beside it, in seconds, 0 to 2,592,000; a day when left out.
+    pub keep_previous_seconds: Option<i64>,
+    /// RFC 3339. When left out, the new key works as long as the one before was made for.
+    pub expires_at: Option<String>,
+}
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

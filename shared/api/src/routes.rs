@@ -19,6 +19,7 @@ pub enum Operation {
     CreateApiKey,
     ListApiKeys,
     RevokeApiKey,
+    RotateApiKey,
     ListConnectors,
     ReadConnector,
     CreateConnector,
@@ -749,6 +750,17 @@ pub const ROUTES: &[Route] = &[
     )
     .query(ONE)
     .answers(200, Shape::One("ApiKey")),
+    Route::new(
+        O::RotateApiKey,
+        "connectors",
+        "POST",
+        "/api/api-keys/{id}/rotate",
+        Access::Scope(Scope::ApiKeysWrite),
+        "Make another key like it; both work for a while",
+    )
+    .query(ONE)
+    .takes("RotateApiKey")
+    .answers(201, Shape::One("CreatedApiKey")),
     Route::new(
         O::ListConnectors,
         "connectors",

@@ -180,6 +180,26 @@ pub async fn list<E: Execute>(
     json::read(&database.execute(LIST, parameters).await?)
 }
 
+const EXPIRE: &str = "
+UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?3), ?3)
+WHERE id = ?2 AND organization_id = ?1 AND revoked_at IS NULL";
+
+/// Has a key work until then at the longest.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn expire_by<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    id: &str,
+    at: i64,
+) -> Result<(), DatabaseError> {
+    database
+        .execute(EXPIRE, parameters![tenant.as_str(), id, at])
+        .await
+        .map(drop)
+}
+
 const REVOKE: &str = "
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?3)
 WHERE id = ?2 AND organization_id = ?1 RETURNING revoked_at";

@@ -488,6 +488,69 @@ async fn internal_routes_and_public_ones_take_each_their_own_credentials() {
     }
 }
 
+/// Both keys work for a while, and only the new one afterwards.
+#[tokio::test(start_paused = true)]
+async fn a_key_is_rotated_with_an_overlap() {
+    let app = App::simulate(39, EPOCH).await;
+    let organization = app.organization("Rotating", "America/Toronto").await;
+    let wanted = json!({"name": "till", "scopes": ["shifts:read"], "networks": ["0.0.0.0/0", "::/0"],
+        "expires_at": "2026-10-21T14:13:20Z"});
+    let first = api_key(&app, &organization, wanted).await;
+    let path = format!("/api/api-keys/{}/rotate", first["id"].as_str().unwrap());
+    for (body, field) in [
+        (
+            json!({"keep_previous_seconds": -1}),
+            "/keep_previous_seconds",
+        ),
+        (
+            json!({"keep_previous_seconds": 2_592_001}),
+            "/keep_previous_seconds",
+        ),
+        (json!({"expires_at": "2020-01-01T00:00:00Z"}), "/expires_at"),
+        (json!({"name": "another"}), "/name"),
+    ] {
+        let refused = app.post(&path, &organization.key, body).await;
+        assert_eq!(super::fields(&refused), [field]);
+    }
+    // Nobody gives a key more than they have, also not by rotating.
+    let only_keys = json!({"name": "keys", "scopes": ["api-keys:write"]});
+    let only_keys = api_key(&app, &organization, only_keys).await;
+    let refused = app
+        .post(&path, only_keys["key"].as_str().unwrap(), json!({}))
+        .await;
+    problem(&refused, 403, "forbidden");
+    let body = json!({"keep_previous_seconds": 3_600});
+    let second = app.post(&path, &organization.key, body).await;
+    let second = second.expect(StatusCode::CREATED);
+    for member in ["name", "scopes", "networks"] {
+        assert_eq!(second[member], first[member], "{member}");
+    }
+    assert_ne!(second["id"], first["id"]);
+    // As long as the one before was made for.
+    let ends = second["expires_at"].as_str().unwrap().to_owned();
+    assert!(ends.starts_with("2026-10-21T14:1"), "{ends}");
+    let status = async |key: &Value| {
+        let key = key["key"].as_str().unwrap();
+        app.get("/api/shifts", key).await.status.as_u16()
+    };
+    assert_eq!((status(&first).await, status(&second).await), (200, 200));
+    tokio::time::sleep(std::time::Duration::from_secs(3_601)).await;
+    assert_eq!((status(&first).await, status(&second).await), (401, 200));
+    let again = app.post(&path, &organization.key, json!({})).await;
+    problem(&again, 409, "conflict");
+    // One that would end sooner anyway does not live longer.
+    let path = format!("/api/api-keys/{}/rotate", second["id"].as_str().unwrap());
+    let body = json!({"keep_previous_seconds": 2_592_000, "expires_at": "2027-01-01T00:00:00Z"});
+    let third = app.post(&path, &organization.key, body).await;
+    assert_eq!(
+        third.expect(StatusCode::CREATED)["expires_at"],
+        "2027-01-01T00:00:00Z"
+    );
+    let known = app.all("/api/api-keys", &organization.key).await;
+    let known = known.iter().find(|key| key["id"] == second["id"]).unwrap();
+    assert_eq!(known["expires_at"], ends);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_operator_names_whose_data_is_meant() {
     let app = App::simulate(36, EPOCH).await;

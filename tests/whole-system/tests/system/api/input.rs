@@ -142,11 +142,15 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
     let webhook = app.post("/api/webhooks", &organization.key, webhook).await;
     let webhook = webhook.expect(StatusCode::CREATED);
     let webhook_id = webhook["id"].as_str().unwrap().to_owned();
+    let keys = app.all("/api/api-keys", &organization.key).await;
+    let key_id = keys[0]["id"].as_str().unwrap().to_owned();
     for route in protected().filter(|route| route.body.is_some()) {
         let id = if route.path.starts_with("/api/connectors") {
             &connector_id
         } else if route.path.starts_with("/api/webhooks") {
             &webhook_id
+        } else if route.path.starts_with("/api/api-keys") {
+            &key_id
         } else if route.path.starts_with("/api/location-mappings") {
             &location_id
         } else {
@@ -182,7 +186,11 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             ("a text", b"\"x\"".to_vec()),
         ] {
             // Nothing is sent for all that is usual.
-            let needs_none = [Operation::SyncIntegration, Operation::RotateWebhookSecret];
+            let needs_none = [
+                Operation::SyncIntegration,
+                Operation::RotateWebhookSecret,
+                Operation::RotateApiKey,
+            ];
             if body.is_empty() && needs_none.contains(&route.operation) {
                 continue;
             }
