@@ -179,6 +179,8 @@ pub struct Source<'a> {
     pub stream: Stream,
     /// Only this location of the company.
     pub location_id: Option<i64>,
+    /// Somebody has checked the account: what is gone may be much.
+    pub force_deletions: bool,
     pub now: i64,
 }
 

@@ -15,8 +15,10 @@ use crate::fetch::{Fetched, Records, Source, Unread, is_second_face, reasons_of}
 const RECORDS_PER_PAGE: u32 = 10;
 /// Records in quarantine of one run: the rest waits for the next complete pass.
 const MAX_QUARANTINED: usize = 50;
-/// Rows that a list lacks, beyond which the brake alone decides: each is a request.
+/// Records that a list may lack: each is a request. With more of them nothing is deleted.
 const MAX_MISSING: u64 = 300;
+/// An availability is a row for each day of the week.
+const MAX_MISSING_DAYS: u64 = MAX_MISSING * 7;
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// The records in quarantine after the one of the cursor.
@@ -81,11 +83,6 @@ pub async fn missing(
         return Ok(nothing());
     }
     if cursor.is_none() {
-        // Of these nobody can tell by the record whether they belong to the location.
-        let is_untold = matches!(source.stream, Stream::Availability | Stream::TimeOff);
-        if is_untold && location.is_some() {
-            return Ok(nothing());
-        }
         let absent = rows::absent(
             database,
             &source.scope,
@@ -95,9 +92,9 @@ pub async fn missing(
         )
         .await?;
         let is_braked = Brake::default()
-            .check(absent.live, absent.absent, false)
+            .check(absent.live, absent.absent, source.force_deletions)
             .is_err();
-        if absent.absent == 0 || absent.absent > MAX_MISSING || is_braked {
+        if absent.absent == 0 || is_beyond_asking(source.stream, absent.absent) || is_braked {
             return Ok(nothing());
         }
     }
@@ -172,6 +169,16 @@ fn belonging(records: &Records, window: Window<'_>) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
+/// Whether so many rows of a stream are missing that they are not asked for one by one.
+pub fn is_beyond_asking(stream: Stream, rows: u64) -> bool {
+    match stream {
+        // Nobody numbers them.
+        Stream::Wages | Stream::Assignments => false,
+        Stream::Availability => rows > MAX_MISSING_DAYS,
+        _ => rows > MAX_MISSING,
+    }
+}
+
 fn is_full(ids: usize) -> bool {
     u32::try_from(ids).is_ok_and(|ids| ids >= RECORDS_PER_PAGE)
 }
@@ -218,6 +225,15 @@ async fn ask(source: Source<'_>, ids: &[i64]) -> Result<Found, Failure> {
     Ok(found)
 }
 
+/// Whether a connector that is kept to one location brings what this person has.
+async fn is_of_ours(source: Source<'_>, user_id: i64) -> Result<bool, Failure> {
+    if source.location_id.is_none() {
+        return Ok(true);
+    }
+    let database = source.account.line.database;
+    Ok(rows::is_here(database, &source.scope, &user_id.to_string()).await?)
+}
+
 /// Asks for a record and puts it to `records`, if it is for this connector to bring.
 async fn one(source: Source<'_>, id: i64, records: &mut Records) -> Result<(), Failure> {
     let (client, line, now) = (&source.account.client, &source.account.line, source.now);
@@ -238,13 +254,11 @@ async fn one(source: Source<'_>, id: i64, records: &mut Records) -> Result<(), F
             found.extend(is_ours(row.location_id).then(|| records::role(row)));
         }
         Records::TeamMembers(found) => {
-            let is_here = source.location_id.is_none()
-                || call(line, client.user_assignments(id))
-                    .await?
-                    .value
-                    .roles
-                    .iter()
-                    .any(|role| is_ours(role.location_id));
+            // Who has no role anywhere may still work here: the list shows them, the roles do not.
+            let is_here = source.location_id.is_none() || {
+                let roles = call(line, client.user_assignments(id)).await?.value.roles;
+                roles.is_empty() || roles.iter().any(|role| is_ours(role.location_id))
+            };
             if is_here {
                 let row = call(line, client.user(id)).await?.value;
                 found.push(records::team_member(row));
@@ -261,12 +275,17 @@ async fn one(source: Source<'_>, id: i64, records: &mut Records) -> Result<(), F
         }
         Records::Availability(found) => {
             let row = call(line, client.availability(id)).await?.value;
+            if !is_of_ours(source, row.user_id).await? {
+                return Ok(());
+            }
             let reasons = reasons_of(source, std::slice::from_ref(&row)).await?;
             found.extend(records::availability(&row, reasons));
         }
         Records::TimeOff(found) => {
             let row = call(line, client.one_time_off(id)).await?.value;
-            found.push(records::time_off(row));
+            if is_of_ours(source, row.user_id).await? {
+                found.push(records::time_off(row));
+            }
         }
         // Nobody numbers them: they are listed person by person.
         Records::Wages(_) | Records::RoleAssignments(_) => {}

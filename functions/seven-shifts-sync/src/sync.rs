@@ -193,6 +193,7 @@ async fn prepared(
         reasons: &reasons,
         stream,
         location_id: config.location_id,
+        force_deletions: params.force_deletions,
         now,
     };
     let run = Run {
@@ -511,6 +512,12 @@ impl Run<'_> {
         // A record without an id may be any of those that were not seen.
         if pass.unidentified > 0 && absent.absent > 0 {
             return Ok(Some(HeldBack::Unreadable));
+        }
+        if one_by_one::is_beyond_asking(self.stream, absent.absent) && !self.force_deletions {
+            return Ok(Some(HeldBack::TooMany(format!(
+                "{} of {} rows are missing from the list of 7shifts, more than one sync asks for one by one; nothing was deleted. Check the account, then ask for the sync with `force_deletions` in its `params` to accept it",
+                absent.absent, absent.live
+            ))));
         }
         let brake = Brake::default().check(absent.live, absent.absent, self.force_deletions);
         Ok(brake

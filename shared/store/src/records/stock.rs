@@ -37,6 +37,25 @@ pub async fn people_at_work<E: Execute>(
         .collect()
 }
 
+/// Whether a person is there, by the provider's id.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn is_here<E: Execute>(
+    database: &E,
+    scope: &Scope<'_>,
+    external_id: &str,
+) -> Result<bool, DatabaseError> {
+    database
+        .execute(
+            "SELECT 1 FROM team_members WHERE connector_id = ?2 AND external_id = ?3
+               AND organization_id = ?1 AND deleted_at IS NULL",
+            parameters![scope.tenant.as_str(), scope.connector_id, external_id],
+        )
+        .await
+        .map(|rows| !rows.is_empty())
+}
+
 /// Whether any row belongs to the connector, tombstones included.
 ///
 /// # Errors

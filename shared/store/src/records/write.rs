@@ -78,6 +78,9 @@ pub async fn write_page<E: Execute>(
     }?;
     let resource = page.resource();
     let seq = next_change(transaction, now_micros).await?;
+    if resource == Resource::TeamMembers {
+        revive_wages(transaction, scope, &records.alive, seq).await?;
+    }
     let refused = upsert(transaction, scope, resource, &records.alive, seq).await?;
     bury(transaction, scope, resource, &records.deleted, seq).await?;
     let mut outcome = count(transaction, scope, resource, seq).await?;
@@ -96,6 +99,48 @@ pub async fn write_page<E: Execute>(
         outcome.links_left = arrivals.more;
     }
     Ok(outcome)
+}
+
+/// Who comes back has the wages that went with them: the provider does not list those again that
+/// another has taken the place of. Before the people are written, while it is known who was gone.
+async fn revive_wages<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    people: &[Alive<'_>],
+    seq: i64,
+) -> Result<(), DatabaseError> {
+    let ids: Vec<&str> = people.iter().map(|person| person.external_id).collect();
+    let gone = transaction
+        .execute(
+            "SELECT json_group_array(json_array(member.id, member.deleted_at))
+             FROM json_each(?3) AS page CROSS JOIN team_members AS member
+               ON member.connector_id = ?2 AND member.external_id = page.value
+             WHERE member.organization_id = ?1 AND member.deleted_at IS NOT NULL",
+            parameters![
+                scope.tenant.as_str(),
+                scope.connector_id,
+                json::write(&ids)?
+            ],
+        )
+        .await?;
+    let gone = gone
+        .first()
+        .ok_or_else(|| DatabaseError::Shape("no list".to_owned()))?
+        .text(0)?;
+    // Nearly every page.
+    if gone == "[]" {
+        return Ok(());
+    }
+    transaction
+        .execute(
+            "UPDATE team_member_wages AS wage SET deleted_at = NULL, changed_seq = ?3
+             FROM (SELECT value ->> 0 AS id, value ->> 1 AS deleted_at FROM json_each(?2)) AS back
+             WHERE wage.organization_id = ?1 AND wage.team_member_id = back.id
+               AND wage.deleted_at = back.deleted_at",
+            parameters![scope.tenant.as_str(), gone, seq],
+        )
+        .await
+        .map(drop)
 }
 
 /// A wage ends where the next one begins: what changes the next one changes it for readers.

@@ -2,7 +2,7 @@
 
 use store::records::{
     Absent, Page, Resource, Sweep, SweepStep, WageRecord, Window, absent, absent_ids, ended_pass,
-    forget_pass, has_notes, is_open, mark_asked, mark_seen, open_pass, sweep_absent,
+    forget_pass, has_notes, is_open, mark_asked, mark_seen, open_pass, sweep_absent, tombstone,
 };
 
 use crate::fixture::{
@@ -216,6 +216,44 @@ fn what_somebody_has_who_is_gone_goes_too() {
         sweep(&fixture, &ours, resource, Window::ALL, None);
         assert_eq!(left(table, &ours).as_deref(), Some(kept));
     }
+}
+
+/// 7shifts lists no wage that another has taken the place of: who comes back would lose it.
+#[test]
+fn who_comes_back_has_the_wages_that_went_with_them() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let (first, second) = ("2026-01-01", "2026-05-01");
+    let wages =
+        [("a", first), ("b", second), ("gone before", "2026-06-01")].map(|(id, day)| WageRecord {
+            effective_date: day.to_owned(),
+            ..wage(id, "1")
+        });
+    fixture.write(&party, Page::TeamMembers(&[member("1"), member("2")]));
+    fixture.write(&party, Page::Wages(&wages));
+    fixture.transact(async |transaction| {
+        let (ids, at) = (["gone before"], NOW - 100);
+        tombstone(
+            transaction,
+            &party.scope(),
+            Resource::Wages,
+            &ids,
+            at,
+            NOW_MICROS,
+        )
+        .await
+    });
+    let live = || {
+        fixture.text(
+            "SELECT group_concat(external_id) FROM (SELECT external_id FROM team_member_wages
+             WHERE deleted_at IS NULL AND external_user_id = '1' ORDER BY 1)",
+        )
+    };
+    see(&fixture, PASS, &["2"]);
+    sweep(&fixture, &party, Resource::TeamMembers, Window::ALL, None);
+    assert_eq!(live(), None);
+    fixture.write(&party, Page::TeamMembers(&[member("1"), member("2")]));
+    assert_eq!(live().as_deref(), Some("a,b"));
 }
 
 #[test]

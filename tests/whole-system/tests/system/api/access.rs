@@ -493,7 +493,8 @@ async fn internal_routes_and_public_ones_take_each_their_own_credentials() {
 async fn a_key_is_rotated_with_an_overlap() {
     let app = App::simulate(39, EPOCH).await;
     let organization = app.organization("Rotating", "America/Toronto").await;
-    let wanted = json!({"name": "till", "scopes": ["shifts:read"], "expires_at": "2026-10-21T14:13:20Z"});
+    let wanted =
+        json!({"name": "till", "scopes": ["shifts:read"], "expires_at": "2026-10-21T14:13:20Z"});
     let first = api_key(&app, &organization, wanted).await;
     let path = format!("/api/api-keys/{}/rotate", first["id"].as_str().unwrap());
     for (body, field) in [

@@ -2,7 +2,7 @@
 //! deleted.
 
 use serde_json::{Value, json};
-use simulators::seven_shifts::{Mutation, Truth};
+use simulators::seven_shifts::{Assignments, Mutation, Truth};
 use simulators::{Fault, FaultRule, When};
 use whole_system::{App, LAKESHORE, Organization};
 
@@ -191,4 +191,87 @@ async fn a_complete_pass_over_a_short_list_keeps_shifts_and_punches() {
         assert_eq!(run["deleted"], 0, "{run:#}");
         mirror::assert_equal(&app, &organization).await;
     }
+}
+
+/// With more missing than is asked for, nobody knows what is there: nothing is deleted.
+#[tokio::test(start_paused = true)]
+async fn more_than_is_asked_for_is_held_back() {
+    let (app, organization, _) = restaurant(114).await;
+    let shifts = truth(&app).shifts.len();
+    assert!(shifts > 1_200, "{shifts}");
+    pass(8 * 86_400).await;
+    app.simulator.add_fault(FaultRule {
+        query_contains: Some("gte".to_owned()),
+        ..FaultRule::on(
+            "/v2/company/4410/shifts",
+            When::Next {
+                requests: 1,
+                after: 1,
+            },
+            Fault::ListCutShort { keep: 440 },
+        )
+    });
+    let runs = try_sync(&app, &organization).await;
+    app.simulator.clear_faults();
+    let run = &runs["shifts"];
+    assert_eq!(
+        (&run["status"], &run["deleted"], &run["error_code"]),
+        (&json!("partial"), &json!(0), &json!("deletion_brake")),
+        "{run:#}"
+    );
+    mirror::assert_equal(&app, &organization).await;
+}
+
+/// A connector that is kept to one location: some people work there without a role, and what is not of
+/// a place is of people who are there.
+#[tokio::test(start_paused = true)]
+async fn a_short_list_of_one_location_deletes_nobody_who_is_there() {
+    let app = App::simulate(115, super::EPOCH).await;
+    let organization = app.organization("One place", LAKESHORE.zone).await;
+    let place = truth(&app).locations[0].id;
+    for role_less in [3, 7] {
+        let person = truth(&app).users[role_less].id;
+        change(
+            &app,
+            Mutation::AssignUser {
+                id: person,
+                assignments: Assignments {
+                    location_ids: [place].into(),
+                    ..Default::default()
+                },
+            },
+        );
+    }
+    let call = json!({"action": "connect", "apiKey": LAKESHORE.token,
+        "companyId": LAKESHORE.company_id, "locationId": place});
+    app.proxy(&organization.key, call).await;
+    pass(60).await;
+    super::settle(&app, &organization).await;
+    let count = async |path: &str| app.all(path, &organization.key).await.len();
+    let before = [
+        count("/api/team-members").await,
+        count("/api/availability").await,
+        count("/api/time-off").await,
+        count("/api/wages").await,
+    ];
+    assert!(before.iter().all(|rows| *rows > 3), "{before:?}");
+    for (path, keep) in [
+        ("/v2/company/4410/users", before[0] - 5),
+        ("/v2/company/4410/availabilities", before[1] / 7 - 2),
+        ("/v2/time_off", before[2] - 3),
+    ] {
+        cut(&app, path, keep);
+        pass(60).await;
+        for (stream, run) in try_sync(&app, &organization).await {
+            assert_eq!(run["deleted"], 0, "{path} {keep} {stream}: {run:#}");
+        }
+        app.simulator.clear_faults();
+    }
+    let after = [
+        count("/api/team-members").await,
+        count("/api/availability").await,
+        count("/api/time-off").await,
+        count("/api/wages").await,
+    ];
+    assert_eq!(after, before);
 }
