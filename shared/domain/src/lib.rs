@@ -19,6 +19,7 @@
 //! | [`webhook_topic`], [`webhook_plan`] | what a webhook makes due, and which of them a provider shall have |
 //! | [`slack_message`] | what a message to Slack may hold, and its markup |
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
+//! | [`outbound_target`] | which URLs a tenant may have us call |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
 mod error;
@@ -35,6 +36,7 @@ pub mod gcra;
 pub mod job;
 pub mod network;
 pub mod organization;
+pub mod outbound_target;
 pub mod place_name;
 pub mod redact;
 pub mod retry;
