@@ -75,6 +75,12 @@ impl OutboundTarget {
     /// # Errors
     /// [`Refusal`]; it repeats nothing of the text.
     pub fn parse(text: &str, policy: &Policy) -> Result<Self, Refusal> {
+        let target = Self::read(text)?;
+        policy.judge(target.scheme, &target.host, target.port)?;
+        Ok(target)
+    }
+
+    fn read(text: &str) -> Result<Self, Refusal> {
         refuse_characters(text)?;
         let (scheme, rest) = split_scheme(text)?;
         let authority_bytes = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -85,7 +91,6 @@ impl OutboundTarget {
             Some(digits) => parse_port(digits)?,
             None => scheme.default_port(),
         };
-        policy.judge(scheme, &host, port)?;
         let mut origin = format!("{}://{host}", scheme.as_str());
         if port != scheme.default_port() {
             origin = format!("{origin}:{port}");
@@ -189,6 +194,26 @@ impl OutboundTarget {
             ..self.clone()
         }
         .with(path_and_query)
+    }
+
+    /// The target that a reference in an answer from this one means, if it is of the same origin: an
+    /// absolute URL, a path from the root, or a query. Other references are refused.
+    ///
+    /// # Errors
+    /// [`Refusal`]; of an absolute URL elsewhere it is [`Refusal::OtherOrigin`].
+    pub fn resolve(&self, reference: &str) -> Result<Self, Refusal> {
+        if reference.starts_with('/') {
+            return self.at(reference);
+        }
+        if reference.starts_with('?') {
+            return self.at(&format!("{}{reference}", self.path()));
+        }
+        let target = Self::read(reference)?;
+        if target.is_same_origin(self) {
+            Ok(target)
+        } else {
+            Err(Refusal::OtherOrigin)
+        }
     }
 
     /// Whether both have one scheme, host and port.

@@ -207,7 +207,7 @@ proptest! {
             "https://example.com", "https://example.com/api", "https://example.com:8443/api/v2/",
             "http://[2606:4700::1111]/a?b=c",
         ]),
-        path in path_and_query(), query in path_and_query(),
+        path in path_and_query(), query in path_and_query(), reference in near_url(),
     ) {
         let base = OutboundTarget::parse(base, &policy()).unwrap();
         if let Ok(target) = base.join(&path, &query) {
@@ -217,7 +217,7 @@ proptest! {
             prop_assert_eq!(&OutboundTarget::parse(target.as_str(), &policy()).unwrap(), &target);
             read_by_others(&target)?;
         }
-        if let Ok(target) = base.at(&path) {
+        for target in [base.at(&path), base.resolve(&path), base.resolve(&reference)].into_iter().flatten() {
             prop_assert!(target.is_same_origin(&base));
             prop_assert_eq!(&OutboundTarget::parse(target.as_str(), &policy()).unwrap(), &target);
             read_by_others(&target)?;

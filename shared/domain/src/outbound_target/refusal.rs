@@ -42,6 +42,8 @@ pub enum Refusal {
     Port,
     #[error("its address is not public: {0}")]
     Address(&'static str),
+    #[error("it is of another origin")]
+    OtherOrigin,
     #[error("the path does not begin with a slash")]
     NotFromTheRoot,
     #[error("the path holds a question mark")]
@@ -90,6 +92,7 @@ impl Refusal {
             }
             Self::NoPort => "give a port from 1 to 65535, or leave the colon out",
             Self::Port => "use the usual port, or have the operator allow this one",
+            Self::OtherOrigin => "use one scheme, host and port",
             Self::NotFromTheRoot => "begin the path with one slash",
             Self::QueryInPath => {
                 "give the query apart from the path; percent-encode a question mark that is part of a name"

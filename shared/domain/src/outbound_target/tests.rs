@@ -456,6 +456,42 @@ fn another_place_of_the_origin_begins_at_its_root() {
 }
 
 #[test]
+fn a_reference_of_another_origin_is_refused() {
+    let policy = Policy::default()
+        .with_http()
+        .with_exceptions(&["10.0.0.5:8069"])
+        .unwrap();
+    let here = accepted_by("http://10.0.0.5:8069/api/items?page=1", &policy);
+    for (reference, target) in [
+        ("/items?page=2", "http://10.0.0.5:8069/items?page=2"),
+        ("?page=2", "http://10.0.0.5:8069/api/items?page=2"),
+        ("http://10.0.0.5:8069/a", "http://10.0.0.5:8069/a"),
+        ("HTTP://10.0.0.5:08069/a", "http://10.0.0.5:8069/a"),
+    ] {
+        assert_eq!(here.resolve(reference).unwrap().as_str(), target);
+    }
+    for (reference, refusal) in [
+        ("https://10.0.0.5:8069/a", Refusal::OtherOrigin),
+        ("http://10.0.0.5/a", Refusal::OtherOrigin),
+        ("http://10.0.0.5:8070/a", Refusal::OtherOrigin),
+        ("http://10.0.0.6:8069/a", Refusal::OtherOrigin),
+        ("http://[::ffff:10.0.0.5]:8069/a", Refusal::OtherOrigin),
+        ("https://example.com/a", Refusal::OtherOrigin),
+        ("http://user@10.0.0.5:8069/a", Refusal::UserInformation),
+        ("http://167772165:8069/a", Refusal::NumericHost),
+        ("//10.0.0.5:8069/a", Refusal::EmptySegment),
+        ("//evil.example/a", Refusal::EmptySegment),
+        ("items", Refusal::NotAbsolute),
+        ("", Refusal::NotAbsolute),
+        ("javascript:alert(1)", Refusal::NotAbsolute),
+        ("/../admin", Refusal::DotSegment),
+        ("/a#b", Refusal::Fragment),
+    ] {
+        assert_eq!(here.resolve(reference), Err(refusal), "{reference}");
+    }
+}
+
+#[test]
 fn origins_are_compared_as_they_are_connected_to() {
     let one = accepted("https://Example.com:443/a");
     assert!(one.is_same_origin(&accepted("https://example.com/b?c")));
