@@ -79,9 +79,7 @@ fn take_link(rest: &mut &str) -> Result<Option<Link>, ()> {
 /// A token or a quoted text, and what is behind it.
 fn take_value(text: &str) -> Result<(Cow<'_, str>, &str), ()> {
     let Some(quoted) = text.strip_prefix('"') else {
-        let bytes = text
-            .find([';', ',', ' ', '\t'])
-            .unwrap_or(text.len());
+        let bytes = text.find([';', ',', ' ', '\t']).unwrap_or(text.len());
         let (token, behind) = text.split_at(bytes);
         return Ok((Cow::Borrowed(token), behind));
     };
