@@ -20,6 +20,7 @@
 //! | [`slack_message`] | what a message to Slack may hold, and its markup |
 //! | [`inbound_webhook`] | which events a webhook keeps, and what is a repeat |
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
+//! | [`outbound_target`] | which URLs a tenant may have us call |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
 mod error;
@@ -37,6 +38,7 @@ pub mod inbound_webhook;
 pub mod job;
 pub mod network;
 pub mod organization;
+pub mod outbound_target;
 pub mod place_name;
 pub mod redact;
 pub mod retry;
