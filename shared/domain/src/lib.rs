@@ -19,6 +19,7 @@
 //! | [`webhook_topic`], [`webhook_plan`] | what a webhook makes due, and which of them a provider shall have |
 //! | [`slack_message`] | what a message to Slack may hold, and its markup |
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
+//! | [`automation`] | which rules an event fires, and what they do |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
 mod error;
@@ -26,6 +27,7 @@ mod text_enum;
 
 pub mod access;
 pub mod api_key;
+pub mod automation;
 pub mod availability;
 pub mod connector_state;
 pub mod deletion_brake;
