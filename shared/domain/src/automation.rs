@@ -76,7 +76,7 @@ pub use event::{
 pub use firing_rate::{FIRINGS_PER_MINUTE, TooOften, admit_firing};
 pub use pointer::{MAX_POINTER_BYTES, MAX_POINTER_TOKENS, PointerError};
 pub use rule::{MAX_RULE_BYTES, MAX_RULE_NAME_CHARS, Rule, Target, TargetKind};
-pub use rule_set::{Firing, Firings, MAX_RULES, Outcome, PlacedRule, RuleSet};
+pub use rule_set::{CompiledRule, Firing, Firings, MAX_RULES, Outcome, PlacedRule, RuleSet};
 pub use template::{
     Escape, MAX_PLACEHOLDERS, MAX_TEMPLATE_BYTES, Rendered, Scope, Template, TemplateError,
     TemplateProblem,

@@ -16,16 +16,37 @@ pub const MAX_COMPARISONS: usize = 50;
 /// The most values of an `in`.
 pub const MAX_CONTAINED: usize = 100;
 
-/// A tree of comparisons.
+/// A tree of comparisons. `P` is how a value of the payload is named.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Condition {
+pub(super) enum Condition<P = Pointer> {
     /// Never empty, as [`Self::Any`].
     All(Vec<Self>),
     Any(Vec<Self>),
     Comparison {
-        pointer: Pointer,
+        pointer: P,
         test: Test,
     },
+}
+
+/// Finds what comparisons are about.
+pub(super) trait Facts<P> {
+    /// `None` when it is missing.
+    fn value(&self, pointer: &P) -> Option<&Value>;
+
+    /// The value as a time, where it is a text with an RFC 3339 time in it.
+    fn time(&self, pointer: &P) -> Option<Time>;
+}
+
+pub(super) type Time = DateTime<FixedOffset>;
+
+impl Facts<Pointer> for Value {
+    fn value(&self, pointer: &Pointer) -> Option<&Value> {
+        pointer.find(self)
+    }
+
+    fn time(&self, pointer: &Pointer) -> Option<Time> {
+        time_of(self.value(pointer)?)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -46,22 +67,42 @@ pub(super) enum Bound {
     Text {
         text: String,
         /// Where the text is an RFC 3339 time.
-        time: Option<DateTime<FixedOffset>>,
+        time: Option<Time>,
     },
 }
 
-impl Condition {
-    pub(super) fn holds(&self, payload: &Value) -> bool {
+impl<P> Condition<P> {
+    pub(super) fn holds(&self, facts: &impl Facts<P>) -> bool {
         match self {
-            Self::All(conditions) => conditions.iter().all(|one| one.holds(payload)),
-            Self::Any(conditions) => conditions.iter().any(|one| one.holds(payload)),
-            Self::Comparison { pointer, test } => match pointer.find(payload) {
+            Self::All(conditions) => conditions.iter().all(|one| one.holds(facts)),
+            Self::Any(conditions) => conditions.iter().any(|one| one.holds(facts)),
+            Self::Comparison { pointer, test } => match facts.value(pointer) {
                 None => *test == Test::Exists(false),
-                Some(value) => test.holds(value),
+                Some(value) => test.holds(value, || facts.time(pointer)),
             },
         }
     }
 
+    /// The same tree, with other names for the values.
+    pub(super) fn renamed<Q>(self, rename: &mut impl FnMut(P) -> Q) -> Condition<Q> {
+        let mut all = |conditions: Vec<Self>| {
+            conditions
+                .into_iter()
+                .map(|one| one.renamed(rename))
+                .collect()
+        };
+        match self {
+            Self::All(conditions) => Condition::All(all(conditions)),
+            Self::Any(conditions) => Condition::Any(all(conditions)),
+            Self::Comparison { pointer, test } => Condition::Comparison {
+                pointer: rename(pointer),
+                test,
+            },
+        }
+    }
+}
+
+impl Condition {
     pub(super) fn read(fields: &mut Fields, pointer: &str, value: &Value) -> Option<Self> {
         let mut comparisons = 0;
         let condition = Self::read_node(fields, pointer, value, 1, &mut comparisons);
@@ -159,14 +200,15 @@ const OPS: [(&str, Op); 7] = [
 ];
 
 impl Test {
-    fn holds(&self, value: &Value) -> bool {
+    /// `time` is the value as a time, where it is one.
+    fn holds(&self, value: &Value, time: impl Fn() -> Option<Time>) -> bool {
         match self {
             Self::Equals(other) => is_same(value, other),
             Self::NotEquals(other) => !is_same(value, other),
             Self::In(others) => others.iter().any(|other| is_same(value, other)),
             Self::Exists(is_there) => *is_there,
-            Self::Greater(bound) => bound.order_of(value) == Some(Ordering::Greater),
-            Self::Less(bound) => bound.order_of(value) == Some(Ordering::Less),
+            Self::Greater(bound) => bound.order_of(value, time) == Some(Ordering::Greater),
+            Self::Less(bound) => bound.order_of(value, time) == Some(Ordering::Less),
             Self::Contains(part) => match (value, part) {
                 (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
                 (Value::Array(elements), part) => elements.iter().any(|one| is_same(one, part)),
@@ -222,11 +264,15 @@ impl Test {
 
 impl Bound {
     /// How the value stands to this. `None` when they are not of one kind.
-    fn order_of(&self, value: &Value) -> Option<Ordering> {
+    fn order_of(
+        &self,
+        value: &Value,
+        time_of_value: impl Fn() -> Option<Time>,
+    ) -> Option<Ordering> {
         match (value, self) {
             (Value::Number(value), Self::Number(bound)) => Some(number::compare(value, bound)),
             (Value::String(value), Self::Text { text, time }) => {
-                let times = time.and_then(|time| Some((rfc3339(value)?, time)));
+                let times = time.and_then(|time| Some((time_of_value()?, time)));
                 Some(times.map_or_else(|| value.cmp(text), |(value, time)| value.cmp(&time)))
             }
             _ => None,
@@ -259,7 +305,11 @@ impl Bound {
     }
 }
 
-fn rfc3339(text: &str) -> Option<DateTime<FixedOffset>> {
+pub(super) fn time_of(value: &Value) -> Option<Time> {
+    value.as_str().and_then(rfc3339)
+}
+
+fn rfc3339(text: &str) -> Option<Time> {
     DateTime::parse_from_rfc3339(text).ok()
 }
 
@@ -298,7 +348,7 @@ mod tests {
         })
     }
 
-    fn holds(op: &str, value: Value, payload: &Value) -> bool {
+    fn holds(op: &str, value: &Value, payload: &Value) -> bool {
         read(&json!({"pointer": "/a", "op": op, "value": value}))
             .unwrap()
             .holds(payload)
@@ -407,9 +457,9 @@ mod tests {
                 ("exists", json!(true)),
                 ("exists", json!(null)),
             ] {
-                assert!(!holds(op, value, &payload), "{op} {payload}");
+                assert!(!holds(op, &value, &payload), "{op} {payload}");
             }
-            assert!(holds("exists", json!(false), &payload));
+            assert!(holds("exists", &json!(false), &payload));
         }
     }
 
@@ -527,7 +577,7 @@ mod tests {
         ] {
             let payload = json!({"a": member});
             assert_eq!(
-                holds(op, value.clone(), &payload),
+                holds(op, &value, &payload),
                 expected,
                 "{op} {value} {payload}"
             );

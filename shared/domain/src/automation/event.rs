@@ -113,6 +113,12 @@ impl fmt::Display for EventName {
     }
 }
 
+impl From<EventName> for String {
+    fn from(name: EventName) -> Self {
+        name.0
+    }
+}
+
 impl FromStr for EventName {
     type Err = EventNameError;
 

@@ -169,11 +169,15 @@ impl Fields {
             self.push(pointer, detail, "give a list, in square brackets");
             return None;
         };
-        if things.is_empty() || things.len() > max {
+        if things.is_empty() {
+            self.push(pointer, "it is empty", "give at least one item");
+            return None;
+        }
+        if things.len() > max {
             self.push(
                 pointer,
                 format!("it has {} items", things.len()),
-                format!("use 1 to {max} items"),
+                format!("use at most {max}"),
             );
             return None;
         }

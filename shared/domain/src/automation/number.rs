@@ -9,6 +9,10 @@ const BEYOND_INTEGERS: f64 = 18_446_744_073_709_551_616.0;
 
 /// A total order. Doubles stand for the exact value that they hold, and both zeros are one.
 pub(super) fn compare(a: &Number, b: &Number) -> Ordering {
+    // What nearly all numbers are; 128 bits are slow in WebAssembly.
+    if let (Some(a), Some(b)) = (a.as_i64(), b.as_i64()) {
+        return a.cmp(&b);
+    }
     match (a.as_i128(), b.as_i128()) {
         (Some(a), Some(b)) => a.cmp(&b),
         (Some(a), None) => compare_whole(a, double(b)),

@@ -1,10 +1,16 @@
 //! The rules of one organization, and which of them an event fires.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::vec;
 
+use serde_json::Value;
+
+use super::action::Action;
+use super::condition::{self, Condition, Facts, Time};
 use super::effect::{PlannedEffect, plan};
 use super::event::{Event, EventPattern, MAX_DEPTH};
+use super::pointer::Pointer;
 use super::rule::Rule;
 
 /// The most rules that an organization may have.
@@ -23,11 +29,23 @@ pub struct PlacedRule {
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     /// In the order in which they fire. Only those that are enabled.
-    rules: Vec<PlacedRule>,
+    rules: Vec<CompiledRule>,
     /// The indexes of those for one name.
     by_name: BTreeMap<String, Vec<usize>>,
     /// The same for a prefix, with the dot at its end.
     by_prefix: BTreeMap<String, Vec<usize>>,
+    /// What conditions are about. Rules have much of it in common, and it is looked up once an event.
+    pointers: Vec<Pointer>,
+}
+
+/// An enabled rule of a set.
+#[derive(Clone, Debug)]
+pub struct CompiledRule {
+    pub id: String,
+    pub name: String,
+    /// The pointers are indexes of those of the set.
+    conditions: Option<Condition<usize>>,
+    actions: Vec<Action>,
 }
 
 /// What an event does.
@@ -37,65 +55,116 @@ pub enum Outcome<'a> {
     Fires(Firings<'a>),
     /// The event is deeper than [`MAX_DEPTH`]: rules have raised it in a circle. Nothing is done; these
     /// rules would have fired.
-    CutOff { rules: Vec<&'a PlacedRule> },
+    CutOff { rules: Vec<&'a CompiledRule> },
 }
 
 /// The rules that fire, in their order. What each of them does is found when it is asked for, so
 /// that not all of it is held at once.
 #[derive(Clone, Debug)]
 pub struct Firings<'a> {
-    set: &'a RuleSet,
-    candidates: vec::IntoIter<usize>,
+    matching: Matching<'a>,
     event: Event<'a>,
 }
 
 /// One rule that fires.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Firing<'a> {
-    pub rule: &'a PlacedRule,
+    pub rule: &'a CompiledRule,
     pub effects: Vec<PlannedEffect<'a>>,
+}
+
+/// The rules that are for an event and whose conditions hold.
+#[derive(Clone, Debug)]
+struct Matching<'a> {
+    rules: &'a [CompiledRule],
+    candidates: vec::IntoIter<usize>,
+    facts: Lookups<'a>,
+}
+
+/// What of a payload has been looked up.
+#[derive(Clone, Debug)]
+struct Lookups<'a> {
+    payload: &'a Value,
+    pointers: &'a [Pointer],
+    /// By the index of the pointer.
+    found: Vec<Found<'a>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Found<'a> {
+    value: OnceCell<Option<&'a Value>>,
+    time: OnceCell<Option<Time>>,
 }
 
 impl RuleSet {
     #[must_use]
-    pub fn new(rules: Vec<PlacedRule>) -> Self {
-        let mut rules = rules;
+    pub fn new(mut rules: Vec<PlacedRule>) -> Self {
         rules.retain(|placed| placed.rule.is_enabled);
         rules.sort_by(|a, b| (a.position, &a.id).cmp(&(b.position, &b.id)));
         let mut set = Self::default();
-        for (index, placed) in rules.iter().enumerate() {
-            let indexes = match &placed.rule.event {
-                EventPattern::Exact(name) => set.by_name.entry(name.as_str().to_owned()),
-                EventPattern::Prefix(prefix) => set.by_prefix.entry(prefix.clone()),
+        let mut known = BTreeMap::new();
+        for PlacedRule { id, rule, .. } in rules {
+            let indexes = match rule.event {
+                EventPattern::Exact(name) => set.by_name.entry(name.into()),
+                EventPattern::Prefix(prefix) => set.by_prefix.entry(prefix),
             };
-            indexes.or_default().push(index);
+            indexes.or_default().push(set.rules.len());
+            let conditions = rule.conditions.map(|conditions| {
+                conditions.renamed(&mut |pointer: Pointer| {
+                    let index = *known
+                        .entry(pointer.to_string())
+                        .or_insert(set.pointers.len());
+                    if index == set.pointers.len() {
+                        set.pointers.push(pointer);
+                    }
+                    index
+                })
+            });
+            set.rules.push(CompiledRule {
+                id,
+                name: rule.name,
+                conditions,
+                actions: rule.actions,
+            });
         }
-        set.rules = rules;
         set
     }
 
     /// What the event does: the same for a dry run as in earnest.
     #[must_use]
     pub fn outcome<'a>(&'a self, event: Event<'a>) -> Outcome<'a> {
+        let matching = self.matches(event);
         if event.depth > MAX_DEPTH {
-            let rules: Vec<_> = self.matching(event).collect();
+            let rules: Vec<_> = matching.clone().collect();
             if !rules.is_empty() {
                 return Outcome::CutOff { rules };
             }
         }
-        Outcome::Fires(Firings {
-            set: self,
-            candidates: self.candidates(event.name).into_iter(),
-            event,
-        })
+        Outcome::Fires(Firings { matching, event })
     }
 
     /// The rules that are for the event and whose conditions hold, in their order, whatever its depth.
-    pub fn matching<'a>(&'a self, event: Event<'a>) -> impl Iterator<Item = &'a PlacedRule> + 'a {
-        self.candidates(event.name)
-            .into_iter()
-            .filter_map(|index| self.rules.get(index))
-            .filter(move |placed| placed.rule.allows(event.payload))
+    pub fn matching<'a>(&'a self, event: Event<'a>) -> impl Iterator<Item = &'a CompiledRule> {
+        self.matches(event)
+    }
+
+    fn matches<'a>(&'a self, event: Event<'a>) -> Matching<'a> {
+        let candidates = self.candidates(event.name);
+        // Without a candidate nothing is looked up.
+        let lookups = if candidates.is_empty() {
+            0
+        } else {
+            self.pointers.len()
+        };
+        Matching {
+            rules: &self.rules,
+            candidates: candidates.into_iter(),
+            facts: Lookups {
+                payload: event.payload,
+                pointers: &self.pointers,
+                found: vec![Found::default(); lookups],
+            },
+        }
     }
 
     /// The indexes of the rules that are for an event of this name.
@@ -116,27 +185,53 @@ impl RuleSet {
     }
 }
 
+impl<'a> Iterator for Matching<'a> {
+    type Item = &'a CompiledRule;
+
+    fn next(&mut self) -> Option<&'a CompiledRule> {
+        let (rules, facts) = (self.rules, &self.facts);
+        self.candidates
+            .by_ref()
+            .filter_map(|index| rules.get(index))
+            .find(|rule| {
+                rule.conditions
+                    .as_ref()
+                    .is_none_or(|conditions| conditions.holds(facts))
+            })
+    }
+}
+
 impl<'a> Iterator for Firings<'a> {
     type Item = Firing<'a>;
 
     fn next(&mut self) -> Option<Firing<'a>> {
-        let set = self.set;
-        let payload = self.event.payload;
-        let rule = self
-            .candidates
-            .by_ref()
-            .filter_map(|index| set.rules.get(index))
-            .find(|placed| placed.rule.allows(payload))?;
+        let rule = self.matching.next()?;
         Some(Firing {
             rule,
-            effects: plan(&rule.rule.actions, self.event),
+            effects: plan(&rule.actions, self.event),
         })
+    }
+}
+
+impl Facts<usize> for Lookups<'_> {
+    fn value(&self, pointer: &usize) -> Option<&Value> {
+        let found = self.found.get(*pointer)?;
+        *found
+            .value
+            .get_or_init(|| self.pointers.get(*pointer)?.find(self.payload))
+    }
+
+    fn time(&self, pointer: &usize) -> Option<Time> {
+        let found = self.found.get(*pointer)?;
+        *found
+            .time
+            .get_or_init(|| self.value(pointer).and_then(condition::time_of))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::automation::Effect;
