@@ -21,6 +21,7 @@
 //! | [`inbound_webhook`] | which events a webhook keeps, and what is a repeat |
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
 //! | [`outbound_target`] | which URLs a tenant may have us call |
+//! | [`automation`] | which rules an event fires, and what they do |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
 mod error;
@@ -28,6 +29,7 @@ mod text_enum;
 
 pub mod access;
 pub mod api_key;
+pub mod automation;
 pub mod availability;
 pub mod connector_state;
 pub mod deletion_brake;
