@@ -76,7 +76,7 @@ impl OutboundTarget {
     /// [`Refusal`]; it repeats nothing of the text.
     pub fn parse(text: &str, policy: &Policy) -> Result<Self, Refusal> {
         let target = Self::read(text)?;
-        policy.judge(target.scheme, &target.host, target.port)?;
+        policy.judge(&target)?;
         Ok(target)
     }
 

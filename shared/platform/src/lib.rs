@@ -22,6 +22,7 @@ pub mod run;
 pub mod serve;
 pub mod seven_shifts;
 pub mod slack;
+pub mod targets;
 pub mod time;
 pub mod variables;
 pub mod vault;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::address::judge_public;
-use super::{Host, Refusal, Scheme, host, parse_port};
+use super::{Host, OutboundTarget, Refusal, Scheme, host, parse_port};
 use crate::network::AllowList;
 use crate::redact;
 
@@ -17,6 +17,7 @@ pub struct Policy {
     allows_http: bool,
     ports: BTreeSet<u16>,
     exceptions: Vec<Exception>,
+    origins: Vec<String>,
 }
 
 /// An exception that cannot be read.
@@ -57,6 +58,7 @@ impl Default for Policy {
             allows_http: false,
             ports: BTreeSet::from([Scheme::Https.default_port()]),
             exceptions: Vec::new(),
+            origins: Vec::new(),
         }
     }
 }
@@ -96,7 +98,25 @@ impl Policy {
         Ok(self)
     }
 
-    pub(super) fn judge(&self, scheme: Scheme, host: &Host, port: u16) -> Result<(), Refusal> {
+    /// Also this origin, although it is private or has a port of its own; the one origin that may be
+    /// plain http.
+    ///
+    /// # Errors
+    /// [`Refusal`] of a text that is no origin.
+    pub fn with_origin(mut self, origin: &str) -> Result<Self, Refusal> {
+        let target = OutboundTarget::read(origin)?;
+        if target.path_and_query() != "/" {
+            return Err(Refusal::OtherOrigin);
+        }
+        self.origins.push(target.origin().to_owned());
+        Ok(self)
+    }
+
+    pub(super) fn judge(&self, target: &OutboundTarget) -> Result<(), Refusal> {
+        if self.origins.iter().any(|origin| origin == target.origin()) {
+            return Ok(());
+        }
+        let (scheme, host, port) = (target.scheme, &target.host, target.port);
         if scheme == Scheme::Http && !self.allows_http {
             return Err(Refusal::Http);
         }
