@@ -64,11 +64,7 @@ pub async fn notify(context: &Context) -> Result<Reply, Problem> {
     }
     let wrong = slack_message::check(&message, config.method.target());
     if !wrong.is_empty() {
-        let errors = wrong.as_slice().iter().map(|error| {
-            let detail = format!("{}: {}", error.detail, error.remedy);
-            FieldError::new(error.pointer.as_str(), detail)
-        });
-        return Err(Problem::invalid(errors.collect()));
+        return Err(Problem::invalid(FieldError::all("", &wrong)));
     }
     let payload =
         serde_json::to_string(&message).map_err(|error| problems::internal(&error.to_string()))?;
@@ -83,6 +79,7 @@ pub async fn notify(context: &Context) -> Result<Reply, Problem> {
             connector_id: &connector_id,
             requested_by: caller,
             payload: &payload,
+            depth: 0,
             job: slack::job(&concurrency_key),
         };
         let is_decided = outbox::enqueue(transaction, &tenant, new, clock::now())

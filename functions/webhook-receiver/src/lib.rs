@@ -1,6 +1,7 @@
 //! Where providers call: each connector of 7shifts at a path that only the two know, and the webhooks
 //! that organizations set up at their ids.
 
+mod at_once;
 mod inbox;
 mod known;
 mod organization;

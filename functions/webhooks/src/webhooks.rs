@@ -6,7 +6,6 @@ use api::webhooks::{
 };
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::field_error::FieldErrors;
 use domain::inbound_webhook::{EventFilter, State};
 use domain::webhook_signature::{self as signature, Options, Scheme, SevenShiftsSigning};
 use http::StatusCode;
@@ -21,6 +20,9 @@ use store::lists::{self as rows, Kind};
 /// A day: providers and people take their time to change over.
 const KEEP_PREVIOUS_SECONDS: i64 = 86_400;
 const MAX_KEEP_PREVIOUS_SECONDS: i64 = 30 * 86_400;
+/// Dead events in a row that pause a webhook which says no other number.
+const FAILURE_LIMIT: i64 = 20;
+const MAX_FAILURE_LIMIT: i64 = 10_000;
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     lists::Asked::parse(context, |_| ())?
@@ -63,6 +65,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             scheme: wanted.scheme.as_str(),
             options: &options,
             events: events.as_deref(),
+            failure_limit: wanted.failure_limit,
             created_by: context.caller()?.subject(),
         };
         match webhooks::create(transaction, &tenant, new, clock::now())
@@ -117,6 +120,9 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     {
         errors.push(FieldError::new("/state", "must be active or paused"));
     }
+    if let Some(limit) = body.failure_limit {
+        checked_limit(limit, &mut errors);
+    }
     let held = read_back(&context.database, &tenant, &id).await?;
     if let (Some(options), Ok(scheme)) = (&body.options, held.scheme.parse::<Scheme>()) {
         errors.extend(checked_options(options, scheme));
@@ -134,6 +140,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
         options: options.as_deref(),
         events: events.as_ref().map(Option::as_deref),
         state: body.state.as_deref(),
+        failure_limit: body.failure_limit,
     };
     let is_there = webhooks::update(&context.database, &tenant, &id, change, clock::now())
         .await
@@ -291,6 +298,7 @@ struct Wanted {
     scheme: Scheme,
     options: Options,
     events: EventFilter,
+    failure_limit: Option<i64>,
     secret: NewKey,
 }
 
@@ -298,6 +306,8 @@ fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
     let mut errors = Vec::new();
     let name = checked_name("/name", &body.name, &mut errors).to_owned();
     let events = checked_events(body.events.clone(), &mut errors);
+    let failure_limit = body.failure_limit.unwrap_or(Some(FAILURE_LIMIT));
+    checked_limit(failure_limit, &mut errors);
     let options = body.options.clone().unwrap_or_default();
     let Ok(scheme) = body.scheme.parse::<Scheme>() else {
         let names: Vec<_> = Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
@@ -317,15 +327,25 @@ fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
         scheme,
         options,
         events,
+        failure_limit,
         secret,
     })
+}
+
+fn checked_limit(limit: Option<i64>, errors: &mut Vec<FieldError>) {
+    if limit.is_some_and(|limit| !(1..=MAX_FAILURE_LIMIT).contains(&limit)) {
+        errors.push(FieldError::new(
+            "/failure_limit",
+            format!("must be a number from 1 to {MAX_FAILURE_LIMIT}, or null to pause it never"),
+        ));
+    }
 }
 
 fn checked_events(entries: Option<Vec<String>>, errors: &mut Vec<FieldError>) -> EventFilter {
     match EventFilter::parse(entries) {
         Ok(filter) => filter,
         Err(wrong) => {
-            errors.extend(of_fields("", &wrong));
+            errors.extend(FieldError::all("", &wrong));
             EventFilter::default()
         }
     }
@@ -333,7 +353,7 @@ fn checked_events(entries: Option<Vec<String>>, errors: &mut Vec<FieldError>) ->
 
 /// What nobody has signed is no event: 7shifts' own path of a connector takes it, as a hint.
 fn checked_options(options: &Options, scheme: Scheme) -> Vec<FieldError> {
-    let mut errors = of_fields("/options", &options.check(scheme));
+    let mut errors = FieldError::all("/options", &options.check(scheme));
     if options.signing == Some(SevenShiftsSigning::Unsigned) {
         errors.push(FieldError::new(
             "/options/signing",
@@ -341,19 +361,6 @@ fn checked_options(options: &Options, scheme: Scheme) -> Vec<FieldError> {
         ));
     }
     errors
-}
-
-/// The errors of a part of the body.
-fn of_fields(below: &str, wrong: &FieldErrors) -> Vec<FieldError> {
-    let wrong = wrong.as_slice().iter();
-    wrong
-        .map(|error| {
-            FieldError::new(
-                format!("{below}{}", error.pointer),
-                format!("{}: {}", error.detail, error.remedy),
-            )
-        })
-        .collect()
 }
 
 fn url(public_url: Option<&PublicUrl>, id: &str) -> Option<String> {

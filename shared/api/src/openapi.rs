@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, connectors, deliveries, organizations, records, seven_shifts_integration,
+    ProblemKind, automation, connectors, deliveries, organizations, records, seven_shifts_integration,
     seven_shifts_proxy, status, stores, webhooks,
 };
 
@@ -188,6 +188,15 @@ fn schemas() -> Value {
     add::<deliveries::SlackNotify>(&mut generator);
     add::<deliveries::SlackNotified>(&mut generator);
     add::<deliveries::Delivery>(&mut generator);
+    add::<webhooks::ReplayWebhookEvent>(&mut generator);
+    add::<webhooks::ReplayWebhookEvents>(&mut generator);
+    add::<webhooks::Replayed>(&mut generator);
+    add::<automation::CreateAutomationRule>(&mut generator);
+    add::<automation::UpdateAutomationRule>(&mut generator);
+    add::<automation::AutomationRule>(&mut generator);
+    add::<automation::DryRunAutomationRules>(&mut generator);
+    add::<automation::DryRun>(&mut generator);
+    add::<automation::Notice>(&mut generator);
     add::<webhooks::WebhookEventWithBody>(&mut generator);
     add::<webhooks::WebhookCall>(&mut generator);
     add::<stores::CreateStore>(&mut generator);

@@ -94,6 +94,19 @@ pub enum Operation {
     RotateWebhookSecret,
     ListWebhookEvents,
     ReadWebhookEvent,
+    ReplayWebhookEvent,
+    ReplayWebhookEvents,
+    CreateAutomationRule,
+    ListAutomationRules,
+    ReadAutomationRule,
+    UpdateAutomationRule,
+    DeleteAutomationRule,
+    DryRunAutomationRules,
+    ListNotices,
+    ReadNotice,
+    MarkNoticeRead,
+    DismissNotice,
+    RunAutomation,
     ReceiveWebhook,
     ReceiveWebhookByGet,
     ReceiveWebhookCall,
@@ -448,6 +461,11 @@ const WEBHOOK_EVENT_LIST: &[Parameter] = &[
     ),
     parameter("event", ParameterForm::Text, "Only events of this name."),
     parameter(
+        "state",
+        ParameterForm::OneOf(WEBHOOK_EVENT_STATES),
+        "Only events in this state.",
+    ),
+    parameter(
         "received_from",
         ParameterForm::Time,
         "Only what came then or later.",
@@ -534,6 +552,27 @@ const DELIVERY_LIST: &[Parameter] = &[
         "created_to",
         ParameterForm::Time,
         "Only what was decided then or before.",
+    ),
+];
+/// `pending`: not worked on yet; `dead`: a rule failed on it, and nobody has replayed it.
+pub const WEBHOOK_EVENT_STATES: &[&str] = &["pending", "processed", "dead"];
+/// Which events can be replayed.
+pub const REPLAYABLE_STATES: &[&str] = &["processed", "dead"];
+const AUTOMATION_RULE_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
+pub const NOTICE_STATES: &[&str] = &["open", "dismissed"];
+const NOTICE_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "state",
+        ParameterForm::OneOf(NOTICE_STATES),
+        "Only notices in this state.",
+    ),
+    parameter(
+        "is_read",
+        ParameterForm::Boolean,
+        "Only notices that were read, or only those that were not.",
     ),
 ];
 const CONNECTOR_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
@@ -1370,6 +1409,139 @@ pub const ROUTES: &[Route] = &[
     )
     .query(ONE)
     .answers(200, Shape::One("WebhookEventWithBody")),
+    Route::new(
+        O::ReplayWebhookEvent,
+        "webhooks",
+        "POST",
+        "/api/webhook-events/{id}/replay",
+        Access::Scope(Scope::WebhookEventsReplay),
+        "Have an event worked on again, from what is stored",
+    )
+    .query(ONE)
+    .takes("ReplayWebhookEvent")
+    .answers(202, Shape::One("Replayed")),
+    Route::new(
+        O::ReplayWebhookEvents,
+        "webhooks",
+        "POST",
+        "/api/webhook-events/replay",
+        Access::Scope(Scope::WebhookEventsReplay),
+        "Have events worked on again, by webhook, name, state and time; up to 1,000 at a time",
+    )
+    .query(ONE)
+    .takes("ReplayWebhookEvents")
+    .answers(202, Shape::One("Replayed")),
+    Route::new(
+        O::CreateAutomationRule,
+        "automation",
+        "POST",
+        "/api/automation-rules",
+        Access::Scope(Scope::AutomationRulesWrite),
+        "Make a rule: on an event, under conditions, do this",
+    )
+    .query(ONE)
+    .takes("CreateAutomationRule")
+    .answers(201, Shape::One("AutomationRule")),
+    Route::new(
+        O::ListAutomationRules,
+        "automation",
+        "GET",
+        "/api/automation-rules",
+        Access::Scope(Scope::AutomationRulesRead),
+        "List the rules in the order in which they fire",
+    )
+    .query(AUTOMATION_RULE_LIST)
+    .answers(200, Shape::Page("AutomationRule")),
+    Route::new(
+        O::DryRunAutomationRules,
+        "automation",
+        "POST",
+        "/api/automation-rules/dry-run",
+        Access::Scope(Scope::AutomationRulesRead),
+        "Say which rules an event would fire and what they would do; nothing is done",
+    )
+    .query(ONE)
+    .takes("DryRunAutomationRules")
+    .answers(200, Shape::One("DryRun")),
+    Route::new(
+        O::ReadAutomationRule,
+        "automation",
+        "GET",
+        "/api/automation-rules/{id}",
+        Access::Scope(Scope::AutomationRulesRead),
+        "Read a rule",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("AutomationRule")),
+    Route::new(
+        O::UpdateAutomationRule,
+        "automation",
+        "PATCH",
+        "/api/automation-rules/{id}",
+        Access::Scope(Scope::AutomationRulesWrite),
+        "Change a rule, or switch it on or off",
+    )
+    .query(ONE)
+    .takes("UpdateAutomationRule")
+    .answers(200, Shape::One("AutomationRule")),
+    Route::new(
+        O::DeleteAutomationRule,
+        "automation",
+        "DELETE",
+        "/api/automation-rules/{id}",
+        Access::Scope(Scope::AutomationRulesWrite),
+        "Delete a rule",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("AutomationRule")),
+    Route::new(
+        O::ListNotices,
+        "automation",
+        "GET",
+        "/api/notices",
+        Access::Scope(Scope::NoticesRead),
+        "List what needs a person, newest first",
+    )
+    .query(NOTICE_LIST)
+    .answers(200, Shape::Page("Notice")),
+    Route::new(
+        O::ReadNotice,
+        "automation",
+        "GET",
+        "/api/notices/{id}",
+        Access::Scope(Scope::NoticesRead),
+        "Read a notice",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Notice")),
+    Route::new(
+        O::MarkNoticeRead,
+        "automation",
+        "POST",
+        "/api/notices/{id}/read",
+        Access::Scope(Scope::NoticesWrite),
+        "Note that a notice was read",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Notice")),
+    Route::new(
+        O::DismissNotice,
+        "automation",
+        "POST",
+        "/api/notices/{id}/dismiss",
+        Access::Scope(Scope::NoticesWrite),
+        "Take a notice down; the next time it is a new one",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Notice")),
+    Route::new(
+        O::RunAutomation,
+        "automation",
+        "POST",
+        "/internal/automation/run",
+        Access::Internal,
+        "Work on the next events of one organization or webhook",
+    ),
     Route::new(
         O::ReceiveWebhook,
         "webhook-receiver",

@@ -43,6 +43,14 @@ text_enum! {
         WebhooksWrite = "webhooks:write",
         /// What webhooks have brought, bodies included.
         WebhookEventsRead = "webhook-events:read",
+        /// Have events worked on again.
+        WebhookEventsReplay = "webhook-events:replay",
+        AutomationRulesRead = "automation-rules:read",
+        /// What follows from an event.
+        AutomationRulesWrite = "automation-rules:write",
+        NoticesRead = "notices:read",
+        /// Take down what was seen to.
+        NoticesWrite = "notices:write",
         /// Send messages with a connector of the organization.
         NotificationsSend = "notifications:send",
         /// What was sent, and what became of it.
@@ -111,6 +119,11 @@ impl Role {
             Scope::WebhooksRead,
             Scope::WebhooksWrite,
             Scope::WebhookEventsRead,
+            Scope::WebhookEventsReplay,
+            Scope::AutomationRulesRead,
+            Scope::AutomationRulesWrite,
+            Scope::NoticesRead,
+            Scope::NoticesWrite,
             Scope::NotificationsSend,
             Scope::DeliveriesRead,
             Scope::DeliveriesWrite,
@@ -427,6 +440,11 @@ mod tests {
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),
             (Scope::WebhookEventsRead, "oa.p"),
+            (Scope::WebhookEventsReplay, "oa.p"),
+            (Scope::AutomationRulesRead, "oa.p"),
+            (Scope::AutomationRulesWrite, "oa.p"),
+            (Scope::NoticesRead, "oa.p"),
+            (Scope::NoticesWrite, "oa.p"),
             (Scope::NotificationsSend, "oa.p"),
             (Scope::DeliveriesRead, "oa.p"),
             (Scope::DeliveriesWrite, "oa.p"),

@@ -55,6 +55,7 @@ mod firing_rate;
 mod number;
 mod path;
 mod pointer;
+mod received;
 mod rule;
 mod rule_set;
 mod template;
@@ -75,6 +76,7 @@ pub use event::{
 };
 pub use firing_rate::{FIRINGS_PER_MINUTE, TooOften, admit_firing};
 pub use pointer::{MAX_POINTER_BYTES, MAX_POINTER_TOKENS, PointerError};
+pub use received::Received;
 pub use rule::{MAX_RULE_BYTES, MAX_RULE_NAME_CHARS, Rule, Target, TargetKind};
 pub use rule_set::{CompiledRule, Firing, Firings, MAX_RULES, Outcome, PlacedRule, RuleSet};
 pub use template::{

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod clock;
 pub mod coalesce;
 pub mod database;
+pub mod default_rules;
 pub mod disconnecting;
 pub mod idempotent;
 pub mod internal;

@@ -33,6 +33,8 @@ pub struct NewDelivery<'a> {
     pub requested_by: &'a str,
     /// JSON; never a credential.
     pub payload: &'a str,
+    /// How many rules are behind it.
+    pub depth: u32,
     pub job: DeliveryJob<'a>,
 }
 
@@ -46,8 +48,8 @@ pub struct DeliveryJob<'a> {
 }
 
 const ENQUEUE: &str = "
-INSERT INTO deliveries (id, organization_id, kind, connector_id, requested_by, payload, state, created_at)
-SELECT ?2, ?1, ?3, id, ?5, ?6, 'pending', ?7 FROM connectors WHERE id = ?4 AND organization_id = ?1
+INSERT INTO deliveries (id, organization_id, kind, connector_id, requested_by, payload, state, created_at, depth)
+SELECT ?2, ?1, ?3, id, ?5, ?6, 'pending', ?7, ?9 FROM connectors WHERE id = ?4 AND organization_id = ?1
   AND (SELECT count(*) FROM (
     SELECT 1 FROM deliveries WHERE organization_id = ?1 AND state = 'pending' LIMIT ?8)) < ?8
 RETURNING id";
@@ -79,6 +81,7 @@ pub async fn enqueue<E: Execute>(
         new.payload,
         now,
         MAX_PENDING,
+        i64::from(new.depth),
     ];
     let rows = transaction.execute(ENQUEUE, parameters).await?;
     if rows.is_empty() {

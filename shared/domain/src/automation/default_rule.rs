@@ -16,18 +16,18 @@ text_enum! {
     /// | event | members |
     /// |---|---|
     /// | `sync.completed` | `connector.name`, `stream`, `rows_changed` |
-    /// | `sync.failed` | `connector.name`, `stream`, `reason`, `remedy` |
+    /// | `sync.failed` | `connector.name`, `stream`, `reason` |
     /// | `webhook.received` | `webhook.name`, `type` |
     /// | `api_key.expiring` | `api_key.name`, `days_left` |
     pub enum DefaultRule, "default rule" {
-        /// A message by the organization's own Slack connector.
+        /// A message by the organization's own Slack connector, where rows have changed.
         SyncCompleted = "default-sync-completed",
         /// A notice, which those see who may mend it.
         SyncFailed = "default-sync-failed",
         /// A row of the log and nothing else: what a webhook is to do is what the organization's own
         /// rules say.
         WebhookReceived = "default-webhook-received",
-        /// A notice. How often it comes is decided where the event is raised.
+        /// A message by the organization's own Slack connector: there is a notice in any case.
         ApiKeyExpiring = "default-api-key-expiring",
     }
 }
@@ -62,7 +62,7 @@ impl DefaultRule {
                     "type": "notice",
                     "title": "{{ connector.name | \"A connector\" }} could not sync \
                               {{ stream | \"its data\" }}: {{ reason | \"no reason was given\" }}",
-                    "remedy": "{{ remedy | \"Test the connector, and connect it again if the test fails.\" }}",
+                    "remedy": "Test the connector, and connect it again if the test fails.",
                 }),
             ),
             Self::WebhookReceived => (
@@ -74,21 +74,29 @@ impl DefaultRule {
                 }),
             ),
             Self::ApiKeyExpiring => (
-                "API key expiring: remind",
+                "API key expiring: remind in Slack",
                 json!({
-                    "type": "notice",
-                    "title": "The API key {{ api_key.name | \"without a name\" }} expires \
-                              (days left: {{ days_left | \"unknown\" }})",
-                    "remedy": "Rotate the key and give the new one to whoever uses it. The old one works on until it expires.",
+                    "type": "slack_message",
+                    "text": ":hourglass: The API key {{ api_key.name | \"without a name\" }} expires \
+                             (days left: {{ days_left | \"unknown\" }}). Rotate it and give the new one \
+                             to whoever uses it.",
                 }),
             ),
         };
-        json!({
+        let mut document = json!({
             "name": name,
             "event": self.event(),
             "actions": [action],
             "is_enabled": is_enabled,
-        })
+        });
+        if self == Self::SyncCompleted
+            && let Some(members) = document.as_object_mut()
+        {
+            // Most syncs of a day find nothing new.
+            let changed = json!({"pointer": "/rows_changed", "op": "greater", "value": 0});
+            members.insert("conditions".to_owned(), changed);
+        }
+        document
     }
 
     /// # Errors
@@ -143,8 +151,11 @@ mod tests {
             ),
             (
                 DefaultRule::SyncFailed,
-                json!({"connector": {"name": "7shifts"}, "stream": "shifts", "reason": "401", "remedy": "Connect again."}),
-                json!([{"type": "notice", "title": "7shifts could not sync shifts: 401", "remedy": "Connect again."}]),
+                json!({"connector": {"name": "7shifts"}, "stream": "shifts", "reason": "401"}),
+                json!([{
+                    "type": "notice", "title": "7shifts could not sync shifts: 401",
+                    "remedy": "Test the connector, and connect it again if the test fails.",
+                }]),
             ),
             (
                 DefaultRule::WebhookReceived,
@@ -155,8 +166,8 @@ mod tests {
                 DefaultRule::ApiKeyExpiring,
                 json!({"api_key": {"name": "till"}, "days_left": 3}),
                 json!([{
-                    "type": "notice", "title": "The API key till expires (days left: 3)",
-                    "remedy": "Rotate the key and give the new one to whoever uses it. The old one works on until it expires.",
+                    "type": "slack_message", "connector_id": null,
+                    "message": {"text": ":hourglass: The API key till expires (days left: 3). Rotate it and give the new one to whoever uses it."},
                 }]),
             ),
         ] {
@@ -167,12 +178,12 @@ mod tests {
     #[test]
     fn they_say_something_with_any_payload() {
         for &rule in DefaultRule::ALL {
-            for payload in [
+            for mut payload in [
                 json!({}),
-                json!(null),
-                json!([]),
                 json!({"connector": null, "type": null}),
+                json!({"connector": {}, "api_key": []}),
             ] {
+                payload["rows_changed"] = json!(1);
                 assert_eq!(effect(rule, &payload).as_array().unwrap().len(), 1);
             }
         }

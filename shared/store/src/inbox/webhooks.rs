@@ -21,6 +21,8 @@ pub struct NewWebhook<'a> {
     pub options: &'a str,
     /// JSON array; `None` keeps every event.
     pub events: Option<&'a str>,
+    /// Dead events in a row that pause it; `None`: it is never paused.
+    pub failure_limit: Option<i64>,
     pub created_by: &'a str,
 }
 
@@ -33,6 +35,8 @@ pub struct Change<'a> {
     /// JSON array; `Some(None)` keeps every event.
     pub events: Option<Option<&'a str>>,
     pub state: Option<&'a str>,
+    /// As in [`NewWebhook`].
+    pub failure_limit: Option<Option<i64>>,
 }
 
 /// What making one came to.
@@ -47,8 +51,8 @@ pub enum Created {
 
 const CREATE: &str = "
 INSERT INTO webhooks (id, organization_id, name, scheme, options, events, state, version, created_by,
-  created_at, updated_at)
-SELECT ?2, id, ?3, ?4, ?5, ?6, 'active', 1, ?7, ?8, ?8 FROM organizations
+  created_at, updated_at, failure_limit)
+SELECT ?2, id, ?3, ?4, ?5, ?6, 'active', 1, ?7, ?8, ?8, ?9 FROM organizations
 WHERE id = ?1 AND state = 'active'
 RETURNING id";
 
@@ -82,7 +86,8 @@ pub async fn create<E: Execute>(
         new.options,
         new.events,
         new.created_by,
-        now
+        now,
+        new.failure_limit
     ];
     let created = transaction.execute(CREATE, parameters).await?;
     Ok(if created.is_empty() {
@@ -95,7 +100,10 @@ pub async fn create<E: Execute>(
 const UPDATE: &str = "
 UPDATE webhooks SET
   name = coalesce(?3, name), options = coalesce(?4, options), events = iif(?5, ?6, events),
-  state = coalesce(?7, state), version = version + 1, updated_at = ?8
+  state = coalesce(?7, state), version = version + 1, updated_at = ?8,
+  failure_limit = iif(?9, ?10, failure_limit),
+  state_reason = iif(?7 IS NULL, state_reason, NULL),
+  failures_in_row = iif(?7 = 'active', 0, failures_in_row)
 WHERE id = ?2 AND organization_id = ?1
 RETURNING id";
 
@@ -118,7 +126,9 @@ pub async fn update<E: Execute>(
         change.events.is_some(),
         change.events.flatten(),
         change.state,
-        now
+        now,
+        change.failure_limit.is_some(),
+        change.failure_limit.flatten()
     ];
     database
         .execute(UPDATE, parameters)

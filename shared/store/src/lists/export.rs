@@ -3,9 +3,9 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    DeliveryFilter, LocationMappingFilter, MemberFilter, PlaceFilter, QuarantineFilter,
+    DeliveryFilter, LocationMappingFilter, MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter,
     ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
-    WebhookEventFilter, availability, deliveries, departments, location_mappings, locations, own,
+    WebhookEventFilter, automation_rules, availability, deliveries, departments, location_mappings, locations, notices, own,
     quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
     time_off, time_punches, wages, webhook_events,
 };
@@ -129,6 +129,8 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         | Kind::Webhook => own(kind, tenant, paging),
         Kind::WebhookEvent => webhook_events(tenant, &WebhookEventFilter::default(), paging),
         Kind::Delivery => deliveries(tenant, &DeliveryFilter::default(), paging),
+        Kind::AutomationRule => automation_rules(tenant, paging),
+        Kind::Notice => notices(tenant, NoticeFilter::default(), paging),
         Kind::Location => locations(tenant, &places, paging),
         Kind::Department => departments(tenant, &places, paging),
         Kind::Role => roles(tenant, &places, paging),

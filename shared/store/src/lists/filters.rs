@@ -429,6 +429,7 @@ pub struct WebhookEventFilter<'a> {
     /// Unix seconds; both bounds are in it.
     pub received_from: Option<i64>,
     pub received_to: Option<i64>,
+    pub state: Option<&'a str>,
     /// In the order in which they were stored, so that who keeps the last cursor misses none; the
     /// newest first otherwise.
     pub is_oldest_first: bool,
@@ -446,8 +447,17 @@ pub fn webhook_events(
     builder.compare("record.event", "=", filter.event);
     builder.compare("record.received_at", ">=", filter.received_from);
     builder.compare("record.received_at", "<=", filter.received_to);
+    // Few are dead, and theirs is an index of their own.
+    let is_dead = filter.state == Some("dead");
+    if is_dead {
+        builder.only("record.state = 'dead'");
+    } else {
+        builder.compare("+record.state", "=", filter.state);
+    }
     let column = "record.seq";
-    let index = if filter.webhook_id.is_some() {
+    let index = if is_dead {
+        "webhook_events_dead"
+    } else if filter.webhook_id.is_some() {
         "webhook_events_webhook"
     } else {
         "webhook_events_organization"
@@ -485,6 +495,45 @@ pub fn deliveries(tenant: &Tenant, filter: &DeliveryFilter<'_>, paging: &Paging<
             (None, Some(_)) => "deliveries_state",
             (None, None) => "deliveries_organization",
         },
+    };
+    builder.page(&order, paging)
+}
+
+/// In the order in which they fire.
+#[must_use]
+pub fn automation_rules(tenant: &Tenant, paging: &Paging<'_>) -> List {
+    let order = Order::Ascending {
+        column: "record.position",
+        index: "automation_rules_organization",
+    };
+    Builder::new(Kind::AutomationRule, tenant).page(&order, paging)
+}
+
+/// Which notices are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoticeFilter {
+    /// Those that are dismissed, or those that are not.
+    pub is_dismissed: Option<bool>,
+    pub is_read: Option<bool>,
+}
+
+/// Newest first.
+#[must_use]
+pub fn notices(tenant: &Tenant, filter: NoticeFilter, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Notice, tenant);
+    match filter.is_dismissed {
+        Some(true) => builder.only("+record.dismissed_at IS NOT NULL"),
+        Some(false) => builder.only("+record.dismissed_at IS NULL"),
+        None => {}
+    }
+    match filter.is_read {
+        Some(true) => builder.only("record.read_at IS NOT NULL"),
+        Some(false) => builder.only("record.read_at IS NULL"),
+        None => {}
+    }
+    let order = Order::Descending {
+        column: "record.created_at",
+        index: "notices_organization",
     };
     builder.page(&order, paging)
 }

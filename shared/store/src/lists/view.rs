@@ -13,6 +13,8 @@ pub enum Kind {
     Webhook,
     WebhookEvent,
     Delivery,
+    AutomationRule,
+    Notice,
     Location,
     Department,
     Role,
@@ -32,7 +34,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -40,6 +42,8 @@ impl Kind {
         Self::Webhook,
         Self::WebhookEvent,
         Self::Delivery,
+        Self::AutomationRule,
+        Self::Notice,
         Self::Location,
         Self::Department,
         Self::Role,
@@ -68,6 +72,8 @@ impl Kind {
             Self::Webhook => "webhooks",
             Self::WebhookEvent => "webhook_events",
             Self::Delivery => "deliveries",
+            Self::AutomationRule => "automation_rules",
+            Self::Notice => "notices",
             Self::Location => "locations",
             Self::Department => "departments",
             Self::Role => "roles",
@@ -197,6 +203,8 @@ impl Kind {
             | Self::Webhook
             | Self::WebhookEvent
             | Self::Delivery
+            | Self::AutomationRule
+            | Self::Notice
             | Self::TeamMember
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -213,6 +221,8 @@ impl Kind {
             Self::Webhook => WEBHOOK,
             Self::WebhookEvent => WEBHOOK_EVENT,
             Self::Delivery => DELIVERY,
+            Self::AutomationRule => AUTOMATION_RULE,
+            Self::Notice => NOTICE,
             Self::Location => LOCATION,
             Self::Department => DEPARTMENT,
             Self::Role => ROLE,
@@ -338,6 +348,9 @@ const WEBHOOK: &[Field] = &[
     Json("options", "record.options"),
     Json("events", "record.events"),
     Plain("state", "record.state"),
+    Plain("state_reason", "record.state_reason"),
+    Plain("failure_limit", "record.failure_limit"),
+    Plain("failures_in_row", "record.failures_in_row"),
     Plain("ignored_count", "record.ignored_count"),
     Json("secrets", WEBHOOK_SECRETS),
     Plain("created_by", "record.created_by"),
@@ -364,6 +377,10 @@ const WEBHOOK_EVENT: &[Field] = &[
     Json("items", "record.items"),
     Plain("content_type", "record.content_type"),
     Plain("size_bytes", "length(record.body)"),
+    Plain("state", "record.state"),
+    Plain("error_code", "record.error_code"),
+    Plain("error_detail", "record.error_detail"),
+    Time("processed_at", "record.processed_at"),
     Time("sent_at", "record.sent_at"),
     Time("received_at", "record.received_at"),
 ];
@@ -396,6 +413,38 @@ const DELIVERY_ATTEMPTS: &str = "(
 const NEXT_ATTEMPT_AT: &str = "(
   SELECT next_due_at FROM jobs
   WHERE jobs.kind = 'outbox' AND jobs.subject = record.connector_id AND jobs.name = record.id)";
+
+const AUTOMATION_RULE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("name", "record.document ->> 'name'"),
+    Plain("event", "record.document ->> 'event'"),
+    Json("conditions", "record.document -> 'conditions'"),
+    Json("actions", "record.document -> 'actions'"),
+    Bool("is_enabled", "record.is_enabled"),
+    Plain("position", "record.position"),
+    Plain("default_rule", "record.default_rule"),
+    Plain("fired_count", "record.fired_count"),
+    Plain("failed_count", "record.failed_count"),
+    Time("last_fired_at", "record.last_fired_at"),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+const NOTICE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("kind", "record.kind"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("title", "record.title"),
+    Plain("remedy", "record.remedy"),
+    Plain("count", "record.count"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+    Time("read_at", "record.read_at"),
+    Time("dismissed_at", "record.dismissed_at"),
+];
 
 const LOCATION: &[Field] = &[
     Plain("id", "record.id"),

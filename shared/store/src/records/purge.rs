@@ -18,10 +18,14 @@ const TABLES: &[Table] = &[
     Table::new("webhook_endpoints", "id"),
     Table::new("api_keys", "id"),
     Table::new("webhook_events", "seq"),
+    Table::new("events", "seq"),
+    Table::new("rule_firings", "event_id, rule_id"),
+    Table::new("notices", "id"),
+    Table::new("automation_rules", "id"),
     Table::new("delivery_attempts", "delivery_id, number"),
     Table::new("deliveries", "id"),
     // Whatever drives the purge may be a job itself, so only these go here.
-    Table::new("jobs", "id").by("organization_id = ?1 AND kind IN ('sync', 'outbox')"),
+    Table::new("jobs", "id").by("organization_id = ?1 AND kind IN ('sync', 'outbox', 'inbox', 'automation')"),
     Table::new("sync_seen", "pass_id, external_id")
         .by("pass_id IN (SELECT id FROM sync_runs WHERE organization_id = ?1)"),
     Table::new("quarantined_records", "connector_id, stream, external_id"),

@@ -20,6 +20,7 @@ fn create(database: &TestDatabase, tenant: &Tenant, number: u64) -> Created {
         scheme: "generic",
         options: r#"{"header":"x-signature"}"#,
         events: Some(r#"["order.*"]"#),
+        failure_limit: None,
         created_by: "user-1",
     };
     wait(webhooks::create(database, tenant, new, NOW)).unwrap()

@@ -25,6 +25,7 @@ fn enqueue(fixture: &Fixture, number: u64, connector: &str, channel: &str) -> St
         connector_id: connector,
         requested_by: "user-1",
         payload: r#"{"text":"Hello"}"#,
+        depth: 0,
         job: DeliveryJob {
             function: "slack-notify",
             concurrency_key: channel,
@@ -291,6 +292,7 @@ fn a_foreign_connector_has_nothing_sent() {
             connector_id: &connector,
             requested_by: "user-2",
             payload: "{}",
+            depth: 0,
             job: DeliveryJob {
                 function: "slack-notify",
                 concurrency_key: "ops",
@@ -318,6 +320,7 @@ fn only_so_many_wait() {
         connector_id: &connector,
         requested_by: "user-1",
         payload: "{}",
+        depth: 0,
         job: DeliveryJob {
             function: "slack-notify",
             concurrency_key: "ops",
