@@ -11,7 +11,7 @@ use store::inbox::events;
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
 use store::records::retention::{self, EndedShifts};
 use store::{
-    Database, DatabaseError, credentials, idempotency, organizations, outbox, rate_budgets,
+    Database, DatabaseError, api_keys, credentials, idempotency, organizations, outbox, rate_budgets,
     records, sync_runs,
 };
 
@@ -182,6 +182,7 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
             break;
         }
     }
+    api_keys::remind(database, now).await?;
     if !give_default_rules(database, deadline_ms).await? {
         return Ok(false);
     }

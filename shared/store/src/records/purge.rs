@@ -16,6 +16,7 @@ const TABLES: &[Table] = &[
     Table::new("webhook_secrets", "id"),
     Table::new("webhook_registrations", "id"),
     Table::new("webhook_endpoints", "id"),
+    Table::new("api_key_reminders", "key_id, days"),
     Table::new("api_keys", "id"),
     Table::new("webhook_events", "seq"),
     Table::new("events", "seq"),

@@ -340,7 +340,7 @@ fn only_so_many_wait() {
         Some(Only {
             tenant: &tenant,
             kind: OUTBOX,
-            subject: &connector,
+            subject: Some(&connector),
         }),
     );
     fixture.record(&[over(&claimed[0], RunStatus::Success)], NOW);

@@ -43,6 +43,8 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::Webhook
                     | Kind::WebhookEvent
                     | Kind::Delivery
+                    | Kind::AutomationRule
+                    | Kind::Notice
                     | Kind::Store
                     | Kind::StaffPolicy
             );
@@ -173,6 +175,16 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO delivery_attempts (delivery_id, number, organization_id, started_ms, duration_ms, code, detail, may_have_happened)
          VALUES (?1, 1, ?2, 1500, 15000, 'timeout', 'Wait.', 1)",
         parameters![delivery.as_str(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO automation_rules (id, organization_id, position, is_enabled, document, created_by, created_at, updated_at)
+         VALUES (?1, ?2, 100, 1, '{\"name\":\"Tell\",\"event\":\"order.*\",\"actions\":[{\"type\":\"log\",\"text\":\"a\"}],\"is_enabled\":true}', 'user-1', 0, 0)",
+        parameters![fixture.id(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO notices (id, organization_id, kind, about, title, remedy, created_at, updated_at)
+         VALUES (?1, ?2, 'rule', 'a', 'Look', 'Do.', 0, 0)",
+        parameters![fixture.id(), tenant],
     );
     fixture.query(
         "INSERT INTO staff_policies (connector_id, organization_id, enforce_shift_schedule, sync_role_names, create_users_without_email, created_at, updated_at)

@@ -3,11 +3,11 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, MemberFilter, Paging,
+    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, MemberFilter, NoticeFilter, Paging,
     PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter,
-    TimeOffFilter, TimePunchFilter, availability, deliveries, departments, get, location_mappings,
-    locations, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
-    team_members, time_off, time_punches, wages,
+    TimeOffFilter, TimePunchFilter, WebhookEventFilter, automation_rules, availability, deliveries, departments, get, location_mappings,
+    locations, notices, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
+    team_members, time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -57,6 +57,31 @@ fn no_combination_of_filters_sorts_or_scans() {
             lists.push(wages(&tenant, &filter, &paging));
             lists.push(role_assignments(&tenant, &filter, &paging));
             lists.push(availability(&tenant, &filter, &paging));
+        }
+        if bits < 2 {
+            lists.push(automation_rules(&tenant, &paging));
+        }
+        if bits < 8 {
+            for is in [true, false] {
+                let filter = NoticeFilter {
+                    is_dismissed: given(1).then_some(is),
+                    is_read: given(2).then_some(is),
+                };
+                lists.push(notices(&tenant, filter, &paging));
+            }
+        }
+        if bits < 64 {
+            for state in ["dead", "pending"] {
+                let filter = WebhookEventFilter {
+                    webhook_id: text(1),
+                    event: text(2),
+                    received_from: number(3),
+                    received_to: number(3),
+                    state: given(4).then_some(state),
+                    is_oldest_first: given(5),
+                };
+                lists.push(webhook_events(&tenant, &filter, &paging));
+            }
         }
         if bits < 32 {
             let filter = DeliveryFilter {

@@ -40,6 +40,8 @@ fn a_foreign_id_is_no_id() {
         (Kind::Webhook, "webhooks"),
         (Kind::WebhookEvent, "webhook_events"),
         (Kind::Delivery, "deliveries"),
+        (Kind::AutomationRule, "automation_rules"),
+        (Kind::Notice, "notices"),
         (Kind::Location, "locations"),
         (Kind::Department, "departments"),
         (Kind::Role, "roles"),

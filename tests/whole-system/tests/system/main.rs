@@ -1,6 +1,7 @@
 //! The whole application under test; see `whole_system` for what it stands on.
 
 mod api;
+mod automation;
 mod first_sync;
 mod inbox;
 mod integration;

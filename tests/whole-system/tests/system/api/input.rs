@@ -142,6 +142,11 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
     let webhook = app.post("/api/webhooks", &organization.key, webhook).await;
     let webhook = webhook.expect(StatusCode::CREATED);
     let webhook_id = webhook["id"].as_str().unwrap().to_owned();
+    let sent = crate::inbox::send(&app, &webhook, "m-1", "{}").await;
+    let sent = sent.expect(StatusCode::OK);
+    let event_id = sent["event_id"].as_str().unwrap().to_owned();
+    let rules = app.all("/api/automation-rules", &organization.key).await;
+    let rule_id = rules[0]["id"].as_str().unwrap().to_owned();
     let keys = app.all("/api/api-keys", &organization.key).await;
     let key_id = keys[0]["id"].as_str().unwrap().to_owned();
     for route in protected().filter(|route| route.body.is_some()) {
@@ -149,6 +154,10 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             &connector_id
         } else if route.path.starts_with("/api/webhooks") {
             &webhook_id
+        } else if route.path.starts_with("/api/webhook-events") {
+            &event_id
+        } else if route.path.starts_with("/api/automation-rules") {
+            &rule_id
         } else if route.path.starts_with("/api/api-keys") {
             &key_id
         } else if route.path.starts_with("/api/location-mappings") {
@@ -190,6 +199,7 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
                 Operation::SyncIntegration,
                 Operation::RotateWebhookSecret,
                 Operation::RotateApiKey,
+                Operation::ReplayWebhookEvent,
             ];
             if body.is_empty() && needs_none.contains(&route.operation) {
                 continue;
