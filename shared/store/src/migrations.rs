@@ -62,6 +62,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "outbox",
         sql: include_str!("../../../migrations/0009_outbox.sql"),
     },
+    Migration {
+        version: 10,
+        name: "automation",
+        sql: include_str!("../../../migrations/0010_automation.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -285,7 +285,7 @@ ON CONFLICT (event_id, rule_id) DO UPDATE SET
 const COUNT_FIRINGS: &str = "
 UPDATE automation_rules SET
   fired_count = fired_count + firing.fired, failed_count = failed_count + firing.failed,
-  tat_ms = max(tat_ms, firing.tat_ms),
+  tat_ms = max(automation_rules.tat_ms, firing.tat_ms),
   last_fired_at = iif(firing.fired > 0, ?3, last_fired_at)
 FROM (
   SELECT value ->> 'rule_id' AS rule_id, sum(value ->> 'outcome' = 'fired') AS fired,

@@ -22,7 +22,7 @@ fn count(fixture: &Fixture, sql: &str) -> i64 {
 /// Name, depth and payload of what was raised.
 fn raised(fixture: &Fixture) -> Vec<(String, i64, serde_json::Value)> {
     fixture
-        .execute("SELECT name, depth, payload FROM events WHERE organization_id > '' ORDER BY seq", &[])
+        .execute("SELECT name, depth, payload FROM events WHERE seq > 0 ORDER BY seq", &[])
         .iter()
         .map(|row| {
             let payload = serde_json::from_str(row.text(2).unwrap()).unwrap();
@@ -149,7 +149,7 @@ fn firing(event_id: &str, rule_id: &str, outcome: &'static str) -> Firing {
 
 #[test]
 fn a_connector_that_is_cut_off_is_told_once() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     let (_, connector) = fixture.connected(1, [None; 3]);
     set_state(&fixture, &connector, ConnectorState::Error, NOW);
     assert_eq!(raised(&fixture), []);
@@ -173,8 +173,9 @@ fn a_connector_that_is_cut_off_is_told_once() {
 
 #[test]
 fn a_sync_is_completed_when_its_last_stream_is() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     let (_, connector) = fixture.connected(1, [Some(NOW); 3]);
+    fixture.execute("DROP TRIGGER events_have_a_job", &[]);
     for (index, stream) in ["users", "shifts", "time_punches"].into_iter().enumerate() {
         assert_eq!(raised(&fixture), [], "before {stream}");
         let claimed = fixture.claim(1, NOW).remove(0);
@@ -224,12 +225,13 @@ fn a_sync_is_completed_when_its_last_stream_is() {
 
 #[test]
 fn a_stream_that_goes_on_failing_is_told_once() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     fixture.connected(1, [Some(NOW), None, None]);
     let run = |status, at| {
         let claimed = fixture.claim(1, at).remove(0);
         fixture.record(&[ended(&claimed, status, Some(at + 100))], at);
     };
+    fixture.execute("DROP TRIGGER events_have_a_job", &[]);
     run(RunStatus::Failed, NOW);
     run(RunStatus::Failed, NOW + 100);
     let told = raised(&fixture);
@@ -247,7 +249,7 @@ fn a_stream_that_goes_on_failing_is_told_once() {
 
 #[test]
 fn an_event_has_its_job_due_also_while_it_runs() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     let (_, connector) = fixture.connected(1, [None; 3]);
     set_state(&fixture, &connector, ConnectorState::Expired, NOW);
     let claimed = fixture.claim(5, NOW).remove(0);
@@ -271,7 +273,7 @@ fn an_event_has_its_job_due_also_while_it_runs() {
 
 #[test]
 fn what_a_webhook_has_brought_is_worked_on_in_its_order() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     fixture.organization(1);
     fixture.organization(2);
     let (mine, theirs) = (webhook(&fixture, 1), webhook(&fixture, 2));
@@ -377,7 +379,7 @@ fn what_a_webhook_has_brought_is_worked_on_in_its_order() {
 
 #[test]
 fn an_event_that_ends_its_holder_is_counted() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     fixture.organization(1);
     let mine = webhook(&fixture, 1);
     bring(&fixture, 1, &mine, "order.paid", NOW);
@@ -396,7 +398,7 @@ fn an_event_that_ends_its_holder_is_counted() {
 
 #[test]
 fn a_notice_about_the_same_counts_up() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     let tenant = fixture.organization(1);
     let put = |about, title, now| {
         let id = fixture.id();
@@ -446,7 +448,7 @@ fn a_notice_about_the_same_counts_up() {
 
 #[test]
 fn what_is_over_long_enough_is_removed_and_what_waits_stays() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     let (_, connector) = fixture.connected(1, [None; 3]);
     for at in [NOW, NOW + 10, NOW + 20] {
         set_state(&fixture, &connector, ConnectorState::Expired, at);
@@ -473,7 +475,7 @@ fn what_is_over_long_enough_is_removed_and_what_waits_stays() {
 
 #[test]
 fn an_error_of_a_holder_changes_nothing() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::with_events();
     fixture.organization(1);
     let mine = webhook(&fixture, 1);
     bring(&fixture, 1, &mine, "order.paid", NOW);
@@ -503,4 +505,45 @@ fn an_error_of_a_holder_changes_nothing() {
     );
     let state = fixture.execute("SELECT state FROM webhooks WHERE id = ?1", &[text(&mine)]);
     assert_eq!(state[0].text(0).unwrap(), "active");
+}
+
+/// The plans of triggers are nowhere to be seen: what they cost is.
+#[test]
+fn what_a_trigger_reads_does_not_grow_with_the_history() {
+    let fixture = Fixture::with_events();
+    let (_, connector) = fixture.connected(1, [Some(NOW), None, None]);
+    fixture.execute("DROP TRIGGER events_have_a_job", &[]);
+    let mut run = |at| {
+        let claimed = fixture.claim(1, at).remove(0);
+        fixture.database.take_steps();
+        fixture.record(&[ended(&claimed, RunStatus::Success, Some(at + 100))], at);
+        fixture.database.take_steps()
+    };
+    run(NOW);
+    let before = run(NOW + 100);
+    for number in 0..3_000 {
+        fixture.execute(
+            "INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status, started_at, finished_at)
+             VALUES (?1, ?2, ?3, 'j', ?4, 'cron', 'success', ?5, ?5)",
+            &[
+                text(&fixture.id()),
+                text(tenant(1).as_str()),
+                text(&connector),
+                text(if number % 2 == 0 { "users" } else { "shifts" }),
+                integer(NOW - 9_000 + number),
+            ],
+        );
+        fixture.execute(
+            "INSERT INTO events (organization_id, name, connector_id, payload, occurred_at)
+             VALUES (?1, ?2, ?3, '{}', ?4)",
+            &[
+                text(tenant(1).as_str()),
+                text(if number % 2 == 0 { "sync.completed" } else { "sync.failed" }),
+                text(&connector),
+                integer(NOW - 9_000 + number),
+            ],
+        );
+    }
+    let after = run(NOW + 200);
+    assert!(after < before * 2, "{before} steps before, {after} after");
 }

@@ -168,7 +168,7 @@ fn no_combination_of_filters_sorts_or_scans() {
             looked_at += 1;
         }
     }
-    assert_eq!(looked_at, 8 * 4 + 5 * 16 + 32 + 128 + 64 + 64 + 256 + 512);
+    assert_eq!(looked_at, 2 + 2 * 8 + 8 * 4 + 5 * 16 + 32 + 128 + 4 * 64 + 256 + 512);
 }
 
 #[test]
