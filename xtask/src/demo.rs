@@ -199,7 +199,10 @@ fn show(
             &format!("to Slack for {}", first.organization.name),
         );
         summary.slack = Some(slack::post(first, slack_client)?);
-        style::step("Sending", "signed events to two webhooks, on which three rules fire");
+        style::step(
+            "Sending",
+            "signed events to two webhooks, on which three rules fire",
+        );
         summary.automation = Some(automation::run(first, slack_client)?);
     }
     summary.ok = summary.failures().is_empty();

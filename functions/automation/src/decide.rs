@@ -33,7 +33,13 @@ pub struct Decision {
     pub deliveries: Vec<NewEffect>,
     pub syncs: Vec<NewSync>,
     pub notices: Vec<Notice>,
-    pub logs: Vec<String>,
+    pub logs: Vec<Log>,
+}
+
+/// A row that a rule has written in the log.
+pub struct Log {
+    pub rule_id: String,
+    pub text: String,
 }
 
 impl Decision {
@@ -73,7 +79,7 @@ struct Effects {
     deliveries: Vec<NewEffect>,
     syncs: Vec<NewSync>,
     notices: Vec<Notice>,
-    logs: Vec<String>,
+    logs: Vec<Log>,
 }
 
 /// Why a rule does nothing.
@@ -127,7 +133,9 @@ impl<'a> Decider<'a> {
         match self.rules.outcome(event) {
             Outcome::CutOff { rules } => {
                 for rule in rules {
-                    self.decision.notices.push(told::cut_off(&rule.id, &rule.name));
+                    self.decision
+                        .notices
+                        .push(told::cut_off(&rule.id, &rule.name));
                     self.note(id, rule, "cut_off", None);
                 }
             }
@@ -178,7 +186,13 @@ impl<'a> Decider<'a> {
         self.note(id, rule, "fired", None);
     }
 
-    fn note(&mut self, id: &str, rule: &CompiledRule, outcome: &'static str, detail: Option<String>) {
+    fn note(
+        &mut self,
+        id: &str,
+        rule: &CompiledRule,
+        outcome: &'static str,
+        detail: Option<String>,
+    ) {
         self.decision.firings.push(Firing {
             event_id: id.to_owned(),
             rule_id: rule.id.clone(),
@@ -227,7 +241,10 @@ impl<'a> Decider<'a> {
                         )));
                     }
                     let streams = if streams.is_empty() {
-                        Stream::ALL.iter().map(|stream| stream.as_str().to_owned()).collect()
+                        Stream::ALL
+                            .iter()
+                            .map(|stream| stream.as_str().to_owned())
+                            .collect()
                     } else {
                         streams.to_vec()
                     };
@@ -244,7 +261,10 @@ impl<'a> Decider<'a> {
                     title,
                     remedy,
                 }),
-                Effect::Log { text } => effects.logs.push(format!("{}: {text}", rule.name)),
+                Effect::Log { text } => effects.logs.push(Log {
+                    rule_id: rule.id.clone(),
+                    text,
+                }),
                 Effect::OutgoingWebhook { .. } | Effect::CallApi { .. } => {
                     return Err(Refused::Failed("not built".to_owned()));
                 }
@@ -290,7 +310,10 @@ impl<'a> Decider<'a> {
             .first()
         {
             None => Ok((connector.id.clone(), message)),
-            Some(wrong) => Err(Refused::Failed(format!("{}: {}", wrong.detail, wrong.remedy))),
+            Some(wrong) => Err(Refused::Failed(format!(
+                "{}: {}",
+                wrong.detail, wrong.remedy
+            ))),
         }
     }
 }

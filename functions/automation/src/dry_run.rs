@@ -18,7 +18,10 @@ pub async fn dry_run(context: &Context) -> Result<Reply, Problem> {
     let asked: DryRunAutomationRules = context.json()?;
     let mut errors = Vec::new();
     if let Err(error) = EventName::parse(&asked.event) {
-        errors.push(FieldError::new("/event", format!("{error}: {}", error.remedy())));
+        errors.push(FieldError::new(
+            "/event",
+            format!("{error}: {}", error.remedy()),
+        ));
     }
     let given = asked.rule.as_ref().map(|document| read_rule(&document.0));
     let given = match given.transpose() {

@@ -15,8 +15,10 @@ use spin_sdk::http_service;
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("automation", request, async |context: Context| {
-        match context.operation {
+    serve(
+        "automation",
+        request,
+        async |context: Context| match context.operation {
             Operation::RunAutomation => {
                 let report = run::run(&context.database, &context.json()?).await;
                 Reply::json(StatusCode::OK, &report)
@@ -31,7 +33,7 @@ async fn handle(request: Request) -> Answer {
             Operation::MarkNoticeRead => notices::mark_read(&context).await,
             Operation::DismissNotice => notices::dismiss(&context).await,
             _ => rules::read(&context).await,
-        }
-    })
+        },
+    )
     .await
 }

@@ -145,11 +145,17 @@ fn checked(mut members: Map<String, Value>) -> Result<(Rule, Option<i64>), Probl
     let position = match members.remove("position") {
         None => None,
         Some(value) => {
-            let position = value.as_i64().filter(|position| POSITIONS.contains(position));
+            let position = value
+                .as_i64()
+                .filter(|position| POSITIONS.contains(position));
             if position.is_none() {
                 errors.push(FieldError::new(
                     "/position",
-                    format!("must be a number from {} to {}", POSITIONS.start(), POSITIONS.end()),
+                    format!(
+                        "must be a number from {} to {}",
+                        POSITIONS.start(),
+                        POSITIONS.end()
+                    ),
                 ));
             }
             position

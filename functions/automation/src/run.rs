@@ -16,6 +16,7 @@ use store::automation::notices::{self, NewNotice};
 use store::automation::work::{self, Brought, Ended, Happened, Settled, Source, Work};
 use store::automation::{AUTOMATION, INBOX};
 use store::jobs::{self, Lease, RunRequest};
+use store::logs::{self, NewLog};
 use store::outbox::{self, DeliveryJob, NewDelivery};
 use store::{Database, DatabaseError, Execute};
 
@@ -209,8 +210,7 @@ impl Run<'_> {
     async fn step(&mut self, events: &[Event], is_alone: bool) -> Result<(), Stop> {
         let tenant = self.lease.tenant;
         if let (true, Some(event)) = (is_alone, events.first()) {
-            let attempts =
-                work::attempt(self.database, tenant, self.source(), event.seq).await?;
+            let attempts = work::attempt(self.database, tenant, self.source(), event.seq).await?;
             if attempts > MAX_ATTEMPTS {
                 let mut decision = Decision::default();
                 decision.ended.push(Ended {
@@ -286,9 +286,6 @@ impl Run<'_> {
                 Ok(())
             })
             .await?;
-        for text in &decision.logs {
-            log::info("rule", &format!("organization {}: {text}", lease.tenant.as_str()));
-        }
         self.failures_in_row = failures_in_row;
         Ok(())
     }
@@ -348,6 +345,18 @@ async fn carry_out<E: Execute>(
         };
         jobs::request_run(transaction, tenant, request, now).await?;
     }
+    let rows: Vec<_> = decision
+        .logs
+        .iter()
+        .map(|log| NewLog {
+            event_type: "log",
+            status: "info",
+            subject_id: Some(&log.rule_id),
+            detail: Some(&log.text),
+            ..NewLog::default()
+        })
+        .collect();
+    logs::append(transaction, tenant, &rows, now).await?;
     for notice in &decision.notices {
         let new = NewNotice {
             id: &random::id(),

@@ -2,8 +2,8 @@
 
 use domain::redact;
 use serde_json::Value;
-use store::automation::work::{Ended, Work};
 use store::automation::INBOX;
+use store::automation::work::{Ended, Work};
 
 use crate::decide::Subject;
 
@@ -80,8 +80,9 @@ pub fn too_often(rule_id: &str, name: &str) -> Notice {
         about: rule_id.to_owned(),
         connector_id: None,
         title: format!("The rule \"{name}\" fired 60 times in a minute and was held back"),
-        remedy: "Give the rule narrower conditions. What it was held back from it does not do later."
-            .to_owned(),
+        remedy:
+            "Give the rule narrower conditions. What it was held back from it does not do later."
+                .to_owned(),
     }
 }
 
@@ -90,7 +91,10 @@ pub fn dead(work: &Work, ended: &[Ended]) -> Option<Notice> {
     let last = ended.iter().rfind(|ended| ended.code.is_some())?;
     let reason = last.detail.as_deref().unwrap_or_default();
     let (about, title, remedy) = if work.kind == INBOX {
-        let name = work.webhook.as_ref().map_or("", |webhook| webhook.name.as_str());
+        let name = work
+            .webhook
+            .as_ref()
+            .map_or("", |webhook| webhook.name.as_str());
         (
             work.subject.clone(),
             format!("What the webhook {name} has brought could not be worked on. {reason}"),
@@ -136,11 +140,17 @@ impl Health<'_> {
     pub fn notice(&self) -> Option<Notice> {
         let limit = self.limit?;
         let percent = [100, 80, 50].into_iter().find(|percent| {
-            let mark = limit.saturating_mul(*percent).saturating_add(99).div_euclid(100);
+            let mark = limit
+                .saturating_mul(*percent)
+                .saturating_add(99)
+                .div_euclid(100);
             self.before < mark && self.after >= mark
         })?;
         let title = if percent == 100 {
-            format!("The webhook {} is paused: {limit} events in a row could not be worked on", self.name)
+            format!(
+                "The webhook {} is paused: {limit} events in a row could not be worked on",
+                self.name
+            )
         } else {
             format!(
                 "{} events in a row of the webhook {} could not be worked on; at {limit} it is paused",

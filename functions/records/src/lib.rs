@@ -1,6 +1,7 @@
 //! Reading back what was synced: lists with filters, changes and cursors, and single rows.
 
 mod lists;
+mod logs;
 
 use api::{Operation, Problem};
 use http::StatusCode;
@@ -28,6 +29,8 @@ async fn handle(request: Request) -> Answer {
                 read(&context, Kind::Availability, "day of an availability").await
             }
             Operation::ReadTimeOff => read(&context, Kind::TimeOff, "time off").await,
+            Operation::ListLogs => logs::list(&context).await,
+            Operation::ShowLogStatistics => logs::statistics(&context).await,
             Operation::ReadSyncRun => read_sync_run(&context).await,
             _ => lists::list(&context).await,
         }

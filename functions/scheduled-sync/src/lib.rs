@@ -37,8 +37,11 @@ async fn handle(request: Request) -> Answer {
             if !api::query::is_id(&only.connector_id) {
                 return Err(Problem::field("/connector_id", "must be an id (UUID)"));
             }
-            let kind = [SYNC, OUTBOX, INBOX].into_iter().find(|kind| *kind == only.kind);
-            let kind = kind.ok_or_else(|| Problem::field("/kind", "must be sync, outbox or inbox"))?;
+            let kind = [SYNC, OUTBOX, INBOX]
+                .into_iter()
+                .find(|kind| *kind == only.kind);
+            let kind =
+                kind.ok_or_else(|| Problem::field("/kind", "must be sync, outbox or inbox"))?;
             Some(tick::OnlyConnector {
                 kind,
                 tenant,

@@ -16,8 +16,8 @@ use store::jobs::plan::{self, PlanningInput};
 use store::jobs::{self, Claimed, Conclusion, MAINTENANCE, WantedRun};
 use store::outbox::OUTBOX;
 
-use crate::{dispatch, maintenance};
 use crate::tick::Ended;
+use crate::{dispatch, maintenance};
 
 /// A stream that another one wants is not asked for more often than this, in seconds: what it
 /// lacks may not exist at all.

@@ -1,16 +1,16 @@
 //! What webhooks have brought.
 
 use api::moment::{self, Edge};
-use api::{FieldError, Problem, ProblemKind};
 use api::routes::{REPLAYABLE_STATES, WEBHOOK_EVENT_STATES};
 use api::webhooks::{
-    Replayed, ReplayWebhookEvent, ReplayWebhookEvents, WebhookEvent, WebhookEventWithBody,
+    ReplayWebhookEvent, ReplayWebhookEvents, Replayed, WebhookEvent, WebhookEventWithBody,
 };
+use api::{FieldError, Problem, ProblemKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::access::Tenant;
 use http::StatusCode;
 use platform::{Context, Reply, lists, problems};
-use domain::access::Tenant;
 use store::inbox::events::{self, MAX_REPLAYED, Replay};
 use store::lists::{self as rows, Kind, WebhookEventFilter};
 
@@ -27,7 +27,8 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     })?;
     asked
         .reply(context, |asked, paging| {
-            let (webhook_id, event, state, received_from, received_to, oldest_first) = &asked.filter;
+            let (webhook_id, event, state, received_from, received_to, oldest_first) =
+                &asked.filter;
             let filter = WebhookEventFilter {
                 webhook_id: webhook_id.as_deref(),
                 event: event.as_deref(),
@@ -99,10 +100,18 @@ pub async fn replay_all(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let asked: ReplayWebhookEvents = context.json()?;
     let mut errors = Vec::new();
-    if asked.webhook_id.as_deref().is_some_and(|id| !api::query::is_id(id)) {
+    if asked
+        .webhook_id
+        .as_deref()
+        .is_some_and(|id| !api::query::is_id(id))
+    {
         errors.push(FieldError::new("/webhook_id", "must be an id (UUID)"));
     }
-    if asked.state.as_deref().is_some_and(|state| !REPLAYABLE_STATES.contains(&state)) {
+    if asked
+        .state
+        .as_deref()
+        .is_some_and(|state| !REPLAYABLE_STATES.contains(&state))
+    {
         errors.push(FieldError::new("/state", "must be processed or dead"));
     }
     let mut time = |field: &str, text: Option<&str>, edge: Edge| {
@@ -112,7 +121,11 @@ pub async fn replay_all(context: &Context) -> Result<Reply, Problem> {
         }
         time
     };
-    let received_from = time("/received_from", asked.received_from.as_deref(), Edge::First);
+    let received_from = time(
+        "/received_from",
+        asked.received_from.as_deref(),
+        Edge::First,
+    );
     let received_to = time("/received_to", asked.received_to.as_deref(), Edge::Last);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));

@@ -9,6 +9,7 @@ pub mod connectors;
 pub mod cors;
 pub mod cursor;
 pub mod deliveries;
+pub mod logs;
 pub mod moment;
 #[cfg(feature = "openapi")]
 pub mod openapi;

@@ -107,6 +107,8 @@ pub enum Operation {
     MarkNoticeRead,
     DismissNotice,
     RunAutomation,
+    ListLogs,
+    ShowLogStatistics,
     ReceiveWebhook,
     ReceiveWebhookByGet,
     ReceiveWebhookCall,
@@ -172,6 +174,8 @@ pub enum ParameterForm {
     DateOrTime,
     Boolean,
     Limit,
+    /// Whole, not below zero.
+    Number,
     OneOf(&'static [&'static str]),
 }
 
@@ -573,6 +577,57 @@ const NOTICE_LIST: &[Parameter] = &[
         "is_read",
         ParameterForm::Boolean,
         "Only notices that were read, or only those that were not.",
+    ),
+];
+pub const LOG_TYPES: &[&str] = &[
+    "sync",
+    "delivery",
+    "webhook",
+    "webhook_refused",
+    "rule",
+    "connector",
+    "api_call",
+    "log",
+];
+pub const LOG_STATUSES: &[&str] = &["success", "partial", "failed", "info"];
+const LOG_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "event_type",
+        ParameterForm::OneOf(LOG_TYPES),
+        "Only rows of this type.",
+    ),
+    parameter(
+        "status",
+        ParameterForm::OneOf(LOG_STATUSES),
+        "Only rows with this status.",
+    ),
+    parameter(
+        "after",
+        ParameterForm::Number,
+        "Only rows behind the one of this id, the oldest first; the newest first without it. 0 is before all.",
+    ),
+    parameter(
+        "wait_s",
+        ParameterForm::Number,
+        "With `after`: how long to wait for a row when there is none, 0 to 25 seconds.",
+    ),
+];
+const LOG_STATISTICS: &[Parameter] = &[
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "from",
+        ParameterForm::Date,
+        "The first day, UTC; 29 days before the last when left out.",
+    ),
+    parameter(
+        "to",
+        ParameterForm::Date,
+        "The last day, UTC; today when left out.",
     ),
 ];
 const CONNECTOR_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
@@ -1534,6 +1589,26 @@ pub const ROUTES: &[Route] = &[
     )
     .query(ONE)
     .answers(200, Shape::One("Notice")),
+    Route::new(
+        O::ListLogs,
+        "records",
+        "GET",
+        "/api/logs",
+        Access::Scope(Scope::LogsRead),
+        "List what the integrations did, for 90 days; with `after` and `wait_s` as it happens",
+    )
+    .query(LOG_LIST)
+    .answers(200, Shape::Page("LogEntry")),
+    Route::new(
+        O::ShowLogStatistics,
+        "records",
+        "GET",
+        "/api/logs/stats",
+        Access::Scope(Scope::LogsRead),
+        "How the integrations fare: success rate, durations, counts by type and day",
+    )
+    .query(LOG_STATISTICS)
+    .answers(200, Shape::One("LogStatistics")),
     Route::new(
         O::RunAutomation,
         "automation",

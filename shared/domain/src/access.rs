@@ -51,6 +51,8 @@ text_enum! {
         NoticesRead = "notices:read",
         /// Take down what was seen to.
         NoticesWrite = "notices:write",
+        /// What the integrations did.
+        LogsRead = "logs:read",
         /// Send messages with a connector of the organization.
         NotificationsSend = "notifications:send",
         /// What was sent, and what became of it.
@@ -124,6 +126,7 @@ impl Role {
             Scope::AutomationRulesWrite,
             Scope::NoticesRead,
             Scope::NoticesWrite,
+            Scope::LogsRead,
             Scope::NotificationsSend,
             Scope::DeliveriesRead,
             Scope::DeliveriesWrite,
@@ -445,6 +448,7 @@ mod tests {
             (Scope::AutomationRulesWrite, "oa.p"),
             (Scope::NoticesRead, "oa.p"),
             (Scope::NoticesWrite, "oa.p"),
+            (Scope::LogsRead, "oa.p"),
             (Scope::NotificationsSend, "oa.p"),
             (Scope::DeliveriesRead, "oa.p"),
             (Scope::DeliveriesWrite, "oa.p"),

@@ -22,6 +22,7 @@
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
 //! | [`outbound_target`] | which URLs a tenant may have us call |
 //! | [`automation`] | which rules an event fires, and what they do |
+//! | [`log_statistics`] | what counted rows of the integration log come to |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
 mod error;
@@ -38,6 +39,7 @@ pub mod frequency;
 pub mod gcra;
 pub mod inbound_webhook;
 pub mod job;
+pub mod log_statistics;
 pub mod network;
 pub mod organization;
 pub mod outbound_target;
@@ -58,5 +60,5 @@ pub mod webhook_topic;
 pub mod worked_time;
 pub mod zone;
 
-pub use chrono::NaiveDate;
+pub use chrono::{Days, NaiveDate};
 pub use error::{Error, Result};

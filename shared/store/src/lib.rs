@@ -16,6 +16,7 @@ pub mod jobs;
 mod json;
 pub mod lists;
 pub mod location_mappings;
+pub mod logs;
 pub mod migrations;
 pub mod organizations;
 pub mod outbox;

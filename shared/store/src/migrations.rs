@@ -67,6 +67,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "automation",
         sql: include_str!("../../../migrations/0010_automation.sql"),
     },
+    Migration {
+        version: 13,
+        name: "integration_logs",
+        sql: include_str!("../../../migrations/0013_integration_logs.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -19,16 +19,33 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A webhook's name, the id of the message, and its body. One comes twice, as senders do.
 const EVENTS: [(&str, &str, &str); 5] = [
-    ("Orders", "msg_1", r#"{"type":"order.paid","id":"A-7","total":250.5}"#),
-    ("Orders", "msg_2", r#"{"type":"order.paid","id":"A-8","total":20}"#),
-    ("Orders", "msg_1", r#"{"type":"order.paid","id":"A-7","total":250.5}"#),
-    ("Orders", "msg_3", r#"{"type":"payment.refused","id":"A-9"}"#),
-    ("Alarms", "msg_1", r#"{"type":"fridge.warm","fridge":"Walk-in","celsius":9.5}"#),
+    (
+        "Orders",
+        "msg_1",
+        r#"{"type":"order.paid","id":"A-7","total":250.5}"#,
+    ),
+    (
+        "Orders",
+        "msg_2",
+        r#"{"type":"order.paid","id":"A-8","total":20}"#,
+    ),
+    (
+        "Orders",
+        "msg_1",
+        r#"{"type":"order.paid","id":"A-7","total":250.5}"#,
+    ),
+    (
+        "Orders",
+        "msg_3",
+        r#"{"type":"payment.refused","id":"A-9"}"#,
+    ),
+    (
+        "Alarms",
+        "msg_1",
+        r#"{"type":"fridge.warm","fridge":"Walk-in","celsius":9.5}"#,
+    ),
 ];
-const POSTED: [&str; 2] = [
-    "Order A-7 over 250.5",
-    "Walk-in is at 9.5 °C",
-];
+const POSTED: [&str; 2] = ["Order A-7 over 250.5", "Walk-in is at 9.5 °C"];
 const NOTICE: &str = "The payment of A-9 was refused";
 
 /// What was set up and sent, and what came of it.
@@ -126,12 +143,18 @@ fn webhook(client: &Client, name: &str) -> anyhow::Result<Made> {
     for old in known.iter().filter(|known| known.name == name) {
         client.delete(&format!("/api/webhooks/{}", old.id))?;
     }
-    tenant::read(client.post("/api/webhooks", &json!({"name": name, "scheme": "standard"}))?)
+    tenant::read(client.post(
+        "/api/webhooks",
+        &json!({"name": name, "scheme": "standard"}),
+    )?)
 }
 
 fn make_rule(client: &Client, rule: &Value) -> anyhow::Result<()> {
     let known: Vec<Named> = tenant::rows(client.get("/api/automation-rules?limit=500")?)?;
-    if known.iter().all(|known| rule["name"] != known.name.as_str()) {
+    if known
+        .iter()
+        .all(|known| rule["name"] != known.name.as_str())
+    {
         client.post("/api/automation-rules", rule)?;
     }
     Ok(())

@@ -249,9 +249,8 @@ macro_rules! replay_sql {
 const REPLAY_ONE: &str = replay_sql!("WHERE event.id = ?2");
 const REPLAY_OF_WEBHOOK: &str =
     replay_sql!("INDEXED BY webhook_events_webhook WHERE ?2 IS NULL AND event.webhook_id = ?3");
-const REPLAY_DEAD: &str = replay_sql!(
-    "INDEXED BY webhook_events_dead WHERE ?2 IS NULL AND event.state = 'dead'"
-);
+const REPLAY_DEAD: &str =
+    replay_sql!("INDEXED BY webhook_events_dead WHERE ?2 IS NULL AND event.state = 'dead'");
 const REPLAY: &str = replay_sql!("INDEXED BY webhook_events_organization WHERE ?2 IS NULL");
 
 const FORGET_FIRINGS: &str = "

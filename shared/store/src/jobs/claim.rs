@@ -160,11 +160,7 @@ pub async fn claim<E: Execute>(
                     parameters.push(subject.into());
                     database.execute(CLAIM_ONLY, &parameters).await?
                 }
-                None => {
-                    database
-                        .execute(CLAIM_OF_ORGANIZATION, &parameters)
-                        .await?
-                }
+                None => database.execute(CLAIM_OF_ORGANIZATION, &parameters).await?,
             }
         }
     };

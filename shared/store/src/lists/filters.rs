@@ -499,6 +499,50 @@ pub fn deliveries(tenant: &Tenant, filter: &DeliveryFilter<'_>, paging: &Paging<
     builder.page(&order, paging)
 }
 
+/// What of the integration log is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogFilter<'a> {
+    pub event_type: Option<&'a str>,
+    pub status: Option<&'a str>,
+    pub connector_id: Option<&'a str>,
+    /// Only rows behind this one, the oldest first; the newest first otherwise.
+    pub after: Option<i64>,
+}
+
+#[must_use]
+pub fn logs(tenant: &Tenant, filter: &LogFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Log, tenant);
+    let (of_connector, of_type) = (filter.connector_id.is_some(), filter.event_type.is_some());
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    // One of them has the index; `+` keeps the others from taking theirs.
+    let column = if of_connector {
+        "+record.event_type"
+    } else {
+        "record.event_type"
+    };
+    builder.compare(column, "=", filter.event_type);
+    let column = if of_connector || of_type {
+        "+record.status"
+    } else {
+        "record.status"
+    };
+    builder.compare(column, "=", filter.status);
+    builder.compare("record.seq", ">", filter.after);
+    let column = "record.seq";
+    let index = match (of_connector, of_type, filter.status) {
+        (true, ..) => "integration_logs_connector",
+        (false, true, _) => "integration_logs_type",
+        (false, false, Some(_)) => "integration_logs_status",
+        (false, false, None) => "integration_logs_organization",
+    };
+    let order = if filter.after.is_some() {
+        Order::Ascending { column, index }
+    } else {
+        Order::Descending { column, index }
+    };
+    builder.page(&order, paging)
+}
+
 /// In the order in which they fire.
 #[must_use]
 pub fn automation_rules(tenant: &Tenant, paging: &Paging<'_>) -> List {

@@ -15,6 +15,7 @@ pub enum Kind {
     Delivery,
     AutomationRule,
     Notice,
+    Log,
     Location,
     Department,
     Role,
@@ -34,7 +35,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -44,6 +45,7 @@ impl Kind {
         Self::Delivery,
         Self::AutomationRule,
         Self::Notice,
+        Self::Log,
         Self::Location,
         Self::Department,
         Self::Role,
@@ -74,6 +76,7 @@ impl Kind {
             Self::Delivery => "deliveries",
             Self::AutomationRule => "automation_rules",
             Self::Notice => "notices",
+            Self::Log => "integration_logs",
             Self::Location => "locations",
             Self::Department => "departments",
             Self::Role => "roles",
@@ -119,6 +122,7 @@ impl Kind {
         match self {
             Self::Connector => "record.integration_key",
             Self::StaffPolicy => "record.connector_id",
+            Self::Log => "CAST(record.seq AS TEXT)",
             Self::QuarantinedRecord => {
                 "record.connector_id || '|' || record.stream || '|' || record.external_id"
             }
@@ -205,6 +209,7 @@ impl Kind {
             | Self::Delivery
             | Self::AutomationRule
             | Self::Notice
+            | Self::Log
             | Self::TeamMember
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -223,6 +228,7 @@ impl Kind {
             Self::Delivery => DELIVERY,
             Self::AutomationRule => AUTOMATION_RULE,
             Self::Notice => NOTICE,
+            Self::Log => LOG,
             Self::Location => LOCATION,
             Self::Department => DEPARTMENT,
             Self::Role => ROLE,
@@ -444,6 +450,21 @@ const NOTICE: &[Field] = &[
     Time("updated_at", "record.updated_at"),
     Time("read_at", "record.read_at"),
     Time("dismissed_at", "record.dismissed_at"),
+];
+
+const LOG: &[Field] = &[
+    Plain("id", "CAST(record.seq AS TEXT)"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("event_type", "record.event_type"),
+    Plain("status", "record.status"),
+    Plain("subject_id", "record.subject_id"),
+    Plain("duration_ms", "record.duration_ms"),
+    Json("counts", "record.counts"),
+    Plain("code", "record.code"),
+    Plain("detail", "record.detail"),
+    Plain("request_id", "record.request_id"),
+    Time("occurred_at", "record.occurred_at"),
 ];
 
 const LOCATION: &[Field] = &[

@@ -22,11 +22,18 @@ fn count(fixture: &Fixture, sql: &str) -> i64 {
 /// Name, depth and payload of what was raised.
 fn raised(fixture: &Fixture) -> Vec<(String, i64, serde_json::Value)> {
     fixture
-        .execute("SELECT name, depth, payload FROM events WHERE seq > 0 ORDER BY seq", &[])
+        .execute(
+            "SELECT name, depth, payload FROM events WHERE seq > 0 ORDER BY seq",
+            &[],
+        )
         .iter()
         .map(|row| {
             let payload = serde_json::from_str(row.text(2).unwrap()).unwrap();
-            (row.text(0).unwrap().to_owned(), row.integer(1).unwrap(), payload)
+            (
+                row.text(0).unwrap().to_owned(),
+                row.integer(1).unwrap(),
+                payload,
+            )
         })
         .collect()
 }
@@ -75,7 +82,13 @@ fn webhook(fixture: &Fixture, number: u64) -> String {
         failure_limit: Some(4),
         created_by: "user-1",
     };
-    wait(webhooks::create(&fixture.database, &tenant(number), new, NOW)).unwrap();
+    wait(webhooks::create(
+        &fixture.database,
+        &tenant(number),
+        new,
+        NOW,
+    ))
+    .unwrap();
     id
 }
 
@@ -115,9 +128,11 @@ fn settle(fixture: &Fixture, claimed: &Claimed, settled: Settled<'_>, now: i64) 
         job_id: &claimed.job_id,
         version: claimed.lease_version,
     };
-    wait(fixture.database.transaction(async |transaction| {
-        work::settle(transaction, lease, settled, now).await
-    }))
+    wait(
+        fixture
+            .database
+            .transaction(async |transaction| work::settle(transaction, lease, settled, now).await),
+    )
     .unwrap()
 }
 
@@ -319,7 +334,10 @@ fn what_a_webhook_has_brought_is_worked_on_in_its_order() {
     // The lease is over: nothing of it counts.
     assert!(!settle(&fixture, &claimed, settled, NOW + LEASE_SECS));
     assert_eq!(
-        count(&fixture, "SELECT count(*) FROM rule_firings WHERE event_id > ''"),
+        count(
+            &fixture,
+            "SELECT count(*) FROM rule_firings WHERE event_id > ''"
+        ),
         0
     );
     assert!(settle(&fixture, &claimed, settled, NOW + 1));
@@ -335,22 +353,31 @@ fn what_a_webhook_has_brought_is_worked_on_in_its_order() {
 
     // A dead one is worked on again; what has fired on it has fired.
     fixture.record(&[over(&claimed)], NOW + 2);
-    let replay = |replay| {
-        wait(fixture.database.transaction(async |transaction| {
-            events::replay(transaction, &tenant(1), replay).await
-        }))
-        .unwrap()
-    };
+    let replay =
+        |replay| {
+            wait(fixture.database.transaction(async |transaction| {
+                events::replay(transaction, &tenant(1), replay).await
+            }))
+            .unwrap()
+        };
     let of_dead = Replay {
         state: Some("dead"),
         ..Replay::default()
     };
     assert_eq!(replay(of_dead), [(ids[1].clone(), mine.clone())]);
     assert_eq!(replay(of_dead), []);
-    let fired = wait(work::fired(&fixture.database, &tenant(1), &[ids[1].as_str()])).unwrap();
+    let fired = wait(work::fired(
+        &fixture.database,
+        &tenant(1),
+        &[ids[1].as_str()],
+    ))
+    .unwrap();
     assert_eq!(fired, [(ids[1].clone(), "rule-2".to_owned())]);
     assert_eq!(
-        count(&fixture, "SELECT count(*) FROM rule_firings WHERE event_id > '' AND outcome = 'failed'"),
+        count(
+            &fixture,
+            "SELECT count(*) FROM rule_firings WHERE event_id > '' AND outcome = 'failed'"
+        ),
         0
     );
     let by_webhook = Replay {
@@ -370,7 +397,13 @@ fn what_a_webhook_has_brought_is_worked_on_in_its_order() {
         ..Replay::default()
     };
     assert_eq!(replay(theirs_is_theirs), []);
-    assert_eq!(replay(Replay { event: Some("no"), ..Replay::default() }), []);
+    assert_eq!(
+        replay(Replay {
+            event: Some("no"),
+            ..Replay::default()
+        }),
+        []
+    );
     let due = fixture.claim(5, NOW + 100);
     assert!(due.iter().any(|claimed| claimed.subject == mine));
     let again = wait(work::brought(&fixture.database, &tenant(1), &mine, 10)).unwrap();
@@ -426,8 +459,11 @@ fn a_notice_about_the_same_counts_up() {
     );
     let id = held[0].text(0).unwrap().to_owned();
     let is_read = || {
-        fixture.execute("SELECT read_at FROM notices WHERE id = ?1", &[Value::from(id.as_str())])[0]
-            .0[0]
+        fixture.execute(
+            "SELECT read_at FROM notices WHERE id = ?1",
+            &[Value::from(id.as_str())],
+        )[0]
+        .0[0]
             .clone()
     };
     assert!(wait(notices::read(&fixture.database, &tenant, &id, NOW + 2)).unwrap());
@@ -437,7 +473,10 @@ fn a_notice_about_the_same_counts_up() {
     assert!(wait(notices::dismiss(&fixture.database, &tenant, &id, NOW + 4)).unwrap());
     put("a", "fourth", NOW + 5);
     assert_eq!(
-        count(&fixture, "SELECT count(*) FROM notices WHERE organization_id > ''"),
+        count(
+            &fixture,
+            "SELECT count(*) FROM notices WHERE organization_id > ''"
+        ),
         3
     );
     let foreign = crate::fixture::tenant(2);
@@ -467,7 +506,9 @@ fn what_is_over_long_enough_is_removed_and_what_waits_stays() {
     let prune = |before| wait(work::prune(&fixture.database, before, 10)).unwrap();
     assert_eq!((prune(NOW), prune(NOW + 15)), (0, 1));
     assert_eq!(
-        wait(work::happened(&fixture.database, &tenant(1), 10)).unwrap().len(),
+        wait(work::happened(&fixture.database, &tenant(1), 10))
+            .unwrap()
+            .len(),
         2
     );
     assert_eq!(prune(NOW + 22), 1);
@@ -500,7 +541,9 @@ fn an_error_of_a_holder_changes_nothing() {
         }));
     assert!(failed.is_err());
     assert_eq!(
-        wait(work::brought(&fixture.database, &tenant, &mine, 1)).unwrap().len(),
+        wait(work::brought(&fixture.database, &tenant, &mine, 1))
+            .unwrap()
+            .len(),
         1
     );
     let state = fixture.execute("SELECT state FROM webhooks WHERE id = ?1", &[text(&mine)]);
@@ -513,7 +556,7 @@ fn what_a_trigger_reads_does_not_grow_with_the_history() {
     let fixture = Fixture::with_events();
     let (_, connector) = fixture.connected(1, [Some(NOW), None, None]);
     fixture.execute("DROP TRIGGER events_have_a_job", &[]);
-    let mut run = |at| {
+    let run = |at| {
         let claimed = fixture.claim(1, at).remove(0);
         fixture.database.take_steps();
         fixture.record(&[ended(&claimed, RunStatus::Success, Some(at + 100))], at);
@@ -538,7 +581,11 @@ fn what_a_trigger_reads_does_not_grow_with_the_history() {
              VALUES (?1, ?2, ?3, '{}', ?4)",
             &[
                 text(tenant(1).as_str()),
-                text(if number % 2 == 0 { "sync.completed" } else { "sync.failed" }),
+                text(if number % 2 == 0 {
+                    "sync.completed"
+                } else {
+                    "sync.failed"
+                }),
                 text(&connector),
                 integer(NOW - 9_000 + number),
             ],

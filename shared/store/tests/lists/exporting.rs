@@ -45,6 +45,7 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::Delivery
                     | Kind::AutomationRule
                     | Kind::Notice
+                    | Kind::Log
                     | Kind::Store
                     | Kind::StaffPolicy
             );
@@ -185,6 +186,11 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO notices (id, organization_id, kind, about, title, remedy, created_at, updated_at)
          VALUES (?1, ?2, 'rule', 'a', 'Look', 'Do.', 0, 0)",
         parameters![fixture.id(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO integration_logs (organization_id, connector_id, event_type, status, subject_id, duration_ms, counts, detail, occurred_at)
+         VALUES (?1, ?2, 'sync', 'success', 'r', 12, '{\"created\":3}', 'shifts', 0)",
+        parameters![tenant, connector],
     );
     fixture.query(
         "INSERT INTO staff_policies (connector_id, organization_id, enforce_shift_schedule, sync_role_names, create_users_without_email, created_at, updated_at)

@@ -3,11 +3,12 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, MemberFilter, NoticeFilter, Paging,
-    PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter,
-    TimeOffFilter, TimePunchFilter, WebhookEventFilter, automation_rules, availability, deliveries, departments, get, location_mappings,
-    locations, notices, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
-    team_members, time_off, time_punches, wages, webhook_events,
+    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter, MemberFilter,
+    NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, automation_rules,
+    availability, deliveries, departments, get, location_mappings, locations, logs, notices,
+    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
+    time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -60,6 +61,15 @@ fn no_combination_of_filters_sorts_or_scans() {
         }
         if bits < 2 {
             lists.push(automation_rules(&tenant, &paging));
+        }
+        if bits < 32 {
+            let filter = LogFilter {
+                event_type: text(1),
+                status: text(2),
+                connector_id: text(3),
+                after: number(4),
+            };
+            lists.push(logs(&tenant, &filter, &paging));
         }
         if bits < 8 {
             for is in [true, false] {
@@ -168,7 +178,10 @@ fn no_combination_of_filters_sorts_or_scans() {
             looked_at += 1;
         }
     }
-    assert_eq!(looked_at, 2 + 2 * 8 + 8 * 4 + 5 * 16 + 32 + 128 + 4 * 64 + 256 + 512);
+    assert_eq!(
+        looked_at,
+        2 + 32 + 2 * 8 + 8 * 4 + 5 * 16 + 32 + 128 + 4 * 64 + 256 + 512
+    );
 }
 
 #[test]

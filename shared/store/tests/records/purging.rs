@@ -31,7 +31,10 @@ fn every_table_is_either_purged_or_nobodys() {
 fn a_purge_takes_everything_of_one_organization_in_bounded_steps() {
     let fixture = Fixture::new();
     // Rows as they are, and no more.
-    for trigger in texts(&fixture, "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+    for trigger in texts(
+        &fixture,
+        "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
+    ) {
         fixture.query(&format!("DROP TRIGGER {trigger}"), &[]);
     }
     let (ours, theirs) = (party(1), party(2));

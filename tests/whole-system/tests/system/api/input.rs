@@ -684,6 +684,7 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                 ParameterForm::Date => &["", "today", "2026-13-01", "2026-02-30", "20260314"],
                 ParameterForm::DateOrTime => &["", "yesterday", "2026-02-30", "1790000000"],
                 ParameterForm::Boolean => &["", "yes", "TRUE", "2"],
+                ParameterForm::Number => &["", "-1", "1.5", "x", "9223372036854775808"],
                 ParameterForm::Limit => {
                     &["", "0", "501", "-1", "ten", "1.5", "99999999999999999999"]
                 }
@@ -700,7 +701,7 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                 ParameterForm::Time => "2026-03-14T22:00:00%2B01:00".to_owned(),
                 ParameterForm::Date | ParameterForm::DateOrTime => "2026-03-14".to_owned(),
                 ParameterForm::Boolean => "true".to_owned(),
-                ParameterForm::Limit => "7".to_owned(),
+                ParameterForm::Limit | ParameterForm::Number => "7".to_owned(),
                 ParameterForm::OneOf(values) => values[0].to_owned(),
                 ParameterForm::Text => "x".to_owned(),
             };

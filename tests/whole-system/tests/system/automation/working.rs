@@ -30,7 +30,9 @@ async fn a_signed_event_is_in_slack_before_any_tick() {
         ("m-2", r#"{"id":"A-8","total":20}"#),
         ("m-1", r#"{"id":"A-7","total":250.5}"#),
     ] {
-        send(&app, &webhook, message, body).await.expect(StatusCode::OK);
+        send(&app, &webhook, message, body)
+            .await
+            .expect(StatusCode::OK);
         pass(3).await;
     }
     assert_eq!(texts(&app, OPS), ["Orders: A-7 over 250.5"]);
@@ -43,8 +45,14 @@ async fn a_signed_event_is_in_slack_before_any_tick() {
         assert!(event["processed_at"].is_string());
     }
     let path = format!("/api/automation-rules/{}", id(&made));
-    let read = app.get(&path, &organization.key).await.expect(StatusCode::OK);
-    assert_eq!((&read["fired_count"], &read["failed_count"]), (&json!(1), &json!(0)));
+    let read = app
+        .get(&path, &organization.key)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(
+        (&read["fired_count"], &read["failed_count"]),
+        (&json!(1), &json!(0))
+    );
     let sent = deliveries(&app, &organization).await;
     assert_eq!(sent[0]["requested_by"], format!("rule:{}", id(&made)));
 }
@@ -58,18 +66,30 @@ async fn what_fails_is_dead_until_it_is_replayed_and_what_fired_does_not_fire_ag
     let bad = tells(&app, &organization, "Bad", "{{ body.gone }}").await;
     for n in 1..=2 {
         let body = json!({ "n": n }).to_string();
-        send(&app, &webhook, &format!("m-{n}"), &body).await.expect(StatusCode::OK);
+        send(&app, &webhook, &format!("m-{n}"), &body)
+            .await
+            .expect(StatusCode::OK);
     }
     settle(&app, &organization).await;
     assert_eq!(texts(&app, OPS), ["good 1", "good 2"]);
     let dead = app.all("/api/webhook-events?state=dead", key).await;
     assert_eq!(dead.len(), 2);
     assert_eq!(dead[0]["error_code"], "rule_failed");
-    assert!(dead[0]["error_detail"].as_str().unwrap().starts_with("Bad: nothing is left"));
+    assert!(
+        dead[0]["error_detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("Bad: nothing is left")
+    );
     let told = notices(&app, &organization).await;
     assert_eq!(told.len(), 1, "{told:#?}");
     assert_eq!(told[0]["kind"], "event.dead");
-    assert!(told[0]["remedy"].as_str().unwrap().contains("/api/webhook-events/replay"));
+    assert!(
+        told[0]["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("/api/webhook-events/replay")
+    );
 
     let path = format!("/api/automation-rules/{}", id(&bad));
     let mended = json!({"actions": [{"type": "slack_message", "text": "mended {{ body.n }}"}]});
@@ -77,22 +97,36 @@ async fn what_fails_is_dead_until_it_is_replayed_and_what_fired_does_not_fire_ag
         .await
         .expect(StatusCode::OK);
     let one = format!("/api/webhook-events/{}/replay", id(&dead[1]));
-    let said = app.post(&one, key, json!({})).await.expect(StatusCode::ACCEPTED);
+    let said = app
+        .post(&one, key, json!({}))
+        .await
+        .expect(StatusCode::ACCEPTED);
     assert_eq!(said, json!({"events": 1, "may_be_more": false}));
     settle(&app, &organization).await;
     let said = app
-        .post("/api/webhook-events/replay", key, json!({"state": "dead", "webhook_id": id(&webhook)}))
+        .post(
+            "/api/webhook-events/replay",
+            key,
+            json!({"state": "dead", "webhook_id": id(&webhook)}),
+        )
         .await;
     assert_eq!(said.expect(StatusCode::ACCEPTED)["events"], 1);
     settle(&app, &organization).await;
-    assert_eq!(texts(&app, OPS), ["good 1", "good 2", "mended 1", "mended 2"]);
+    assert_eq!(
+        texts(&app, OPS),
+        ["good 1", "good 2", "mended 1", "mended 2"]
+    );
     // All of it once more, because somebody wants it.
     let again = json!({"event": null, "fires_again": true, "received_from": "2026-01-01"});
     let said = app.post("/api/webhook-events/replay", key, again).await;
     assert_eq!(said.expect(StatusCode::ACCEPTED)["events"], 2);
     settle(&app, &organization).await;
     assert_eq!(texts(&app, OPS).len(), 8);
-    assert!(app.all("/api/webhook-events?state=dead", key).await.is_empty());
+    assert!(
+        app.all("/api/webhook-events?state=dead", key)
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,11 +138,15 @@ async fn a_webhook_whose_events_die_is_paused_and_people_are_told_before() {
     tells(&app, &organization, "Bad", "{{ body.gone }}").await;
     let title = || async {
         let told = notices(&app, &organization).await;
-        let failing = told.iter().find(|notice| notice["kind"] == "webhook.failing");
+        let failing = told
+            .iter()
+            .find(|notice| notice["kind"] == "webhook.failing");
         failing.map(|notice| notice["title"].as_str().unwrap().to_owned())
     };
     for n in 1..=5 {
-        send(&app, &webhook, &format!("m-{n}"), "{}").await.expect(StatusCode::OK);
+        send(&app, &webhook, &format!("m-{n}"), "{}")
+            .await
+            .expect(StatusCode::OK);
         settle(&app, &organization).await;
         let told = title().await;
         match n {
@@ -120,8 +158,16 @@ async fn a_webhook_whose_events_die_is_paused_and_people_are_told_before() {
     }
     let path = format!("/api/webhooks/{}", id(&webhook));
     let read = app.get(&path, key).await.expect(StatusCode::OK);
-    assert_eq!((&read["state"], &read["failures_in_row"]), (&json!("paused"), &json!(5)));
-    assert!(read["state_reason"].as_str().unwrap().contains("5 events in a row"));
+    assert_eq!(
+        (&read["state"], &read["failures_in_row"]),
+        (&json!("paused"), &json!(5))
+    );
+    assert!(
+        read["state_reason"]
+            .as_str()
+            .unwrap()
+            .contains("5 events in a row")
+    );
     pass(2).await;
     let refused = send(&app, &webhook, "m-6", "{}").await;
     assert_eq!(refused.status, 503);
@@ -131,15 +177,24 @@ async fn a_webhook_whose_events_die_is_paused_and_people_are_told_before() {
         .await
         .expect(StatusCode::OK);
     assert_eq!(
-        (&read["failures_in_row"], &read["state_reason"], &read["failure_limit"]),
+        (
+            &read["failures_in_row"],
+            &read["state_reason"],
+            &read["failure_limit"]
+        ),
         (&json!(0), &json!(null), &json!(null))
     );
     for n in 6..=12 {
-        send(&app, &webhook, &format!("m-{n}"), "{}").await.expect(StatusCode::OK);
+        send(&app, &webhook, &format!("m-{n}"), "{}")
+            .await
+            .expect(StatusCode::OK);
     }
     settle(&app, &organization).await;
     let read = app.get(&path, key).await.expect(StatusCode::OK);
-    assert_eq!((&read["state"], &read["failures_in_row"]), (&json!("active"), &json!(7)));
+    assert_eq!(
+        (&read["state"], &read["failures_in_row"]),
+        (&json!("active"), &json!(7))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,11 +243,17 @@ async fn a_rule_fires_sixty_times_a_minute_at_the_most() {
     }
     settle(&app, &organization).await;
     let path = format!("/api/automation-rules/{}", id(&made));
-    let read = app.get(&path, &organization.key).await.expect(StatusCode::OK);
+    let read = app
+        .get(&path, &organization.key)
+        .await
+        .expect(StatusCode::OK);
     let fired = read["fired_count"].as_i64().unwrap();
     assert!((60..=62).contains(&fired), "{fired}");
     // Also the rule that every organization has.
-    assert_eq!(kinds(&app, &organization).await, ["rule.too_often", "rule.too_often"]);
+    assert_eq!(
+        kinds(&app, &organization).await,
+        ["rule.too_often", "rule.too_often"]
+    );
     for event in events(&app, &organization).await {
         assert_eq!(event["state"], "processed");
     }
@@ -208,7 +269,9 @@ struct Weather {
 impl Faults for Weather {
     fn statement(&self, component: &str, _: &str, sql: &str) -> StatementFault {
         let is_ours = component == "automation"
-            && (sql.contains("rule_firings") || sql.contains("COMMIT") || sql.contains("deliveries"));
+            && (sql.contains("rule_firings")
+                || sql.contains("COMMIT")
+                || sql.contains("deliveries"));
         if !is_ours || !self.is_bad.load(Ordering::Relaxed) {
             return StatementFault::None;
         }
@@ -234,7 +297,9 @@ async fn no_event_is_forgotten_or_fires_twice_in_bad_weather() {
     tells(&app, &organization, "Tell", "n {{ body.n }}").await;
     for n in 0..30 {
         let body = json!({ "n": n }).to_string();
-        send(&app, &webhook, &format!("m-{n}"), &body).await.expect(StatusCode::OK);
+        send(&app, &webhook, &format!("m-{n}"), &body)
+            .await
+            .expect(StatusCode::OK);
         if n % 10 == 9 {
             weather.is_bad.store(true, Ordering::Relaxed);
             let _ = app.tick().await;
