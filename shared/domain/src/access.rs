@@ -43,6 +43,9 @@ text_enum! {
         WebhooksWrite = "webhooks:write",
         /// What webhooks have brought, bodies included.
         WebhookEventsRead = "webhook-events:read",
+        OutgoingWebhooksRead = "outgoing-webhooks:read",
+        /// Endpoints that are sent webhooks, and their secrets.
+        OutgoingWebhooksWrite = "outgoing-webhooks:write",
         /// Send messages with a connector of the organization.
         NotificationsSend = "notifications:send",
         /// What was sent, and what became of it.
@@ -111,6 +114,8 @@ impl Role {
             Scope::WebhooksRead,
             Scope::WebhooksWrite,
             Scope::WebhookEventsRead,
+            Scope::OutgoingWebhooksRead,
+            Scope::OutgoingWebhooksWrite,
             Scope::NotificationsSend,
             Scope::DeliveriesRead,
             Scope::DeliveriesWrite,
@@ -427,6 +432,8 @@ mod tests {
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),
             (Scope::WebhookEventsRead, "oa.p"),
+            (Scope::OutgoingWebhooksRead, "oa.p"),
+            (Scope::OutgoingWebhooksWrite, "oa.p"),
             (Scope::NotificationsSend, "oa.p"),
             (Scope::DeliveriesRead, "oa.p"),
             (Scope::DeliveriesWrite, "oa.p"),

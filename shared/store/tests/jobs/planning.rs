@@ -218,11 +218,11 @@ fn after_a_clock_that_jumped_back_unfinished_runs_go_on_now() {
     assert_eq!(fixture.claim(5, NOW), []);
     let horizon = NOW + 3_600;
     assert_eq!(
-        wait(hasten_unfinished(&fixture.database, horizon, NOW)),
+        wait(hasten_unfinished(&fixture.database, horizon, horizon, NOW)),
         Ok(2)
     );
     assert_eq!(
-        wait(hasten_unfinished(&fixture.database, horizon, NOW)),
+        wait(hasten_unfinished(&fixture.database, horizon, horizon, NOW)),
         Ok(0)
     );
     let lease = Lease {
