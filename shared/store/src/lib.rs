@@ -18,6 +18,7 @@ pub mod location_mappings;
 pub mod migrations;
 pub mod organizations;
 pub mod outbox;
+pub mod outgoing_webhooks;
 pub mod product_refs;
 pub mod rate_budgets;
 pub mod records;
@@ -26,6 +27,7 @@ pub mod staff;
 pub mod staff_policies;
 pub mod stores;
 pub mod sync_runs;
+pub mod webhook_secrets;
 pub mod webhooks;
 
 pub use database::{Database, DatabaseError, Execute, Row, Value};

@@ -62,6 +62,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "outbox",
         sql: include_str!("../../../migrations/0009_outbox.sql"),
     },
+    Migration {
+        version: 11,
+        name: "outgoing_webhooks",
+        sql: include_str!("../../../migrations/0011_outgoing_webhooks.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -336,7 +336,10 @@ pub async fn hasten_unfinished<E: Execute>(
     now: i64,
 ) -> Result<usize, DatabaseError> {
     database
-        .execute(HASTEN, parameters![horizon, now, MAX_JOBS, delivery_horizon])
+        .execute(
+            HASTEN,
+            parameters![horizon, now, MAX_JOBS, delivery_horizon],
+        )
         .await
         .map(|rows| rows.len())
 }

@@ -12,6 +12,7 @@ pub enum Kind {
     WebhookRegistration,
     Webhook,
     WebhookEvent,
+    OutgoingWebhook,
     Delivery,
     Location,
     Department,
@@ -32,13 +33,14 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
         Self::WebhookRegistration,
         Self::Webhook,
         Self::WebhookEvent,
+        Self::OutgoingWebhook,
         Self::Delivery,
         Self::Location,
         Self::Department,
@@ -67,6 +69,7 @@ impl Kind {
             Self::WebhookRegistration => "webhook_registrations",
             Self::Webhook => "webhooks",
             Self::WebhookEvent => "webhook_events",
+            Self::OutgoingWebhook => "outgoing_webhooks",
             Self::Delivery => "deliveries",
             Self::Location => "locations",
             Self::Department => "departments",
@@ -196,6 +199,7 @@ impl Kind {
             | Self::WebhookRegistration
             | Self::Webhook
             | Self::WebhookEvent
+            | Self::OutgoingWebhook
             | Self::Delivery
             | Self::TeamMember
             | Self::SyncRun
@@ -212,6 +216,7 @@ impl Kind {
             Self::WebhookRegistration => WEBHOOK_REGISTRATION,
             Self::Webhook => WEBHOOK,
             Self::WebhookEvent => WEBHOOK_EVENT,
+            Self::OutgoingWebhook => OUTGOING_WEBHOOK,
             Self::Delivery => DELIVERY,
             Self::Location => LOCATION,
             Self::Department => DEPARTMENT,
@@ -368,11 +373,34 @@ const WEBHOOK_EVENT: &[Field] = &[
     Time("received_at", "record.received_at"),
 ];
 
+const OUTGOING_WEBHOOK: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("name", "record.name"),
+    Plain("url", "record.url"),
+    Json("events", "record.events"),
+    Plain("state", "record.state"),
+    Plain("state_reason", "record.state_reason"),
+    Time("failing_since", "record.failing_since"),
+    Plain("missed_count", "record.missed_count"),
+    Json("secrets", WEBHOOK_SECRETS),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
 const DELIVERY: &[Field] = &[
     Plain("id", "record.id"),
     Plain("organization_id", "record.organization_id"),
     Plain("kind", "record.kind"),
-    Plain("connector_id", "record.connector_id"),
+    Plain(
+        "connector_id",
+        "iif(record.kind = 'webhook', NULL, record.connector_id)",
+    ),
+    Plain(
+        "endpoint_id",
+        "iif(record.kind = 'webhook', record.connector_id, NULL)",
+    ),
     Plain("requested_by", "record.requested_by"),
     Json("payload", "record.payload"),
     Plain("state", "record.state"),
