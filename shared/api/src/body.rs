@@ -8,6 +8,8 @@ use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use domain::field_error::FieldErrors;
+
 use crate::problem::{FieldError, Problem, ProblemKind};
 
 /// The largest body of a management route, in bytes.
@@ -174,6 +176,20 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         }
     }
     pointer
+}
+
+/// What the rules say of a part of the body, below `pointer`.
+#[must_use]
+pub fn field_errors(pointer: &str, wrong: &FieldErrors) -> Vec<FieldError> {
+    let wrong = wrong.as_slice().iter();
+    wrong
+        .map(|error| {
+            FieldError::new(
+                format!("{pointer}{}", error.pointer),
+                format!("{}: {}", error.detail, error.remedy),
+            )
+        })
+        .collect()
 }
 
 /// The longest name, in characters.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, connectors, deliveries, organizations, records, seven_shifts_integration,
-    seven_shifts_proxy, status, stores, webhooks,
+    ProblemKind, connectors, deliveries, organizations, outgoing_webhooks, records,
+    seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks,
 };
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
@@ -189,6 +189,10 @@ fn schemas() -> Value {
     add::<deliveries::SlackNotified>(&mut generator);
     add::<deliveries::Delivery>(&mut generator);
     add::<webhooks::WebhookEventWithBody>(&mut generator);
+    add::<outgoing_webhooks::CreateOutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::UpdateOutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::OutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::OutgoingWebhookWithSecret>(&mut generator);
     add::<webhooks::WebhookCall>(&mut generator);
     add::<stores::CreateStore>(&mut generator);
     add::<stores::UpdateStore>(&mut generator);

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod clock;
 pub mod coalesce;
 pub mod database;
+pub mod deliveries;
 pub mod disconnecting;
 pub mod idempotent;
 pub mod internal;
@@ -12,6 +13,7 @@ pub mod lists;
 pub mod log;
 pub mod on_demand;
 pub mod outbound;
+pub mod outgoing_webhooks;
 pub mod place_names;
 #[cfg(feature = "zones")]
 pub mod planning;
@@ -27,6 +29,7 @@ pub mod time;
 pub mod variables;
 pub mod vault;
 pub mod wake;
+pub mod webhook_setup;
 
 pub use database::SpinDatabase;
 pub use serve::{Answer, Context, Reply, serve};
