@@ -142,6 +142,10 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
     let webhook = app.post("/api/webhooks", &organization.key, webhook).await;
     let webhook = webhook.expect(StatusCode::CREATED);
     let webhook_id = webhook["id"].as_str().unwrap().to_owned();
+    let endpoint = json!({"name": "Bodies", "url": "https://receiver.example.com/hook"});
+    let endpoint = app.post("/api/outgoing-webhooks", &organization.key, endpoint);
+    let endpoint = endpoint.await.expect(StatusCode::CREATED);
+    let endpoint_id = endpoint["id"].as_str().unwrap().to_owned();
     let keys = app.all("/api/api-keys", &organization.key).await;
     let key_id = keys[0]["id"].as_str().unwrap().to_owned();
     for route in protected().filter(|route| route.body.is_some()) {
@@ -149,6 +153,8 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             &connector_id
         } else if route.path.starts_with("/api/webhooks") {
             &webhook_id
+        } else if route.path.starts_with("/api/outgoing-webhooks") {
+            &endpoint_id
         } else if route.path.starts_with("/api/api-keys") {
             &key_id
         } else if route.path.starts_with("/api/location-mappings") {
@@ -189,6 +195,7 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             let needs_none = [
                 Operation::SyncIntegration,
                 Operation::RotateWebhookSecret,
+                Operation::RotateOutgoingWebhookSecret,
                 Operation::RotateApiKey,
             ];
             if body.is_empty() && needs_none.contains(&route.operation) {
