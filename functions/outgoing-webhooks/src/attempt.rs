@@ -18,6 +18,8 @@ pub struct Attempted {
     pub duration_ms: i64,
     pub status: Option<u16>,
     pub end: End,
+    /// The start of what a refusal says, as a sentence, for the attempt alone: it goes into no log.
+    said: String,
     /// It failed, and the endpoint may have taken it all the same.
     pub may_have_happened: bool,
 }
@@ -36,10 +38,13 @@ pub enum End {
 }
 
 impl Attempted {
-    pub fn failure(&self) -> Option<&Failure> {
+    /// As the attempt shows it.
+    pub fn shown(&self) -> Option<Failure> {
         match &self.end {
             End::Delivered => None,
-            End::Gone(failure) | End::Failed { failure, .. } => Some(failure),
+            End::Gone(why) | End::Failed { failure: why, .. } => {
+                Some(failure(&why.code, format!("{}{}", why.detail, self.said)))
+            }
         }
     }
 }
@@ -51,11 +56,12 @@ impl Attempted {
 pub async fn attempt(request: &Request<Vec<u8>>, secrets: &[&str]) -> Result<Attempted, String> {
     let started_ms = clock::now_ms();
     let answer = outbound::send_for_status(request, TIMEOUT_MS, EXCERPT_BYTES).await;
-    let (status, end, may_have_happened) = match answer {
+    let (status, end, said, may_have_happened) = match answer {
         Ok(answer) => {
             let status = answer.status().as_u16();
             // A gateway in front of it may have given up on an endpoint that did it.
-            (Some(status), end_of(&answer, secrets), status >= 500)
+            let said = said(answer.body(), secrets);
+            (Some(status), end_of(&answer), said, status >= 500)
         }
         Err(CallError::NotAllowed(why)) => return Err(why),
         Err(error) => {
@@ -77,29 +83,26 @@ pub async fn attempt(request: &Request<Vec<u8>>, secrets: &[&str]) -> Result<Att
                 failure: failure(code, detail),
                 retry_after: None,
             };
-            (None, end, code != "unreachable")
+            (None, end, String::new(), code != "unreachable")
         }
     };
-    let may_have_happened = may_have_happened && !matches!(end, End::Delivered);
     Ok(Attempted {
         started_ms,
         duration_ms: clock::now_ms().saturating_sub(started_ms),
         status,
         end,
+        said,
         may_have_happened,
     })
 }
 
-fn end_of(answer: &Response<Bytes>, secrets: &[&str]) -> End {
+fn end_of(answer: &Response<Bytes>) -> End {
     let status = answer.status().as_u16();
-    let said = said(answer.body(), secrets);
     let failure = match Meaning::of(status) {
         Meaning::Delivered => return End::Delivered,
         Meaning::Gone => {
-            let detail = format!(
-                "The endpoint answered 410, which says that it wants nothing more, so it was disabled.{said}"
-            );
-            return End::Gone(failure("gone", detail));
+            let detail = "The endpoint answered 410, which says that it wants nothing more, so it was disabled.";
+            return End::Gone(failure("gone", detail.to_owned()));
         }
         Meaning::Redirected => failure(
             "redirected",
@@ -109,7 +112,7 @@ fn end_of(answer: &Response<Bytes>, secrets: &[&str]) -> End {
         ),
         Meaning::Refused => failure(
             &format!("http_{status}"),
-            format!("The endpoint answered {status}.{said}"),
+            format!("The endpoint answered {status}."),
         ),
     };
     let retry_after = outbound::retry_after_ms(answer.headers())

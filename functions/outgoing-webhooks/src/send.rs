@@ -99,7 +99,11 @@ struct Signed {
 impl Signed {
     fn secrets(&self) -> Vec<&str> {
         let keys = self.keys.iter().map(Secret::expose);
-        keys.chain([self.signature.as_str()]).collect()
+        // A receiver may know a key without its prefix.
+        let bare = keys.clone().filter_map(|key| key.split_once('_'));
+        keys.chain(bare.map(|(_, key)| key))
+            .chain([self.signature.as_str()])
+            .collect()
     }
 }
 
@@ -168,11 +172,12 @@ async fn note<E: store::Execute>(
     attempted: &Attempted,
 ) -> Result<Fares, DatabaseError> {
     let (tenant, now) = (lease.tenant, clock::now());
+    let failure = attempted.shown();
     let noted = Attempt {
         started_ms: attempted.started_ms,
         duration_ms: attempted.duration_ms,
         status: attempted.status,
-        failure: attempted.failure(),
+        failure: failure.as_ref(),
         may_have_happened: attempted.may_have_happened,
         result: None,
     };

@@ -230,4 +230,6 @@ async fn an_answer_is_kept_as_a_short_excerpt_without_what_is_secret() {
     assert!(detail.contains("bad key [redacted]"), "{detail}");
     assert!(detail.chars().count() < 300 && !detail.contains('\u{1b}'));
     assert!(!waiting.to_string().contains(shown));
+    assert_eq!(waiting["error_detail"], "The endpoint answered 401.");
+    assert!(!app.output.text().contains("bad key"), "nor is it in a log");
 }
