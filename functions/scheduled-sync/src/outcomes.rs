@@ -37,7 +37,7 @@ pub async fn record(database: &SpinDatabase, claimed: Claimed, report: RunReport
     let ended = match &report.outcome {
         Outcome::Done => Ended::Done,
         Outcome::More => Ended::More,
-        Outcome::RetryAt { .. } => Ended::Retried,
+        Outcome::RetryAt { .. } | Outcome::WaitUntil { .. } => Ended::Retried,
         Outcome::Failed { .. } => Ended::Failed,
     };
     let (job_id, organization_id, connector_id) = (

@@ -10,16 +10,14 @@ use domain::inbound_webhook::{EventFilter, State};
 use domain::webhook_signature::{self as signature, Options, Scheme, SevenShiftsSigning};
 use http::StatusCode;
 use platform::public_url::PublicUrl;
-use platform::vault::{Place, Secret, Vault};
-use platform::{Context, Reply, clock, idempotent, lists, log, problems, random};
+use platform::vault::Secret;
+use platform::webhook_setup::{checked_events, checked_keep_seconds, keep, vault};
+use platform::{Context, Reply, clock, idempotent, lists, problems, random};
 use store::Execute;
-use store::inbox::secrets::{self, MAX_LIVE, NewSecret};
 use store::inbox::webhooks::{self, Change, Created, MAX_WEBHOOKS, NewWebhook};
 use store::lists::{self as rows, Kind};
+use store::webhook_secrets::Owner;
 
-/// A day: providers and people take their time to change over.
-const KEEP_PREVIOUS_SECONDS: i64 = 86_400;
-const MAX_KEEP_PREVIOUS_SECONDS: i64 = 30 * 86_400;
 /// Dead events in a row that pause a webhook which says no other number.
 const FAILURE_LIMIT: i64 = 20;
 const MAX_FAILURE_LIMIT: i64 = 10_000;
@@ -88,7 +86,8 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                 ));
             }
         }
-        keep(transaction, &tenant, &vault, &id, &wanted.secret, 0).await?;
+        let (owner, secret) = (Owner::Received(&id), &wanted.secret.secret);
+        keep(transaction, &tenant, &vault, owner, secret, 0).await?;
         let kept = WebhookWithSecret {
             secret: None,
             url: url(public_url.as_ref().ok(), &id),
@@ -178,13 +177,7 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
         context.json()?
     };
     let mut errors = Vec::new();
-    let keep_seconds = body.keep_previous_seconds.unwrap_or(KEEP_PREVIOUS_SECONDS);
-    if !(0..=MAX_KEEP_PREVIOUS_SECONDS).contains(&keep_seconds) {
-        errors.push(FieldError::new(
-            "/keep_previous_seconds",
-            format!("must be a number from 0 to {MAX_KEEP_PREVIOUS_SECONDS}"),
-        ));
-    }
+    let keep_seconds = checked_keep_seconds(body.keep_previous_seconds, &mut errors);
     let scheme: Scheme = held
         .scheme
         .parse()
@@ -196,7 +189,8 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
     let vault = vault().await?;
     let public_url = PublicUrl::configured().await;
     idempotent::once(context, &tenant, async |transaction| {
-        keep(transaction, &tenant, &vault, &id, &secret, keep_seconds).await?;
+        let (owner, key) = (Owner::Received(&id), &secret.secret);
+        keep(transaction, &tenant, &vault, owner, key, keep_seconds).await?;
         let kept = WebhookWithSecret {
             secret: None,
             url: url(public_url.as_ref().ok(), &id),
@@ -209,46 +203,6 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
         Ok((StatusCode::OK, answer, kept))
     })
     .await
-}
-
-/// Makes a key the one in force.
-async fn keep<E: Execute>(
-    transaction: &E,
-    tenant: &Tenant,
-    vault: &Vault,
-    webhook_id: &str,
-    key: &NewKey,
-    keep_previous_seconds: i64,
-) -> Result<(), Problem> {
-    let id = random::id();
-    let place = Place {
-        organization_id: tenant.as_str(),
-        connector_id: webhook_id,
-        field: &id,
-    };
-    let sealed = vault
-        .seal(place, &key.secret)
-        .map_err(|error| problems::internal(&error.to_string()))?;
-    let new = NewSecret {
-        id: &id,
-        webhook_id,
-        sealed: &sealed.token,
-        sealed_by: &sealed.sealed_by,
-    };
-    let now = clock::now();
-    let until = now.saturating_add(keep_previous_seconds);
-    let is_kept = secrets::put(transaction, tenant, new, until, now)
-        .await
-        .map_err(|error| problems::database(&error))?;
-    if is_kept {
-        return Ok(());
-    }
-    Err(Problem::new(
-        ProblemKind::Conflict,
-        format!(
-            "{MAX_LIVE} secrets of this webhook count already: wait until one is over, or send keep_previous_seconds 0."
-        ),
-    ))
 }
 
 /// A key that is to be kept.
@@ -341,16 +295,6 @@ fn checked_limit(limit: Option<i64>, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn checked_events(entries: Option<Vec<String>>, errors: &mut Vec<FieldError>) -> EventFilter {
-    match EventFilter::parse(entries) {
-        Ok(filter) => filter,
-        Err(wrong) => {
-            errors.extend(FieldError::all("", &wrong));
-            EventFilter::default()
-        }
-    }
-}
-
 /// What nobody has signed is no event: 7shifts' own path of a connector takes it, as a hint.
 fn checked_options(options: &Options, scheme: Scheme) -> Vec<FieldError> {
     let mut errors = FieldError::all("/options", &options.check(scheme));
@@ -369,16 +313,6 @@ fn url(public_url: Option<&PublicUrl>, id: &str) -> Option<String> {
 
 fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|error| problems::internal(&error.to_string()))
-}
-
-async fn vault() -> Result<Vault, Problem> {
-    Vault::open().await.map_err(|error| {
-        log::error("vault", &error.to_string());
-        Problem::new(
-            ProblemKind::Internal,
-            format!("The vault does not open, so no secret can be stored: {error}."),
-        )
-    })
 }
 
 async fn row<E: Execute>(database: &E, tenant: &Tenant, id: &str) -> Result<String, Problem> {

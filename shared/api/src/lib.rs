@@ -14,6 +14,7 @@ pub mod moment;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod organizations;
+pub mod outgoing_webhooks;
 pub mod page;
 pub mod problem;
 pub mod query;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, automation, connectors, deliveries, logs, organizations, records,
+    ProblemKind, automation, connectors, deliveries, logs, organizations, outgoing_webhooks, records,
     seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks,
 };
 
@@ -201,6 +201,10 @@ fn schemas() -> Value {
     add::<logs::LogEntry>(&mut generator);
     add::<logs::LogStatistics>(&mut generator);
     add::<webhooks::WebhookEventWithBody>(&mut generator);
+    add::<outgoing_webhooks::CreateOutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::UpdateOutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::OutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::OutgoingWebhookWithSecret>(&mut generator);
     add::<webhooks::WebhookCall>(&mut generator);
     add::<stores::CreateStore>(&mut generator);
     add::<stores::UpdateStore>(&mut generator);

@@ -112,6 +112,14 @@ pub enum Operation {
     ReceiveWebhook,
     ReceiveWebhookByGet,
     ReceiveWebhookCall,
+    CreateOutgoingWebhook,
+    ListOutgoingWebhooks,
+    ReadOutgoingWebhook,
+    UpdateOutgoingWebhook,
+    DeleteOutgoingWebhook,
+    RotateOutgoingWebhookSecret,
+    TestOutgoingWebhook,
+    RunOutgoingWebhook,
 }
 
 /// Who may call a route.
@@ -542,6 +550,11 @@ const DELIVERY_LIST: &[Parameter] = &[
     CURSOR,
     ORGANIZATION_ID,
     CONNECTOR_ID,
+    parameter(
+        "endpoint_id",
+        ParameterForm::Id,
+        "Only what is sent to this outgoing webhook.",
+    ),
     parameter(
         "state",
         ParameterForm::OneOf(DELIVERY_STATES),
@@ -1648,6 +1661,88 @@ pub const ROUTES: &[Route] = &[
     .takes_deliveries()
     .takes("WebhookCall")
     .answers(200, Shape::One("Received")),
+    Route::new(
+        O::CreateOutgoingWebhook,
+        "outgoing-webhooks",
+        "POST",
+        "/api/outgoing-webhooks",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Set up an endpoint to send webhooks to; its secret is in this answer only",
+    )
+    .query(ONE)
+    .takes("CreateOutgoingWebhook")
+    .answers(201, Shape::One("OutgoingWebhookWithSecret")),
+    Route::new(
+        O::ListOutgoingWebhooks,
+        "outgoing-webhooks",
+        "GET",
+        "/api/outgoing-webhooks",
+        Access::Scope(Scope::OutgoingWebhooksRead),
+        "List the endpoints that webhooks are sent to",
+    )
+    .query(WEBHOOK_LIST)
+    .answers(200, Shape::Page("OutgoingWebhook")),
+    Route::new(
+        O::ReadOutgoingWebhook,
+        "outgoing-webhooks",
+        "GET",
+        "/api/outgoing-webhooks/{id}",
+        Access::Scope(Scope::OutgoingWebhooksRead),
+        "Read an endpoint that webhooks are sent to",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("OutgoingWebhook")),
+    Route::new(
+        O::UpdateOutgoingWebhook,
+        "outgoing-webhooks",
+        "PATCH",
+        "/api/outgoing-webhooks/{id}",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Change an endpoint's name, URL or events, pause it, resume it or enable it again",
+    )
+    .query(ONE)
+    .takes("UpdateOutgoingWebhook")
+    .answers(200, Shape::One("OutgoingWebhook")),
+    Route::new(
+        O::DeleteOutgoingWebhook,
+        "outgoing-webhooks",
+        "DELETE",
+        "/api/outgoing-webhooks/{id}",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Delete an endpoint and its secrets, and give up what it was still to be sent",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("OutgoingWebhook")),
+    Route::new(
+        O::RotateOutgoingWebhookSecret,
+        "outgoing-webhooks",
+        "POST",
+        "/api/outgoing-webhooks/{id}/rotate-secret",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Give an endpoint another secret; the one before signs beside it for a while",
+    )
+    .query(ONE)
+    .takes("RotateWebhookSecret")
+    .answers(200, Shape::One("OutgoingWebhookWithSecret")),
+    Route::new(
+        O::TestOutgoingWebhook,
+        "outgoing-webhooks",
+        "POST",
+        "/api/outgoing-webhooks/{id}/test",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Send an endpoint an event of the type patchbay.test",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Delivery"))
+    .or(&[202]),
+    Route::new(
+        O::RunOutgoingWebhook,
+        "outgoing-webhooks",
+        "POST",
+        "/internal/outgoing-webhooks/run",
+        Access::Internal,
+        "Send one delivery",
+    ),
     Route::new(
         O::NotifySlack,
         "slack-notify",

@@ -53,6 +53,9 @@ text_enum! {
         NoticesWrite = "notices:write",
         /// What the integrations did.
         LogsRead = "logs:read",
+        OutgoingWebhooksRead = "outgoing-webhooks:read",
+        /// Endpoints that are sent webhooks, and their secrets.
+        OutgoingWebhooksWrite = "outgoing-webhooks:write",
         /// Send messages with a connector of the organization.
         NotificationsSend = "notifications:send",
         /// What was sent, and what became of it.
@@ -127,6 +130,8 @@ impl Role {
             Scope::NoticesRead,
             Scope::NoticesWrite,
             Scope::LogsRead,
+            Scope::OutgoingWebhooksRead,
+            Scope::OutgoingWebhooksWrite,
             Scope::NotificationsSend,
             Scope::DeliveriesRead,
             Scope::DeliveriesWrite,
@@ -449,6 +454,8 @@ mod tests {
             (Scope::NoticesRead, "oa.p"),
             (Scope::NoticesWrite, "oa.p"),
             (Scope::LogsRead, "oa.p"),
+            (Scope::OutgoingWebhooksRead, "oa.p"),
+            (Scope::OutgoingWebhooksWrite, "oa.p"),
             (Scope::NotificationsSend, "oa.p"),
             (Scope::DeliveriesRead, "oa.p"),
             (Scope::DeliveriesWrite, "oa.p"),

@@ -20,6 +20,7 @@
 //! | [`slack_message`] | what a message to Slack may hold, and its markup |
 //! | [`inbound_webhook`] | which events a webhook keeps, and what is a repeat |
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
+//! | [`outgoing_webhook`] | when a webhook that we send is tried again, and what an answer means |
 //! | [`outbound_target`] | which URLs a tenant may have us call |
 //! | [`automation`] | which rules an event fires, and what they do |
 //! | [`log_statistics`] | what counted rows of the integration log come to |
@@ -43,6 +44,7 @@ pub mod log_statistics;
 pub mod network;
 pub mod organization;
 pub mod outbound_target;
+pub mod outgoing_webhook;
 pub mod place_name;
 pub mod redact;
 pub mod retry;

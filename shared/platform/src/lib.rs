@@ -6,6 +6,7 @@ pub mod clock;
 pub mod coalesce;
 pub mod database;
 pub mod default_rules;
+pub mod deliveries;
 pub mod disconnecting;
 pub mod idempotent;
 pub mod internal;
@@ -13,6 +14,7 @@ pub mod lists;
 pub mod log;
 pub mod on_demand;
 pub mod outbound;
+pub mod outgoing_webhooks;
 pub mod place_names;
 #[cfg(feature = "zones")]
 pub mod planning;
@@ -28,6 +30,7 @@ pub mod time;
 pub mod variables;
 pub mod vault;
 pub mod wake;
+pub mod webhook_setup;
 
 pub use database::SpinDatabase;
 pub use serve::{Answer, Context, Reply, serve};

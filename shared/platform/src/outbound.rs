@@ -41,6 +41,8 @@ const DEFAULT_BLOCK_MS: i64 = 60_000;
 const SLOT_TOLERANCE_MS: i64 = 40;
 /// Slots in a row that a request may miss.
 const MISSED_SLOTS_MAX: u32 = 3;
+/// How long the start of a body that is only shown is waited for, in milliseconds.
+const EXCERPT_MS: i64 = 1_000;
 const READ_BYTES: usize = 64 * 1024;
 
 /// Why no answer came.
@@ -201,6 +203,35 @@ pub async fn send(
         .unwrap_or(Err(CallError::Timeout))
 }
 
+/// Sends one request, once, without a budget, to whoever may answer anything: reads the head of the
+/// answer, and of one that is no success the first `excerpt_bytes` of its body, as far as they come at
+/// once.
+///
+/// # Errors
+/// [`CallError`], never for a status nor for a body.
+pub async fn send_for_status(
+    request: &Request<Vec<u8>>,
+    timeout_ms: i64,
+    excerpt_bytes: usize,
+) -> Result<Response<Bytes>, CallError> {
+    let (answer, mut head) = within(timeout_ms, head(request, timeout_ms))
+        .await
+        .unwrap_or(Err(CallError::Timeout))?;
+    if !head.status().is_success() {
+        let start = within(EXCERPT_MS, read_start(answer, excerpt_bytes)).await;
+        *head.body_mut() = start.unwrap_or_default();
+    }
+    Ok(head)
+}
+
+/// How long the endpoint asks to be left alone, in milliseconds (`Retry-After`).
+#[must_use]
+pub fn retry_after_ms(headers: &HeaderMap) -> Option<i64> {
+    let value = header_text(headers, &header::RETRY_AFTER)?;
+    let wait = retry_after::parse(value, header_text(headers, &header::DATE), clock::now())?;
+    i64::try_from(wait.as_millis()).ok()
+}
+
 /// The future's output, or `None` when it takes longer than `timeout_ms`.
 pub async fn within<F: Future>(timeout_ms: i64, future: F) -> Option<F::Output> {
     let timer = std::pin::pin!(sleep_ms(timeout_ms));
@@ -220,19 +251,28 @@ async fn exchange(
     request: &Request<Vec<u8>>,
     timeout_ms: i64,
 ) -> Result<Response<Bytes>, CallError> {
+    let (answer, mut response) = head(request, timeout_ms).await?;
+    let expected = header_text(response.headers(), &header::CONTENT_LENGTH)
+        .and_then(|value| value.parse::<usize>().ok());
+    *response.body_mut() = read_body(answer, expected).await?;
+    Ok(response)
+}
+
+/// Sends the request; gives the answer with what it says before its body.
+async fn head(
+    request: &Request<Vec<u8>>,
+    timeout_ms: i64,
+) -> Result<(types::Response, Response<Bytes>), CallError> {
     let answer = client::send(to_wasi(request, timeout_ms)?)
         .await
         .map_err(network)?;
     let status = StatusCode::from_u16(answer.get_status_code())
         .map_err(|_| CallError::Broken("impossible status".to_owned()))?;
     let headers = HeaderMap::try_from(answer.get_headers()).map_err(network)?;
-    let expected = header_text(&headers, &header::CONTENT_LENGTH)
-        .and_then(|value| value.parse::<usize>().ok());
-    let body = read_body(answer, expected).await?;
-    let mut response = Response::new(body);
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    Ok(response)
+    Ok((answer, response))
 }
 
 fn to_wasi(request: &Request<Vec<u8>>, timeout_ms: i64) -> Result<types::Request, CallError> {
@@ -307,18 +347,29 @@ async fn read_body(answer: types::Response, expected: Option<usize>) -> Result<B
     Ok(body.into())
 }
 
+/// What comes of a body until it is `limit` long, has its end or breaks off.
+async fn read_start(answer: types::Response, limit: usize) -> Bytes {
+    let (_, consumed) = wit_future::new(|| Ok(()));
+    let (mut stream, _trailers) = types::Response::consume_body(answer, consumed);
+    let mut body = Vec::new();
+    while body.len() < limit {
+        let room = Vec::with_capacity(limit.saturating_sub(body.len()));
+        let (result, mut chunk) = stream.read(room).await;
+        body.append(&mut chunk);
+        match result {
+            StreamResult::Complete(_) => {}
+            StreamResult::Dropped | StreamResult::Cancelled => break,
+        }
+    }
+    body.into()
+}
+
 /// How long the provider asks to be left alone, in milliseconds.
 fn asked_wait_ms(result: &Result<Response<Bytes>, CallError>) -> Option<i64> {
     result
         .as_ref()
         .ok()
         .and_then(|answer| retry_after_ms(answer.headers()))
-}
-
-fn retry_after_ms(headers: &HeaderMap) -> Option<i64> {
-    let value = header_text(headers, &header::RETRY_AFTER)?;
-    let wait = retry_after::parse(value, header_text(headers, &header::DATE), clock::now())?;
-    i64::try_from(wait.as_millis()).ok()
 }
 
 fn is_transient(result: &Result<Response<Bytes>, CallError>) -> bool {

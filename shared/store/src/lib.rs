@@ -20,6 +20,7 @@ pub mod logs;
 pub mod migrations;
 pub mod organizations;
 pub mod outbox;
+pub mod outgoing_webhooks;
 pub mod product_refs;
 pub mod rate_budgets;
 pub mod records;
@@ -28,6 +29,7 @@ pub mod staff;
 pub mod staff_policies;
 pub mod stores;
 pub mod sync_runs;
+pub mod webhook_secrets;
 pub mod webhooks;
 
 pub use database::{Database, DatabaseError, Execute, Row, Value};

@@ -68,6 +68,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/0010_automation.sql"),
     },
     Migration {
+        version: 11,
+        name: "outgoing_webhooks",
+        sql: include_str!("../../../migrations/0011_outgoing_webhooks.sql"),
+    },
+    Migration {
         version: 13,
         name: "integration_logs",
         sql: include_str!("../../../migrations/0013_integration_logs.sql"),

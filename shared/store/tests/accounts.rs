@@ -23,6 +23,8 @@ mod idempotency;
 mod inbox;
 #[path = "accounts/organizations.rs"]
 mod organizations;
+#[path = "accounts/outgoing.rs"]
+mod outgoing;
 #[path = "accounts/sources.rs"]
 mod sources;
 #[path = "accounts/webhooks.rs"]

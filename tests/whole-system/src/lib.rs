@@ -21,6 +21,7 @@ use runtime::{
     Storage, VirtualClock,
 };
 use serde_json::{Value, json};
+use simulators::receiver::Receiver;
 use simulators::seven_shifts::{Accounts, SevenShifts, demo_data};
 use simulators::slack::{self, Slack};
 use simulators::{Clock, NetworkError, Provider, Simulator};
@@ -34,6 +35,8 @@ pub const VAULT_KEY: &str = "cGF0Y2hiYXktdGVzdC12YXVsdC1rZXktbnVtYmVyLTE=";
 pub const SIMULATED_ORIGIN: &str = "http://127.0.0.1:9";
 /// Where the simulated Slack is in a simulation.
 pub const SIMULATED_SLACK_ORIGIN: &str = "http://127.0.0.1:10";
+/// Where webhooks are received in a simulation.
+pub const SIMULATED_RECEIVER_ORIGIN: &str = "https://receiver.example.com";
 
 /// The demo accounts of the simulator.
 pub const LAKESHORE: Account = Account {
@@ -101,6 +104,8 @@ pub struct App {
     pub runtime: Runtime,
     pub simulator: Simulator<SevenShifts>,
     pub slack: Simulator<Slack>,
+    /// Takes the webhooks that are sent.
+    pub receiver: Simulator<Receiver>,
     pub storage: Storage,
     /// What the components wrote to standard output and error.
     pub output: CapturedOutput,
@@ -232,11 +237,17 @@ impl App {
             slack::demo_data(),
             Arc::new(simulators::SystemClock),
         ));
-        let servers = vec![served(&simulator).await, served(&slack).await];
+        let receiver = Simulator::new(Receiver::new(Arc::new(simulators::SystemClock)));
+        let servers = vec![
+            served(&simulator).await,
+            served(&slack).await,
+            served(&receiver).await,
+        ];
         let settings = settings
             .variable("seven_shifts_url", &servers[0].base_url())
             .variable("slack_webhooks_url", &servers[1].base_url())
-            .variable("slack_api_url", &servers[1].base_url());
+            .variable("slack_api_url", &servers[1].base_url())
+            .variable("private_origin", &servers[2].base_url());
         let output = CapturedOutput::default();
         let runtime = build(&settings, &storage, &output)
             .start()
@@ -245,6 +256,7 @@ impl App {
             runtime,
             simulator,
             slack,
+            receiver,
             storage,
             output,
             clock: None,
@@ -278,10 +290,12 @@ impl App {
             epoch * 1_000 + i64::try_from(since).unwrap_or(i64::MAX / 2)
         });
         let slack = Simulator::new(Slack::new(slack::demo_data(), tells.clone()));
+        let receiver = Simulator::new(Receiver::new(tells.clone()));
         let simulator = Simulator::new(SevenShifts::new(accounts, tells));
         let network = SimulatedNetwork {
             seven_shifts: simulator.clone(),
             slack: slack.clone(),
+            receiver: receiver.clone(),
         };
         let settings = Settings {
             network: Some(Arc::new(network)),
@@ -299,6 +313,7 @@ impl App {
             runtime,
             simulator,
             slack,
+            receiver,
             storage,
             output,
             clock: Some(clock),
@@ -323,7 +338,12 @@ impl App {
                 .iter()
                 .any(|(variable, _)| variable == name)
         };
-        let providers = ["seven_shifts_url", "slack_webhooks_url", "slack_api_url"];
+        let providers = [
+            "seven_shifts_url",
+            "slack_webhooks_url",
+            "slack_api_url",
+            "private_origin",
+        ];
         let urls: Vec<_> = self
             .settings
             .variables
@@ -529,6 +549,7 @@ impl Answer {
 struct SimulatedNetwork {
     seven_shifts: Simulator<SevenShifts>,
     slack: Simulator<Slack>,
+    receiver: Simulator<Receiver>,
 }
 
 impl runtime::Network for SimulatedNetwork {
@@ -538,6 +559,7 @@ impl runtime::Network for SimulatedNetwork {
         _allowance: runtime::Allowance,
     ) -> runtime::Answer {
         let (seven_shifts, slack) = (self.seven_shifts.clone(), self.slack.clone());
+        let receiver = self.receiver.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
@@ -548,6 +570,8 @@ impl runtime::Network for SimulatedNetwork {
                 seven_shifts.send(request).await
             } else if is_at(SIMULATED_SLACK_ORIGIN) {
                 slack.send(request).await
+            } else if is_at(SIMULATED_RECEIVER_ORIGIN) {
+                receiver.send(request).await
             } else {
                 return Err(OutboundError::ConnectionRefused);
             };

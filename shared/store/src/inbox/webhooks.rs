@@ -3,8 +3,8 @@
 use domain::access::Tenant;
 use serde::Deserialize;
 
-use crate::credentials;
 use crate::database::{DatabaseError, Execute};
+use crate::webhook_secrets::{self, LiveSecret, live_secrets};
 use crate::{json, parameters};
 
 /// Webhooks of one organization.
@@ -39,11 +39,11 @@ pub struct Change<'a> {
     pub failure_limit: Option<Option<i64>>,
 }
 
-/// What making one came to.
+/// What making one came to, of either sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
     Done,
-    /// The organization has [`MAX_WEBHOOKS`].
+    /// The organization has as many as it may.
     TooMany,
     /// There is no such organization, or it is being purged.
     NoOrganization,
@@ -136,9 +136,6 @@ pub async fn update<E: Execute>(
         .map(|rows| !rows.is_empty())
 }
 
-const FORGET_SECRETS: &str =
-    "DELETE FROM webhook_secrets WHERE webhook_id = ?2 AND organization_id = ?1";
-
 const DELETE: &str = "DELETE FROM webhooks WHERE id = ?2 AND organization_id = ?1 RETURNING id";
 
 /// Removes the webhook and its secrets; what it has received stays. False when there is none.
@@ -150,10 +147,7 @@ pub async fn delete<E: Execute>(
     tenant: &Tenant,
     id: &str,
 ) -> Result<bool, DatabaseError> {
-    credentials::purge(transaction, tenant, id).await?;
-    transaction
-        .execute(FORGET_SECRETS, parameters![tenant.as_str(), id])
-        .await?;
+    webhook_secrets::forget_all(transaction, tenant, id).await?;
     transaction
         .execute(DELETE, parameters![tenant.as_str(), id])
         .await
@@ -173,24 +167,14 @@ pub struct Receiving {
     pub secrets: Vec<LiveSecret>,
 }
 
-/// A key that is, or was until lately, in force.
-#[derive(Clone, Deserialize, serde::Serialize, PartialEq, Eq)]
-pub struct LiveSecret {
-    pub id: String,
-    pub sealed: String,
-    /// Unix seconds.
-    pub expires_at: Option<i64>,
-}
-
-const RECEIVING: &str = "
+const RECEIVING: &str = concat!(
+    "
 SELECT json_object('organization_id', organization_id, 'scheme', scheme, 'options', json(options),
-  'events', json(events), 'state', state, 'version', version, 'secrets', json((
-    SELECT json_group_array(json_object('id', secret.id, 'sealed', credentials.sealed,
-      'expires_at', secret.expires_at))
-    FROM webhook_secrets AS secret CROSS JOIN credentials
-      ON credentials.connector_id = secret.webhook_id AND credentials.field = secret.id
-    WHERE secret.webhook_id = webhooks.id AND (secret.expires_at IS NULL OR secret.expires_at > ?2))))
-FROM webhooks WHERE id = ?1";
+  'events', json(events), 'state', state, 'version', version, 'secrets', ",
+    live_secrets!("webhooks.id", "?2"),
+    ")
+FROM webhooks WHERE id = ?1"
+);
 
 /// The webhook behind a URL; for the receiver, over all organizations.
 ///
@@ -238,10 +222,4 @@ pub async fn count_ignored<E: Execute>(
         .iter()
         .map(|row| Ok((row.text(0)?.to_owned(), row.integer(1)?)))
         .collect()
-}
-
-impl std::fmt::Debug for LiveSecret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "LiveSecret({})", self.id)
-    }
 }

@@ -126,7 +126,8 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         | Kind::ApiKey
         | Kind::StaffPolicy
         | Kind::WebhookRegistration
-        | Kind::Webhook => own(kind, tenant, paging),
+        | Kind::Webhook
+        | Kind::OutgoingWebhook => own(kind, tenant, paging),
         Kind::WebhookEvent => webhook_events(tenant, &WebhookEventFilter::default(), paging),
         Kind::Delivery => deliveries(tenant, &DeliveryFilter::default(), paging),
         Kind::AutomationRule => automation_rules(tenant, paging),

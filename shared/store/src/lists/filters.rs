@@ -474,6 +474,7 @@ pub fn webhook_events(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeliveryFilter<'a> {
     pub connector_id: Option<&'a str>,
+    pub endpoint_id: Option<&'a str>,
     pub state: Option<&'a str>,
     /// Unix seconds; both bounds are in it.
     pub created_from: Option<i64>,
@@ -484,13 +485,20 @@ pub struct DeliveryFilter<'a> {
 #[must_use]
 pub fn deliveries(tenant: &Tenant, filter: &DeliveryFilter<'_>, paging: &Paging<'_>) -> List {
     let mut builder = Builder::new(Kind::Delivery, tenant);
-    builder.compare("record.connector_id", "=", filter.connector_id);
+    if let Some(id) = filter.connector_id {
+        builder.compare("record.connector_id", "=", Some(id));
+        builder.only("record.kind <> 'webhook'");
+    }
+    if let Some(id) = filter.endpoint_id {
+        builder.compare("record.connector_id", "=", Some(id));
+        builder.only("record.kind = 'webhook'");
+    }
     builder.compare("record.state", "=", filter.state);
     builder.compare("record.created_at", ">=", filter.created_from);
     builder.compare("record.created_at", "<=", filter.created_to);
     let order = Order::Descending {
         column: "record.created_at",
-        index: match (filter.connector_id, filter.state) {
+        index: match (filter.connector_id.or(filter.endpoint_id), filter.state) {
             (Some(_), _) => "deliveries_connector",
             (None, Some(_)) => "deliveries_state",
             (None, None) => "deliveries_organization",
@@ -588,6 +596,12 @@ pub fn webhooks(tenant: &Tenant, paging: &Paging<'_>) -> List {
     own(Kind::Webhook, tenant, paging)
 }
 
+/// By id, which is the order in which they were made.
+#[must_use]
+pub fn outgoing_webhooks(tenant: &Tenant, paging: &Paging<'_>) -> List {
+    own(Kind::OutgoingWebhook, tenant, paging)
+}
+
 /// Connectors by key, API keys and webhooks by id, or staff policies by connector, for the export.
 pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
     let index = match kind {
@@ -595,6 +609,7 @@ pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
         Kind::StaffPolicy => "staff_policies_organization",
         Kind::WebhookRegistration => "webhook_registrations_organization",
         Kind::Webhook => "webhooks_organization",
+        Kind::OutgoingWebhook => "outgoing_webhooks_organization",
         _ => "api_keys_organization",
     };
     Builder::new(kind, tenant).page(&Order::Id { index }, paging)

@@ -19,7 +19,7 @@ pub use filters::{
     DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter,
     QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
     TimePunchFilter, WebhookEventFilter, automation_rules, availability, deliveries, departments,
-    location_mappings, locations, logs, notices, quarantined_records, role_assignments, roles,
+    location_mappings, locations, logs, notices, outgoing_webhooks, quarantined_records, role_assignments, roles,
     shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
     webhooks,
 };

@@ -12,6 +12,7 @@ pub enum Kind {
     WebhookRegistration,
     Webhook,
     WebhookEvent,
+    OutgoingWebhook,
     Delivery,
     AutomationRule,
     Notice,
@@ -35,13 +36,14 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
         Self::WebhookRegistration,
         Self::Webhook,
         Self::WebhookEvent,
+        Self::OutgoingWebhook,
         Self::Delivery,
         Self::AutomationRule,
         Self::Notice,
@@ -73,6 +75,7 @@ impl Kind {
             Self::WebhookRegistration => "webhook_registrations",
             Self::Webhook => "webhooks",
             Self::WebhookEvent => "webhook_events",
+            Self::OutgoingWebhook => "outgoing_webhooks",
             Self::Delivery => "deliveries",
             Self::AutomationRule => "automation_rules",
             Self::Notice => "notices",
@@ -206,6 +209,7 @@ impl Kind {
             | Self::WebhookRegistration
             | Self::Webhook
             | Self::WebhookEvent
+            | Self::OutgoingWebhook
             | Self::Delivery
             | Self::AutomationRule
             | Self::Notice
@@ -225,6 +229,7 @@ impl Kind {
             Self::WebhookRegistration => WEBHOOK_REGISTRATION,
             Self::Webhook => WEBHOOK,
             Self::WebhookEvent => WEBHOOK_EVENT,
+            Self::OutgoingWebhook => OUTGOING_WEBHOOK,
             Self::Delivery => DELIVERY,
             Self::AutomationRule => AUTOMATION_RULE,
             Self::Notice => NOTICE,
@@ -391,11 +396,34 @@ const WEBHOOK_EVENT: &[Field] = &[
     Time("received_at", "record.received_at"),
 ];
 
+const OUTGOING_WEBHOOK: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("name", "record.name"),
+    Plain("url", "record.url"),
+    Json("events", "record.events"),
+    Plain("state", "record.state"),
+    Plain("state_reason", "record.state_reason"),
+    Time("failing_since", "record.failing_since"),
+    Plain("missed_count", "record.missed_count"),
+    Json("secrets", WEBHOOK_SECRETS),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
 const DELIVERY: &[Field] = &[
     Plain("id", "record.id"),
     Plain("organization_id", "record.organization_id"),
     Plain("kind", "record.kind"),
-    Plain("connector_id", "record.connector_id"),
+    Plain(
+        "connector_id",
+        "iif(record.kind = 'webhook', NULL, record.connector_id)",
+    ),
+    Plain(
+        "endpoint_id",
+        "iif(record.kind = 'webhook', record.connector_id, NULL)",
+    ),
     Plain("requested_by", "record.requested_by"),
     Json("payload", "record.payload"),
     Plain("state", "record.state"),

@@ -11,7 +11,8 @@ use crate::parameters;
 const TABLES: &[Table] = &[
     Table::new("credentials", "connector_id, field").by(
         "connector_id IN (SELECT id FROM connectors WHERE organization_id = ?1
-             UNION ALL SELECT id FROM webhooks WHERE organization_id = ?1)",
+             UNION ALL SELECT id FROM webhooks WHERE organization_id = ?1
+             UNION ALL SELECT id FROM outgoing_webhooks WHERE organization_id = ?1)",
     ),
     Table::new("webhook_secrets", "id"),
     Table::new("webhook_registrations", "id"),
@@ -52,6 +53,7 @@ const TABLES: &[Table] = &[
     Table::new("locations", "id"),
     Table::new("sync_runs", "id"),
     Table::new("webhooks", "id"),
+    Table::new("outgoing_webhooks", "id"),
     Table::new("connectors", "id"),
     Table::new("jobs", "id"),
 ];

@@ -3,8 +3,8 @@
 use domain::access::Tenant;
 use proptest::prelude::*;
 use store::inbox::events::{self, Arrival, KEEP_SECONDS, MAX_BATCH, Stored};
-use store::inbox::secrets::{self, MAX_LIVE, NewSecret};
 use store::inbox::webhooks::{self, Change, Created, Ignored, MAX_WEBHOOKS, NewWebhook, Receiving};
+use store::webhook_secrets::{self as secrets, MAX_LIVE, NewSecret, Owner};
 
 use store::{Database as _, Execute as _, Value};
 
@@ -41,7 +41,7 @@ fn put_at(
 ) -> bool {
     let new = NewSecret {
         id: &uuid(number),
-        webhook_id: &uuid(webhook),
+        owner: Owner::Received(&uuid(webhook)),
         sealed: &format!("sealed-{number}"),
         sealed_by: "k",
     };
@@ -170,7 +170,7 @@ fn so_many_secrets_count_at_a_time_and_no_more() {
     let added = wait(database.transaction(async |transaction| {
         let new = NewSecret {
             id: &uuid(300),
-            webhook_id: &uuid(9),
+            owner: Owner::Received(&uuid(9)),
             sealed: "sealed-300",
             sealed_by: "k",
         };

@@ -42,6 +42,7 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::WebhookRegistration
                     | Kind::Webhook
                     | Kind::WebhookEvent
+                    | Kind::OutgoingWebhook
                     | Kind::Delivery
                     | Kind::AutomationRule
                     | Kind::Notice
@@ -165,6 +166,22 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO webhook_events (id, webhook_id, organization_id, dedupe_key, event, key_id, is_hint, body, received_at)
          VALUES (?1, ?2, ?3, 'id:1', 'order.paid', ?4, 0, x'7b7d', 0)",
         parameters![fixture.id(), webhook.as_str(), tenant, secret.as_str()],
+    );
+    let endpoint = fixture.id();
+    fixture.query(
+        "INSERT INTO outgoing_webhooks (id, organization_id, name, url, events, state, state_reason, failing_since, created_by, created_at, updated_at)
+         VALUES (?1, ?2, 'product', 'https://example.com/hook', '[\"shift.*\"]', 'disabled', 'It answered 410.', 0, 'user-1', 0, 0)",
+        parameters![endpoint.as_str(), tenant],
+    );
+    let secret = fixture.id();
+    fixture.query(
+        "INSERT INTO webhook_secrets (id, webhook_id, organization_id, created_at, expires_at) VALUES (?1, ?2, ?3, 0, 60)",
+        parameters![secret.as_str(), endpoint.as_str(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO credentials (connector_id, field, organization_id, sealed, sealed_by, updated_at)
+         VALUES (?1, ?2, ?3, 'sealed-secret', 'k', 0)",
+        parameters![endpoint.as_str(), secret.as_str(), tenant],
     );
     let delivery = fixture.id();
     fixture.query(

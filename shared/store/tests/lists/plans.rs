@@ -93,9 +93,10 @@ fn no_combination_of_filters_sorts_or_scans() {
                 lists.push(webhook_events(&tenant, &filter, &paging));
             }
         }
-        if bits < 32 {
+        if bits < 64 {
             let filter = DeliveryFilter {
                 connector_id: text(1),
+                endpoint_id: text(5),
                 state: text(2),
                 created_from: number(3),
                 created_to: number(4),
@@ -180,7 +181,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 32 + 2 * 8 + 8 * 4 + 5 * 16 + 32 + 128 + 4 * 64 + 256 + 512
+        2 + 32 + 2 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 4 * 64 + 256 + 512
     );
 }
 

@@ -559,7 +559,9 @@ fn an_account() {
             "state": "registered", "reason": null, "created_at": EPOCH, "last_checked_at": EPOCH})
     );
     let webhook = fixture.text("SELECT id FROM webhooks").unwrap();
-    let secret = fixture.text("SELECT id FROM webhook_secrets").unwrap();
+    let secret = fixture
+        .text("SELECT id FROM webhook_secrets WHERE webhook_id IN (SELECT id FROM webhooks)")
+        .unwrap();
     assert_eq!(
         read(Kind::Webhook, &webhook),
         json!({"id": webhook, "organization_id": party.tenant.as_str(), "name": "orders",
@@ -578,11 +580,25 @@ fn an_account() {
             "state": "pending", "error_code": null, "error_detail": null, "processed_at": null,
             "sent_at": null, "received_at": EPOCH})
     );
+    let endpoint = fixture.text("SELECT id FROM outgoing_webhooks").unwrap();
+    let secret = fixture
+        .text(
+            "SELECT id FROM webhook_secrets WHERE webhook_id IN (SELECT id FROM outgoing_webhooks)",
+        )
+        .unwrap();
+    assert_eq!(
+        read(Kind::OutgoingWebhook, &endpoint),
+        json!({"id": endpoint, "organization_id": party.tenant.as_str(), "name": "product",
+            "url": "https://example.com/hook", "events": ["shift.*"], "state": "disabled",
+            "state_reason": "It answered 410.", "failing_since": EPOCH, "missed_count": 0,
+            "secrets": [{"id": secret, "created_at": EPOCH, "expires_at": "1970-01-01T00:01:00Z"}],
+            "created_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH})
+    );
     let delivery = fixture.text("SELECT id FROM deliveries").unwrap();
     assert_eq!(
         read(Kind::Delivery, &delivery),
         json!({"id": delivery, "organization_id": party.tenant.as_str(), "kind": "slack",
-            "connector_id": party.connector_id, "requested_by": "user-1", "payload": {"text": "Hello"},
+            "connector_id": party.connector_id, "endpoint_id": null, "requested_by": "user-1", "payload": {"text": "Hello"},
             "state": "pending", "attempts": [{"number": 1, "started_at": "1970-01-01T00:00:01Z",
                 "duration_ms": 15_000, "status": null, "code": "timeout", "detail": "Wait.",
                 "may_have_happened": true}],

@@ -39,6 +39,7 @@ fn a_foreign_id_is_no_id() {
         (Kind::WebhookRegistration, "webhook_registrations"),
         (Kind::Webhook, "webhooks"),
         (Kind::WebhookEvent, "webhook_events"),
+        (Kind::OutgoingWebhook, "outgoing_webhooks"),
         (Kind::Delivery, "deliveries"),
         (Kind::AutomationRule, "automation_rules"),
         (Kind::Notice, "notices"),

@@ -6,6 +6,7 @@ mod first_sync;
 mod inbox;
 mod integration;
 mod notify;
+mod outgoing;
 mod process;
 mod schedule;
 mod sync;

@@ -147,6 +147,10 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
     let event_id = sent["event_id"].as_str().unwrap().to_owned();
     let rules = app.all("/api/automation-rules", &organization.key).await;
     let rule_id = rules[0]["id"].as_str().unwrap().to_owned();
+    let endpoint = json!({"name": "Bodies", "url": "https://receiver.example.com/hook"});
+    let endpoint = app.post("/api/outgoing-webhooks", &organization.key, endpoint);
+    let endpoint = endpoint.await.expect(StatusCode::CREATED);
+    let endpoint_id = endpoint["id"].as_str().unwrap().to_owned();
     let keys = app.all("/api/api-keys", &organization.key).await;
     let key_id = keys[0]["id"].as_str().unwrap().to_owned();
     for route in protected().filter(|route| route.body.is_some()) {
@@ -158,6 +162,8 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             &event_id
         } else if route.path.starts_with("/api/automation-rules") {
             &rule_id
+        } else if route.path.starts_with("/api/outgoing-webhooks") {
+            &endpoint_id
         } else if route.path.starts_with("/api/api-keys") {
             &key_id
         } else if route.path.starts_with("/api/location-mappings") {
@@ -198,6 +204,7 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             let needs_none = [
                 Operation::SyncIntegration,
                 Operation::RotateWebhookSecret,
+                Operation::RotateOutgoingWebhookSecret,
                 Operation::RotateApiKey,
                 Operation::ReplayWebhookEvent,
             ];

@@ -30,6 +30,10 @@ async fn every_route_answers_404_for_every_foreign_id() {
             "{list} has foreign rows"
         );
     }
+    let endpoint = json!({"name": "Theirs", "url": "https://receiver.example.com/hook"});
+    let endpoint = app.post("/api/outgoing-webhooks", &theirs.key, endpoint);
+    let endpoint = endpoint.await.expect(StatusCode::CREATED);
+    their_ids.push(endpoint["id"].as_str().unwrap().to_owned());
     let my_token = token_of(&mine.id, "owner");
     for route in protected().filter(|route| route.path.contains("{id}")) {
         for credential in [&mine.key, &my_token] {
@@ -84,7 +88,12 @@ async fn every_route_answers_404_for_every_foreign_id() {
             problem(&answer, 404, "not-found");
         }
         if route.method == "GET" {
-            for filter in ["connector_id", "team_member_id", "location_id"] {
+            for filter in [
+                "connector_id",
+                "endpoint_id",
+                "team_member_id",
+                "location_id",
+            ] {
                 for id in their_ids.iter().filter(|_| names(filter)) {
                     let page = app
                         .get(&format!("{}?{filter}={id}", route.path), &mine.key)
