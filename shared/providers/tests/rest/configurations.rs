@@ -316,11 +316,10 @@ fn every_kind_of_auth_survives_its_document() {
 }
 
 #[test]
-fn what_the_operator_excepts_is_taken() {
+fn the_origin_of_the_operator_is_taken() {
     let document = json!({ "base_url": "http://127.0.0.1:4010/api", "auth": { "type": "none" } });
     let policy = Policy::default()
-        .with_http()
-        .with_exceptions(&["127.0.0.1:4010"])
+        .with_origin("http://127.0.0.1:4010")
         .unwrap();
     let config = RestConfig::from_json(&document, &policy).unwrap();
     assert_eq!(config.base_url().as_str(), "http://127.0.0.1:4010/api");
