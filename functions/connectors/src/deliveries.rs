@@ -4,11 +4,12 @@ use api::deliveries::Delivery;
 use api::routes::DELIVERY_STATES;
 use api::{Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::slack_message::Message;
 use http::StatusCode;
-use platform::{Context, Reply, clock, lists, problems, random, slack};
+use platform::{Context, Reply, clock, delivering, lists, problems, random};
 use store::lists::{self as rows, DeliveryFilter, Kind};
 use store::{Execute, outbox};
+
+const FAILED: &str = "failed";
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
@@ -49,21 +50,23 @@ pub async fn retry(context: &Context) -> Result<Reply, Problem> {
             let held = row(transaction, &tenant, &id).await?;
             let held: Delivery = serde_json::from_str(&held)
                 .map_err(|error| problems::internal(&error.to_string()))?;
-            let message: Message = serde_json::from_value(held.payload)
-                .map_err(|error| problems::internal(&error.to_string()))?;
-            let key = slack::concurrency_key(&held.connector_id, &message);
-            let (job_id, job) = (random::id(), slack::job(&key));
-            let is_failed = outbox::retry(transaction, &tenant, &id, &job_id, job, clock::now())
-                .await
-                .map_err(|error| problems::database(&error))?;
-            if !is_failed {
-                return Err(Problem::new(
-                    ProblemKind::Conflict,
+            let job = delivering::job_of(&held.kind, &held.connector_id, &held.payload)
+                .ok_or_else(|| problems::internal("a stored delivery cannot be read"))?;
+            let (job_id, now) = (random::id(), clock::now());
+            let is_reopened =
+                outbox::retry(transaction, &tenant, &id, &job_id, job.as_row(), now)
+                    .await
+                    .map_err(|error| problems::database(&error))?;
+            if !is_reopened {
+                let why = if held.state == FAILED {
+                    "The connector of the delivery was removed: nothing can be sent with it.".to_owned()
+                } else {
                     format!(
                         "The delivery is {}: only one that was given up is sent again.",
                         held.state
-                    ),
-                ));
+                    )
+                };
+                return Err(Problem::new(ProblemKind::Conflict, why));
             }
             row(transaction, &tenant, &id).await
         })

@@ -41,7 +41,7 @@ pub struct SlackNotified {
 pub struct Delivery {
     pub id: String,
     pub organization_id: String,
-    /// `slack`.
+    /// `slack` or `api`.
     pub kind: String,
     pub connector_id: String,
     pub requested_by: String,

@@ -185,6 +185,8 @@ fn schemas() -> Value {
     add::<connectors::CreateConnector>(&mut generator);
     add::<connectors::UpdateConnector>(&mut generator);
     add::<connectors::TestedConnector>(&mut generator);
+    add::<connectors::ApiRequest>(&mut generator);
+    add::<connectors::ApiAnswer>(&mut generator);
     add::<deliveries::SlackNotify>(&mut generator);
     add::<deliveries::SlackNotified>(&mut generator);
     add::<deliveries::Delivery>(&mut generator);

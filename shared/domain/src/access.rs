@@ -43,6 +43,8 @@ text_enum! {
         WebhooksWrite = "webhooks:write",
         /// What webhooks have brought, bodies included.
         WebhookEventsRead = "webhook-events:read",
+        /// Call an API with the credential of a connector.
+        ConnectorsCall = "connectors:call",
         /// Send messages with a connector of the organization.
         NotificationsSend = "notifications:send",
         /// What was sent, and what became of it.
@@ -101,6 +103,7 @@ impl Role {
             Scope::OrganizationsRead,
             Scope::ConnectorsRead,
             Scope::ConnectorsWrite,
+            Scope::ConnectorsCall,
             Scope::SyncSettingsRead,
             Scope::SyncSettingsWrite,
             Scope::SyncRun,
@@ -408,6 +411,7 @@ mod tests {
             (Scope::OrganizationsPurge, "...p"),
             (Scope::ConnectorsRead, "oa.p"),
             (Scope::ConnectorsWrite, "oa.p"),
+            (Scope::ConnectorsCall, "oa.p"),
             (Scope::SyncSettingsRead, "oa.p"),
             (Scope::SyncSettingsWrite, "oa.p"),
             (Scope::SyncStreamsWrite, "o..p"),

@@ -26,6 +26,7 @@ pub mod staff;
 pub mod staff_policies;
 pub mod stores;
 pub mod sync_runs;
+pub mod token_leases;
 pub mod webhooks;
 
 pub use database::{Database, DatabaseError, Execute, Row, Value};

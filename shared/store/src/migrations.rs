@@ -62,6 +62,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "outbox",
         sql: include_str!("../../../migrations/0009_outbox.sql"),
     },
+    Migration {
+        version: 12,
+        name: "access_tokens",
+        sql: include_str!("../../../migrations/0012_access_tokens.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

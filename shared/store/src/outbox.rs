@@ -110,9 +110,11 @@ async fn make_job<E: Execute>(
 const REOPEN: &str = "
 UPDATE deliveries SET state = 'pending', finished_at = NULL
 WHERE id = ?2 AND organization_id = ?1 AND state = 'failed'
+  AND EXISTS (SELECT 1 FROM connectors
+    WHERE connectors.id = deliveries.connector_id AND connectors.organization_id = ?1)
 RETURNING id";
 
-/// Has a delivery that was given up sent again; false when it was not.
+/// Has a delivery that was given up sent again; false when it was not, or its connector is gone.
 ///
 /// # Errors
 /// The failure of a statement.

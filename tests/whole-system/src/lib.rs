@@ -21,6 +21,7 @@ use runtime::{
     Storage, VirtualClock,
 };
 use serde_json::{Value, json};
+use simulators::rest::Rest;
 use simulators::seven_shifts::{Accounts, SevenShifts, demo_data};
 use simulators::slack::{self, Slack};
 use simulators::{Clock, NetworkError, Provider, Simulator};
@@ -34,6 +35,11 @@ pub const VAULT_KEY: &str = "cGF0Y2hiYXktdGVzdC12YXVsdC1rZXktbnVtYmVyLTE=";
 pub const SIMULATED_ORIGIN: &str = "http://127.0.0.1:9";
 /// Where the simulated Slack is in a simulation.
 pub const SIMULATED_SLACK_ORIGIN: &str = "http://127.0.0.1:10";
+
+/// Where the simulated REST API is in a simulation: the origin of the operator's own network.
+pub const SIMULATED_REST_ORIGIN: &str = "http://127.0.0.1:11";
+/// Where it is on the public internet of a simulation.
+pub const PUBLIC_REST_ORIGIN: &str = "https://api.example.com";
 
 /// The demo accounts of the simulator.
 pub const LAKESHORE: Account = Account {
@@ -101,6 +107,7 @@ pub struct App {
     pub runtime: Runtime,
     pub simulator: Simulator<SevenShifts>,
     pub slack: Simulator<Slack>,
+    pub rest: Simulator<Rest>,
     pub storage: Storage,
     /// What the components wrote to standard output and error.
     pub output: CapturedOutput,
@@ -232,11 +239,17 @@ impl App {
             slack::demo_data(),
             Arc::new(simulators::SystemClock),
         ));
-        let servers = vec![served(&simulator).await, served(&slack).await];
+        let rest = Simulator::new(Rest::new(Arc::new(simulators::SystemClock)));
+        let servers = vec![
+            served(&simulator).await,
+            served(&slack).await,
+            served(&rest).await,
+        ];
         let settings = settings
             .variable("seven_shifts_url", &servers[0].base_url())
             .variable("slack_webhooks_url", &servers[1].base_url())
-            .variable("slack_api_url", &servers[1].base_url());
+            .variable("slack_api_url", &servers[1].base_url())
+            .variable("private_origin", &servers[2].base_url());
         let output = CapturedOutput::default();
         let runtime = build(&settings, &storage, &output)
             .start()
@@ -245,6 +258,7 @@ impl App {
             runtime,
             simulator,
             slack,
+            rest,
             storage,
             output,
             clock: None,
@@ -278,10 +292,12 @@ impl App {
             epoch * 1_000 + i64::try_from(since).unwrap_or(i64::MAX / 2)
         });
         let slack = Simulator::new(Slack::new(slack::demo_data(), tells.clone()));
+        let rest = Simulator::new(Rest::new(tells.clone()));
         let simulator = Simulator::new(SevenShifts::new(accounts, tells));
         let network = SimulatedNetwork {
             seven_shifts: simulator.clone(),
             slack: slack.clone(),
+            rest: rest.clone(),
         };
         let settings = Settings {
             network: Some(Arc::new(network)),
@@ -289,7 +305,8 @@ impl App {
         }
         .variable("seven_shifts_url", SIMULATED_ORIGIN)
         .variable("slack_webhooks_url", SIMULATED_SLACK_ORIGIN)
-        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN);
+        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN)
+        .variable("private_origin", SIMULATED_REST_ORIGIN);
         let storage = Storage::temporary().expect("a temporary folder");
         let output = CapturedOutput::default();
         let runtime = simulated(build(&settings, &storage, &output), &clock, settings.seed)
@@ -299,6 +316,7 @@ impl App {
             runtime,
             simulator,
             slack,
+            rest,
             storage,
             output,
             clock: Some(clock),
@@ -323,7 +341,12 @@ impl App {
                 .iter()
                 .any(|(variable, _)| variable == name)
         };
-        let providers = ["seven_shifts_url", "slack_webhooks_url", "slack_api_url"];
+        let providers = [
+            "seven_shifts_url",
+            "slack_webhooks_url",
+            "slack_api_url",
+            "private_origin",
+        ];
         let urls: Vec<_> = self
             .settings
             .variables
@@ -529,6 +552,7 @@ impl Answer {
 struct SimulatedNetwork {
     seven_shifts: Simulator<SevenShifts>,
     slack: Simulator<Slack>,
+    rest: Simulator<Rest>,
 }
 
 impl runtime::Network for SimulatedNetwork {
@@ -538,6 +562,7 @@ impl runtime::Network for SimulatedNetwork {
         _allowance: runtime::Allowance,
     ) -> runtime::Answer {
         let (seven_shifts, slack) = (self.seven_shifts.clone(), self.slack.clone());
+        let rest = self.rest.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
@@ -548,6 +573,8 @@ impl runtime::Network for SimulatedNetwork {
                 seven_shifts.send(request).await
             } else if is_at(SIMULATED_SLACK_ORIGIN) {
                 slack.send(request).await
+            } else if is_at(SIMULATED_REST_ORIGIN) || is_at(PUBLIC_REST_ORIGIN) {
+                rest.send(request).await
             } else {
                 return Err(OutboundError::ConnectionRefused);
             };

@@ -25,7 +25,9 @@ fn full() -> Value {
         "headers": { "x-tenant": "7", "accept": "application/vnd.api+json" },
         "timeout_ms": 5_000,
         "idempotency_header": "idempotency-key",
-        "max_response_bytes": 65_536
+        "max_response_bytes": 65_536,
+        "requests_per_second": 20,
+        "test_path": "/status"
     })
 }
 
@@ -242,6 +244,17 @@ fn one_bad_field_is_one_error() {
             "/max_response_bytes",
         ),
         (
+            with(full(), "/requests_per_second", json!(0)),
+            "/requests_per_second",
+        ),
+        (
+            with(full(), "/requests_per_second", json!(101)),
+            "/requests_per_second",
+        ),
+        (with(full(), "/test_path", json!("/a?b=c")), "/test_path"),
+        (with(full(), "/test_path", json!("/../admin")), "/test_path"),
+        (with(full(), "/test_path", json!("//evil.example")), "/test_path"),
+        (
             with(full(), "/idempotency_header", json!("Authorization")),
             "/idempotency_header",
         ),
@@ -290,7 +303,9 @@ fn what_is_left_out_is_the_default() {
             "headers": {},
             "timeout_ms": 15_000,
             "idempotency_header": null,
-            "max_response_bytes": 1_048_576
+            "max_response_bytes": 1_048_576,
+            "requests_per_second": 10,
+            "test_path": null
         })
     );
 }
@@ -471,7 +486,7 @@ proptest! {
         pointer in prop::sample::select(vec![
             "/base_url", "/auth", "/auth/type", "/auth/token_url", "/auth/client_id", "/auth/scope",
             "/auth/client_auth", "/auth/audience", "/headers", "/headers/x-tenant", "/timeout_ms",
-            "/idempotency_header", "/max_response_bytes", "/other",
+            "/idempotency_header", "/max_response_bytes", "/requests_per_second", "/test_path", "/other",
         ]),
         value in any_json(),
     ) {
