@@ -25,6 +25,8 @@ mod inbox;
 mod organizations;
 #[path = "accounts/sources.rs"]
 mod sources;
+#[path = "accounts/token_leases.rs"]
+mod token_leases;
 #[path = "accounts/webhooks.rs"]
 mod webhooks;
 

@@ -127,6 +127,8 @@ pub struct Settings {
     pub seed: u64,
     pub network: Option<Arc<dyn runtime::Network>>,
     pub faults: Option<Arc<dyn runtime::Faults>>,
+    /// As a host on the internet does; the simulators are on loopback.
+    pub blocks_private_networks: bool,
     /// Effects that the runtime keeps for [`Runtime::take_trace`]; none by default.
     pub trace: usize,
 }
@@ -199,6 +201,7 @@ impl Default for Settings {
             seed: 1,
             network: None,
             faults: None,
+            blocks_private_networks: false,
             trace: 0,
         }
     }
@@ -636,9 +639,11 @@ fn build(settings: &Settings, storage: &Storage, output: &CapturedOutput) -> Run
         .storage(storage.clone())
         .limits(settings.limits.clone())
         .instance_reuse(instance_reuse())
-        .allow_private_networks()
         .trace(settings.trace)
         .guest_output(GuestOutput::Capture(output.clone()));
+    if !settings.blocks_private_networks {
+        builder = builder.allow_private_networks();
+    }
     for (name, value) in &settings.variables {
         builder = builder.variable(name, value.clone());
     }

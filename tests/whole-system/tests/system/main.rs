@@ -6,6 +6,7 @@ mod inbox;
 mod integration;
 mod notify;
 mod process;
+mod rest;
 mod schedule;
 mod sync;
 mod upgrade;
