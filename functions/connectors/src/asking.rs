@@ -6,6 +6,7 @@ use api::{Problem, ProblemKind};
 use domain::connector_state::ConnectorState::{Active, Error, Expired, Paused, Revoked};
 use http::StatusCode;
 use platform::internal::TestCall;
+use platform::outbound::CallError;
 use platform::rest_api::{self, API, RequestCall, Requested};
 use platform::slack::{self, SLACK};
 use platform::{Context, Reply, internal, problems};
@@ -97,7 +98,13 @@ pub async fn request(context: &Context) -> Result<Reply, Problem> {
         REQUEST_TIMEOUT_MS,
     )
     .await
-    .map_err(|error| problems::unavailable(&error.to_string()))?;
+    .map_err(|error| match error {
+        CallError::TooLarge { .. } => Problem::new(
+            ProblemKind::ProviderFailed,
+            "The API's answer is too long to be passed on as JSON: ask for less at a time.",
+        ),
+        error => problems::unavailable(&error.to_string()),
+    })?;
     if answer.status() != StatusCode::OK {
         return Err(problems::unavailable("the request did not come to its end"));
     }

@@ -53,13 +53,13 @@ pub async fn retry(context: &Context) -> Result<Reply, Problem> {
             let job = delivering::job_of(&held.kind, &held.connector_id, &held.payload)
                 .ok_or_else(|| problems::internal("a stored delivery cannot be read"))?;
             let (job_id, now) = (random::id(), clock::now());
-            let is_reopened =
-                outbox::retry(transaction, &tenant, &id, &job_id, job.as_row(), now)
-                    .await
-                    .map_err(|error| problems::database(&error))?;
+            let is_reopened = outbox::retry(transaction, &tenant, &id, &job_id, job.as_row(), now)
+                .await
+                .map_err(|error| problems::database(&error))?;
             if !is_reopened {
                 let why = if held.state == FAILED {
-                    "The connector of the delivery was removed: nothing can be sent with it.".to_owned()
+                    "The connector of the delivery was removed: nothing can be sent with it."
+                        .to_owned()
                 } else {
                     format!(
                         "The delivery is {}: only one that was given up is sent again.",

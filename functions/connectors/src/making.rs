@@ -161,14 +161,9 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
             };
             if made.secrets.is_none() {
                 // An access token was got with the configuration as it was.
-                return credentials::remove(
-                    transaction,
-                    &tenant,
-                    &held.id,
-                    rest_api::ACCESS_TOKEN,
-                )
-                .await
-                .map_err(|error| problems::database(&error));
+                return credentials::remove(transaction, &tenant, &held.id, rest_api::ACCESS_TOKEN)
+                    .await
+                    .map_err(|error| problems::database(&error));
             }
             credentials::purge(transaction, &tenant, &held.id)
                 .await

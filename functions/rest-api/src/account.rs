@@ -25,10 +25,7 @@ pub enum Failure {
 
 impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
-        Self::Call(
-            CallError::Database(error),
-            Verdict::Retry { after: None },
-        )
+        Self::Call(CallError::Database(error), Verdict::Retry { after: None })
     }
 }
 
@@ -67,11 +64,7 @@ impl<'a> Account<'a> {
     }
 
     /// The way to the API: one budget for a connector, shared by all instances.
-    pub fn line<'d>(
-        &self,
-        database: &'d SpinDatabase,
-        deadline_ms: i64,
-    ) -> Line<'d, SpinDatabase> {
+    pub fn line<'d>(&self, database: &'d SpinDatabase, deadline_ms: i64) -> Line<'d, SpinDatabase> {
         let budget = rest_api::concurrency_key(self.connector_id);
         let per_second = self.config.requests_per_second();
         Line::new(database, budget, per_second, deadline_ms)

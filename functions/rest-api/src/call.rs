@@ -83,9 +83,9 @@ fn again(result: &Result<Response<Bytes>, CallError>, sent: Sent) -> Again {
         Err(error) => judged(error, sent.is_repeatable),
     };
     match verdict {
-        Verdict::Retry { after } => Again::After(
-            after.map(|after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
-        ),
+        Verdict::Retry { after } => {
+            Again::After(after.map(|after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX)))
+        }
         Verdict::Success | Verdict::Renew | Verdict::GiveUp(_) => Again::No,
     }
 }

@@ -104,9 +104,9 @@ fn failed(failure: Failure) -> Requested {
         Failure::Token(failure) => {
             Requested::Unusable(format!("There is no access token: {failure}"))
         }
-        Failure::TokenBusy => {
-            Requested::Failed("The access token is being renewed. Try again in a moment.".to_owned())
-        }
+        Failure::TokenBusy => Requested::Failed(
+            "The access token is being renewed. Try again in a moment.".to_owned(),
+        ),
         Failure::Call(CallError::RateLimited { at_ms }, _) => {
             let wait_ms = at_ms.saturating_sub(clock::now_ms());
             Requested::Limited(wait_ms.saturating_add(999).div_euclid(1_000).max(1))

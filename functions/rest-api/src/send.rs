@@ -4,6 +4,7 @@
 use api::connectors::ApiRequest;
 use domain::access::Tenant;
 use platform::delivering::{self, Outcome};
+use platform::outbound::CallError;
 use platform::rest_api::FUNCTION;
 use platform::run::{LAST_ANSWER_MS, RunCall, RunReport};
 use platform::{SpinDatabase, clock};
@@ -26,12 +27,7 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
     .await
 }
 
-async fn send(
-    database: &SpinDatabase,
-    tenant: &Tenant,
-    effect: &Effect,
-    until_ms: i64,
-) -> Outcome {
+async fn send(database: &SpinDatabase, tenant: &Tenant, effect: &Effect, until_ms: i64) -> Outcome {
     let unsent = |code: &str, reason: &str| Outcome::of(RunReport::failed(code, reason), false);
     let Ok(request) = serde_json::from_str::<ApiRequest>(&effect.payload) else {
         return unsent("configuration", "The stored request cannot be read.");
@@ -73,7 +69,9 @@ fn judged(answered: &Answered) -> Outcome {
             return Outcome::delivered(status, Some(result));
         }
         Verdict::Retry { after } => {
-            let after = after.map_or(0, |after| i64::try_from(after.as_secs()).unwrap_or(i64::MAX));
+            let after = after.map_or(0, |after| {
+                i64::try_from(after.as_secs()).unwrap_or(i64::MAX)
+            });
             let at = clock::now().saturating_add(after);
             let code = format!("http_{status}");
             RunReport::retry_at(at, &code, &reason("It is tried again by itself."))
@@ -116,26 +114,27 @@ fn failed(failure: Failure, is_attempt: bool) -> Outcome {
         }
         Failure::Call(error, verdict) => {
             let said = in_words(&error);
-            let is_timeout = matches!(error, platform::outbound::CallError::Timeout);
-            match verdict {
-                Verdict::GiveUp(why) => Outcome {
+            if let Verdict::GiveUp(why) = verdict {
+                let report = RunReport::failed(why.code(), &format!("{said} {}", why.remedy()));
+                return Outcome {
                     may_have_happened: why == Reason::MayHaveHappened,
-                    ..outcome(RunReport::failed(
-                        why.code(),
-                        &format!("{said} {}", why.remedy()),
-                    ))
-                },
-                _ => match Outcome::of_call(error, is_attempt, LIMIT) {
-                    Ok(outcome) => outcome,
-                    Err(_) => {
-                        let code = if is_timeout { "timeout" } else { "unreachable" };
-                        let reason = format!("{said} It is tried again by itself.");
-                        Outcome {
-                            may_have_happened: is_timeout,
-                            ..outcome(RunReport::retry_at(now, code, &reason))
-                        }
-                    }
-                },
+                    ..outcome(report)
+                };
+            }
+            let code = match error {
+                CallError::Connect(_) | CallError::NotAllowed(_) => "unreachable",
+                CallError::Timeout => "timeout",
+                CallError::Broken(_) => "broken",
+                other => {
+                    return Outcome::of_call(other, is_attempt, LIMIT).unwrap_or_else(|error| {
+                        outcome(RunReport::failed("failed", &in_words(&error)))
+                    });
+                }
+            };
+            let reason = format!("{said} It is tried again by itself.");
+            Outcome {
+                may_have_happened: code != "unreachable",
+                ..outcome(RunReport::retry_at(now, code, &reason))
             }
         }
     }

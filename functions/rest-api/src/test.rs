@@ -97,7 +97,9 @@ fn why(failure: &Failure) -> String {
     match failure {
         Failure::Request(why) | Failure::Unusable(why) => why.clone(),
         Failure::Token(failure) => format!("There is no access token: {failure}"),
-        Failure::TokenBusy => "The access token is being renewed. Try again in a moment.".to_owned(),
+        Failure::TokenBusy => {
+            "The access token is being renewed. Try again in a moment.".to_owned()
+        }
         Failure::Call(error, _) => in_words(error),
     }
 }

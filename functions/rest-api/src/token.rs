@@ -64,14 +64,9 @@ impl Account<'_> {
                 return Err(Failure::TokenBusy);
             }
             let until_ms = line.deadline_ms.saturating_add(KEEPING_MS);
-            let taken = token_leases::take(
-                database,
-                self.tenant,
-                self.connector_id,
-                now_ms,
-                until_ms,
-            )
-            .await?;
+            let taken =
+                token_leases::take(database, self.tenant, self.connector_id, now_ms, until_ms)
+                    .await?;
             let Some(lease) = taken else {
                 outbound::sleep_ms(LOOK_EVERY_MS).await;
                 continue;
@@ -168,8 +163,8 @@ impl Account<'_> {
             token: token.access_token.expose().to_owned(),
             renew_at: token.renew_at(received_at),
         };
-        let kept = serde_json::to_string(&kept)
-            .map_err(|error| Failure::Unusable(error.to_string()))?;
+        let kept =
+            serde_json::to_string(&kept).map_err(|error| Failure::Unusable(error.to_string()))?;
         let mut clear = vec![(ACCESS_TOKEN, kept)];
         if let Some(refresh_token) = &token.refresh_token {
             clear.push((
@@ -205,7 +200,9 @@ impl Account<'_> {
             Some(refresh_token) => secrets.with_refresh_token(refresh_token),
             None => secrets,
         };
-        Ok(Renewed::Token(secrets.with_access_token(token.access_token)))
+        Ok(Renewed::Token(
+            secrets.with_access_token(token.access_token),
+        ))
     }
 
     /// The stored token, if it can be used.

@@ -22,12 +22,7 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
     .await
 }
 
-async fn send(
-    database: &SpinDatabase,
-    tenant: &Tenant,
-    effect: &Effect,
-    until_ms: i64,
-) -> Outcome {
+async fn send(database: &SpinDatabase, tenant: &Tenant, effect: &Effect, until_ms: i64) -> Outcome {
     let (Ok(config), Ok(message)) = (
         serde_json::from_str::<Config>(&effect.config),
         serde_json::from_str::<Message>(&effect.payload),

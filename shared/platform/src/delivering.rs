@@ -84,8 +84,8 @@ impl Outcome {
     }
 }
 
-/// Runs one delivery of `function`; `send` gets the tenant, the delivery, and the call's deadline in
-/// Unix milliseconds.
+/// Runs one delivery of `function`: looks whether it may go out, has it sent, and notes what came of
+/// it.
 pub async fn run<F>(
     database: &SpinDatabase,
     function: &'static str,

@@ -174,9 +174,12 @@ impl<'a, D: Database> Line<'a, D> {
             self.calls.set(self.calls.get().saturating_add(1));
             let left_ms = self.deadline_ms.saturating_sub(clock::now_ms());
             let timeout_ms = left_ms.min(terms.try_timeout_ms);
-            let result = within(timeout_ms, exchange(request, timeout_ms, terms.max_body_bytes))
-                .await
-                .unwrap_or(Err(CallError::Timeout));
+            let result = within(
+                timeout_ms,
+                exchange(request, timeout_ms, terms.max_body_bytes),
+            )
+            .await
+            .unwrap_or(Err(CallError::Timeout));
             if let Ok(answer) = &result
                 && answer.status() == StatusCode::TOO_MANY_REQUESTS
             {

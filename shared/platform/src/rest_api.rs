@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use api::connectors::{ApiAnswer, ApiRequest};
 use api::FieldError;
+use api::connectors::{ApiAnswer, ApiRequest};
 use domain::access::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -136,9 +136,70 @@ pub async fn enqueue<E: Execute>(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use domain::access::Caller;
     use serde_json::json;
+    use store::{Row, Value as Column};
 
     use super::*;
+
+    /// Takes every statement, and answers each with a row.
+    #[derive(Default)]
+    struct Statements(RefCell<Vec<Vec<Column>>>);
+
+    impl Execute for Statements {
+        async fn execute(
+            &self,
+            _sql: &str,
+            parameters: &[Column],
+        ) -> Result<Vec<Row>, DatabaseError> {
+            self.0.borrow_mut().push(parameters.to_vec());
+            Ok(vec![Row(vec![Column::Text("row".to_owned())])])
+        }
+    }
+
+    #[test]
+    fn a_call_is_a_delivery_for_the_function_that_calls() {
+        let tenant = Caller::internal("test")
+            .tenant_named("0190a5c0-0000-7000-8000-000000000001")
+            .unwrap();
+        let request = ApiRequest {
+            method: "GET".to_owned(),
+            path: "/items".to_owned(),
+            query: Vec::new(),
+            body: None,
+        };
+        let new = NewCall {
+            id: "delivery",
+            job_id: "job",
+            connector_id: "connector",
+            requested_by: "rule",
+            request: &request,
+        };
+        let statements = Statements::default();
+        let mut enqueued = pin!(enqueue(&statements, &tenant, new, 7));
+        let polled = enqueued
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(polled, Poll::Ready(Ok(true))));
+        let payload = serde_json::to_string(&request).unwrap();
+        let written = statements.0.borrow();
+        for (statement, text) in [
+            (0, API),
+            (0, "connector"),
+            (0, "rule"),
+            (0, payload.as_str()),
+            (1, "job"),
+            (1, FUNCTION),
+            (1, "api:connector"),
+        ] {
+            let text = Column::Text(text.to_owned());
+            assert!(written[statement].contains(&text), "{text:?} {written:?}");
+        }
+    }
 
     #[test]
     fn what_an_automation_decides_is_a_request() {

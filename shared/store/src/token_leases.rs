@@ -35,7 +35,13 @@ pub async fn take<'a, E: Execute>(
     now_ms: i64,
     until_ms: i64,
 ) -> Result<Option<TokenLease<'a>>, DatabaseError> {
-    let parameters = parameters![tenant.as_str(), connector_id, now_ms, until_ms, MAX_LEASE_MS];
+    let parameters = parameters![
+        tenant.as_str(),
+        connector_id,
+        now_ms,
+        until_ms,
+        MAX_LEASE_MS
+    ];
     let rows = database.execute(TAKE, parameters).await?;
     rows.first()
         .map(|row| {

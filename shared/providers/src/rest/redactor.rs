@@ -102,7 +102,9 @@ impl Redactor {
     pub fn is_in(&self, bytes: &[u8]) -> bool {
         self.forms.iter().any(|form| {
             let form = form.expose().as_bytes();
-            bytes.windows(form.len().max(1)).any(|window| window == form)
+            bytes
+                .windows(form.len().max(1))
+                .any(|window| window == form)
         })
     }
 

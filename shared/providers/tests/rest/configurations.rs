@@ -253,7 +253,10 @@ fn one_bad_field_is_one_error() {
         ),
         (with(full(), "/test_path", json!("/a?b=c")), "/test_path"),
         (with(full(), "/test_path", json!("/../admin")), "/test_path"),
-        (with(full(), "/test_path", json!("//evil.example")), "/test_path"),
+        (
+            with(full(), "/test_path", json!("//evil.example")),
+            "/test_path",
+        ),
         (
             with(full(), "/idempotency_header", json!("Authorization")),
             "/idempotency_header",

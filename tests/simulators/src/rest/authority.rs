@@ -149,7 +149,8 @@ impl Authority {
             |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let pair = match self.proof {
             ClientProof::Body => {
-                let has = |name: &str, value: &str| form.get(name).is_some_and(|given| given == value);
+                let has =
+                    |name: &str, value: &str| form.get(name).is_some_and(|given| given == value);
                 return has("client_id", CLIENT_ID) && has("client_secret", CLIENT_SECRET);
             }
             ClientProof::Basic => format!("{}:{}", encoded(CLIENT_ID), encoded(CLIENT_SECRET)),
@@ -160,5 +161,8 @@ impl Authority {
 }
 
 fn refusal(status: StatusCode, word: &str) -> Response<Bytes> {
-    json_answer(status, &json!({"error": word, "error_description": "Said by the simulator."}))
+    json_answer(
+        status,
+        &json!({"error": word, "error_description": "Said by the simulator."}),
+    )
 }

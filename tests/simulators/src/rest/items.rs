@@ -70,7 +70,11 @@ impl Items {
     }
 
     /// A second request with one `Idempotency-Key` makes nothing.
-    fn make(&mut self, request: &Request<Bytes>, mut members: Map<String, Value>) -> Response<Bytes> {
+    fn make(
+        &mut self,
+        request: &Request<Bytes>,
+        mut members: Map<String, Value>,
+    ) -> Response<Bytes> {
         let key = request
             .headers()
             .get("idempotency-key")
@@ -93,7 +97,12 @@ impl Items {
             .and_then(|(_, page)| page.parse().ok())
             .unwrap_or(1_usize)
             .max(1);
-        let rows: Vec<_> = self.rows.values().skip((page - 1) * PAGE).take(PAGE).collect();
+        let rows: Vec<_> = self
+            .rows
+            .values()
+            .skip((page - 1) * PAGE)
+            .take(PAGE)
+            .collect();
         let is_last = page * PAGE >= self.rows.len();
         let next = (!is_last).then_some(page + 1);
         json_answer(StatusCode::OK, &json!({"items": rows, "next_page": next}))

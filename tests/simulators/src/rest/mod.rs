@@ -88,7 +88,9 @@ impl Rest {
         match way {
             "open" => true,
             "key-header" => header(KEY_HEADER).as_deref() == Some(API_KEY),
-            "key-query" => query(request).any(|(name, value)| name == KEY_PARAMETER && value == API_KEY),
+            "key-query" => {
+                query(request).any(|(name, value)| name == KEY_PARAMETER && value == API_KEY)
+            }
             "bearer" => header("authorization") == Some(format!("Bearer {TOKEN}")),
             "basic" => {
                 let pair = STANDARD.encode(format!("{USERNAME}:{PASSWORD}"));

@@ -86,9 +86,14 @@ async fn request(app: &App, organization: &Organization, id: &str, body: Value) 
 }
 
 async fn get(app: &App, organization: &Organization, id: &str, path: &str) -> Value {
-    request(app, organization, id, json!({"method": "GET", "path": path}))
-        .await
-        .expect(StatusCode::OK)
+    request(
+        app,
+        organization,
+        id,
+        json!({"method": "GET", "path": path}),
+    )
+    .await
+    .expect(StatusCode::OK)
 }
 
 async fn test(app: &App, organization: &Organization, id: &str) -> Value {

@@ -26,17 +26,25 @@ async fn items_are_made_read_changed_and_removed() {
     assert!(made["duration_ms"].is_i64(), "{made}");
     let changed = json!({"method": "PATCH", "path": "/items/1", "body": {"price": 7}});
     let changed = call(changed).await;
-    assert_eq!(changed["body"], json!({"id": 1, "name": "Soup", "price": 7}));
+    assert_eq!(
+        changed["body"],
+        json!({"id": 1, "name": "Soup", "price": 7})
+    );
     let put = call(json!({"method": "PUT", "path": "/items/1", "body": {"name": "Stew"}})).await;
     assert_eq!(put["body"], json!({"id": 1, "name": "Stew"}));
-    let page = call(json!({"method": "GET", "path": "/items", "query": [["page", "1"], ["q", "a b&c"]]})).await;
+    let page =
+        call(json!({"method": "GET", "path": "/items", "query": [["page", "1"], ["q", "a b&c"]]}))
+            .await;
     assert_eq!(page["body"]["items"][0]["name"], "Stew");
     let query = app.rest.requests().last().unwrap().query.clone();
     assert_eq!(query, "page=1&q=a+b%26c");
     let head = call(json!({"method": "HEAD", "path": "/echo"})).await;
     assert_eq!(head["status"], 200);
     let gone = call(json!({"method": "DELETE", "path": "/items/1"})).await;
-    assert_eq!((&gone["status"], &gone["body"]), (&json!(204), &Value::Null));
+    assert_eq!(
+        (&gone["status"], &gone["body"]),
+        (&json!(204), &Value::Null)
+    );
     // What the API refuses is its answer, not our failure.
     let missing = get(&app, &organization, &id, "/items/1").await;
     assert_eq!(
@@ -130,7 +138,11 @@ async fn what_passes_is_tried_again_and_what_may_have_happened_is_not() {
             .await
             .expect(StatusCode::OK);
         assert_eq!(answer["status"], answered, "{method} {fault:?} {answer}");
-        assert_eq!(statuses(&app, "/open/items").len(), tries, "{method} {fault:?}");
+        assert_eq!(
+            statuses(&app, "/open/items").len(),
+            tries,
+            "{method} {fault:?}"
+        );
         app.rest.clear_faults();
     }
     // Who was told to wait keeps everybody waiting.
@@ -165,11 +177,16 @@ async fn what_gives_no_answer_is_a_problem() {
             .expect(StatusCode::BAD_GATEWAY);
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains(word), "{method} {fault:?} {detail}");
-        assert_eq!(statuses(&app, "/open/items").len(), tries, "{method} {fault:?}");
+        assert_eq!(
+            statuses(&app, "/open/items").len(),
+            tries,
+            "{method} {fault:?}"
+        );
         app.rest.clear_faults();
     }
     for (bytes, status) in [(10_000, StatusCode::OK), (10_001, StatusCode::BAD_GATEWAY)] {
-        let asked = json!({"method": "GET", "path": "/huge", "query": [["bytes", bytes.to_string()]]});
+        let asked =
+            json!({"method": "GET", "path": "/huge", "query": [["bytes", bytes.to_string()]]});
         let answer = request(&app, &organization, &id, asked).await;
         assert_eq!(answer.status, status, "{bytes}");
     }

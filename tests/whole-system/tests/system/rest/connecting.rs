@@ -10,7 +10,12 @@ use super::{
     open, plain_ways, request, start, test,
 };
 
-async fn update(app: &App, organization: &Organization, id: &str, body: Value) -> whole_system::Answer {
+async fn update(
+    app: &App,
+    organization: &Organization,
+    id: &str,
+    body: Value,
+) -> whole_system::Answer {
     let path = format!("/api/connectors/{id}");
     app.request(Method::PATCH, &path, &organization.key, Some(body))
         .await
@@ -28,7 +33,11 @@ async fn every_way_to_prove_oneself_is_taken() {
     }
     for (kind, client_auth, proof) in [
         ("oauth2_client_credentials", "basic", ClientProof::Basic),
-        ("oauth2_client_credentials", "basic_raw", ClientProof::BasicRaw),
+        (
+            "oauth2_client_credentials",
+            "basic_raw",
+            ClientProof::BasicRaw,
+        ),
         ("oauth2_client_credentials", "body", ClientProof::Body),
         ("oauth2_refresh_token", "basic", ClientProof::Basic),
     ] {
@@ -50,7 +59,11 @@ async fn every_way_to_prove_oneself_is_taken() {
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_the_api_does_not_take_is_said_and_mended_by_another() {
     let (app, organization) = start(702).await;
-    let body = api("bearer", json!({"type": "bearer"}), json!({"token": "wrong"}));
+    let body = api(
+        "bearer",
+        json!({"type": "bearer"}),
+        json!({"token": "wrong"}),
+    );
     let id = connect(&app, &organization, body).await;
     assert_eq!(get(&app, &organization, &id, "/items").await["status"], 401);
     let tested = test(&app, &organization, &id).await;
@@ -60,9 +73,14 @@ async fn a_secret_that_the_api_does_not_take_is_said_and_mended_by_another() {
         (&shown["state"], &shown["state_reason"]),
         (&json!("error"), &tested["detail"])
     );
-    let shown = update(&app, &organization, &id, json!({"credentials": {"token": TOKEN}}))
-        .await
-        .expect(StatusCode::OK);
+    let shown = update(
+        &app,
+        &organization,
+        &id,
+        json!({"credentials": {"token": TOKEN}}),
+    )
+    .await
+    .expect(StatusCode::OK);
     assert_eq!(
         (&shown["state"], &shown["state_reason"]),
         (&json!("active"), &Value::Null)
@@ -102,25 +120,77 @@ async fn what_is_wrong_with_a_connector_is_named_and_makes_none() {
             "config": {"base_url": url, "database": "main", "username": "a@example.com"}})
     };
     for (body, fields) in [
-        (json!({"type": "webhook", "name": "x"}), &["/type", "/credentials"][..]),
-        (json!({"type": "custom", "name": "x"}), &["/type", "/credentials"]),
-        (json!({"type": "api", "name": "x"}), &["/config/base_url", "/config/auth"]),
+        (
+            json!({"type": "webhook", "name": "x"}),
+            &["/type", "/credentials"][..],
+        ),
+        (
+            json!({"type": "custom", "name": "x"}),
+            &["/type", "/credentials"],
+        ),
+        (
+            json!({"type": "api", "name": "x"}),
+            &["/config/base_url", "/config/auth"],
+        ),
         (config(json!({"timeout_ms": 10})), &["/config/timeout_ms"]),
-        (config(json!({"headers": {"Cookie": "a"}})), &["/config/headers/Cookie"]),
-        (config(json!({"headers": {"Authorization": "a"}})), &["/config/headers/Authorization"]),
+        (
+            config(json!({"headers": {"Cookie": "a"}})),
+            &["/config/headers/Cookie"],
+        ),
+        (
+            config(json!({"headers": {"Authorization": "a"}})),
+            &["/config/headers/Authorization"],
+        ),
         (config(json!({"retries": 3})), &["/config/retries"]),
-        (config(json!({"auth": {"type": "hmac"}})), &["/config/auth/type"]),
-        (config(json!({"requests_per_second": 0, "test_path": "/../x"})), &["/config/requests_per_second", "/config/test_path"]),
-        (api("bearer", json!({"type": "bearer"}), json!({})), &["/credentials/token"]),
-        (api("bearer", json!({"type": "bearer"}), json!({"token": "a b"})), &["/credentials/token"]),
-        (api("bearer", json!({"type": "bearer"}), json!({"token": TOKEN, "api_key": "x"})), &["/credentials/api_key"]),
+        (
+            config(json!({"auth": {"type": "hmac"}})),
+            &["/config/auth/type"],
+        ),
+        (
+            config(json!({"requests_per_second": 0, "test_path": "/../x"})),
+            &["/config/requests_per_second", "/config/test_path"],
+        ),
+        (
+            api("bearer", json!({"type": "bearer"}), json!({})),
+            &["/credentials/token"],
+        ),
+        (
+            api("bearer", json!({"type": "bearer"}), json!({"token": "a b"})),
+            &["/credentials/token"],
+        ),
+        (
+            api(
+                "bearer",
+                json!({"type": "bearer"}),
+                json!({"token": TOKEN, "api_key": "x"}),
+            ),
+            &["/credentials/api_key"],
+        ),
         (oauth("oauth2_implicit", "basic"), &["/config/auth/type"]),
-        (oauth("oauth2_refresh_token", "jwt"), &["/config/auth/client_auth"]),
+        (
+            oauth("oauth2_refresh_token", "jwt"),
+            &["/config/auth/client_auth"],
+        ),
         (google(json!({"subject": "x"}), "{}"), &["/config/subject"]),
-        (google(json!({"subject": "a@example.com", "scopes": ["mail"]}), "{}"), &["/config/scopes/0"]),
-        (google(json!({"subject": "a@example.com"}), "{}"), &["/credentials/service_account_key"]),
-        (odoo("https://10.0.0.1", json!({"api_key": "x"})), &["/config/base_url"]),
-        (odoo("https://example.odoo.com", json!({"key": "x"})), &["/credentials/key", "/credentials/api_key"]),
+        (
+            google(
+                json!({"subject": "a@example.com", "scopes": ["mail"]}),
+                "{}",
+            ),
+            &["/config/scopes/0"],
+        ),
+        (
+            google(json!({"subject": "a@example.com"}), "{}"),
+            &["/credentials/service_account_key"],
+        ),
+        (
+            odoo("https://10.0.0.1", json!({"api_key": "x"})),
+            &["/config/base_url"],
+        ),
+        (
+            odoo("https://example.odoo.com", json!({"key": "x"})),
+            &["/credentials/key", "/credentials/api_key"],
+        ),
     ] {
         let answer = app
             .post("/api/connectors", &organization.key, body.clone())
@@ -199,9 +269,16 @@ async fn a_secret_goes_in_and_never_comes_out() {
         for left_out in ["set-cookie", "connection", "content-length"] {
             assert_eq!(answer["headers"][left_out], Value::Null, "{left_out}");
         }
-        assert_eq!(answer["body"]["headers"]["content-type"], "application/json");
+        assert_eq!(
+            answer["body"]["headers"]["content-type"],
+            "application/json"
+        );
         if answer["body"]["path"] != "/open/echo" {
-            seen.push_str(&answer.to_string().replace(r#"{\"a\":\"sim-rest-key-31\"}"#, ""));
+            seen.push_str(
+                &answer
+                    .to_string()
+                    .replace(r#"{\"a\":\"sim-rest-key-31\"}"#, ""),
+            );
         }
         seen.push_str(&test(&app, &organization, &id).await.to_string());
         seen.push_str(&connector(&app, &organization, &id).await.to_string());
@@ -243,7 +320,8 @@ async fn stored_secrets_go_to_no_other_host() {
     let (app, organization) = start(706).await;
     let body = api("bearer", json!({"type": "bearer"}), json!({"token": TOKEN}));
     let id = connect(&app, &organization, body).await;
-    let with = |base_url: String| json!({"config": {"base_url": base_url, "auth": {"type": "bearer"}}});
+    let with =
+        |base_url: String| json!({"config": {"base_url": base_url, "auth": {"type": "bearer"}}});
     let elsewhere = with(format!("{PUBLIC_REST_ORIGIN}/bearer"));
     let refused = update(&app, &organization, &id, elsewhere.clone()).await;
     let problem = refused.expect(StatusCode::BAD_REQUEST);

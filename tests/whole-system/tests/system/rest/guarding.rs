@@ -112,7 +112,10 @@ async fn no_path_leads_out_of_the_base_url() {
         (json!({"method": "get"}), "/method"),
         (json!({"method": "GET", "body": {}}), "/body"),
         (json!({"path": "/items"}), "/method"),
-        (json!({"method": "GET", "url": "https://evil.example"}), "/url"),
+        (
+            json!({"method": "GET", "url": "https://evil.example"}),
+            "/url",
+        ),
         (json!({"method": "GET", "query": {"a": "b"}}), "/query"),
     ] {
         let problem = request(&app, &organization, &id, asked.clone())
@@ -126,7 +129,11 @@ async fn no_path_leads_out_of_the_base_url() {
 #[tokio::test(start_paused = true)]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
     let (app, organization) = start(723).await;
-    let body = api("bearer", json!({"type": "bearer"}), json!({"token": super::TOKEN}));
+    let body = api(
+        "bearer",
+        json!({"type": "bearer"}),
+        json!({"token": super::TOKEN}),
+    );
     let id = connect(&app, &organization, body).await;
     for to in [
         "http://169.254.169.254/latest/meta-data",
@@ -153,9 +160,18 @@ async fn what_the_operator_takes_back_is_not_called_any_more() {
     app.runtime.kill().await;
     let other = Settings::default().variable("private_origin", "http://127.0.0.1:12");
     app.restart(other).await;
-    let answer = request(&app, &organization, &id, json!({"method": "GET", "path": "/items"})).await;
+    let answer = request(
+        &app,
+        &organization,
+        &id,
+        json!({"method": "GET", "path": "/items"}),
+    )
+    .await;
     let problem = answer.expect(StatusCode::CONFLICT);
-    assert!(problem["detail"].as_str().unwrap().contains("base_url"), "{problem:#}");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("base_url"),
+        "{problem:#}"
+    );
     let tested = super::test(&app, &organization, &id).await;
     assert_eq!(tested["success"], false);
     assert_eq!(app.rest.requests().len(), 1);

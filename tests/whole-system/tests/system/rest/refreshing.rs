@@ -75,8 +75,18 @@ async fn of_many_at_once_one_renews() {
             },
         ));
         let all = (0..6).map(|number| {
-            let runtime = if number % 2 == 0 { &app.runtime } else { &other };
-            send(runtime, Method::POST, &path, &organization.key, Some(items()))
+            let runtime = if number % 2 == 0 {
+                &app.runtime
+            } else {
+                &other
+            };
+            send(
+                runtime,
+                Method::POST,
+                &path,
+                &organization.key,
+                Some(items()),
+            )
         });
         for answer in futures::future::join_all(all).await {
             assert_eq!(answer.expect(StatusCode::OK)["status"], 200);
@@ -126,7 +136,10 @@ async fn trouble_of_the_token_endpoint_disconnects_nobody_and_burns_no_token() {
     let shown = connector(&app, &organization, &id).await;
     assert_eq!(shown["state"], "expired");
     assert!(
-        shown["state_reason"].as_str().unwrap().contains("invalid_grant"),
+        shown["state_reason"]
+            .as_str()
+            .unwrap()
+            .contains("invalid_grant"),
         "{shown:#}"
     );
     // Nothing is asked until somebody connects again.
@@ -138,7 +151,8 @@ async fn trouble_of_the_token_endpoint_disconnects_nobody_and_burns_no_token() {
         .provider()
         .change_authority(|authority| *authority = Default::default());
     let path = format!("/api/connectors/{id}");
-    let given = json!({"credentials": {"client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}});
+    let given =
+        json!({"credentials": {"client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}});
     app.request(Method::PATCH, &path, &organization.key, Some(given))
         .await
         .expect(StatusCode::OK);
@@ -155,7 +169,10 @@ async fn other_failures_of_the_token_endpoint_are_said_and_leave_the_connector()
     let answer = request(&app, &organization, &id, items()).await;
     let problem = answer.expect(StatusCode::CONFLICT);
     assert!(
-        problem["detail"].as_str().unwrap().contains("invalid_client"),
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("invalid_client"),
         "{problem:#}"
     );
     for fault in [
@@ -167,7 +184,12 @@ async fn other_failures_of_the_token_endpoint_are_said_and_leave_the_connector()
         app.rest
             .add_fault(FaultRule::once(TOKEN_PATH, fault.clone()));
         let answer = request(&app, &organization, &id, items()).await;
-        assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{fault:?} {}", answer.json());
+        assert_eq!(
+            answer.status,
+            StatusCode::BAD_GATEWAY,
+            "{fault:?} {}",
+            answer.json()
+        );
         pass(10).await;
     }
     assert_eq!(connector(&app, &organization, &id).await["state"], "active");
@@ -185,9 +207,14 @@ async fn a_token_does_not_outlive_the_credential_it_was_got_with() {
         (json!({"config": body["config"]}), 2),
         (json!({"credentials": body["credentials"]}), 3),
     ] {
-        app.request(Method::PATCH, &path, &organization.key, Some(change.clone()))
-            .await
-            .expect(StatusCode::OK);
+        app.request(
+            Method::PATCH,
+            &path,
+            &organization.key,
+            Some(change.clone()),
+        )
+        .await
+        .expect(StatusCode::OK);
         get(&app, &organization, &id, "/items").await;
         let authority = app.rest.provider().authority();
         assert_eq!(authority.issued(), issued, "{change}");

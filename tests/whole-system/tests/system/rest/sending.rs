@@ -8,7 +8,12 @@ use whole_system::{App, Organization};
 use super::{EPOCH, TOKEN, api, connect, oauth, open, pass, start};
 
 /// Has calls decided as an automation does, while the application is down.
-async fn decide(app: &mut App, organization: &Organization, connector_id: &str, payloads: &[Value]) {
+async fn decide(
+    app: &mut App,
+    organization: &Organization,
+    connector_id: &str,
+    payloads: &[Value],
+) {
     app.runtime.kill().await;
     let database = app.database();
     for (index, payload) in payloads.iter().enumerate() {
@@ -59,18 +64,30 @@ fn post(name: &str) -> Value {
 fn names(app: &App) -> Vec<String> {
     let items = app.rest.provider().items();
     let names = items.list().into_iter().map(|item| item["name"].clone());
-    names.map(|name| name.as_str().unwrap_or_default().to_owned()).collect()
+    names
+        .map(|name| name.as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_go_out_in_the_order_in_which_they_were_decided() {
     let (mut app, organization) = start(741).await;
     let id = connect(&app, &organization, oauth("oauth2_refresh_token", "basic")).await;
-    decide(&mut app, &organization, &id, &[post("a"), post("b"), post("c")]).await;
+    decide(
+        &mut app,
+        &organization,
+        &id,
+        &[post("a"), post("b"), post("c")],
+    )
+    .await;
     let all = settle(&app, &organization).await;
     assert_eq!(names(&app), ["a", "b", "c"]);
     for one in &all {
-        assert_eq!((&one["state"], &one["kind"]), (&json!("delivered"), &json!("api")), "{one:#}");
+        assert_eq!(
+            (&one["state"], &one["kind"]),
+            (&json!("delivered"), &json!("api")),
+            "{one:#}"
+        );
         assert_eq!(one["result"]["status"], 201);
         assert_eq!(one["attempts"].as_array().map(Vec::len), Some(1));
     }
