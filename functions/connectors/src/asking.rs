@@ -7,7 +7,7 @@ use domain::connector_state::ConnectorState::{Active, Error, Expired, Paused, Re
 use http::StatusCode;
 use platform::internal::TestCall;
 use platform::outbound::CallError;
-use platform::rest_api::{self, API, RequestCall, Requested};
+use platform::rest_api::{self, API, Refused, RequestCall};
 use platform::slack::{self, SLACK};
 use platform::{Context, Reply, internal, problems};
 
@@ -105,21 +105,27 @@ pub async fn request(context: &Context) -> Result<Reply, Problem> {
         ),
         error => problems::unavailable(&error.to_string()),
     })?;
-    if answer.status() != StatusCode::OK {
-        return Err(problems::unavailable("the request did not come to its end"));
+    match answer.status() {
+        StatusCode::OK => Ok(Reply::json_bytes(StatusCode::OK, answer.body().to_vec())),
+        StatusCode::UNPROCESSABLE_ENTITY => {
+            let refused: Refused = serde_json::from_slice(answer.body())
+                .map_err(|error| problems::internal(&error.to_string()))?;
+            Err(problem(refused))
+        }
+        _ => Err(problems::unavailable("the request did not come to its end")),
     }
-    let requested: Requested = serde_json::from_slice(answer.body())
-        .map_err(|error| problems::internal(&error.to_string()))?;
-    match requested {
-        Requested::Answered(answer) => Reply::json(StatusCode::OK, &answer),
-        Requested::Invalid(wrong) => Err(Problem::invalid(vec![wrong.into()])),
-        Requested::Unusable(why) => Err(Problem::new(ProblemKind::Conflict, why)),
-        Requested::Failed(why) => Err(Problem::new(ProblemKind::ProviderFailed, why)),
-        Requested::Limited(seconds) => Err(Problem::new(
+}
+
+fn problem(refused: Refused) -> Problem {
+    match refused {
+        Refused::Invalid(wrong) => Problem::invalid(vec![wrong.into()]),
+        Refused::Unusable(why) => Problem::new(ProblemKind::Conflict, why),
+        Refused::Failed(why) => Problem::new(ProblemKind::ProviderFailed, why),
+        Refused::Limited(seconds) => Problem::new(
             ProblemKind::RateLimited,
             "The connector's rate limit is reached: the API asked for a pause, or requests_per_second are used up.",
         )
-        .retry_after(seconds)),
+        .retry_after(seconds),
     }
 }
 

@@ -1,10 +1,10 @@
 //! A request that a caller waits for.
 
 use api::Problem;
-use api::connectors::ApiRequest;
+use api::connectors::{ApiAnswer, ApiRequest};
 use http::{Method, StatusCode};
 use platform::outbound::CallError;
-use platform::rest_api::{CheckedField, RequestCall, Requested};
+use platform::rest_api::{CheckedField, Refused, RequestCall};
 use platform::{Context, Reply, clock, problems};
 use providers::rest::{Body, NewRequest, TokenFailureClass};
 use store::connectors;
@@ -24,31 +24,32 @@ pub async fn request(context: &Context) -> Result<Reply, Problem> {
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("connector"))?;
-    let answer = match Account::open(&tenant, &connector.id, &connector.config).await {
+    let result = match Account::open(&tenant, &connector.id, &connector.config).await {
         Ok(account) => send(context, &account, &call).await,
-        Err(failure) => failed(failure),
+        Err(failure) => Err(refused(failure)),
     };
-    Reply::json(StatusCode::OK, &answer)
+    match result {
+        Ok(answer) => Reply::json(StatusCode::OK, &answer),
+        Err(refused) => Reply::json(StatusCode::UNPROCESSABLE_ENTITY, &refused),
+    }
 }
 
-async fn send(context: &Context, account: &Account<'_>, call: &RequestCall) -> Requested {
-    let new = match new_request(account, &call.request, call.idempotency_key.as_deref()) {
-        Ok(new) => new,
-        Err(field) => return Requested::Invalid(field),
-    };
+async fn send(
+    context: &Context,
+    account: &Account<'_>,
+    call: &RequestCall,
+) -> Result<ApiAnswer, Refused> {
+    let new = new_request(account, &call.request, call.idempotency_key.as_deref())
+        .map_err(Refused::Invalid)?;
     let started_ms = clock::now_ms();
     let timeout_ms = i64::try_from(account.config.timeout().as_millis()).unwrap_or(i64::MAX);
     let deadline_ms = started_ms
         .saturating_add(timeout_ms)
         .saturating_add(MORE_MS);
     let (result, _) = account.call(&context.database, &new, deadline_ms).await;
-    match result {
-        Ok(answered) => {
-            let duration_ms = clock::now_ms().saturating_sub(started_ms);
-            Requested::Answered(answer::passed_on(&answered, duration_ms))
-        }
-        Err(failure) => failed(failure),
-    }
+    let answered = result.map_err(refused)?;
+    let duration_ms = clock::now_ms().saturating_sub(started_ms);
+    Ok(answer::passed_on(&answered, duration_ms))
 }
 
 /// The request as the client takes it, or the field that keeps it from being one.
@@ -91,26 +92,26 @@ pub fn new_request<'a>(
     })
 }
 
-fn failed(failure: Failure) -> Requested {
+fn refused(failure: Failure) -> Refused {
     match failure {
-        Failure::Request(why) => Requested::Invalid(CheckedField {
+        Failure::Request(why) => Refused::Invalid(CheckedField {
             field: String::new(),
             detail: why,
         }),
-        Failure::Unusable(why) => Requested::Unusable(why),
+        Failure::Unusable(why) => Refused::Unusable(why),
         Failure::Token(failure) if failure.class == TokenFailureClass::Retry => {
-            Requested::Failed(format!("There is no access token: {failure}"))
+            Refused::Failed(format!("There is no access token: {failure}"))
         }
         Failure::Token(failure) => {
-            Requested::Unusable(format!("There is no access token: {failure}"))
+            Refused::Unusable(format!("There is no access token: {failure}"))
         }
-        Failure::TokenBusy => Requested::Failed(
-            "The access token is being renewed. Try again in a moment.".to_owned(),
-        ),
+        Failure::TokenBusy => {
+            Refused::Failed("The access token is being renewed. Try again in a moment.".to_owned())
+        }
         Failure::Call(CallError::RateLimited { at_ms }, _) => {
             let wait_ms = at_ms.saturating_sub(clock::now_ms());
-            Requested::Limited(wait_ms.saturating_add(999).div_euclid(1_000).max(1))
+            Refused::Limited(wait_ms.saturating_add(999).div_euclid(1_000).max(1))
         }
-        Failure::Call(error, _) => Requested::Failed(in_words(&error)),
+        Failure::Call(error, _) => Refused::Failed(in_words(&error)),
     }
 }

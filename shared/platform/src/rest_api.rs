@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use api::FieldError;
-use api::connectors::{ApiAnswer, ApiRequest};
+use api::connectors::ApiRequest;
 use domain::access::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -70,11 +70,11 @@ pub struct RequestCall {
     pub idempotency_key: Option<String>,
 }
 
-/// What [`REQUEST_PATH`] answers.
+/// What [`REQUEST_PATH`] answers with the status 422, where the API's answer, which comes with 200 as
+/// it is passed on, is not there.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Requested {
-    Answered(ApiAnswer),
+pub enum Refused {
     /// The request cannot be sent as it is.
     Invalid(CheckedField),
     /// The connector, or its credential, is not in order.
