@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use simulators::rest::{CLIENT_SECRET, REFRESH_TOKEN, ScriptedAnswer};
+use simulators::rest::{CLIENT_SECRET, ClientProof, REFRESH_TOKEN, ScriptedAnswer};
 use simulators::{Fault, FaultRule};
 use whole_system::send;
 
@@ -175,6 +175,9 @@ async fn other_failures_of_the_token_endpoint_are_said_and_leave_the_connector()
             .contains("invalid_client"),
         "{problem:#}"
     );
+    app.rest
+        .provider()
+        .change_authority(|authority| authority.proof = ClientProof::Body);
     for fault in [
         Fault::status(StatusCode::INTERNAL_SERVER_ERROR),
         Fault::WrongJson,
@@ -193,6 +196,7 @@ async fn other_failures_of_the_token_endpoint_are_said_and_leave_the_connector()
         pass(10).await;
     }
     assert_eq!(connector(&app, &organization, &id).await["state"], "active");
+    assert_eq!(get(&app, &organization, &id, "/items").await["status"], 200);
 }
 
 #[tokio::test(start_paused = true)]
