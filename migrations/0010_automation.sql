@@ -153,16 +153,6 @@ WHEN NEW.state IN ('expired', 'revoked') AND OLD.state NOT IN ('expired', 'revok
     'reason', NEW.state_reason), NEW.updated_at);
 END;
 --; statement
--- Whoever disconnects or deletes gives up what waits, and knows.
-CREATE TRIGGER deliveries_raise_failed AFTER UPDATE OF state ON deliveries
-WHEN NEW.state = 'failed' AND OLD.state = 'pending' AND NEW.error_code IS NOT 'disconnected' BEGIN
-  INSERT INTO events (organization_id, name, connector_id, depth, payload, occurred_at)
-  VALUES (NEW.organization_id, 'delivery.failed', NEW.connector_id, NEW.depth + 1, json_object(
-    'delivery', json_object('id', NEW.id, 'kind', NEW.kind, 'attempts', NEW.attempts, 'requested_by', NEW.requested_by),
-    'connector', json((SELECT json_object('id', id, 'name', name, 'type', provider) FROM connectors WHERE id = NEW.connector_id)),
-    'code', NEW.error_code, 'reason', NEW.error_detail), coalesce(NEW.finished_at, NEW.created_at));
-END;
---; statement
 -- A stream that goes on failing is told once.
 CREATE TRIGGER jobs_raise_sync_failed AFTER UPDATE OF last_status ON jobs
 WHEN NEW.kind = 'sync' AND NEW.last_status = 'failed' AND OLD.last_status IS NOT 'failed' BEGIN

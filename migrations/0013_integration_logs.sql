@@ -102,3 +102,22 @@ CREATE TRIGGER connectors_are_logged AFTER UPDATE OF state ON connectors WHEN NE
   VALUES (NEW.organization_id, NEW.id, 'connector', iif(NEW.state IN ('expired', 'revoked', 'error'), 'failed', 'info'), NEW.id,
     NEW.state, NEW.state_reason, NEW.updated_at);
 END;
+--; statement
+-- What is given up because its sender was taken away is nobody's failure.
+CREATE TRIGGER deliveries_raise_failed AFTER UPDATE OF state ON deliveries
+WHEN NEW.state = 'failed' AND OLD.state = 'pending'
+  AND coalesce(NEW.error_code, '') NOT IN ('disconnected', 'endpoint_deleted', 'endpoint_disabled') BEGIN
+  INSERT INTO events (organization_id, name, connector_id, depth, payload, occurred_at)
+  VALUES (NEW.organization_id, 'delivery.failed', iif(NEW.kind = 'webhook', NULL, NEW.connector_id), NEW.depth + 1, json_object(
+    'delivery', json_object('id', NEW.id, 'kind', NEW.kind, 'attempts', NEW.attempts, 'requested_by', NEW.requested_by),
+    'connector', json((SELECT json_object('id', id, 'name', name, 'type', provider) FROM connectors WHERE id = NEW.connector_id)),
+    'endpoint', json((SELECT json_object('id', id, 'name', name) FROM outgoing_webhooks WHERE id = NEW.connector_id)),
+    'code', NEW.error_code, 'reason', NEW.error_detail), coalesce(NEW.finished_at, NEW.created_at));
+END;
+--; statement
+CREATE TRIGGER outgoing_webhooks_raise_disabled AFTER UPDATE OF state ON outgoing_webhooks
+WHEN NEW.state = 'disabled' AND OLD.state <> 'disabled' BEGIN
+  INSERT INTO events (organization_id, name, payload, occurred_at)
+  VALUES (NEW.organization_id, 'endpoint.disabled', json_object('endpoint', json_object('id', NEW.id, 'name', NEW.name),
+    'reason', NEW.state_reason), NEW.updated_at);
+END;

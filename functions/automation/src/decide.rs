@@ -5,15 +5,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::automation::{CompiledRule, Effect, Event, Outcome, RuleSet, admit_firing};
+use api::connectors::ApiRequest;
+use domain::automation::{CompiledRule, Effect, Event, MAX_DEPTH, Outcome, RuleSet, admit_firing};
 use domain::connector_state::ConnectorState;
+use domain::outgoing_webhook::EndpointState;
 use domain::slack_message::{self, Message};
 use domain::stream::Stream;
 use platform::clock;
+use platform::rest_api::{self, API};
 use platform::run::may_run;
 use platform::slack::{self, Config, SLACK};
 use serde_json::Value;
-use store::automation::work::{Connector, Ended, Firing};
+use store::automation::work::{Connector, Ended, Endpoint, Firing, Work};
 
 use crate::told::{self, Notice};
 
@@ -23,6 +26,8 @@ pub struct Subject {
     pub connector_id: Option<String>,
     pub depth: u32,
     pub occurred_at: i64,
+    /// It happened here, and no webhook has brought it.
+    pub is_own: bool,
 }
 
 /// What is to be written.
@@ -31,9 +36,30 @@ pub struct Decision {
     pub ended: Vec<Ended>,
     pub firings: Vec<Firing>,
     pub deliveries: Vec<NewEffect>,
+    pub webhooks: Vec<NewWebhook>,
+    /// What happened here, for the endpoints whose filter takes it.
+    pub own: Vec<Own>,
     pub syncs: Vec<NewSync>,
     pub notices: Vec<Notice>,
     pub logs: Vec<Log>,
+}
+
+/// A webhook that a rule sends.
+pub struct NewWebhook {
+    pub endpoint_id: String,
+    pub event_type: String,
+    pub data: Value,
+    pub occurred_at: i64,
+    pub requested_by: String,
+    pub depth: u32,
+}
+
+/// An event that happened here.
+pub struct Own {
+    pub name: String,
+    pub payload: Value,
+    pub occurred_at: i64,
+    pub depth: u32,
 }
 
 /// A row that a rule has written in the log.
@@ -77,6 +103,7 @@ pub struct NewSync {
 #[derive(Default)]
 struct Effects {
     deliveries: Vec<NewEffect>,
+    webhooks: Vec<NewWebhook>,
     syncs: Vec<NewSync>,
     notices: Vec<Notice>,
     logs: Vec<Log>,
@@ -92,6 +119,7 @@ enum Refused {
 pub struct Decider<'a> {
     rules: &'a RuleSet,
     connectors: &'a [Connector],
+    endpoints: &'a [Endpoint],
     fired: &'a HashSet<(String, String)>,
     rates: HashMap<String, i64>,
     decision: Decision,
@@ -100,13 +128,14 @@ pub struct Decider<'a> {
 impl<'a> Decider<'a> {
     pub fn new(
         rules: &'a RuleSet,
-        connectors: &'a [Connector],
+        work: &'a Work,
         fired: &'a HashSet<(String, String)>,
         rates: HashMap<String, i64>,
     ) -> Self {
         Self {
             rules,
-            connectors,
+            connectors: &work.connectors,
+            endpoints: &work.endpoints,
             fired,
             rates,
             decision: Decision::default(),
@@ -128,6 +157,15 @@ impl<'a> Decider<'a> {
         };
         if let Some(notice) = told::of_event(subject, payload) {
             self.decision.notices.push(notice);
+        }
+        // Rules that send in a circle end here, too.
+        if subject.is_own && subject.depth <= MAX_DEPTH {
+            self.decision.own.push(Own {
+                name: subject.name.clone(),
+                payload: payload.clone(),
+                occurred_at: subject.occurred_at,
+                depth: event.raised_depth(),
+            });
         }
         let mut failure = None;
         match self.rules.outcome(event) {
@@ -180,6 +218,7 @@ impl<'a> Decider<'a> {
             }
         }
         self.decision.deliveries.extend(effects.deliveries);
+        self.decision.webhooks.extend(effects.webhooks);
         self.decision.syncs.extend(effects.syncs);
         self.decision.notices.extend(effects.notices);
         self.decision.logs.extend(effects.logs);
@@ -265,8 +304,48 @@ impl<'a> Decider<'a> {
                     rule_id: rule.id.clone(),
                     text,
                 }),
-                Effect::OutgoingWebhook { .. } | Effect::CallApi { .. } => {
-                    return Err(Refused::Failed("not built".to_owned()));
+                Effect::OutgoingWebhook {
+                    endpoint_id,
+                    event_type,
+                    payload,
+                } => {
+                    self.check_endpoint(endpoint_id)?;
+                    effects.webhooks.push(NewWebhook {
+                        endpoint_id: endpoint_id.to_owned(),
+                        event_type: event_type.to_owned(),
+                        data: payload.into_owned(),
+                        occurred_at: event.occurred_at,
+                        requested_by: requested_by(),
+                        depth,
+                    });
+                }
+                Effect::CallApi {
+                    connector_id,
+                    method,
+                    path,
+                    query,
+                    body,
+                } => {
+                    check_sending(self.connector(connector_id)?)?;
+                    let request = ApiRequest {
+                        method: method.as_str().to_owned(),
+                        path,
+                        query: query
+                            .into_iter()
+                            .map(|(name, value)| (name.to_owned(), value))
+                            .collect(),
+                        body,
+                    };
+                    effects.deliveries.push(NewEffect {
+                        kind: API,
+                        connector_id: connector_id.to_owned(),
+                        requested_by: requested_by(),
+                        payload: serde_json::to_string(&request)
+                            .map_err(|error| Refused::Failed(error.to_string()))?,
+                        depth,
+                        function: rest_api::FUNCTION,
+                        concurrency_key: rest_api::concurrency_key(connector_id),
+                    });
                 }
             }
         }
@@ -280,6 +359,18 @@ impl<'a> Decider<'a> {
             .ok_or_else(|| Refused::Failed("its connector is gone: name another one".to_owned()))
     }
 
+    fn check_endpoint(&self, id: &str) -> Result<(), Refused> {
+        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.id == id);
+        let why = match endpoint {
+            None => "its endpoint is gone: name another one",
+            Some(endpoint) if endpoint.state == EndpointState::Disabled.as_str() => {
+                "the endpoint is disabled: set its state to active first"
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Refused::Failed(why.to_owned()))
+    }
+
     /// The connector and the message as it is sent with it. Without a connector of the rule's own it is
     /// the first that is active, and where there is none the rule is for nobody here.
     fn slack(&self, id: Option<&str>, mut message: Message) -> Result<(String, Message), Refused> {
@@ -291,15 +382,7 @@ impl<'a> Decider<'a> {
                 .find(|one| one.provider == SLACK && state(one) == Some(ConnectorState::Active))
                 .ok_or(Refused::Idle)?,
         };
-        if !matches!(
-            state(connector),
-            Some(ConnectorState::Active | ConnectorState::Error | ConnectorState::Paused)
-        ) {
-            return Err(Refused::Failed(format!(
-                "the connector is {} and sends nothing",
-                connector.state
-            )));
-        }
+        check_sending(connector)?;
         let config: Config = serde_json::from_str(&connector.config)
             .map_err(|_| Refused::Failed("the connector cannot be read".to_owned()))?;
         if message.channel.is_none() {
@@ -320,4 +403,15 @@ impl<'a> Decider<'a> {
 
 fn state(connector: &Connector) -> Option<ConnectorState> {
     connector.state.parse().ok()
+}
+
+/// What a paused one has to send waits.
+fn check_sending(connector: &Connector) -> Result<(), Refused> {
+    match state(connector) {
+        Some(ConnectorState::Active | ConnectorState::Error | ConnectorState::Paused) => Ok(()),
+        _ => Err(Refused::Failed(format!(
+            "the connector is {} and sends nothing",
+            connector.state
+        ))),
+    }
 }

@@ -6,12 +6,13 @@ use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
 use domain::automation::{MAX_RULES, Rule, TargetKind};
 use http::StatusCode;
+use platform::rest_api::API;
 use platform::slack::SLACK;
 use platform::{Context, Reply, clock, idempotent, lists, problems, random};
 use serde_json::{Map, Value};
 use store::automation::rules::{self, Change, Held, NewRule};
 use store::lists::{self as rows, Kind};
-use store::{Execute, connectors};
+use store::{Execute, connectors, outgoing_webhooks};
 
 /// Of a rule that says none: behind those that every organization has.
 const DEFAULT_POSITION: i64 = 100;
@@ -190,8 +191,19 @@ pub async fn check_targets<E: Execute>(
         let (provider, what) = match target.kind {
             TargetKind::SlackConnector => (SLACK, "a connector of the type slack"),
             TargetKind::SyncConnector => (SEVEN_SHIFTS, "a connector that syncs, of 7shifts"),
-            TargetKind::ApiConnector => ("api", "a connector of the type api"),
-            TargetKind::OutgoingEndpoint => ("", "an outgoing webhook"),
+            TargetKind::ApiConnector => (API, "a connector of the type api"),
+            TargetKind::OutgoingEndpoint => {
+                let state = outgoing_webhooks::state(database, tenant, target.id)
+                    .await
+                    .map_err(|error| problems::database(&error))?;
+                if state.is_none() {
+                    errors.push(FieldError::new(
+                        target.pointer,
+                        "must be the id of an outgoing webhook of this organization",
+                    ));
+                }
+                continue;
+            }
         };
         let connector = connectors::get(database, tenant, target.id)
             .await

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use domain::access::{Caller, Tenant};
 use domain::automation::{PlacedRule, Received, Rule, RuleSet};
 use domain::run::Trigger;
+use platform::outgoing_webhooks::{self, Decided};
 use platform::run::{RunCall, RunReport};
 use platform::{SpinDatabase, clock, log, random};
 use serde_json::Value;
@@ -17,7 +18,7 @@ use store::automation::work::{self, Brought, Ended, Happened, Settled, Source, W
 use store::automation::{AUTOMATION, INBOX};
 use store::jobs::{self, Lease, RunRequest};
 use store::logs::{self, NewLog};
-use store::outbox::{self, DeliveryJob, NewDelivery};
+use store::outbox::{self, DeliveryJob, Enqueued, NewDelivery, Sender};
 use store::{Database, DatabaseError, Execute};
 
 use crate::decide::{Decider, Decision, Subject};
@@ -202,6 +203,7 @@ impl Run<'_> {
                 connector_id: None,
                 depth: 0,
                 occurred_at: brought.received_at,
+                is_own: false,
             },
             payload: received.payload(),
         }
@@ -229,7 +231,7 @@ impl Run<'_> {
             .into_iter()
             .collect();
         let rates = self.rates.clone();
-        let mut decider = Decider::new(&self.rules, &self.work.connectors, &fired, rates);
+        let mut decider = Decider::new(&self.rules, &self.work, &fired, rates);
         for event in events {
             decider.decide(event.seq, &event.id, &event.subject, &event.payload);
         }
@@ -300,6 +302,7 @@ fn happened(happened: Happened) -> Event {
             connector_id: happened.connector_id,
             depth: happened.depth,
             occurred_at: happened.occurred_at,
+            is_own: true,
         },
         payload: happened.payload,
     }
@@ -317,7 +320,7 @@ async fn carry_out<E: Execute>(
             id: &id,
             job_id: &job_id,
             kind: delivery.kind,
-            connector_id: &delivery.connector_id,
+            sender: Sender::Connector(&delivery.connector_id),
             requested_by: &delivery.requested_by,
             payload: &delivery.payload,
             depth: delivery.depth,
@@ -326,9 +329,35 @@ async fn carry_out<E: Execute>(
                 concurrency_key: &delivery.concurrency_key,
             },
         };
-        if !outbox::enqueue(transaction, tenant, new, now).await? {
+        // A connector that has gone meanwhile takes nothing.
+        if outbox::enqueue(transaction, tenant, new, now).await? == Enqueued::Full {
             return Err(Stop::Full);
         }
+    }
+    for webhook in &decision.webhooks {
+        let event = outgoing_webhooks::Event {
+            event_type: &webhook.event_type,
+            data: &webhook.data,
+            occurred_at: webhook.occurred_at,
+            requested_by: &webhook.requested_by,
+            depth: webhook.depth,
+        };
+        let endpoint_id = &webhook.endpoint_id;
+        if outgoing_webhooks::send_to(transaction, tenant, endpoint_id, event).await?
+            == Decided::Full
+        {
+            return Err(Stop::Full);
+        }
+    }
+    for own in &decision.own {
+        let event = outgoing_webhooks::Event {
+            event_type: &own.name,
+            data: &own.payload,
+            occurred_at: own.occurred_at,
+            requested_by: "patchbay",
+            depth: own.depth,
+        };
+        outgoing_webhooks::send_to_all(transaction, tenant, event).await?;
     }
     for sync in &decision.syncs {
         let streams: Vec<_> = sync

@@ -23,17 +23,23 @@ pub struct Notice {
 /// What an event of this name needs a person for.
 pub fn of_event(subject: &Subject, payload: &Value) -> Option<Notice> {
     let text = |pointer: &str| payload.pointer(pointer).and_then(Value::as_str);
-    let connector = text("/connector/name").unwrap_or("a connector");
+    let sender = text("/connector/name").or(text("/endpoint/name"));
+    let sender = sender.unwrap_or("a connector");
     let reason = text("/reason").unwrap_or("no reason was given");
     let (about, title, remedy) = match subject.name.as_str() {
         "connector.expired" => (
             subject.connector_id.clone()?,
-            format!("{connector} is cut off: {reason}"),
+            format!("{sender} is cut off: {reason}"),
             "Connect it again with a new credential. What it has to do waits until then.",
         ),
+        "endpoint.disabled" => (
+            text("/endpoint/id")?.to_owned(),
+            format!("The endpoint {sender} takes no more webhooks: {reason}"),
+            "Mend the endpoint, then set its state to active (PATCH /api/outgoing-webhooks/{id}), and send what was given up again.",
+        ),
         "delivery.failed" => (
-            subject.connector_id.clone()?,
-            format!("Something could not be sent with {connector}: {reason}"),
+            text("/connector/id").or(text("/endpoint/id"))?.to_owned(),
+            format!("Something could not be sent by {sender}: {reason}"),
             "Mend what the reason names, then send it again: GET /api/deliveries?state=failed lists what was given up, POST /api/deliveries/{id}/retry sends it.",
         ),
         "api_key.expiring" => {

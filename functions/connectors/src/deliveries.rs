@@ -5,13 +5,13 @@ use api::routes::DELIVERY_STATES;
 use api::{Problem, ProblemKind};
 use domain::access::Tenant;
 use domain::outgoing_webhook::EndpointState;
-use domain::slack_message::Message;
 use http::StatusCode;
-use platform::outgoing_webhooks as webhooks;
-use platform::{Context, Reply, clock, lists, problems, random, slack};
+use platform::{Context, Reply, clock, delivering, lists, problems, random};
 use store::lists::{self as rows, DeliveryFilter, Kind};
-use store::outgoing_webhooks::{self as endpoints, WEBHOOK};
+use store::outgoing_webhooks as endpoints;
 use store::{Execute, outbox};
+
+const FAILED: &str = "failed";
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
@@ -54,24 +54,24 @@ pub async fn retry(context: &Context) -> Result<Reply, Problem> {
             let held = row(transaction, &tenant, &id).await?;
             let held: Delivery = serde_json::from_str(&held)
                 .map_err(|error| problems::internal(&error.to_string()))?;
-            let key = concurrency_key(transaction, &tenant, &held).await?;
-            let job = if held.kind == WEBHOOK {
-                webhooks::job(&key)
-            } else {
-                slack::job(&key)
-            };
-            let job_id = random::id();
-            let is_failed = outbox::retry(transaction, &tenant, &id, &job_id, job, clock::now())
+            let sender_id = sender(transaction, &tenant, &held).await?;
+            let job = delivering::job_of(&held.kind, sender_id, &held.payload)
+                .ok_or_else(|| problems::internal("a stored delivery cannot be read"))?;
+            let (job_id, now) = (random::id(), clock::now());
+            let is_reopened = outbox::retry(transaction, &tenant, &id, &job_id, job.as_row(), now)
                 .await
                 .map_err(|error| problems::database(&error))?;
-            if !is_failed {
-                return Err(Problem::new(
-                    ProblemKind::Conflict,
+            if !is_reopened {
+                let why = if held.state == FAILED {
+                    "The connector of the delivery was removed: nothing can be sent with it."
+                        .to_owned()
+                } else {
                     format!(
                         "The delivery is {}: only one that was given up is sent again.",
                         held.state
-                    ),
-                ));
+                    )
+                };
+                return Err(Problem::new(ProblemKind::Conflict, why));
             }
             row(transaction, &tenant, &id).await
         })
@@ -79,17 +79,14 @@ pub async fn retry(context: &Context) -> Result<Reply, Problem> {
     Ok(Reply::json_bytes(StatusCode::ACCEPTED, row.into_bytes()))
 }
 
-/// Beside what a delivery is sent again; an endpoint that is gone or disabled takes nothing.
-async fn concurrency_key<E: Execute>(
+/// By what a delivery is sent again; an endpoint that is gone or disabled takes nothing.
+async fn sender<'a, E: Execute>(
     transaction: &E,
     tenant: &Tenant,
-    held: &Delivery,
-) -> Result<String, Problem> {
+    held: &'a Delivery,
+) -> Result<&'a str, Problem> {
     let Some(endpoint_id) = &held.endpoint_id else {
-        let message: Message = serde_json::from_value(held.payload.clone())
-            .map_err(|error| problems::internal(&error.to_string()))?;
-        let connector_id = held.connector_id.as_deref().unwrap_or_default();
-        return Ok(slack::concurrency_key(connector_id, &message));
+        return Ok(held.connector_id.as_deref().unwrap_or_default());
     };
     let state = endpoints::state(transaction, tenant, endpoint_id)
         .await
@@ -99,7 +96,7 @@ async fn concurrency_key<E: Execute>(
         Some(state) if state == EndpointState::Disabled.as_str() => {
             "The endpoint is disabled: set its state to active first."
         }
-        Some(_) => return Ok(webhooks::concurrency_key(endpoint_id)),
+        Some(_) => return Ok(endpoint_id),
     };
     Err(Problem::new(ProblemKind::Conflict, why))
 }

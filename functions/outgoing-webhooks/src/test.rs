@@ -35,6 +35,7 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
             data: &data,
             occurred_at: clock::now(),
             requested_by,
+            depth: 0,
         };
         let decided = outgoing_webhooks::send_to(transaction, &tenant, &id, event)
             .await

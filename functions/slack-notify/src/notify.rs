@@ -2,7 +2,7 @@
 //! delivery, and within a second what Slack says.
 
 use api::deliveries::{SlackNotified, SlackNotify};
-use api::{Problem, ProblemKind};
+use api::{FieldError, Problem, ProblemKind};
 use domain::connector_state::ConnectorState;
 use domain::slack_message;
 use http::StatusCode;

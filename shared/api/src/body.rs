@@ -8,8 +8,6 @@ use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use domain::field_error::FieldErrors;
-
 use crate::problem::{FieldError, Problem, ProblemKind};
 
 /// The largest body of a management route, in bytes.

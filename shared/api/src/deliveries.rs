@@ -41,7 +41,7 @@ pub struct SlackNotified {
 pub struct Delivery {
     pub id: String,
     pub organization_id: String,
-    /// `slack` or `webhook`.
+    /// `slack`, `api` or `webhook`.
     pub kind: String,
     /// With which it is sent; null for a webhook.
     pub connector_id: Option<String>,

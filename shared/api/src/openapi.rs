@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, automation, connectors, deliveries, logs, organizations, outgoing_webhooks, records,
-    seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks,
+    ProblemKind, automation, connectors, deliveries, logs, organizations, outgoing_webhooks,
+    records, seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks,
 };
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
@@ -186,6 +186,8 @@ fn schemas() -> Value {
     add::<connectors::CreateConnector>(&mut generator);
     add::<connectors::UpdateConnector>(&mut generator);
     add::<connectors::TestedConnector>(&mut generator);
+    add::<connectors::ApiRequest>(&mut generator);
+    add::<connectors::ApiAnswer>(&mut generator);
     add::<deliveries::SlackNotify>(&mut generator);
     add::<deliveries::SlackNotified>(&mut generator);
     add::<deliveries::Delivery>(&mut generator);

@@ -25,6 +25,12 @@ pub enum Operation {
     CreateConnector,
     UpdateConnector,
     TestConnector,
+    DeleteConnector,
+    CallApi,
+    RunRestApi,
+    TestRestApi,
+    CheckRestApi,
+    RequestRestApi,
     NotifySlack,
     RunSlackNotify,
     TestSlack,
@@ -921,6 +927,27 @@ pub const ROUTES: &[Route] = &[
     .query(ONE)
     .answers(200, Shape::One("TestedConnector")),
     Route::new(
+        O::DeleteConnector,
+        "connectors",
+        "DELETE",
+        "/api/connectors/{id}",
+        Access::Scope(Scope::ConnectorsWrite),
+        "Remove a connector that was made here; what it has sent is kept",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Connector")),
+    Route::new(
+        O::CallApi,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/request",
+        Access::Scope(Scope::ConnectorsCall),
+        "Call the API of a connector of the type api",
+    )
+    .query(ONE)
+    .takes("ApiRequest")
+    .answers(200, Shape::One("ApiAnswer")),
+    Route::new(
         O::PauseConnector,
         "connectors",
         "POST",
@@ -1770,6 +1797,38 @@ pub const ROUTES: &[Route] = &[
         "/internal/slack-notify/test",
         Access::Internal,
         "Test the credential of one connector",
+    ),
+    Route::new(
+        O::RunRestApi,
+        "rest-api",
+        "POST",
+        "/internal/rest-api/run",
+        Access::Internal,
+        "Send one request from the outbox",
+    ),
+    Route::new(
+        O::TestRestApi,
+        "rest-api",
+        "POST",
+        "/internal/rest-api/test",
+        Access::Internal,
+        "Test the credential of one connector",
+    ),
+    Route::new(
+        O::CheckRestApi,
+        "rest-api",
+        "POST",
+        "/internal/rest-api/check",
+        Access::Internal,
+        "Check the configuration and the secrets of a connector",
+    ),
+    Route::new(
+        O::RequestRestApi,
+        "rest-api",
+        "POST",
+        "/internal/rest-api/request",
+        Access::Internal,
+        "Send one request",
     ),
     Route::new(
         O::ListDeliveries,

@@ -56,6 +56,8 @@ text_enum! {
         OutgoingWebhooksRead = "outgoing-webhooks:read",
         /// Endpoints that are sent webhooks, and their secrets.
         OutgoingWebhooksWrite = "outgoing-webhooks:write",
+        /// Call an API with the credential of a connector.
+        ConnectorsCall = "connectors:call",
         /// Send messages with a connector of the organization.
         NotificationsSend = "notifications:send",
         /// What was sent, and what became of it.
@@ -114,6 +116,7 @@ impl Role {
             Scope::OrganizationsRead,
             Scope::ConnectorsRead,
             Scope::ConnectorsWrite,
+            Scope::ConnectorsCall,
             Scope::SyncSettingsRead,
             Scope::SyncSettingsWrite,
             Scope::SyncRun,
@@ -429,6 +432,7 @@ mod tests {
             (Scope::OrganizationsPurge, "...p"),
             (Scope::ConnectorsRead, "oa.p"),
             (Scope::ConnectorsWrite, "oa.p"),
+            (Scope::ConnectorsCall, "oa.p"),
             (Scope::SyncSettingsRead, "oa.p"),
             (Scope::SyncSettingsWrite, "oa.p"),
             (Scope::SyncStreamsWrite, "o..p"),

@@ -5,8 +5,8 @@
 //! Spellings that parsers read in different ways (a backslash, user information, a number for an
 //! address) are refused, so that no second parser can see another host in what passed here.
 //!
-//! A name is judged by its text alone. Where it leads is known only when it is resolved, so every
-//! address that a name resolves to must pass [`judge_address`] when the connection is made.
+//! A name is judged by its text alone. Where it leads is known only when it is resolved: whoever
+//! connects must refuse every address that is not public.
 
 mod address;
 mod host;
@@ -21,9 +21,8 @@ mod tests;
 
 use std::fmt;
 
-pub use address::judge_address;
 pub use host::Host;
-pub use policy::{MAX_EXCEPTIONS, Policy, PolicyError};
+pub use policy::Policy;
 pub use refusal::Refusal;
 
 /// The longest URL, in bytes.
@@ -33,7 +32,7 @@ pub const MAX_TARGET_BYTES: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
     Https,
-    /// Where the operator allows it.
+    /// Of an origin that the operator allows.
     Http,
 }
 

@@ -24,6 +24,8 @@ pub struct Event<'a> {
     pub occurred_at: i64,
     /// The key, the person or the rule that has it sent.
     pub requested_by: &'a str,
+    /// How many rules are behind it.
+    pub depth: u32,
 }
 
 /// What deciding to send an event to one endpoint came to.
@@ -73,6 +75,7 @@ pub async fn send_to<E: Execute>(
         sender: Sender::Endpoint(endpoint_id),
         requested_by: event.requested_by,
         payload: &payload,
+        depth: event.depth,
         job: job(&concurrency_key),
     };
     match outbox::enqueue(transaction, tenant, new, clock::now()).await? {

@@ -78,6 +78,7 @@ fn event(data: &Json) -> Event<'_> {
         data,
         occurred_at: 1_790_000_000,
         requested_by: "automation",
+        depth: 0,
     }
 }
 

@@ -29,6 +29,7 @@ pub mod staff;
 pub mod staff_policies;
 pub mod stores;
 pub mod sync_runs;
+pub mod token_leases;
 pub mod webhook_secrets;
 pub mod webhooks;
 

@@ -73,6 +73,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/0011_outgoing_webhooks.sql"),
     },
     Migration {
+        version: 12,
+        name: "access_tokens",
+        sql: include_str!("../../../migrations/0012_access_tokens.sql"),
+    },
+    Migration {
         version: 13,
         name: "integration_logs",
         sql: include_str!("../../../migrations/0013_integration_logs.sql"),

@@ -170,9 +170,13 @@ async fn make_job<E: Execute>(
 const REOPEN: &str = "
 UPDATE deliveries SET state = 'pending', finished_at = NULL
 WHERE id = ?2 AND organization_id = ?1 AND state = 'failed'
+  AND (EXISTS (SELECT 1 FROM connectors
+      WHERE connectors.id = deliveries.connector_id AND connectors.organization_id = ?1)
+    OR EXISTS (SELECT 1 FROM outgoing_webhooks AS endpoint
+      WHERE endpoint.id = deliveries.connector_id AND endpoint.organization_id = ?1))
 RETURNING id";
 
-/// Has a delivery that was given up sent again; false when it was not.
+/// Has a delivery that was given up sent again; false when it was not, or what it was sent by is gone.
 ///
 /// # Errors
 /// The failure of a statement.

@@ -27,6 +27,8 @@ mod organizations;
 mod outgoing;
 #[path = "accounts/sources.rs"]
 mod sources;
+#[path = "accounts/token_leases.rs"]
+mod token_leases;
 #[path = "accounts/webhooks.rs"]
 mod webhooks;
 

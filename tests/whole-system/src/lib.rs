@@ -22,6 +22,7 @@ use runtime::{
 };
 use serde_json::{Value, json};
 use simulators::receiver::Receiver;
+use simulators::rest::Rest;
 use simulators::seven_shifts::{Accounts, SevenShifts, demo_data};
 use simulators::slack::{self, Slack};
 use simulators::{Clock, NetworkError, Provider, Simulator};
@@ -37,6 +38,11 @@ pub const SIMULATED_ORIGIN: &str = "http://127.0.0.1:9";
 pub const SIMULATED_SLACK_ORIGIN: &str = "http://127.0.0.1:10";
 /// Where webhooks are received in a simulation.
 pub const SIMULATED_RECEIVER_ORIGIN: &str = "https://receiver.example.com";
+
+/// Where the simulated REST API is in a simulation: the origin of the operator's own network.
+pub const SIMULATED_REST_ORIGIN: &str = "http://127.0.0.1:11";
+/// Where it is on the public internet of a simulation.
+pub const PUBLIC_REST_ORIGIN: &str = "https://api.example.com";
 
 /// The demo accounts of the simulator.
 pub const LAKESHORE: Account = Account {
@@ -106,6 +112,7 @@ pub struct App {
     pub slack: Simulator<Slack>,
     /// Takes the webhooks that are sent.
     pub receiver: Simulator<Receiver>,
+    pub rest: Simulator<Rest>,
     pub storage: Storage,
     /// What the components wrote to standard output and error.
     pub output: CapturedOutput,
@@ -125,6 +132,8 @@ pub struct Settings {
     pub seed: u64,
     pub network: Option<Arc<dyn runtime::Network>>,
     pub faults: Option<Arc<dyn runtime::Faults>>,
+    /// As a host on the internet does; the simulators are on loopback.
+    pub blocks_private_networks: bool,
     /// Effects that the runtime keeps for [`Runtime::take_trace`]; none by default.
     pub trace: usize,
 }
@@ -197,6 +206,7 @@ impl Default for Settings {
             seed: 1,
             network: None,
             faults: None,
+            blocks_private_networks: false,
             trace: 0,
         }
     }
@@ -238,10 +248,12 @@ impl App {
             Arc::new(simulators::SystemClock),
         ));
         let receiver = Simulator::new(Receiver::new(Arc::new(simulators::SystemClock)));
+        let rest = Simulator::new(Rest::new(Arc::new(simulators::SystemClock)));
         let servers = vec![
             served(&simulator).await,
             served(&slack).await,
             served(&receiver).await,
+            served(&rest).await,
         ];
         let settings = settings
             .variable("seven_shifts_url", &servers[0].base_url())
@@ -257,6 +269,7 @@ impl App {
             simulator,
             slack,
             receiver,
+            rest,
             storage,
             output,
             clock: None,
@@ -291,11 +304,13 @@ impl App {
         });
         let slack = Simulator::new(Slack::new(slack::demo_data(), tells.clone()));
         let receiver = Simulator::new(Receiver::new(tells.clone()));
+        let rest = Simulator::new(Rest::new(tells.clone()));
         let simulator = Simulator::new(SevenShifts::new(accounts, tells));
         let network = SimulatedNetwork {
             seven_shifts: simulator.clone(),
             slack: slack.clone(),
             receiver: receiver.clone(),
+            rest: rest.clone(),
         };
         let settings = Settings {
             network: Some(Arc::new(network)),
@@ -303,7 +318,8 @@ impl App {
         }
         .variable("seven_shifts_url", SIMULATED_ORIGIN)
         .variable("slack_webhooks_url", SIMULATED_SLACK_ORIGIN)
-        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN);
+        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN)
+        .variable("private_origin", SIMULATED_REST_ORIGIN);
         let storage = Storage::temporary().expect("a temporary folder");
         let output = CapturedOutput::default();
         let runtime = simulated(build(&settings, &storage, &output), &clock, settings.seed)
@@ -314,6 +330,7 @@ impl App {
             simulator,
             slack,
             receiver,
+            rest,
             storage,
             output,
             clock: Some(clock),
@@ -550,6 +567,7 @@ struct SimulatedNetwork {
     seven_shifts: Simulator<SevenShifts>,
     slack: Simulator<Slack>,
     receiver: Simulator<Receiver>,
+    rest: Simulator<Rest>,
 }
 
 impl runtime::Network for SimulatedNetwork {
@@ -560,6 +578,7 @@ impl runtime::Network for SimulatedNetwork {
     ) -> runtime::Answer {
         let (seven_shifts, slack) = (self.seven_shifts.clone(), self.slack.clone());
         let receiver = self.receiver.clone();
+        let rest = self.rest.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
@@ -572,6 +591,8 @@ impl runtime::Network for SimulatedNetwork {
                 slack.send(request).await
             } else if is_at(SIMULATED_RECEIVER_ORIGIN) {
                 receiver.send(request).await
+            } else if is_at(SIMULATED_REST_ORIGIN) || is_at(PUBLIC_REST_ORIGIN) {
+                rest.send(request).await
             } else {
                 return Err(OutboundError::ConnectionRefused);
             };
@@ -633,9 +654,11 @@ fn build(settings: &Settings, storage: &Storage, output: &CapturedOutput) -> Run
         .storage(storage.clone())
         .limits(settings.limits.clone())
         .instance_reuse(instance_reuse())
-        .allow_private_networks()
         .trace(settings.trace)
         .guest_output(GuestOutput::Capture(output.clone()));
+    if !settings.blocks_private_networks {
+        builder = builder.allow_private_networks();
+    }
     for (name, value) in &settings.variables {
         builder = builder.variable(name, value.clone());
     }

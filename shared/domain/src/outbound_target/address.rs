@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Policy, Refusal};
+use super::Refusal;
 
 /// What the IANA special-purpose registry does not call globally reachable
 /// (<https://www.iana.org/assignments/iana-ipv4-special-registry>), and multicast. 192.0.0.0/24 is
@@ -52,24 +52,12 @@ const V6: [([u16; 8], u8, &str); 14] = [
     ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8, "multicast"),
 ];
 
-/// Whether an address may be connected to, for whoever resolves names: each address of a name is
-/// judged, when it is connected to.
+/// Whether an address may be connected to.
 ///
 /// An IPv4 address inside an IPv6 one is judged as itself where the host or a gateway would connect
 /// to it: mapped (`::ffff:a.b.c.d`) and translated (`64:ff9b::a.b.c.d`). The other forms that hold one
 /// (compatible, 6to4, Teredo) are refused whatever they hold: no public service has one.
-///
-/// # Errors
-/// [`Refusal::Address`].
-pub fn judge_address(address: IpAddr, policy: &Policy) -> Result<(), Refusal> {
-    if policy.excepts_address(unwrapped(address)) {
-        return Ok(());
-    }
-    judge_public(address)
-}
-
-/// The same without exceptions.
-pub(super) fn judge_public(address: IpAddr) -> Result<(), Refusal> {
+pub(super) fn judge_address(address: IpAddr) -> Result<(), Refusal> {
     match unwrapped(address) {
         IpAddr::V4(address) => judge_v4(address),
         IpAddr::V6(address) => judge_v6(address),

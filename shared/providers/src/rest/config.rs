@@ -1,5 +1,6 @@
 //! The configuration of a connector to any REST API.
 
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -19,19 +20,26 @@ pub const DEFAULT_TIMEOUT_MS: u32 = 15_000;
 pub const RESPONSE_BYTES: RangeInclusive<u32> = 1_024..=8_388_608;
 pub const DEFAULT_RESPONSE_BYTES: u32 = 1_048_576;
 
+/// Requests a second that go to an API at the most.
+pub const REQUESTS_PER_SECOND: RangeInclusive<u32> = 1..=100;
+pub const DEFAULT_REQUESTS_PER_SECOND: u32 = 10;
+
 /// Headers that a configuration adds to every request.
 pub const MAX_HEADERS: usize = 32;
 
 const MAX_HEADER_VALUE_BYTES: usize = 1_024;
 const MAX_BASE_URL_BYTES: usize = 2_048;
+const MAX_TEST_PATH_BYTES: usize = 1_024;
 
-const MEMBERS: [&str; 6] = [
+const MEMBERS: [&str; 8] = [
     "base_url",
     "auth",
     "headers",
     "timeout_ms",
     "idempotency_header",
     "max_response_bytes",
+    "requests_per_second",
+    "test_path",
 ];
 
 /// Where an API is, how a request proves itself, and what else goes with each. Nothing in it is
@@ -47,6 +55,9 @@ pub struct RestConfig {
     /// The header in which the API takes a key that makes a request safe to repeat.
     pub(super) idempotency_header: Option<HeaderName>,
     pub(super) max_response_bytes: u32,
+    pub(super) requests_per_second: NonZeroU32,
+    /// Below the base URL: what a test of the connector asks for.
+    pub(super) test_path: Option<String>,
 }
 
 impl RestConfig {
@@ -82,7 +93,14 @@ impl RestConfig {
             &RESPONSE_BYTES,
             DEFAULT_RESPONSE_BYTES,
         );
+        let requests_per_second = fields.whole(
+            &object,
+            "requests_per_second",
+            &REQUESTS_PER_SECOND,
+            DEFAULT_REQUESTS_PER_SECOND,
+        );
         let idempotency_header = read_idempotency_header(fields, &object);
+        let test_path = read_test_path(fields, &object, base_url.as_ref());
         let auth = auth?;
         let taken = [
             auth.header().map(|name| (name, "the header of auth")),
@@ -110,6 +128,8 @@ impl RestConfig {
             timeout_ms,
             idempotency_header,
             max_response_bytes,
+            requests_per_second: NonZeroU32::new(requests_per_second).unwrap_or(NonZeroU32::MIN),
+            test_path,
         })
     }
 
@@ -131,6 +151,8 @@ impl RestConfig {
             "timeout_ms": self.timeout_ms,
             "idempotency_header": self.idempotency_header.as_ref().map(HeaderName::as_str),
             "max_response_bytes": self.max_response_bytes,
+            "requests_per_second": self.requests_per_second,
+            "test_path": self.test_path,
         })
     }
 
@@ -153,6 +175,17 @@ impl RestConfig {
     #[must_use]
     pub const fn max_response_bytes(&self) -> usize {
         self.max_response_bytes as usize
+    }
+
+    #[must_use]
+    pub const fn requests_per_second(&self) -> NonZeroU32 {
+        self.requests_per_second
+    }
+
+    /// What a test asks for; empty is the base URL itself.
+    #[must_use]
+    pub fn test_path(&self) -> &str {
+        self.test_path.as_deref().unwrap_or_default()
     }
 }
 
@@ -178,6 +211,23 @@ fn read_base_url(
         return None;
     }
     Some(target)
+}
+
+fn read_test_path(
+    fields: &mut Fields,
+    object: &Object<'_>,
+    base_url: Option<&OutboundTarget>,
+) -> Option<String> {
+    let text = fields.optional_text(object, "test_path", MAX_TEST_PATH_BYTES)?;
+    if let Err(refusal) = base_url?.join(text, "") {
+        fields.push(
+            object.at("test_path"),
+            refusal.to_string(),
+            refusal.remedy(),
+        );
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 fn read_headers(

@@ -24,7 +24,8 @@ mod verdict;
 pub use auth::{Auth, ClientAuth, OAuthClient};
 pub use call::RestCall;
 pub use config::{
-    DEFAULT_RESPONSE_BYTES, DEFAULT_TIMEOUT_MS, MAX_HEADERS, RESPONSE_BYTES, RestConfig, TIMEOUT_MS,
+    DEFAULT_REQUESTS_PER_SECOND, DEFAULT_RESPONSE_BYTES, DEFAULT_TIMEOUT_MS, MAX_HEADERS,
+    REQUESTS_PER_SECOND, RESPONSE_BYTES, RestConfig, TIMEOUT_MS,
 };
 pub use listing::ListMapping;
 pub use rate_limit::RateLimit;

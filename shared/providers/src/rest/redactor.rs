@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use bytes::Bytes;
 use domain::redact;
 use http::{HeaderMap, HeaderName, Response, Uri};
+use serde_json::Value;
 
 use super::auth::Auth;
 use super::config::RestConfig;
@@ -19,7 +20,8 @@ const MAX_VALUE_CHARS: usize = 200;
 const MAX_URL_CHARS: usize = 500;
 const HIDDEN: &str = "[redacted]";
 
-/// Knows the secrets of a connector, in every form in which they are sent or could be echoed.
+/// Knows the secrets of a connector, in every form in which they are sent or could be echoed. The
+/// longest form is first.
 #[derive(Clone, Debug)]
 pub struct Redactor {
     forms: Vec<Secret>,
@@ -39,7 +41,8 @@ impl RestConfig {
                 .iter()
                 .flat_map(|pair| [STANDARD.encode(pair), STANDARD_NO_PAD.encode(pair)]),
         );
-        forms.sort_unstable();
+        // The longest first: a secret that contains another must not leave its rest.
+        forms.sort_unstable_by(|one, other| (other.len(), one).cmp(&(one.len(), other)));
         forms.dedup();
         Redactor {
             forms: forms.into_iter().map(Secret::new).collect(),
@@ -56,7 +59,56 @@ impl Redactor {
         redact::excerpt(text, max_chars, &forms)
     }
 
-    /// The beginning of an answer's body, likewise.
+    /// The whole text, as it is but for the secrets.
+    #[must_use]
+    pub fn whole(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for form in &self.forms {
+            if shown.contains(form.expose()) {
+                shown = shown.replace(form.expose(), HIDDEN);
+            }
+        }
+        shown
+    }
+
+    /// A whole document, in which no text, name or number holds a secret.
+    #[must_use]
+    pub fn document(&self, document: Value) -> Value {
+        match document {
+            Value::String(text) => Value::String(self.whole(&text)),
+            Value::Number(number) => {
+                let text = number.to_string();
+                let shown = self.whole(&text);
+                if shown == text {
+                    Value::Number(number)
+                } else {
+                    Value::String(shown)
+                }
+            }
+            Value::Array(elements) => elements
+                .into_iter()
+                .map(|element| self.document(element))
+                .collect(),
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(name, member)| (self.whole(&name), self.document(member)))
+                .collect(),
+            other @ (Value::Null | Value::Bool(_)) => other,
+        }
+    }
+
+    /// Whether bytes that are no text hold a secret.
+    #[must_use]
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        self.forms.iter().any(|form| {
+            let form = form.expose().as_bytes();
+            bytes
+                .windows(form.len().max(1))
+                .any(|window| window == form)
+        })
+    }
+
+    /// The beginning of an answer's body, as one line.
     #[must_use]
     pub fn body(&self, answer: &Response<Bytes>, max_chars: usize) -> String {
         let body = answer.body();

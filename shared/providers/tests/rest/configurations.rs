@@ -25,7 +25,9 @@ fn full() -> Value {
         "headers": { "x-tenant": "7", "accept": "application/vnd.api+json" },
         "timeout_ms": 5_000,
         "idempotency_header": "idempotency-key",
-        "max_response_bytes": 65_536
+        "max_response_bytes": 65_536,
+        "requests_per_second": 20,
+        "test_path": "/status"
     })
 }
 
@@ -242,6 +244,20 @@ fn one_bad_field_is_one_error() {
             "/max_response_bytes",
         ),
         (
+            with(full(), "/requests_per_second", json!(0)),
+            "/requests_per_second",
+        ),
+        (
+            with(full(), "/requests_per_second", json!(101)),
+            "/requests_per_second",
+        ),
+        (with(full(), "/test_path", json!("/a?b=c")), "/test_path"),
+        (with(full(), "/test_path", json!("/../admin")), "/test_path"),
+        (
+            with(full(), "/test_path", json!("//evil.example")),
+            "/test_path",
+        ),
+        (
             with(full(), "/idempotency_header", json!("Authorization")),
             "/idempotency_header",
         ),
@@ -290,7 +306,9 @@ fn what_is_left_out_is_the_default() {
             "headers": {},
             "timeout_ms": 15_000,
             "idempotency_header": null,
-            "max_response_bytes": 1_048_576
+            "max_response_bytes": 1_048_576,
+            "requests_per_second": 10,
+            "test_path": null
         })
     );
 }
@@ -316,11 +334,10 @@ fn every_kind_of_auth_survives_its_document() {
 }
 
 #[test]
-fn what_the_operator_excepts_is_taken() {
+fn the_origin_of_the_operator_is_taken() {
     let document = json!({ "base_url": "http://127.0.0.1:4010/api", "auth": { "type": "none" } });
     let policy = Policy::default()
-        .with_http()
-        .with_exceptions(&["127.0.0.1:4010"])
+        .with_origin("http://127.0.0.1:4010")
         .unwrap();
     let config = RestConfig::from_json(&document, &policy).unwrap();
     assert_eq!(config.base_url().as_str(), "http://127.0.0.1:4010/api");
@@ -472,7 +489,7 @@ proptest! {
         pointer in prop::sample::select(vec![
             "/base_url", "/auth", "/auth/type", "/auth/token_url", "/auth/client_id", "/auth/scope",
             "/auth/client_auth", "/auth/audience", "/headers", "/headers/x-tenant", "/timeout_ms",
-            "/idempotency_header", "/max_response_bytes", "/other",
+            "/idempotency_header", "/max_response_bytes", "/requests_per_second", "/test_path", "/other",
         ]),
         value in any_json(),
     ) {

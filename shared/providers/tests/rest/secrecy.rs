@@ -105,7 +105,10 @@ fn an_echoed_request_is_logged_without_its_secrets() {
                 "uri": request.uri().to_string(), "headers": headers, "given": given,
                 "body": String::from_utf8_lossy(request.body()),
             });
+            let document = redactor.document(echo.clone()).to_string();
             for text in [
+                redactor.whole(&echo.to_string()),
+                document,
                 redactor.body(&answer(400, &[], echo.to_string()), 5_000),
                 redactor.text(&headers.join(" "), 5_000),
                 format!("{:?}", redactor.headers(request.headers())),

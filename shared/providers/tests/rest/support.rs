@@ -95,6 +95,8 @@ pub fn any_json() -> impl Strategy<Value = Value> {
             "timeout_ms",
             "idempotency_header",
             "max_response_bytes",
+            "requests_per_second",
+            "test_path",
             "type",
             "in",
             "name",

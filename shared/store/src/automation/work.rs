@@ -20,6 +20,14 @@ pub struct Work {
     /// Those that are enabled.
     pub rules: Vec<StoredRule>,
     pub connectors: Vec<Connector>,
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// To which webhooks are sent.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Endpoint {
+    pub id: String,
+    pub state: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -64,7 +72,10 @@ SELECT json_object('kind', jobs.kind, 'organization_id', jobs.organization_id,
     SELECT json_group_array(json_object('id', id, 'provider', provider, 'state', state,
       'config', config))
     FROM (SELECT * FROM connectors WHERE connectors.organization_id = jobs.organization_id
-      ORDER BY integration_key))))
+      ORDER BY integration_key))),
+  'endpoints', json((
+    SELECT json_group_array(json_object('id', id, 'state', state)) FROM outgoing_webhooks
+    WHERE outgoing_webhooks.organization_id = jobs.organization_id)))
 FROM jobs
 WHERE jobs.id = ?1 AND jobs.lease_version = ?2 AND jobs.kind IN ('inbox', 'automation')
   AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?3";

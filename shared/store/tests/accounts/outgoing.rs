@@ -58,6 +58,7 @@ fn enqueue(database: &TestDatabase, tenant: &Tenant, endpoint: u64, number: u64)
         sender: Sender::Endpoint(&endpoint),
         requested_by: "automation",
         payload: r#"{"type":"shift.changed"}"#,
+        depth: 0,
         job: job(&endpoint),
     };
     wait(outbox::enqueue(database, tenant, new, NOW)).unwrap()

@@ -8,6 +8,7 @@ mod integration;
 mod notify;
 mod outgoing;
 mod process;
+mod rest;
 mod schedule;
 mod sync;
 mod upgrade;
