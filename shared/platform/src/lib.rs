@@ -28,4 +28,4 @@ pub mod vault;
 pub mod wake;
 
 pub use database::SpinDatabase;
-pub use serve::{Answer, Context, Reply, serve};
+pub use serve::{Answer, Context, Reply, serve, serve_internal};
