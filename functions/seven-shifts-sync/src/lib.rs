@@ -14,14 +14,10 @@ use spin_sdk::http_service;
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve_internal(
-        &RUN_SEVEN_SHIFTS_SYNC,
-        request,
-        async |context: Context| {
-            let call: RunCall = context.json()?;
-            let report = sync::run(&context.database, &call).await;
-            Reply::json(StatusCode::OK, &report)
-        },
-    )
+    serve_internal(&RUN_SEVEN_SHIFTS_SYNC, request, async |context: Context| {
+        let call: RunCall = context.json()?;
+        let report = sync::run(&context.database, &call).await;
+        Reply::json(StatusCode::OK, &report)
+    })
     .await
 }
