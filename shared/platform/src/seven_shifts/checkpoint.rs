@@ -167,7 +167,7 @@ pub enum Step {
     /// that was asked for.
     EachPerson,
     /// What is in our table and not in the complete list that was read, each record on its own: the
-    /// cursor is the id of the last one that was asked for. A list may be cut short.
+    /// cursor is the id of the last one that was asked for, and how many were. A list may be cut short.
     Missing,
 }
 
@@ -572,6 +572,52 @@ mod tests {
             covered_from: Some(0),
             ..Checkpoint::default()
         }
+    }
+
+    #[test]
+    fn a_connector_of_one_location_reads_what_has_moved_out_of_it() {
+        let since = NOW - 3_600 - LOOK_BACK_SECONDS;
+        for stream in [Stream::Shifts, Stream::TimePunches] {
+            let one = Start {
+                one_location: true,
+                ..start(stream)
+            };
+            let steps = current(NOW - DAY).pass(one).steps;
+            assert_eq!(
+                steps[1..],
+                [
+                    Step::DeletedSince(since),
+                    Step::MovedSince(since),
+                    Step::MovedDeletedSince(since)
+                ]
+            );
+        }
+        // The first sync has nothing that could have moved.
+        let one = Start {
+            one_location: true,
+            ..start(Stream::Shifts)
+        };
+        assert_eq!(Checkpoint::default().pass(one).steps, [Step::All]);
+    }
+
+    #[test]
+    fn what_is_left_over_is_for_the_next_pass_and_a_short_list_for_the_next_day() {
+        let checkpoint = current(NOW - 8 * DAY);
+        let mut pass = checkpoint.pass(start(Stream::Shifts));
+        let mut next = |held_back: HeldBack, after: i64| {
+            pass.held_back = Some(held_back);
+            let start = Start {
+                run_id: "next",
+                now: NOW + after,
+                ..start(Stream::Shifts)
+            };
+            checkpoint.finished(&pass, NOW).pass(start).kind
+        };
+        let left = HeldBack::Left(String::new());
+        assert_eq!(next(left, 60), Kind::Reconciliation);
+        let short = || HeldBack::CutShort(String::new());
+        assert_eq!(next(short(), 60), Kind::Incremental);
+        assert_eq!(next(short(), DAY), Kind::Reconciliation);
     }
 
     #[test]
