@@ -2,7 +2,6 @@
 //! are. Each list is one statement that returns one JSON text.
 
 use domain::access::Tenant;
-use domain::place_name::folded;
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute};
@@ -86,13 +85,16 @@ SELECT
     ")"
 );
 
-/// The names as the connector's roles have them, as JSON: SQLite knows the case of ASCII letters only. Which
-/// are the same is told as of the names of stores.
+/// The names as the connector's roles have them, as JSON: SQLite knows the case of ASCII letters only.
 async fn role_names<E: Execute>(database: &E, staff: Staff<'_>) -> Result<String, DatabaseError> {
     if staff.role_names.is_empty() {
         return json::write(staff.role_names);
     }
-    let wanted: Vec<String> = staff.role_names.iter().map(|name| folded(name)).collect();
+    let wanted: Vec<String> = staff
+        .role_names
+        .iter()
+        .map(|name| name.to_lowercase())
+        .collect();
     let rows = database
         .execute(
             "SELECT DISTINCT name FROM roles
@@ -103,7 +105,7 @@ async fn role_names<E: Execute>(database: &E, staff: Staff<'_>) -> Result<String
     let mut names = Vec::new();
     for row in &rows {
         let name = row.text(0)?;
-        if wanted.contains(&folded(name)) {
+        if wanted.contains(&name.to_lowercase()) {
             names.push(name);
         }
     }
