@@ -1413,14 +1413,7 @@ pub const ROUTES: &[Route] = &[
         "Run what is due",
     )
     .answers(200, Shape::One("TickSummary")),
-    Route::new(
-        O::RunSevenShiftsSync,
-        "seven-shifts-sync",
-        "POST",
-        "/internal/seven-shifts-sync/run",
-        Access::Internal,
-        "Run one stream of one connector",
-    ),
+    RUN_SEVEN_SHIFTS_SYNC,
     Route::new(
         O::CreateWebhook,
         "webhooks",
@@ -1869,6 +1862,16 @@ pub const ROUTES: &[Route] = &[
         "Delete the webhooks of one connector at 7shifts",
     ),
 ];
+
+/// On its own as well: who serves nothing else does without the table.
+pub const RUN_SEVEN_SHIFTS_SYNC: Route = Route::new(
+    Operation::RunSevenShiftsSync,
+    "seven-shifts-sync",
+    "POST",
+    "/internal/seven-shifts-sync/run",
+    Access::Internal,
+    "Run one stream of one connector",
+);
 
 /// Whether a path is one of a replaced system, whose callers expect its error members everywhere.
 #[must_use]

@@ -35,4 +35,4 @@ pub mod wake;
 pub mod webhook_setup;
 
 pub use database::SpinDatabase;
-pub use serve::{Answer, Context, Reply, serve};
+pub use serve::{Answer, Context, Reply, serve, serve_internal};

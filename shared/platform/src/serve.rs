@@ -216,51 +216,88 @@ pub async fn serve<F>(function: &'static str, request: Request, handle: F) -> An
 where
     F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
 {
-    let started_ms = clock::now_ms();
-    let request_id = request_id(request.headers());
-    let method = request.method().clone();
+    let arrived = Arrived::of(&request);
+    let is_preflight = request.method() == Method::OPTIONS;
     let origin = allowed_origin(request.headers()).await;
     let is_compatible = routes::is_compatible(request.uri().path());
     let mut seen = Seen::default();
-    let result = if method == Method::OPTIONS {
+    let result = if is_preflight {
         preflight(function, request.uri().path())
     } else {
-        answer(function, request, &request_id, &mut seen, handle).await
+        answer(function, request, &arrived.request_id, &mut seen, handle).await
     };
     let result = if is_compatible {
         result.map_err(Problem::or_legacy)
     } else {
         result
     };
-    let (mut response, problem) = match result {
-        Ok(reply) => (written(reply), None),
-        Err(problem) => (refused(&problem, &request_id), Some(problem.kind.name())),
-    };
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    let mut response = arrived.answered(function, result, &seen);
     if let Some(origin) = origin {
-        cross_origin(response.headers_mut(), origin, method == Method::OPTIONS);
-    }
-    let status = response.status().as_u16();
-    // A successful read is the host's to log; what changed something or failed is ours.
-    if status >= 400 || !method.is_safe() {
-        log::request(&log::Request {
-            at_ms: started_ms,
-            level: if status >= 500 { "error" } else { "info" },
-            event: "request",
-            function,
-            request_id: &request_id,
-            method: method.as_str(),
-            route: seen.route,
-            status,
-            duration_ms: clock::now_ms().saturating_sub(started_ms),
-            caller: seen.caller.as_deref(),
-            organization_id: seen.organization_id.as_deref(),
-            problem,
-        });
+        cross_origin(response.headers_mut(), origin, is_preflight);
     }
     response
+}
+
+/// Serves one request of a function that has only this route, for the other functions: without the
+/// table of routes, and without the ways in of everybody else.
+pub async fn serve_internal<F>(route: &'static Route, request: Request, handle: F) -> Answer
+where
+    F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
+{
+    let arrived = Arrived::of(&request);
+    let mut seen = Seen::default();
+    let result = answer_function(route, request, &arrived.request_id, &mut seen, handle).await;
+    arrived.answered(route.function, result, &seen)
+}
+
+/// What is known of a request before anything is done about it.
+struct Arrived {
+    at_ms: i64,
+    request_id: String,
+    method: Method,
+}
+
+impl Arrived {
+    fn of(request: &Request) -> Self {
+        Self {
+            at_ms: clock::now_ms(),
+            request_id: request_id(request.headers()),
+            method: request.method().clone(),
+        }
+    }
+
+    /// The answer, with a line in the log where it matters.
+    fn answered(&self, function: &str, result: Result<Reply, Problem>, seen: &Seen) -> Answer {
+        let (mut response, problem) = match result {
+            Ok(reply) => (written(reply), None),
+            Err(problem) => (
+                refused(&problem, &self.request_id),
+                Some(problem.kind.name()),
+            ),
+        };
+        if let Ok(value) = HeaderValue::from_str(&self.request_id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        let status = response.status().as_u16();
+        // A successful read is the host's to log; what changed something or failed is ours.
+        if status >= 400 || !self.method.is_safe() {
+            log::request(&log::Request {
+                at_ms: self.at_ms,
+                level: if status >= 500 { "error" } else { "info" },
+                event: "request",
+                function,
+                request_id: &self.request_id,
+                method: self.method.as_str(),
+                route: seen.route,
+                status,
+                duration_ms: clock::now_ms().saturating_sub(self.at_ms),
+                caller: seen.caller.as_deref(),
+                organization_id: seen.organization_id.as_deref(),
+                problem,
+            });
+        }
+        response
+    }
 }
 
 /// What the log line wants to know of a request that the handler has consumed.
@@ -317,6 +354,44 @@ where
         request_id: request_id.to_owned(),
         parameters,
         query,
+        headers: parts.headers,
+        body,
+    })
+    .await
+}
+
+async fn answer_function<F>(
+    route: &'static Route,
+    request: Request,
+    request_id: &str,
+    seen: &mut Seen,
+    handle: F,
+) -> Result<Reply, Problem>
+where
+    F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
+{
+    if request.uri().path() != route.path {
+        return Err(no_route());
+    }
+    if request.method().as_str() != route.method {
+        return Err(wrong_method(route.method.to_owned()));
+    }
+    seen.route = route.path;
+    let (parts, incoming) = request.into_parts();
+    let body = read_body(&parts.method, &parts.headers, incoming, route.max_body).await?;
+    let caller = auth::internal_caller(&parts.headers).await?;
+    seen.caller = Some(caller.subject().to_owned());
+    let database = SpinDatabase::open()
+        .await
+        .map_err(|error| problems::database(&error))?;
+    handle(Context {
+        operation: route.operation,
+        method: parts.method,
+        database,
+        caller: Some(caller),
+        request_id: request_id.to_owned(),
+        parameters: HashMap::new(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body,
     })
@@ -392,12 +467,7 @@ fn find(
     };
     ROUTER.with(|cell| {
         let router = cell.get_or_init(|| router(function));
-        let found = router.at(path).map_err(|_| {
-            Problem::new(
-                ProblemKind::NotFound,
-                "There is no such route. `GET /` lists them.",
-            )
-        })?;
+        let found = router.at(path).map_err(|_| no_route())?;
         // The host leaves out the content of the answer (RFC 9110, 9.3.2).
         let method = if method == "HEAD" { "GET" } else { method };
         match found.value.iter().find(|route| route.method == method) {
@@ -419,15 +489,26 @@ fn find(
                     })
                     .collect::<Vec<_>>()
                     .join(", ");
-                let mut problem = Problem::new(
-                    ProblemKind::MethodNotAllowed,
-                    format!("This path takes {allow}."),
-                );
-                problem.allow = Some(allow);
-                Err(problem)
+                Err(wrong_method(allow))
             }
         }
     })
+}
+
+fn no_route() -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        "There is no such route. `GET /` lists them.",
+    )
+}
+
+fn wrong_method(allow: String) -> Problem {
+    let mut problem = Problem::new(
+        ProblemKind::MethodNotAllowed,
+        format!("This path takes {allow}."),
+    );
+    problem.allow = Some(allow);
+    problem
 }
 
 async fn read_body(
