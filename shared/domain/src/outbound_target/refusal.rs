@@ -88,7 +88,7 @@ impl Refusal {
                 "write an IPv4 address as four decimal numbers without leading zeros, such as 8.8.8.8"
             }
             Self::LocalName | Self::Address(_) => {
-                "use a host that is public, or have the operator except this one"
+                "use a host that is public, or have the operator allow this one"
             }
             Self::NoPort => "give a port from 1 to 65535, or leave the colon out",
             Self::Port => "use the usual port, or have the operator allow this one",

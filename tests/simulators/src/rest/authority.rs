@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::{CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, json_answer};
 
@@ -130,14 +130,16 @@ impl Authority {
         let token = format!("sim-rest-access-{}", self.issued);
         let end = self.expires_in.map(|life| now + life);
         self.tokens.insert(token.clone(), end);
-        let mut body = json!({"access_token": token, "token_type": "Bearer"});
+        let mut body = Map::new();
+        body.insert("access_token".to_owned(), json!(token));
+        body.insert("token_type".to_owned(), json!("Bearer"));
         if let Some(life) = self.expires_in {
-            body["expires_in"] = json!(life);
+            body.insert("expires_in".to_owned(), json!(life));
         }
         if let Some(refresh_token) = refresh_token {
-            body["refresh_token"] = json!(refresh_token);
+            body.insert("refresh_token".to_owned(), json!(refresh_token));
         }
-        json_answer(StatusCode::OK, &body)
+        json_answer(StatusCode::OK, &body.into())
     }
 
     fn is_client(&self, request: &Request<Bytes>, form: &BTreeMap<String, String>) -> bool {

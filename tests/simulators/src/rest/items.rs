@@ -41,7 +41,7 @@ impl Items {
                     return failure(StatusCode::NOT_FOUND, "no such item");
                 };
                 match *method {
-                    Method::GET => json_answer(StatusCode::OK, &self.rows[&id]),
+                    Method::GET => self.shown(StatusCode::OK, id),
                     Method::PUT | Method::PATCH => {
                         let Some(members) = document() else {
                             return unreadable();
@@ -49,12 +49,13 @@ impl Items {
                         let mut row = if *method == Method::PUT {
                             Map::new()
                         } else {
-                            self.rows[&id].as_object().cloned().unwrap_or_default()
+                            let before = self.rows.get(&id).and_then(Value::as_object);
+                            before.cloned().unwrap_or_default()
                         };
                         row.extend(members);
                         row.insert("id".to_owned(), json!(id));
                         self.rows.insert(id, row.into());
-                        json_answer(StatusCode::OK, &self.rows[&id])
+                        self.shown(StatusCode::OK, id)
                     }
                     Method::DELETE => {
                         self.rows.remove(&id);
@@ -80,7 +81,7 @@ impl Items {
             .get("idempotency-key")
             .map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
         if let Some(made) = key.as_ref().and_then(|key| self.made_by_key.get(key)) {
-            return json_answer(StatusCode::CREATED, &self.rows[made]);
+            return self.shown(StatusCode::CREATED, *made);
         }
         self.last_id += 1;
         members.insert("id".to_owned(), json!(self.last_id));
@@ -88,7 +89,14 @@ impl Items {
         if let Some(key) = key {
             self.made_by_key.insert(key, self.last_id);
         }
-        json_answer(StatusCode::CREATED, &self.rows[&self.last_id])
+        self.shown(StatusCode::CREATED, self.last_id)
+    }
+
+    fn shown(&self, status: StatusCode, id: u64) -> Response<Bytes> {
+        match self.rows.get(&id) {
+            Some(row) => json_answer(status, row),
+            None => failure(StatusCode::NOT_FOUND, "no such item"),
+        }
     }
 
     fn page(&self, request: &Request<Bytes>) -> Response<Bytes> {
