@@ -119,7 +119,7 @@ fn a_bad_assignment_costs_itself() {
 fn where_somebody_works_is_known_or_not() {
     let call = client().user_assignments(881_002).unwrap();
     let at = |id: i64| with(support::location_assignment(), json!({ "id": id }));
-    let role = |location: serde_json::Value| {
+    let role = |location: Value| {
         with(
             support::role_assignment(),
             json!({ "location_id": location }),
