@@ -745,8 +745,31 @@ const fn integration(
 
 use Operation as O;
 
-/// All routes.
-pub const ROUTES: &[Route] = &[
+/// All routes, with what is said of them for the description of the API.
+pub static ROUTES: [Route; ALL.len()] = table(false);
+
+/// The same without what only readers want: a component links no more than it goes by.
+static BARE: [Route; ALL.len()] = table(true);
+
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const fn table(is_bare: bool) -> [Route; ALL.len()] {
+    let mut routes = [ALL[0]; ALL.len()];
+    let mut index = 0;
+    while index < ALL.len() {
+        routes[index] = ALL[index];
+        if is_bare {
+            routes[index].summary = "";
+            routes[index].query = &[];
+            routes[index].body = None;
+            routes[index].success = (200, Shape::Nothing);
+            routes[index].also = &[];
+        }
+        index += 1;
+    }
+    routes
+}
+
+const ALL: &[Route] = &[
     Route::new(
         O::ShowStatus,
         "status",
@@ -1879,11 +1902,9 @@ pub fn is_compatible(path: &str) -> bool {
     path.starts_with("/functions/v1/") || path.starts_with("/api/integrations/")
 }
 
-/// The routes that one component serves.
+/// The routes that one component serves, without what only their description says.
 pub fn of_function(function: &str) -> impl Iterator<Item = &'static Route> {
-    ROUTES
-        .iter()
-        .filter(move |route| route.function == function)
+    BARE.iter().filter(move |route| route.function == function)
 }
 
 #[cfg(test)]
@@ -1908,7 +1929,7 @@ mod tests {
 
     #[test]
     fn only_internal_paths_are_internal() {
-        for route in ROUTES {
+        for route in &ROUTES {
             assert_eq!(
                 route.path.starts_with("/internal/"),
                 route.access == Access::Internal,
@@ -1927,7 +1948,7 @@ mod tests {
 
     #[test]
     fn every_list_has_the_one_shape() {
-        for route in ROUTES
+        for route in &ROUTES
             .iter()
             .filter(|route| matches!(route.success.1, Shape::Page(_)))
         {

@@ -21,7 +21,7 @@ fn grants(answer: &Answer) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn by_default_no_page_may_read_anything() {
     let app = App::simulate(61, EPOCH).await;
-    for route in ROUTES {
+    for route in &ROUTES {
         let headers = [
             ("origin", PAGE),
             ("access-control-request-method", route.method),
@@ -59,7 +59,7 @@ async fn a_listed_origin_may_and_another_gets_nothing() {
         "https://app.example, https://other.example",
     );
     let app = App::simulate_with(settings, EPOCH, demo_data(1, EPOCH)).await;
-    for route in ROUTES {
+    for route in &ROUTES {
         let path = path(route, NO_ID);
         let preflight = raw(&app, Method::OPTIONS, &path, &[("origin", PAGE)], "").await;
         assert_eq!(preflight.headers["access-control-allow-origin"], PAGE);
