@@ -15,7 +15,7 @@ use crate::{
 #[must_use]
 pub fn document() -> Value {
     let mut paths = Map::new();
-    for route in &ROUTES
+    for route in ROUTES
         .iter()
         .filter(|route| route.access != Access::Internal)
     {

@@ -1948,7 +1948,7 @@ mod tests {
 
     #[test]
     fn every_list_has_the_one_shape() {
-        for route in &ROUTES
+        for route in ROUTES
             .iter()
             .filter(|route| matches!(route.success.1, Shape::Page(_)))
         {

@@ -466,7 +466,7 @@ async fn internal_routes_and_public_ones_take_each_their_own_credentials() {
     let app = App::simulate(35, EPOCH).await;
     let organization = app.organization("Inside", "America/Toronto").await;
     let owner_token = token_of(&organization.id, "owner");
-    for route in &ROUTES
+    for route in ROUTES
         .iter()
         .filter(|route| route.access == Access::Internal)
     {
