@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use whole_system::{App, Organization, Settings};
 
-use crate::inbox::{EPOCH, settings, with};
+use crate::inbox::{settings, with};
 use crate::notify::{bot, connect};
 
 /// An organization with a connector to Slack.
