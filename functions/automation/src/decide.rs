@@ -170,10 +170,11 @@ impl<'a> Decider<'a> {
         let mut failure = None;
         match self.rules.outcome(event) {
             Outcome::CutOff { rules } => {
+                let names: Vec<_> = rules.iter().map(|rule| rule.name.as_str()).collect();
+                self.decision
+                    .notices
+                    .push(told::cut_off(&subject.name, &names));
                 for rule in rules {
-                    self.decision
-                        .notices
-                        .push(told::cut_off(&rule.id, &rule.name));
                     self.note(id, rule, "cut_off", None);
                 }
             }

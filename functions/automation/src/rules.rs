@@ -70,6 +70,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
 pub async fn update(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id("rule")?;
+    held(&context.database, &tenant, &id).await?;
     let given = given(context)?;
     let row = context
         .transaction(async |transaction| {

@@ -357,7 +357,9 @@ async fn carry_out<E: Execute>(
             requested_by: "patchbay",
             depth: own.depth,
         };
-        outgoing_webhooks::send_to_all(transaction, tenant, event).await?;
+        // An endpoint that fails is not told so.
+        let itself = own.payload.pointer("/endpoint/id").and_then(Value::as_str);
+        outgoing_webhooks::send_to_all(transaction, tenant, event, itself).await?;
     }
     for sync in &decision.syncs {
         let streams: Vec<_> = sync

@@ -68,13 +68,17 @@ pub fn of_event(subject: &Subject, payload: &Value) -> Option<Notice> {
 }
 
 /// Rules that fire each other.
-pub fn cut_off(rule_id: &str, name: &str) -> Notice {
+pub fn cut_off(event: &str, names: &[&str]) -> Notice {
+    let title = format!(
+        "Rules that fire each other in a circle were stopped on {event}: {}",
+        names.join(", ")
+    );
     Notice {
         kind: "rule.cut_off".to_owned(),
-        about: rule_id.to_owned(),
+        about: event.to_owned(),
         connector_id: None,
-        title: format!("The rule \"{name}\" was stopped: rules fire each other in a circle"),
-        remedy: "Change the rule or its conditions, so that what it does does not fire it again."
+        title: redact::excerpt(&title, MAX_TITLE, &[]),
+        remedy: "Change the one of them whose action raises this event, or its conditions, so that it does not fire itself again."
             .to_owned(),
     }
 }

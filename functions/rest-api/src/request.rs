@@ -2,12 +2,14 @@
 
 use api::Problem;
 use api::connectors::{ApiAnswer, ApiRequest};
+use domain::access::Tenant;
 use http::{Method, StatusCode};
 use platform::outbound::CallError;
 use platform::rest_api::{CheckedField, Refused, RequestCall};
-use platform::{Context, Reply, clock, problems};
+use platform::{Context, Reply, clock, log, problems};
 use providers::rest::{Body, NewRequest, TokenFailureClass};
 use store::connectors;
+use store::logs::{self, NewLog};
 
 use crate::account::{Account, Failure};
 use crate::answer;
@@ -24,13 +26,45 @@ pub async fn request(context: &Context) -> Result<Reply, Problem> {
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("connector"))?;
+    let started_ms = clock::now_ms();
     let result = match Account::open(&tenant, &connector.id, &connector.config).await {
         Ok(account) => send(context, &account, &call).await,
         Err(failure) => Err(refused(failure)),
     };
+    note(context, &tenant, &connector.id, &result, started_ms).await;
     match result {
         Ok(answer) => Reply::json(StatusCode::OK, &answer),
         Err(refused) => Reply::json(StatusCode::UNPROCESSABLE_ENTITY, &refused),
+    }
+}
+
+/// A row of the log: never what was asked for, nor what was answered.
+async fn note(
+    context: &Context,
+    tenant: &Tenant,
+    connector_id: &str,
+    result: &Result<ApiAnswer, Refused>,
+    started_ms: i64,
+) {
+    let (is_good, code) = match result {
+        Ok(answer) => (answer.status < 400, format!("http_{}", answer.status)),
+        // Nothing was asked.
+        Err(Refused::Invalid(_)) => return,
+        Err(Refused::Unusable(_)) => (false, "unusable".to_owned()),
+        Err(Refused::Failed(_)) => (false, "no_answer".to_owned()),
+        Err(Refused::Limited(_)) => (false, "rate_limited".to_owned()),
+    };
+    let row = NewLog {
+        connector_id: Some(connector_id),
+        event_type: "api_call",
+        status: if is_good { "success" } else { "failed" },
+        duration_ms: Some(clock::now_ms().saturating_sub(started_ms)),
+        code: Some(&code),
+        request_id: Some(&context.request_id),
+        ..NewLog::default()
+    };
+    if let Err(error) = logs::append(&context.database, tenant, &[row], clock::now()).await {
+        log::error("log", &error.to_string());
     }
 }
 

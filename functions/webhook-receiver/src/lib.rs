@@ -5,6 +5,7 @@ mod at_once;
 mod inbox;
 mod known;
 mod organization;
+mod refusals;
 mod seven_shifts;
 
 use api::Operation;

@@ -15,6 +15,7 @@ use store::inbox::events::{Arrival, Stored};
 use crate::at_once;
 use crate::inbox;
 use crate::known::{self, Known};
+use crate::refusals;
 
 /// A webhook that changes while it is called is looked at so often.
 const TRIES: usize = 3;
@@ -116,6 +117,7 @@ async fn received(
                 "webhook_rejected",
                 &format!("webhook {id}: {}", rejection.code()),
             );
+            refusals::note(context, &known.organization_id, id, &rejection).await;
             return Err(Problem::new(
                 ProblemKind::Unauthenticated,
                 format!("The delivery is not proven: {rejection}."),

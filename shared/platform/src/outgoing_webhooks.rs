@@ -88,7 +88,8 @@ pub async fn send_to<E: Execute>(
     }
 }
 
-/// Decides to send an event to every active endpoint whose filter takes its type; returns to how many.
+/// Decides to send an event to every active endpoint whose filter takes its type, but for the one that
+/// it is about; returns to how many.
 /// Of one that has too many waiting the event is counted as missed.
 ///
 /// # Errors
@@ -97,6 +98,7 @@ pub async fn send_to_all<E: Execute>(
     transaction: &E,
     tenant: &Tenant,
     event: Event<'_>,
+    about: Option<&str>,
 ) -> Result<usize, DatabaseError> {
     let mut decided = 0_usize;
     for endpoint in endpoints::active(transaction, tenant).await? {
@@ -104,6 +106,7 @@ pub async fn send_to_all<E: Execute>(
         let takes = EventFilter::parse(endpoint.events)
             .is_ok_and(|filter| filter.keeps(Some(event.event_type)));
         if takes
+            && about != Some(endpoint.id.as_str())
             && let Decided::Delivery(_) = send_to(transaction, tenant, &endpoint.id, event).await?
         {
             decided = decided.saturating_add(1);

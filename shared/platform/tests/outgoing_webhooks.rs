@@ -98,7 +98,10 @@ fn an_event_goes_to_every_endpoint_whose_filter_takes_it() {
         ..Fake::default()
     };
     let data = json!({"id": 7, "name": "Zoë"});
-    assert_eq!(wait(send_to_all(&fake, &tenant(), event(&data))), Ok(3));
+    assert_eq!(
+        wait(send_to_all(&fake, &tenant(), event(&data), None)),
+        Ok(3)
+    );
     let decided = fake.decided.borrow();
     let ids: Vec<_> = decided.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(ids, ["all", "by prefix", "by name"]);

@@ -50,6 +50,24 @@ pub async fn append<E: Execute>(
     database.execute(APPEND, parameters).await.map(drop)
 }
 
+const LAST_AT: &str = "
+SELECT occurred_at FROM integration_logs
+WHERE organization_id = ?1 AND event_type = ?2 ORDER BY seq DESC LIMIT 1";
+
+/// When the last row of a type was written, Unix seconds.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn last_at<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    event_type: &str,
+) -> Result<Option<i64>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), event_type];
+    let rows = database.execute(LAST_AT, parameters).await?;
+    rows.first().map(|row| row.integer(0)).transpose()
+}
+
 /// So many rows of one day, type, status and duration.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Counted {

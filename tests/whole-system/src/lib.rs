@@ -259,7 +259,7 @@ impl App {
             .variable("seven_shifts_url", &servers[0].base_url())
             .variable("slack_webhooks_url", &servers[1].base_url())
             .variable("slack_api_url", &servers[1].base_url())
-            .variable("private_origin", &servers[2].base_url());
+            .variable("private_origin", &servers[3].base_url());
         let output = CapturedOutput::default();
         let runtime = build(&settings, &storage, &output)
             .start()
@@ -312,14 +312,22 @@ impl App {
             receiver: receiver.clone(),
             rest: rest.clone(),
         };
+        let names_origin = settings
+            .variables
+            .iter()
+            .any(|(name, _)| name == "private_origin");
+        let settings = if names_origin {
+            settings
+        } else {
+            settings.variable("private_origin", SIMULATED_REST_ORIGIN)
+        };
         let settings = Settings {
             network: Some(Arc::new(network)),
             ..settings
         }
         .variable("seven_shifts_url", SIMULATED_ORIGIN)
         .variable("slack_webhooks_url", SIMULATED_SLACK_ORIGIN)
-        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN)
-        .variable("private_origin", SIMULATED_REST_ORIGIN);
+        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN);
         let storage = Storage::temporary().expect("a temporary folder");
         let output = CapturedOutput::default();
         let runtime = simulated(build(&settings, &storage, &output), &clock, settings.seed)

@@ -1,5 +1,6 @@
 //! Automation: what follows from an event, once, whatever happens in between.
 
+mod logging;
 mod making;
 mod telling;
 mod working;

@@ -20,7 +20,7 @@ async fn a_sync_that_changed_something_is_told_in_slack_once() {
     let told = texts(&app, OPS);
     assert_eq!(told.len(), 1, "{told:#?}");
     assert!(
-        told[0].starts_with(":white_check_mark: 7shifts: "),
+        told[0].starts_with(":white_check_mark: Lakeshore Kitchens: locations, "),
         "{}",
         told[0]
     );
