@@ -16,7 +16,7 @@ use spin_sdk::http_service;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "automation",
+        api::served!("automation"),
         request,
         async |context: Context| match context.operation {
             Operation::RunAutomation => {

@@ -23,7 +23,7 @@ use store::lists::Key;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "connectors",
+        api::served!("connectors"),
         request,
         async |context: Context| match context.operation {
             Operation::CreateApiKey => api_keys::create(&context).await,

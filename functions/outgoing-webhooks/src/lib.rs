@@ -14,7 +14,7 @@ use spin_sdk::http_service;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "outgoing-webhooks",
+        api::served!("outgoing-webhooks"),
         request,
         async |context: Context| match context.operation {
             Operation::RunOutgoingWebhook => {

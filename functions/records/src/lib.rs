@@ -13,8 +13,10 @@ use store::{DatabaseError, sync_runs};
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("records", request, async |context: Context| {
-        match context.operation {
+    serve(
+        api::served!("records"),
+        request,
+        async |context: Context| match context.operation {
             Operation::ReadTeamMember => read(&context, Kind::TeamMember, "person").await,
             Operation::ReadShift => read(&context, Kind::Shift, "shift").await,
             Operation::ReadTimePunch => read(&context, Kind::TimePunch, "time punch").await,
@@ -33,8 +35,8 @@ async fn handle(request: Request) -> Answer {
             Operation::ShowLogStatistics => logs::statistics(&context).await,
             Operation::ReadSyncRun => read_sync_run(&context).await,
             _ => lists::list(&context).await,
-        }
-    })
+        },
+    )
     .await
 }
 

@@ -19,7 +19,7 @@ use spin_sdk::http_service;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "rest-api",
+        api::served!("rest-api"),
         request,
         async |context: Context| match context.operation {
             Operation::RunRestApi => {

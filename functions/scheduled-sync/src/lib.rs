@@ -28,30 +28,34 @@ struct Only {
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("scheduled-sync", request, async |context: Context| {
-        let only = if context.body.is_empty() {
-            None
-        } else {
-            let only: Only = context.json()?;
-            let tenant = context.tenant(Some(&only.organization_id))?;
-            if !api::query::is_id(&only.connector_id) {
-                return Err(Problem::field("/connector_id", "must be an id (UUID)"));
-            }
-            let kind = [SYNC, OUTBOX, INBOX]
-                .into_iter()
-                .find(|kind| *kind == only.kind);
-            let kind =
-                kind.ok_or_else(|| Problem::field("/kind", "must be sync, outbox or inbox"))?;
-            Some(tick::OnlyConnector {
-                kind,
-                tenant,
-                connector_id: Some(only.connector_id),
-            })
-        };
-        let summary = tick::tick(&context.database, &context.request_id, only.as_ref())
-            .await
-            .map_err(|error| platform::problems::database(&error))?;
-        Reply::json(StatusCode::OK, &summary)
-    })
+    serve(
+        api::served!("scheduled-sync"),
+        request,
+        async |context: Context| {
+            let only = if context.body.is_empty() {
+                None
+            } else {
+                let only: Only = context.json()?;
+                let tenant = context.tenant(Some(&only.organization_id))?;
+                if !api::query::is_id(&only.connector_id) {
+                    return Err(Problem::field("/connector_id", "must be an id (UUID)"));
+                }
+                let kind = [SYNC, OUTBOX, INBOX]
+                    .into_iter()
+                    .find(|kind| *kind == only.kind);
+                let kind =
+                    kind.ok_or_else(|| Problem::field("/kind", "must be sync, outbox or inbox"))?;
+                Some(tick::OnlyConnector {
+                    kind,
+                    tenant,
+                    connector_id: Some(only.connector_id),
+                })
+            };
+            let summary = tick::tick(&context.database, &context.request_id, only.as_ref())
+                .await
+                .map_err(|error| platform::problems::database(&error))?;
+            Reply::json(StatusCode::OK, &summary)
+        },
+    )
     .await
 }

@@ -11,7 +11,7 @@ use spin_sdk::http_service;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "webhooks",
+        api::served!("webhooks"),
         request,
         async |context: Context| match context.operation {
             Operation::CreateWebhook => webhooks::create(&context).await,

@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn every_public_route_is_described_with_its_scope() {
         let document = document();
-        for route in &ROUTES {
+        for route in ROUTES {
             let described = &document["paths"][route.path][route.method.to_ascii_lowercase()];
             assert_eq!(
                 described.is_null(),

@@ -746,27 +746,94 @@ const fn integration(
 use Operation as O;
 
 /// All routes, with what is said of them for the description of the API.
-pub static ROUTES: [Route; ALL.len()] = table(false);
+pub static ROUTES: &[Route] = ALL;
 
-/// The same without what only readers want: a component links no more than it goes by.
-static BARE: [Route; ALL.len()] = table(true);
+/// The components that have routes.
+pub const FUNCTIONS: [&str; 15] = [
+    "automation",
+    "connectors",
+    "organizations",
+    "outgoing-webhooks",
+    "records",
+    "rest-api",
+    "scheduled-sync",
+    "seven-shifts-integration",
+    "seven-shifts-proxy",
+    "seven-shifts-sync",
+    "slack-notify",
+    "status",
+    "stores",
+    "webhook-receiver",
+    "webhooks",
+];
 
+/// What one component serves; [`served!`](crate::served) makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    pub function: &'static str,
+    /// Its routes, without what only their description says.
+    pub routes: &'static [Route],
+}
+
+/// The routes of one component, found by the compiler: it links no others.
+#[macro_export]
+macro_rules! served {
+    ($function:literal) => {{
+        static ROUTES: [$crate::Route; $crate::routes::count($function)] =
+            $crate::routes::of_function($function);
+        $crate::routes::Served {
+            function: $function,
+            routes: &ROUTES,
+        }
+    }};
+}
+
+/// How many routes a component has.
+#[must_use]
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const fn table(is_bare: bool) -> [Route; ALL.len()] {
-    let mut routes = [ALL[0]; ALL.len()];
-    let mut index = 0;
+pub const fn count(function: &str) -> usize {
+    let (mut index, mut count) = (0, 0);
     while index < ALL.len() {
-        routes[index] = ALL[index];
-        if is_bare {
-            routes[index].summary = "";
-            routes[index].query = &[];
-            routes[index].body = None;
-            routes[index].success = (200, Shape::Nothing);
-            routes[index].also = &[];
+        if is_same(ALL[index].function, function) {
+            count += 1;
+        }
+        index += 1;
+    }
+    count
+}
+
+/// The routes of a component, which are so many.
+#[must_use]
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+pub const fn of_function<const COUNT: usize>(function: &str) -> [Route; COUNT] {
+    let mut routes = [ALL[0]; COUNT];
+    let (mut index, mut count) = (0, 0);
+    while index < ALL.len() {
+        if is_same(ALL[index].function, function) {
+            routes[count] = ALL[index];
+            routes[count].summary = "";
+            routes[count].query = &[];
+            routes[count].body = None;
+            routes[count].success = (200, Shape::Nothing);
+            routes[count].also = &[];
+            count += 1;
         }
         index += 1;
     }
     routes
+}
+
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut index = 0;
+    while index < one.len() && index < other.len() {
+        if one[index] != other[index] {
+            return false;
+        }
+        index += 1;
+    }
+    one.len() == other.len()
 }
 
 const ALL: &[Route] = &[
@@ -1902,16 +1969,25 @@ pub fn is_compatible(path: &str) -> bool {
     path.starts_with("/functions/v1/") || path.starts_with("/api/integrations/")
 }
 
-/// The routes that one component serves, without what only their description says.
-pub fn of_function(function: &str) -> impl Iterator<Item = &'static Route> {
-    BARE.iter().filter(move |route| route.function == function)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn every_function_is_known_and_has_its_routes() {
+        let functions: BTreeSet<_> = ROUTES.iter().map(|route| route.function).collect();
+        assert_eq!(functions, BTreeSet::from(FUNCTIONS));
+        let served = served!("stores");
+        let paths = |routes: &mut dyn Iterator<Item = &Route>| {
+            routes
+                .map(|route| (route.method, route.path))
+                .collect::<Vec<_>>()
+        };
+        let of_stores = &mut ROUTES.iter().filter(|route| route.function == "stores");
+        assert_eq!(paths(&mut served.routes.iter()), paths(of_stores));
+    }
 
     #[test]
     fn every_operation_method_and_path_is_there_once() {
@@ -1929,7 +2005,7 @@ mod tests {
 
     #[test]
     fn only_internal_paths_are_internal() {
-        for route in &ROUTES {
+        for route in ROUTES {
             assert_eq!(
                 route.path.starts_with("/internal/"),
                 route.access == Access::Internal,

@@ -30,7 +30,7 @@ pub async fn post<T: Serialize>(
     body: &T,
     timeout_ms: i64,
 ) -> Result<Response<Bytes>, CallError> {
-    if api::routes::of_function(function).next().is_none() {
+    if !api::routes::FUNCTIONS.contains(&function) {
         return Err(CallError::NotAllowed(format!(
             "there is no function {function}"
         )));

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use api::query::Query;
-use api::routes::{self, Access, Operation, Route};
+use api::routes::{self, Access, Operation, Route, Served};
 use api::{Problem, ProblemKind, body, cors, problem};
 use bytes::Bytes;
 use domain::access::{Caller, Role, Scope, Tenant};
@@ -211,8 +211,8 @@ impl From<DatabaseError> for RolledBack {
     }
 }
 
-/// Serves one request of `function`.
-pub async fn serve<F>(function: &'static str, request: Request, handle: F) -> Answer
+/// Serves one request of a function.
+pub async fn serve<F>(served: Served, request: Request, handle: F) -> Answer
 where
     F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
 {
@@ -222,16 +222,16 @@ where
     let is_compatible = routes::is_compatible(request.uri().path());
     let mut seen = Seen::default();
     let result = if is_preflight {
-        preflight(function, request.uri().path())
+        preflight(served, request.uri().path())
     } else {
-        answer(function, request, &arrived.request_id, &mut seen, handle).await
+        answer(served, request, &arrived.request_id, &mut seen, handle).await
     };
     let result = if is_compatible {
         result.map_err(Problem::or_legacy)
     } else {
         result
     };
-    let mut response = arrived.answered(function, result, &seen);
+    let mut response = arrived.answered(served.function, result, &seen);
     if let Some(origin) = origin {
         cross_origin(response.headers_mut(), origin, is_preflight);
     }
@@ -309,7 +309,7 @@ struct Seen {
 }
 
 async fn answer<F>(
-    function: &'static str,
+    served: Served,
     request: Request,
     request_id: &str,
     seen: &mut Seen,
@@ -318,7 +318,7 @@ async fn answer<F>(
 where
     F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
 {
-    let (route, parameters) = find(function, request.method().as_str(), request.uri().path())?;
+    let (route, parameters) = find(served, request.method().as_str(), request.uri().path())?;
     seen.route = route.path;
     let (parts, incoming) = request.into_parts();
     let body = read_body(&parts.method, &parts.headers, incoming, route.max_body).await?;
@@ -442,9 +442,9 @@ thread_local! {
     static ROUTER: OnceCell<Router> = const { OnceCell::new() };
 }
 
-fn router(function: &'static str) -> Router {
+fn router(served: Served) -> Router {
     let mut by_path: HashMap<&'static str, Vec<&'static Route>> = HashMap::new();
-    for route in routes::of_function(function) {
+    for route in served.routes {
         by_path.entry(route.path).or_default().push(route);
     }
     let mut router = Router::new();
@@ -456,7 +456,7 @@ fn router(function: &'static str) -> Router {
 }
 
 fn find(
-    function: &'static str,
+    served: Served,
     method: &str,
     path: &str,
 ) -> Result<(&'static Route, HashMap<String, String>), Problem> {
@@ -466,7 +466,7 @@ fn find(
         path
     };
     ROUTER.with(|cell| {
-        let router = cell.get_or_init(|| router(function));
+        let router = cell.get_or_init(|| router(served));
         let found = router.at(path).map_err(|_| no_route())?;
         // The host leaves out the content of the answer (RFC 9110, 9.3.2).
         let method = if method == "HEAD" { "GET" } else { method };
@@ -639,8 +639,8 @@ async fn allowed_origin(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// `OPTIONS` is answered for every path that exists, whoever asks: what a page of another origin
 /// may do is in the headers that [`cross_origin`] adds, or does not.
-fn preflight(function: &'static str, path: &str) -> Result<Reply, Problem> {
-    let allow = match find(function, "OPTIONS", path) {
+fn preflight(served: Served, path: &str) -> Result<Reply, Problem> {
+    let allow = match find(served, "OPTIONS", path) {
         Err(problem) if problem.kind == ProblemKind::MethodNotAllowed => {
             problem.allow.unwrap_or_default()
         }

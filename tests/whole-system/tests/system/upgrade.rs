@@ -131,7 +131,7 @@ async fn a_newer_database_is_refused_by_every_route() {
         answer.expect(StatusCode::SERVICE_UNAVAILABLE);
     }
     let mut refused = 0;
-    for route in &ROUTES {
+    for route in ROUTES {
         // These two say what is compiled into them.
         if matches!(
             route.operation,

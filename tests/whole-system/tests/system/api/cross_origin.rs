@@ -21,7 +21,7 @@ fn grants(answer: &Answer) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn by_default_no_page_may_read_anything() {
     let app = App::simulate(61, EPOCH).await;
-    for route in &ROUTES {
+    for route in ROUTES {
         let headers = [
             ("origin", PAGE),
             ("access-control-request-method", route.method),

@@ -22,7 +22,7 @@ const METHODS: [Method; 6] = [
 #[tokio::test(start_paused = true)]
 async fn a_path_takes_its_methods_and_tells_which() {
     let app = App::simulate(51, EPOCH).await;
-    for route in &ROUTES {
+    for route in ROUTES {
         let taken: Vec<_> = ROUTES
             .iter()
             .filter(|other| other.path == route.path)
