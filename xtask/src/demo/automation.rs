@@ -172,7 +172,7 @@ fn send(client: &Client, webhook: &Made, message: &str, body: &str) -> anyhow::R
         ("webhook-signature", signature),
     ];
     let said = client.deliver(&format!("/hooks/{}", webhook.id), &headers, body)?;
-    if said["received"] != true {
+    if said.get("received") != Some(&Value::Bool(true)) {
         bail!("the webhook does not take {message}: {said}");
     }
     Ok(())
@@ -186,7 +186,7 @@ fn look(
     let messages = simulator.get(&format!("/_sim/channels/{CHANNEL}/messages"))?;
     let texts = messages.as_array().into_iter().flatten();
     let texts: Vec<_> = texts
-        .filter_map(|posted| posted["message"]["text"].as_str())
+        .filter_map(|posted| posted.pointer("/message/text")?.as_str())
         .collect();
     summary.posted = POSTED
         .iter()

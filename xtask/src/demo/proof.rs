@@ -41,7 +41,7 @@ pub fn check(text: &str) -> anyhow::Result<()> {
         "the message to Slack is not there once: {}",
         slack("/slack")
     );
-    let automation = &summary["automation"];
+    let automation = summary.get("automation").context("no automation")?;
     ensure!(
         automation["acknowledged"] == 5
             && automation["processed"] == 4

@@ -134,9 +134,9 @@ fn attempt(database: &TestDatabase, tenant: &Tenant, claimed: &Claimed, now: i64
 
 fn value(database: &TestDatabase, sql: &str, id: &str) -> Value {
     let rows = wait(database.execute(sql, &[Value::from(id)])).unwrap();
-    rows.into_iter()
-        .next()
-        .map_or(Value::Null, |row| row.0[0].clone())
+    rows.into_iter().next().map_or(Value::Null, |row| {
+        row.0.first().cloned().unwrap_or(Value::Null)
+    })
 }
 
 fn endpoint(database: &TestDatabase, number: u64, column: &str) -> Value {

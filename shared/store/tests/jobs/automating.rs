@@ -191,11 +191,10 @@ fn a_sync_is_completed_when_its_last_stream_is() {
     let fixture = Fixture::with_events();
     let (_, connector) = fixture.connected(1, [Some(NOW); 3]);
     fixture.execute("DROP TRIGGER events_have_a_job", &[]);
-    for (index, stream) in ["users", "shifts", "time_punches"].into_iter().enumerate() {
+    for (changed, stream) in (0_i64..).zip(["users", "shifts", "time_punches"]) {
         assert_eq!(raised(&fixture), [], "before {stream}");
         let claimed = fixture.claim(1, NOW).remove(0);
         assert_eq!(claimed.name, stream);
-        let changed = index as i64;
         fixture.execute(
             "INSERT INTO sync_runs (id, organization_id, connector_id, job_id, stream, trigger, status, started_at, created, updated, deleted)
              VALUES (?1, ?2, ?3, ?4, ?5, 'cron', 'running', ?6, ?7, 1, 0)",
