@@ -10,7 +10,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Every block that the IANA special-purpose registries
 /// (<https://www.iana.org/assignments/iana-ipv4-special-registry>, and the same
-/// for IPv6) do not call globally reachable, and multicast.
+/// for IPv6) do not call globally reachable, and multicast. Of IPv6 only what
+/// is in [`GLOBAL_UNICAST`] has rows: the rest is private anyway.
 static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     let v4 = [
         ([0, 0, 0, 0], 8),
@@ -30,24 +31,19 @@ static PRIVATE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
         ([240, 0, 0, 0], 4),
     ];
     let v6 = [
-        ([0, 0, 0, 0, 0, 0, 0, 0], 128),
-        ([0, 0, 0, 0, 0, 0, 0, 1], 128),
-        ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
-        ([0x100, 0, 0, 0, 0, 0, 0, 0], 64),
         ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
         ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
         ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),
         ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-        ([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),
-        ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
-        ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
-        ([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),
-        ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),
     ];
     let v4 = v4.map(|(octets, length)| Ipv4Net::new(Ipv4Addr::from(octets), length).map(IpNet::V4));
     let v6 = v6.map(|(groups, length)| Ipv6Net::new(Ipv6Addr::from(groups), length).map(IpNet::V6));
     v4.into_iter().chain(v6).flatten().collect()
 });
+
+/// The first three bits of every IPv6 address that is global unicast: 2000::/3
+/// (RFC 4291 section 2.4).
+const GLOBAL_UNICAST: u16 = 0b001;
 
 /// Whether `address` belongs to no public host.
 pub(crate) fn is_private(address: IpAddr) -> bool {
@@ -55,19 +51,26 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
         IpAddr::V6(address) => embedded_v4(address).map_or(IpAddr::V6(address), IpAddr::V4),
         IpAddr::V4(address) => IpAddr::V4(address),
     };
-    PRIVATE.iter().any(|network| network.contains(&address))
+    let is_elsewhere = match address {
+        IpAddr::V6(address) => {
+            let [first, ..] = address.segments();
+            first >> 13 != GLOBAL_UNICAST
+        }
+        IpAddr::V4(_) => false,
+    };
+    is_elsewhere || PRIVATE.iter().any(|network| network.contains(&address))
 }
 
-/// The IPv4 address that an IPv6 address stands for: mapped (`::ffff:a.b.c.d`),
-/// compatible (`::a.b.c.d`) or translated (`64:ff9b::a.b.c.d`).
+/// The IPv4 address that a connection to an IPv6 address ends at: mapped
+/// (`::ffff:a.b.c.d`) or translated by a gateway (`64:ff9b::a.b.c.d`). Other forms
+/// that hold one, such as `::a.b.c.d`, stay what they are.
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, high, low] = address.segments();
     let embeds = matches!(
         [a, b, c, d, e, f],
-        [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0]
+        [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0]
     );
-    let is_plain_v6 = address.is_loopback() || address.is_unspecified();
-    (embeds && !is_plain_v6).then(|| {
+    embeds.then(|| {
         let [first, second] = high.to_be_bytes();
         let [third, fourth] = low.to_be_bytes();
         Ipv4Addr::new(first, second, third, fourth)
@@ -98,6 +101,17 @@ mod tests {
             "::ffff:127.0.0.1",
             "::ffff:10.0.0.1",
             "::127.0.0.1",
+            "::8.8.8.8",
+            "::ffff:0:8.8.8.8",
+            "64:ff9b:1::8.8.8.8",
+            "100::1",
+            "1fff::1",
+            "4000::1",
+            "5f00::1",
+            "fec0::1",
+            "2001:db8::1",
+            "2002:808:808::1",
+            "3fff::1",
             "64:ff9b::10.0.0.1",
             "fe80::1",
             "fd00::1",
@@ -120,6 +134,8 @@ mod tests {
             "11.0.0.1",
             "2606:4700::1111",
             "2a00:1450::1",
+            "2000::1",
+            "3ffe::1",
             "::ffff:1.1.1.1",
             "64:ff9b::1.1.1.1",
         ] {

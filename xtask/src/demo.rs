@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: from nothing to two organizations whose data is in our tables.
 
+mod automation;
 mod folder;
 mod look_around;
 mod proof;
@@ -198,6 +199,11 @@ fn show(
             &format!("to Slack for {}", first.organization.name),
         );
         summary.slack = Some(slack::post(first, slack_client)?);
+        style::step(
+            "Sending",
+            "signed events to two webhooks, on which three rules fire",
+        );
+        summary.automation = Some(automation::run(first, slack_client)?);
     }
     summary.ok = summary.failures().is_empty();
     Ok(summary)

@@ -62,19 +62,49 @@ impl Client {
         self.call(&Method::POST, path, None)
     }
 
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(&Method::DELETE, path, None)
+    }
+
+    /// Posts what a provider would: its own headers, and bytes as they are.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn deliver(
+        &self,
+        path: &str,
+        headers: &[(&str, String)],
+        body: &str,
+    ) -> anyhow::Result<Value> {
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{}{path}", self.origin))
+            .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        self.send(request.body(body.to_owned())?)
+    }
+
     fn call(&self, method: &Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let url = format!("{}{path}", self.origin);
-        let mut request = Request::builder().method(method).uri(&url);
+        let mut request = Request::builder().method(method).uri(url);
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send(request.body(body.map(Value::to_string).unwrap_or_default())?)
+    }
+
+    fn send(&self, request: Request<String>) -> anyhow::Result<Value> {
+        let (method, url) = (request.method().clone(), request.uri().clone());
         let mut response = self
             .agent
-            .run(request.body(body)?)
+            .run(request)
             .with_context(|| format!("{method} {url}"))?;
         let status = response.status();
         let text = response

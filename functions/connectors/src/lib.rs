@@ -1,6 +1,7 @@
 //! Management of connectors, their sync settings, what they were to send, and API keys.
 
 mod api_keys;
+mod asking;
 mod deliveries;
 mod making;
 mod settings;
@@ -22,7 +23,7 @@ use store::lists::Key;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "connectors",
+        api::served!("connectors"),
         request,
         async |context: Context| match context.operation {
             Operation::CreateApiKey => api_keys::create(&context).await,
@@ -32,7 +33,9 @@ async fn handle(request: Request) -> Answer {
             Operation::ListConnectors => list(&context).await,
             Operation::CreateConnector => making::create(&context).await,
             Operation::UpdateConnector => making::update(&context).await,
-            Operation::TestConnector => making::test(&context).await,
+            Operation::TestConnector => asking::test(&context).await,
+            Operation::CallApi => asking::request(&context).await,
+            Operation::DeleteConnector => states::remove(&context).await,
             Operation::ListDeliveries => deliveries::list(&context).await,
             Operation::ReadDelivery => deliveries::read(&context).await,
             Operation::RetryDelivery => deliveries::retry(&context).await,

@@ -1,72 +1,92 @@
-//! Connectors that are made here, and tested. 7shifts accounts have a way of their own, because
-//! connecting them asks 7shifts first.
+//! Connectors that are made here. 7shifts accounts have a way of their own, because connecting them
+//! asks 7shifts first.
+
+use std::collections::BTreeMap;
 
 use api::body::checked_name;
 use api::connectors::{CreateConnector, UpdateConnector};
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::connector_state::ConnectorState::{
-    Active, Disconnected, Error, Expired, Paused, Revoked,
-};
+use domain::connector_state::ConnectorState::{Active, Disconnected, Error, Expired, Revoked};
 use http::StatusCode;
-use platform::slack::{self, Method, SLACK, TestCall};
+use platform::rest_api::{self, API, CheckCall, Checked};
+use platform::seven_shifts;
+use platform::slack::{self, SLACK};
 use platform::vault::{Place, Secret, Vault};
 use platform::{Context, Reply, clock, idempotent, internal, problems, random};
+use serde_json::{Map, Value};
+use store::Execute;
 use store::connectors::{self, Change, Connect, Connector, NewConnector, StateChange};
 use store::credentials::{self, Sealed};
-use store::{DatabaseError, Execute};
 
 use crate::{answered, found, found_in};
 
-/// How long a test is waited for, in milliseconds.
-const TEST_TIMEOUT_MS: i64 = 10_000;
+/// Accounts of Google Workspace, for which there is no client yet.
+pub const GOOGLE_WORKSPACE: &str = "google_workspace";
+/// Odoo servers, for which there is no client yet.
+pub const ODOO: &str = "odoo";
+/// What can be made here.
+const TYPES: [&str; 4] = [SLACK, API, GOOGLE_WORKSPACE, ODOO];
+
+/// How long a check is waited for, in milliseconds.
+const CHECK_TIMEOUT_MS: i64 = 5_000;
 const MAX_KEY: usize = 100;
+
+/// What is kept of a connector.
+struct Made {
+    /// JSON.
+    config: String,
+    /// By field; `None` leaves those that are stored.
+    secrets: Option<BTreeMap<String, Secret>>,
+}
 
 /// An `Idempotency-Key` makes it safe to repeat.
 pub async fn create(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let request: CreateConnector = context.json()?;
     let mut errors = Vec::new();
-    if request.r#type != SLACK {
+    let provider = TYPES.iter().copied().find(|known| *known == request.r#type);
+    if provider.is_none() {
         errors.push(FieldError::new(
             "/type",
-            "must be slack; a 7shifts account is connected by the action connect of /functions/v1/7shifts-proxy",
+            format!(
+                "must be one of {}; a 7shifts account is connected by the action connect of /functions/v1/7shifts-proxy, and webhooks are made at /api/webhooks",
+                TYPES.join(", ")
+            ),
         ));
     }
     let name = checked_name("/name", &request.name, &mut errors);
-    let key = request.integration_key.as_deref().unwrap_or(SLACK);
+    let provider = provider.unwrap_or(SLACK);
+    let key = request.integration_key.as_deref().unwrap_or(provider);
     if !is_key(key) {
         errors.push(FieldError::new(
             "/integration_key",
             format!("must have 1 to {MAX_KEY} letters, digits, dashes or underscores"),
         ));
     }
-    let credential = slack::credential(&request.credentials, &mut errors);
-    let method = credential.as_ref().map(|(method, _)| *method);
-    let config = slack::config(
-        &request.config,
-        method.unwrap_or(Method::BotToken),
-        &mut errors,
-    );
-    let Some((method, secret)) = credential.filter(|_| errors.is_empty()) else {
+    let given = Given {
+        config: Some(&request.config),
+        credentials: Some(&request.credentials),
+    };
+    let made = made(provider, given, None, &mut errors).await?;
+    let Some(made) = made.filter(|_| errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
-    let config = to_json(&config)?;
     let vault = vault().await?;
     idempotent::once(context, &tenant, async |transaction| {
         let held = connectors::get_by_key(transaction, &tenant, key)
             .await
             .map_err(|error| problems::database(&error))?;
-        if held.is_some_and(|held| held.provider != SLACK || held.state != Disconnected) {
+        if held.is_some_and(|held| held.provider != provider || held.state != Disconnected) {
             return Err(is_taken(key));
         }
         let id = random::id();
         let new = NewConnector {
             id: &id,
-            provider: SLACK,
+            provider,
             integration_key: key,
             name,
-            config: &config,
+            config: &made.config,
             sync_settings: "{}",
             connected_by: context.caller()?.subject(),
         };
@@ -83,7 +103,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                 ));
             }
         };
-        seal(transaction, &tenant, &vault, &id, method, &secret).await?;
+        seal(transaction, &tenant, &vault, &id, &made).await?;
         let made = connectors::get(transaction, &tenant, &id)
             .await
             .map_err(|error| problems::database(&error))?
@@ -96,100 +116,183 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
 
 /// Another credential makes it active again; a pause stays a pause.
 pub async fn update(context: &Context) -> Result<Reply, Problem> {
-    let tenant = context.tenant_of_query()?;
+    let (tenant, before) = found(context).await?;
     let request: UpdateConnector = context.json()?;
-    let vault = match &request.credentials {
-        Some(_) => Some(vault().await?),
-        None => None,
+    if !is_made_here(&before) {
+        return Err(made_elsewhere(&before));
+    }
+    let mut errors = Vec::new();
+    let name = request
+        .name
+        .as_deref()
+        .map(|name| checked_name("/name", name, &mut errors));
+    let given = Given {
+        config: request.config.as_ref(),
+        credentials: request.credentials.as_ref(),
     };
+    let made = if request.config.is_some() || request.credentials.is_some() {
+        made(&before.provider, given, Some(&before), &mut errors).await?
+    } else {
+        None
+    };
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let vault = vault().await?;
     context
         .transaction(async |transaction| {
             let (_, held) = found_in(transaction, context).await?;
-            if held.provider != SLACK {
-                return Err(made_elsewhere(&held));
+            if made.is_some() && held.config != before.config {
+                return Err(Problem::new(
+                    ProblemKind::Conflict,
+                    "The connector was changed meanwhile: read it, and try again.",
+                ));
             }
-            let before: slack::Config = serde_json::from_str(&held.config)
-                .map_err(|error| problems::internal(&error.to_string()))?;
-            let mut errors = Vec::new();
-            let name = request
-                .name
-                .as_deref()
-                .map(|name| checked_name("/name", name, &mut errors));
-            let credential = match &request.credentials {
-                Some(given) => slack::credential(given, &mut errors),
-                None => None,
-            };
-            let method = credential
-                .as_ref()
-                .map_or(before.method, |(method, _)| *method);
-            let config = match &request.config {
-                Some(given) => slack::config(given, method, &mut errors),
-                // A webhook has no channel to choose.
-                None => slack::Config {
-                    method,
-                    default_channel: before
-                        .default_channel
-                        .filter(|_| method == Method::BotToken),
-                },
-            };
-            if !errors.is_empty() {
-                return Err(Problem::invalid(errors));
-            }
-            let config = to_json(&config)?;
             let change = Change {
                 name,
-                config: Some(&config),
+                config: made.as_ref().map(|made| made.config.as_str()),
             };
             let now = clock::now();
             connectors::update(transaction, &tenant, &held.id, change, now)
                 .await
                 .map_err(|error| problems::database(&error))?;
-            if let (Some((method, secret)), Some(vault)) = (&credential, &vault) {
-                credentials::purge(transaction, &tenant, &held.id)
+            let Some(made) = &made else {
+                return Ok(());
+            };
+            if made.secrets.is_none() {
+                // An access token was got with the configuration as it was.
+                return credentials::remove(transaction, &tenant, &held.id, rest_api::ACCESS_TOKEN)
                     .await
-                    .map_err(|error| problems::database(&error))?;
-                seal(transaction, &tenant, vault, &held.id, *method, secret).await?;
-                let active = StateChange {
-                    from: &[Active, Error, Expired, Revoked, Disconnected],
-                    to: Active,
-                    reason: None,
-                };
-                connectors::set_state(transaction, &tenant, &held.id, active, now)
-                    .await
-                    .map_err(|error| problems::database(&error))?;
+                    .map_err(|error| problems::database(&error));
             }
+            credentials::purge(transaction, &tenant, &held.id)
+                .await
+                .map_err(|error| problems::database(&error))?;
+            seal(transaction, &tenant, &vault, &held.id, made).await?;
+            let active = StateChange {
+                from: &[Active, Error, Expired, Revoked, Disconnected],
+                to: Active,
+                reason: None,
+            };
+            connectors::set_state(transaction, &tenant, &held.id, active, now)
+                .await
+                .map_err(|error| problems::database(&error))?;
             Ok(())
         })
         .await?;
     crate::read(context).await
 }
 
-/// Asks the provider, and keeps what it says as the connector's state.
-pub async fn test(context: &Context) -> Result<Reply, Problem> {
-    let (tenant, connector) = found(context).await?;
-    if connector.provider != SLACK {
-        return Err(made_elsewhere(&connector));
-    }
-    if !matches!(connector.state, Active | Error | Expired | Revoked | Paused) {
-        return Err(Problem::new(
-            ProblemKind::Conflict,
-            "The connector is disconnected: give it a credential first.",
-        ));
-    }
-    let call = TestCall {
-        organization_id: tenant.as_str().to_owned(),
-        connector_id: connector.id,
-    };
-    let answer = internal::post(slack::FUNCTION, slack::TEST_PATH, &call, TEST_TIMEOUT_MS)
-        .await
-        .map_err(|error| problems::unavailable(&error.to_string()))?;
-    if answer.status() != StatusCode::OK {
-        return Err(problems::unavailable("the test did not come to its end"));
-    }
-    Ok(Reply::json_bytes(StatusCode::OK, answer.body().to_vec()))
+/// What a caller gives.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    config: Option<&'a Map<String, Value>>,
+    credentials: Option<&'a BTreeMap<String, String>>,
 }
 
-fn made_elsewhere(connector: &Connector) -> Problem {
+/// What is to be kept of what is given, over what is stored.
+async fn made(
+    provider: &str,
+    given: Given<'_>,
+    before: Option<&Connector>,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<Made>, Problem> {
+    if provider == SLACK {
+        return made_of_slack(given, before, errors);
+    }
+    let stored: Option<Value> = before
+        .map(|before| serde_json::from_str(&before.config))
+        .transpose()
+        .map_err(|error| problems::internal(&error.to_string()))?;
+    let config = match (given.config, &stored) {
+        (Some(config), _) => config.clone(),
+        (None, Some(Value::Object(config))) => config.clone(),
+        (None, _) => Map::new(),
+    };
+    let call = CheckCall {
+        r#type: provider.to_owned(),
+        config,
+        credentials: given.credentials.cloned(),
+        before: stored,
+    };
+    let answer = internal::post(
+        rest_api::FUNCTION,
+        rest_api::CHECK_PATH,
+        &call,
+        CHECK_TIMEOUT_MS,
+    )
+    .await
+    .map_err(|error| problems::unavailable(&error.to_string()))?;
+    if answer.status() != StatusCode::OK {
+        return Err(problems::unavailable("the check did not come to its end"));
+    }
+    let checked: Checked = serde_json::from_slice(answer.body())
+        .map_err(|error| problems::internal(&error.to_string()))?;
+    match checked {
+        Checked::Errors(wrong) => {
+            errors.extend(wrong.into_iter().map(FieldError::from));
+            Ok(None)
+        }
+        Checked::Config(config) => Ok(Some(Made {
+            config: config.to_string(),
+            secrets: given.credentials.map(|given| {
+                given
+                    .iter()
+                    .map(|(field, text)| (field.clone(), Secret::new(text.clone())))
+                    .collect()
+            }),
+        })),
+    }
+}
+
+fn made_of_slack(
+    given: Given<'_>,
+    before: Option<&Connector>,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<Made>, Problem> {
+    let before: Option<slack::Config> = before
+        .map(|before| serde_json::from_str(&before.config))
+        .transpose()
+        .map_err(|error| problems::internal(&error.to_string()))?;
+    let credential = given
+        .credentials
+        .map(|credentials| slack::credential(credentials, errors));
+    let method = match (&credential, &before) {
+        (Some(Some((method, _))), _) => *method,
+        (_, Some(before)) => before.method,
+        (_, None) => slack::Method::BotToken,
+    };
+    let config = match (given.config, before) {
+        (Some(config), _) => slack::config(config, method, errors),
+        (None, before) => slack::Config {
+            method,
+            // A webhook has no channel to choose.
+            default_channel: before
+                .and_then(|before| before.default_channel)
+                .filter(|_| method == slack::Method::BotToken),
+        },
+    };
+    let config =
+        serde_json::to_string(&config).map_err(|error| problems::internal(&error.to_string()))?;
+    Ok(match credential {
+        Some(None) => None,
+        Some(Some((method, secret))) => Some(Made {
+            config,
+            secrets: Some(BTreeMap::from([(method.field().to_owned(), secret)])),
+        }),
+        None => Some(Made {
+            config,
+            secrets: None,
+        }),
+    })
+}
+
+/// Whether a connector is made, changed and removed by these routes.
+pub fn is_made_here(connector: &Connector) -> bool {
+    connector.provider != seven_shifts::PROVIDER
+}
+
+pub fn made_elsewhere(connector: &Connector) -> Problem {
     Problem::new(
         ProblemKind::Conflict,
         format!(
@@ -226,28 +329,30 @@ async fn seal<E: Execute>(
     tenant: &Tenant,
     vault: &Vault,
     connector_id: &str,
-    method: Method,
-    secret: &Secret,
+    made: &Made,
 ) -> Result<(), Problem> {
-    let place = Place {
-        organization_id: tenant.as_str(),
-        connector_id,
-        field: method.field(),
-    };
-    let sealed = vault
-        .seal(place, secret)
-        .map_err(|error| problems::internal(&error.to_string()))?;
-    let fields = [Sealed {
-        field: method.field(),
-        sealed: &sealed.token,
-        sealed_by: &sealed.sealed_by,
-    }];
+    let mut sealed = Vec::new();
+    for (field, secret) in made.secrets.iter().flatten() {
+        let place = Place {
+            organization_id: tenant.as_str(),
+            connector_id,
+            field,
+        };
+        let token = vault
+            .seal(place, secret)
+            .map_err(|error| problems::internal(&error.to_string()))?;
+        sealed.push((field, token));
+    }
+    let fields: Vec<_> = sealed
+        .iter()
+        .map(|(field, sealed)| Sealed {
+            field,
+            sealed: &sealed.token,
+            sealed_by: &sealed.sealed_by,
+        })
+        .collect();
     credentials::put(transaction, tenant, connector_id, &fields, clock::now())
         .await
-        .map_err(|error: DatabaseError| problems::database(&error))?;
+        .map_err(|error| problems::database(&error))?;
     Ok(())
-}
-
-fn to_json(config: &slack::Config) -> Result<String, Problem> {
-    serde_json::to_string(config).map_err(|error| problems::internal(&error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! Pausing, resuming and disconnecting. Each can be repeated.
+//! Pausing, resuming, disconnecting and removing. Each but the last can be repeated.
 
 use api::{Problem, ProblemKind};
 use domain::connector_state::ConnectorState::{self, Active, Error, Expired, Paused};
@@ -7,8 +7,9 @@ use platform::{Context, Reply, clock, disconnecting, planning, problems};
 use store::connectors::{self, StateChange};
 use store::jobs::Failure;
 use store::jobs::plan;
-use store::{Database, DatabaseError, outbox};
+use store::{Database, DatabaseError, credentials, outbox};
 
+use crate::making::is_made_here;
 use crate::{answered, found};
 
 /// Stops the schedule; credentials and data stay.
@@ -41,6 +42,33 @@ pub async fn disconnect(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
     disconnecting::disconnect(context, &tenant, &connector.id).await?;
     current(context).await
+}
+
+/// Removes a connector that was made here, with its secrets and what it still has to send. What it has
+/// sent is kept as long as any delivery.
+pub async fn remove(context: &Context) -> Result<Reply, Problem> {
+    let (tenant, connector) = found(context).await?;
+    if !is_made_here(&connector) {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            "The people and schedules of a 7shifts connector rest on it: disconnect it instead. Its data goes when the organization is removed.",
+        ));
+    }
+    let removed = Failure {
+        code: "disconnected".to_owned(),
+        detail: "The connector was removed before this was sent.".to_owned(),
+    };
+    context
+        .database
+        .transaction(async |transaction| {
+            let id = &connector.id;
+            outbox::cancel(transaction, &tenant, id, None, &removed, clock::now()).await?;
+            credentials::purge(transaction, &tenant, id).await?;
+            connectors::remove(transaction, &tenant, id).await
+        })
+        .await
+        .map_err(|error: DatabaseError| problems::database(&error))?;
+    Reply::json(StatusCode::OK, &answered(&connector))
 }
 
 async fn set(

@@ -4,7 +4,7 @@ use api::body::checked_name;
 use api::organizations::CreateOrganization;
 use api::{Problem, ProblemKind};
 use http::StatusCode;
-use platform::{Context, Reply, clock, idempotent, problems, random};
+use platform::{Context, Reply, clock, default_rules, idempotent, problems, random};
 use store::organizations;
 
 use crate::{answered, checked_zone, found};
@@ -31,6 +31,9 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                 "This id is taken: try again.",
             ));
         }
+        default_rules::give(transaction, &tenant)
+            .await
+            .map_err(|error| problems::database(&error))?;
         let organization = answered(&found(transaction, &tenant).await?);
         Ok((StatusCode::CREATED, organization.clone(), organization))
     })

@@ -28,7 +28,7 @@ const MAX_CATEGORIES: usize = 100;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "organizations",
+        api::served!("organizations"),
         request,
         async |context: Context| match context.operation {
             Operation::CreateOrganization => creation::create(&context).await,

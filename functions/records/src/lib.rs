@@ -1,6 +1,7 @@
 //! Reading back what was synced: lists with filters, changes and cursors, and single rows.
 
 mod lists;
+mod logs;
 
 use api::{Operation, Problem};
 use http::StatusCode;
@@ -12,8 +13,10 @@ use store::{DatabaseError, sync_runs};
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("records", request, async |context: Context| {
-        match context.operation {
+    serve(
+        api::served!("records"),
+        request,
+        async |context: Context| match context.operation {
             Operation::ReadTeamMember => read(&context, Kind::TeamMember, "person").await,
             Operation::ReadShift => read(&context, Kind::Shift, "shift").await,
             Operation::ReadTimePunch => read(&context, Kind::TimePunch, "time punch").await,
@@ -28,10 +31,12 @@ async fn handle(request: Request) -> Answer {
                 read(&context, Kind::Availability, "day of an availability").await
             }
             Operation::ReadTimeOff => read(&context, Kind::TimeOff, "time off").await,
+            Operation::ListLogs => logs::list(&context).await,
+            Operation::ShowLogStatistics => logs::statistics(&context).await,
             Operation::ReadSyncRun => read_sync_run(&context).await,
             _ => lists::list(&context).await,
-        }
-    })
+        },
+    )
     .await
 }
 

@@ -4,15 +4,23 @@ use domain::retry::MAX_ATTEMPTS;
 use http::StatusCode;
 use platform::run::{CALL_TIMEOUT_MS, RunCall, RunReport, WORK_BUDGET_MS};
 use platform::{SpinDatabase, clock, internal};
+use store::automation::{AUTOMATION, INBOX};
 use store::jobs::{Claimed, MAINTENANCE};
 
 use crate::maintenance;
+
+/// Whether jobs of this kind work on events.
+pub fn is_automation(kind: &str) -> bool {
+    matches!(kind, INBOX | AUTOMATION)
+}
 
 pub async fn run(database: &SpinDatabase, claimed: &Claimed) -> RunReport {
     if claimed.kind == MAINTENANCE {
         return maintenance::run(database, claimed).await;
     }
-    if claimed.attempts >= MAX_ATTEMPTS {
+    // A job of automation is there for as long as its events: it tells which of them ends it.
+    let is_permanent = is_automation(&claimed.kind);
+    if claimed.attempts >= MAX_ATTEMPTS && !is_permanent {
         // A job that ends its holder every time must not be met for ever.
         return RunReport::failed(
             "gave_up",

@@ -12,11 +12,12 @@ use platform::{Answer, Context, Reply, serve};
 use serde::Deserialize;
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
+use store::automation::INBOX;
 use store::jobs::SYNC;
 use store::outbox::OUTBOX;
 
-/// Without a body a tick runs everything that is due; with one, only one connector's streams, or what
-/// it has to send.
+/// Without a body a tick runs everything that is due; with one, only one connector's streams, what it
+/// has to send, or what one webhook has brought and follows from it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Only {
@@ -27,27 +28,34 @@ struct Only {
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("scheduled-sync", request, async |context: Context| {
-        let only = if context.body.is_empty() {
-            None
-        } else {
-            let only: Only = context.json()?;
-            let tenant = context.tenant(Some(&only.organization_id))?;
-            if !api::query::is_id(&only.connector_id) {
-                return Err(Problem::field("/connector_id", "must be an id (UUID)"));
-            }
-            let kind = [SYNC, OUTBOX].into_iter().find(|kind| *kind == only.kind);
-            let kind = kind.ok_or_else(|| Problem::field("/kind", "must be sync or outbox"))?;
-            Some(tick::OnlyConnector {
-                kind,
-                tenant,
-                connector_id: only.connector_id,
-            })
-        };
-        let summary = tick::tick(&context.database, &context.request_id, only.as_ref())
-            .await
-            .map_err(|error| platform::problems::database(&error))?;
-        Reply::json(StatusCode::OK, &summary)
-    })
+    serve(
+        api::served!("scheduled-sync"),
+        request,
+        async |context: Context| {
+            let only = if context.body.is_empty() {
+                None
+            } else {
+                let only: Only = context.json()?;
+                let tenant = context.tenant(Some(&only.organization_id))?;
+                if !api::query::is_id(&only.connector_id) {
+                    return Err(Problem::field("/connector_id", "must be an id (UUID)"));
+                }
+                let kind = [SYNC, OUTBOX, INBOX]
+                    .into_iter()
+                    .find(|kind| *kind == only.kind);
+                let kind =
+                    kind.ok_or_else(|| Problem::field("/kind", "must be sync, outbox or inbox"))?;
+                Some(tick::OnlyConnector {
+                    kind,
+                    tenant,
+                    connector_id: Some(only.connector_id),
+                })
+            };
+            let summary = tick::tick(&context.database, &context.request_id, only.as_ref())
+                .await
+                .map_err(|error| platform::problems::database(&error))?;
+            Reply::json(StatusCode::OK, &summary)
+        },
+    )
     .await
 }

@@ -1,16 +1,18 @@
 //! The installation's own jobs: credentials under the current key, old rows gone, purges finished.
 
 use domain::access::Caller;
+use domain::automation::DefaultRule;
 use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use platform::run::{RunReport, WORK_BUDGET_MS};
 use platform::vault::{Place, Secret, Vault};
-use platform::{SpinDatabase, clock, log, random};
+use platform::{SpinDatabase, clock, default_rules, log, random};
+use store::automation::{self, notices, rules, work};
 use store::inbox::events;
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
 use store::records::retention::{self, EndedShifts};
 use store::{
-    Database, DatabaseError, credentials, idempotency, organizations, outbox, rate_budgets,
-    records, sync_runs,
+    Database, DatabaseError, api_keys, credentials, idempotency, logs, organizations, outbox,
+    rate_budgets, records, sync_runs,
 };
 
 const RESEAL: &str = "reseal_credentials";
@@ -168,16 +170,52 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
         let deliveries = database
             .transaction(async |transaction| outbox::prune(transaction, before, ROWS.into()).await)
             .await?;
+        let before = now.saturating_sub(automation::KEEP_SECONDS);
+        let worked = work::prune(database, before, ROWS.into()).await?;
+        let before = now.saturating_sub(logs::KEEP_SECONDS);
+        let logged = logs::prune(database, before, ROWS.into()).await?;
+        let before = now.saturating_sub(automation::KEEP_SECONDS);
+        let notices = notices::prune(database, before, ROWS.into()).await?;
         let pass = records::ended_pass(database).await?;
         if let Some(pass_id) = &pass {
             while records::forget_pass(database, pass_id, ROWS).await? && !is_late(deadline_ms) {}
         }
-        if keys == 0 && runs == 0 && events == 0 && deliveries == 0 && pass.is_none() {
+        let rows = [keys, runs, events, deliveries, worked, logged, notices];
+        if rows.iter().all(|rows| *rows == 0) && pass.is_none() {
             break;
         }
     }
+    api_keys::remind(database, now).await?;
+    if !give_default_rules(database, deadline_ms).await? {
+        return Ok(false);
+    }
     retain(database, deadline_ms).await?;
     Ok(true)
+}
+
+/// Organizations that are older than the rules that every one has.
+async fn give_default_rules(
+    database: &SpinDatabase,
+    deadline_ms: i64,
+) -> Result<bool, DatabaseError> {
+    let defaults = i64::try_from(DefaultRule::ALL.len()).unwrap_or(i64::MAX);
+    let mut after = String::new();
+    loop {
+        if is_late(deadline_ms) {
+            return Ok(false);
+        }
+        let page = rules::without_defaults(database, &after, ROWS.into(), defaults).await?;
+        let Some(last) = page.last() else {
+            return Ok(true);
+        };
+        after.clone_from(&last.organization_id);
+        for organization in page.iter().filter(|one| one.is_without) {
+            let caller = Caller::internal("scheduled-sync");
+            if let Ok(tenant) = caller.tenant_named(&organization.organization_id) {
+                default_rules::give(database, &tenant).await?;
+            }
+        }
+    }
 }
 
 /// Removes shifts that are over long enough, where the schedule says so. Those that a punch rests on

@@ -16,12 +16,15 @@ use store::jobs::plan::{self, PlanningInput};
 use store::jobs::{self, Claimed, Conclusion, MAINTENANCE, WantedRun};
 use store::outbox::OUTBOX;
 
-use crate::maintenance;
 use crate::tick::Ended;
+use crate::{dispatch, maintenance};
 
 /// A stream that another one wants is not asked for more often than this, in seconds: what it
 /// lacks may not exist at all.
 const WANTED_AFTER_SECONDS: i64 = 1_800;
+
+/// When events are tried again that the engine would have given up, in seconds.
+const RETRY_EVENTS_SECONDS: i64 = 300;
 
 type Written = Result<bool, DatabaseError>;
 
@@ -34,7 +37,7 @@ pub async fn record(database: &SpinDatabase, claimed: Claimed, report: RunReport
     let ended = match &report.outcome {
         Outcome::Done => Ended::Done,
         Outcome::More => Ended::More,
-        Outcome::RetryAt { .. } => Ended::Retried,
+        Outcome::RetryAt { .. } | Outcome::WaitUntil { .. } => Ended::Retried,
         Outcome::Failed { .. } => Ended::Failed,
     };
     let (job_id, organization_id, connector_id) = (
@@ -184,6 +187,15 @@ fn conclusion(
         && let Some(failure) = &mut conclusion.failure
     {
         failure.detail.clone_from(reason);
+    }
+    if dispatch::is_automation(&claimed.kind) {
+        // Until the next event. What could not be done now is tried on: events do not go away.
+        if next.state == JobState::Failed {
+            conclusion.state = JobState::Pending;
+            conclusion.next_due_at = Some(now.saturating_add(RETRY_EVENTS_SECONDS));
+            conclusion.attempts = claimed.attempts.saturating_add(1);
+        }
+        return conclusion;
     }
     if claimed.kind == MAINTENANCE {
         conclusion.next_due_at = maintenance::next_due_at(&claimed.name, now);

@@ -9,8 +9,10 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use platform::run::LEASE_SECONDS;
 use platform::{SpinDatabase, clock, log, place_names, planning, random};
 use serde::Serialize;
+use store::automation::INBOX;
 use store::jobs::plan;
 use store::jobs::{self, Claim, Claimed, Only};
+use store::outbox::OUTBOX;
 use store::{Database, DatabaseError, location_mappings, scheduler_ticks};
 
 use crate::{clock_jump, dispatch, maintenance, outcomes};
@@ -26,7 +28,8 @@ pub struct OnlyConnector {
     /// Of the jobs.
     pub kind: &'static str,
     pub tenant: Tenant,
-    pub connector_id: String,
+    /// The subject of the jobs; `None`: any.
+    pub connector_id: Option<String>,
 }
 
 /// What a tick did.
@@ -59,6 +62,15 @@ pub async fn tick(
         // Somebody waits for one connector. It is not noted as a tick, or callers would hide that
         // nothing else makes the scheduler tick.
         run_due(database, holder, only, started_ms, &mut summary).await?;
+        if let Some(only) = only.filter(|only| only.kind == INBOX && summary.done > 0) {
+            // What followed from the events is sent at once, too.
+            let sent = OnlyConnector {
+                kind: OUTBOX,
+                tenant: only.tenant.clone(),
+                connector_id: None,
+            };
+            run_due(database, holder, Some(&sent), started_ms, &mut summary).await?;
+        }
     } else {
         let now = clock::now();
         let begun = scheduler_ticks::begin(
@@ -177,7 +189,7 @@ async fn due(
         only: only.map(|only| Only {
             tenant: &only.tenant,
             kind: only.kind,
-            subject: &only.connector_id,
+            subject: only.connector_id.as_deref(),
         }),
     };
     let claimed = jobs::claim(database, claim).await?;

@@ -21,7 +21,7 @@ const DEADLINE_MS: i64 = 25_000;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "seven-shifts-integration",
+        api::served!("seven-shifts-integration"),
         request,
         async |context: Context| act(&context).await.map_err(refusal::in_old_words),
     )

@@ -30,7 +30,7 @@ const DEADLINE_MS: i64 = 25_000;
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("seven-shifts-proxy", request, act).await
+    serve(api::served!("seven-shifts-proxy"), request, act).await
 }
 
 #[derive(Clone, Copy)]

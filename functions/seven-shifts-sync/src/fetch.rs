@@ -11,7 +11,7 @@ use platform::seven_shifts::{Account, Answered, Failure, call, records};
 use providers::seven_shifts::{
     AvailabilitiesQuery, Availability, AvailabilityReasonsQuery, DepartmentsQuery, LocationsQuery,
     MAX_LIMIT, Paging, PunchSelection, RolesQuery, Shift, ShiftSelection, ShiftsQuery,
-    TimeOffQuery, TimePunchesQuery, UserStatus, UsersQuery,
+    TimeOffQuery, TimePunch, TimePunchesQuery, UserStatus, UsersQuery,
 };
 use providers::{Page, Rejected};
 use store::records as rows;
@@ -54,6 +54,9 @@ pub struct Fetched {
     pub kept: Vec<String>,
     /// Records that a list should have had.
     pub left_out: u64,
+    /// Rows that are gone by 7shifts' own answer for each, or in another location than the
+    /// connector's.
+    pub gone: Vec<String>,
     /// A list that this page shows to be needed as well.
     pub also: Option<Step>,
     /// The latest change among the records, Unix seconds.
@@ -105,6 +108,7 @@ impl Fetched {
             asked: Vec::new(),
             kept: Vec::new(),
             left_out: 0,
+            gone: Vec::new(),
             also: None,
             newest_change: None,
             provider_time: None,
@@ -179,8 +183,6 @@ pub struct Source<'a> {
     pub stream: Stream,
     /// Only this location of the company.
     pub location_id: Option<i64>,
-    /// Somebody has checked the account: what is gone may be much.
-    pub force_deletions: bool,
     pub now: i64,
 }
 
@@ -261,11 +263,13 @@ pub async fn page(
             ))
         }
         Stream::Shifts => {
-            let mut answer = call(
-                line,
-                client.shifts(&shifts(pass, step, location_id, paging)),
-            )
-            .await?;
+            let query = shifts(pass, step, location_id, paging);
+            let mut answer = call(line, client.shifts(&query)).await?;
+            if step.is_of_what_moved() {
+                // An edit that is not published has moved nothing.
+                let ids = |row: Shift| (row.id, row.location_id.filter(|_| !is_second_face(&row)));
+                return Ok(moved(source, answer.value, ids));
+            }
             let rows = &mut answer.value.rows;
             let sent = rows.len();
             let mut also = None;
@@ -291,11 +295,12 @@ pub async fn page(
             })
         }
         Stream::TimePunches => {
-            let answer = call(
-                line,
-                client.time_punches(&time_punches(pass, step, location_id, paging)),
-            )
-            .await?;
+            let query = time_punches(pass, step, location_id, paging);
+            let answer = call(line, client.time_punches(&query)).await?;
+            if step.is_of_what_moved() {
+                let ids = |row: TimePunch| (row.id, row.location_id);
+                return Ok(moved(source, answer.value, ids));
+            }
             Ok(fetched(
                 answer,
                 |row| row.modified,
@@ -407,7 +412,8 @@ pub async fn reasons_of<'a>(
     Ok(source.reasons.get_or_init(|| reasons))
 }
 
-fn date(seconds: i64) -> Option<NaiveDate> {
+/// The day of a time, in UTC; `None` before all days.
+pub fn date(seconds: i64) -> Option<NaiveDate> {
     DateTime::from_timestamp(seconds, 0).map(|time| time.date_naive())
 }
 
@@ -437,6 +443,18 @@ fn shifts(pass: &Pass, step: Step, location_id: Option<i64>, paging: Paging) -> 
         Step::DeletedSince(since) => ShiftsQuery {
             selection: ShiftSelection::Deleted,
             modified_since: Some(since),
+            ..query
+        },
+        Step::MovedSince(since) => ShiftsQuery {
+            selection: ShiftSelection::PublishedAndDraft,
+            modified_since: Some(since),
+            location_id: None,
+            ..query
+        },
+        Step::MovedDeletedSince(since) => ShiftsQuery {
+            selection: ShiftSelection::Deleted,
+            modified_since: Some(since),
+            location_id: None,
             ..query
         },
         _ => ShiftsQuery {
@@ -470,11 +488,45 @@ fn time_punches(
             modified_since: Some(since),
             ..query
         },
+        Step::MovedSince(since) => TimePunchesQuery {
+            selection: PunchSelection::Live,
+            modified_since: Some(since),
+            location_id: None,
+            ..query
+        },
+        Step::MovedDeletedSince(since) => TimePunchesQuery {
+            selection: PunchSelection::Deleted,
+            modified_since: Some(since),
+            location_id: None,
+            ..query
+        },
         _ => TimePunchesQuery {
             selection: PunchSelection::Live,
             clocked_in_gte: pass.window_from,
             ..query
         },
+    }
+}
+
+/// Of a page of the whole company, what is in another location than the connector's: if it was in
+/// that one before, we have it. The rest is for the lists of that location.
+fn moved<Row>(
+    source: Source<'_>,
+    page: Page<Row>,
+    ids: impl Fn(Row) -> (i64, Option<i64>),
+) -> Fetched {
+    let is_elsewhere =
+        |location_id: Option<i64>| location_id.is_some() && location_id != source.location_id;
+    let rows = page.rows.into_iter().map(ids);
+    Fetched {
+        received: page.received,
+        skipped: page.received,
+        next: page.next,
+        gone: rows
+            .filter(|(_, location_id)| is_elsewhere(*location_id))
+            .map(|(id, _)| id.to_string())
+            .collect(),
+        ..Fetched::of(Records::none(source.stream))
     }
 }
 

@@ -5,15 +5,16 @@ mod one_by_one;
 mod people;
 mod sync;
 
+use api::routes::RUN_SEVEN_SHIFTS_SYNC;
 use http::StatusCode;
 use platform::run::RunCall;
-use platform::{Answer, Context, Reply, serve};
+use platform::{Answer, Context, Reply, serve_internal};
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("seven-shifts-sync", request, async |context: Context| {
+    serve_internal(&RUN_SEVEN_SHIFTS_SYNC, request, async |context: Context| {
         let call: RunCall = context.json()?;
         let report = sync::run(&context.database, &call).await;
         Reply::json(StatusCode::OK, &report)

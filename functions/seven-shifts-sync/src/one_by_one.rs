@@ -1,24 +1,27 @@
 //! Records that are asked for one by one, by their ids: those in quarantine, which are read as soon
 //! as they can be, though nobody changes them at the provider; and those that a complete list does
-//! not have, for a list that is cut short must not delete what is there.
+//! not have, for a list that is cut short must not delete what is there. What 7shifts does not have
+//! when it is asked for, or has in another location, is deleted, however much it is.
 
-use domain::deletion_brake::Brake;
+use std::collections::BTreeSet;
+
 use domain::stream::Stream;
 use platform::seven_shifts::checkpoint::Pass;
 use platform::seven_shifts::{Failure, FailureKind, call, records};
 use providers::Rejected;
 use store::records::{self as rows, Resource, Sweep, Window};
 
-use crate::fetch::{Fetched, Records, Source, Unread, is_second_face, reasons_of};
+use crate::fetch::{Fetched, Records, Source, Unread, date, is_second_face, reasons_of};
 
 /// Records of one page.
 const RECORDS_PER_PAGE: u32 = 10;
+/// An availability is a row for each day of the week.
+const ROWS_OF_A_WEEK: u32 = 7;
 /// Records in quarantine of one run: the rest waits for the next complete pass.
 const MAX_QUARANTINED: usize = 50;
-/// Records that a list may lack: each is a request. With more of them nothing is deleted.
-const MAX_MISSING: u64 = 300;
-/// An availability is a row for each day of the week.
-const MAX_MISSING_DAYS: u64 = MAX_MISSING * 7;
+/// Records that one pass asks for because the list lacks them: each is a request. The rest waits for
+/// the next one.
+const MAX_MISSING: usize = 300;
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// The records in quarantine after the one of the cursor.
@@ -26,11 +29,7 @@ const SECONDS_OF_A_DAY: i64 = 86_400;
 /// # Errors
 /// As [`crate::fetch::page`].
 pub async fn quarantined(source: Source<'_>, cursor: Option<&str>) -> Result<Fetched, Failure> {
-    // The cursor is the last id and how many were asked for before.
-    let (after, before) = cursor
-        .and_then(|cursor| cursor.split_once(' '))
-        .and_then(|(id, count)| Some((id, count.parse::<usize>().ok()?)))
-        .unwrap_or(("", 0));
+    let (after, before) = place(cursor);
     let ids = rows::quarantined_numbers(
         source.account.line.database,
         &source.scope,
@@ -41,7 +40,7 @@ pub async fn quarantined(source: Source<'_>, cursor: Option<&str>) -> Result<Fet
     .await?;
     let found = ask(source, &ids).await?;
     let count = before.saturating_add(ids.len());
-    let has_more = found.is_cut || is_full(ids.len()) && count < MAX_QUARANTINED;
+    let has_more = found.is_cut || is_full(ids.len(), RECORDS_PER_PAGE) && count < MAX_QUARANTINED;
     Ok(Fetched {
         received: found.records.ids().len(),
         next: found
@@ -58,8 +57,16 @@ pub async fn quarantined(source: Source<'_>, cursor: Option<&str>) -> Result<Fet
     })
 }
 
+/// The last id and how many were asked for before, of a cursor.
+fn place(cursor: Option<&str>) -> (&str, usize) {
+    cursor
+        .and_then(|cursor| cursor.split_once(' '))
+        .and_then(|(id, count)| Some((id, count.parse().ok()?)))
+        .unwrap_or_default()
+}
+
 /// The records after the one of the cursor that are in our table and that the complete list of this
-/// pass does not have.
+/// pass does not have. What is not there when it is asked for is gone.
 ///
 /// # Errors
 /// As [`crate::fetch::page`].
@@ -71,34 +78,24 @@ pub async fn missing(
     let database = source.account.line.database;
     let resource = Resource::of(source.stream);
     let location = source.location_id.map(|id| id.to_string());
+    let (after, before) = place(cursor);
     let sweep = Sweep {
         resource,
         pass_id: &pass.run_id,
         window: window(pass, resource, location.as_deref()),
-        after: cursor,
+        after: Some(after),
     };
     let nothing = || Fetched::of(Records::none(source.stream));
     // A record without an id may be any of those: nothing is deleted, so nothing has to be asked.
     if pass.unidentified > 0 {
         return Ok(nothing());
     }
-    if cursor.is_none() {
-        let absent = rows::absent(
-            database,
-            &source.scope,
-            resource,
-            sweep.pass_id,
-            sweep.window,
-        )
-        .await?;
-        let is_braked = Brake::default()
-            .check(absent.live, absent.absent, source.force_deletions)
-            .is_err();
-        if absent.absent == 0 || is_beyond_asking(source.stream, absent.absent) || is_braked {
-            return Ok(nothing());
-        }
-    }
-    let absent = rows::absent_ids(database, &source.scope, &sweep, RECORDS_PER_PAGE).await?;
+    let rows_per_page = match source.stream {
+        Stream::Availability => RECORDS_PER_PAGE * ROWS_OF_A_WEEK,
+        _ => RECORDS_PER_PAGE,
+    };
+    let mut absent = rows::absent_ids(database, &source.scope, &sweep, rows_per_page).await?;
+    let is_full = is_full(absent.len(), rows_per_page);
     // The rows of a week are one record.
     let mut ids: Vec<i64> = absent.iter().filter_map(|id| number(id)).collect();
     ids.dedup();
@@ -107,11 +104,17 @@ pub async fn missing(
     if let (Some(to), Records::Shifts(shifts)) = (pass.window_to, &mut found.records) {
         shifts.retain(|shift| shift.starts_at < to);
     }
-    let last = match found.last.filter(|_| found.is_cut) {
-        Some(last) => absent.iter().rfind(|id| number(id) == Some(last)),
-        None => absent.last(),
-    };
-    let has_more = found.is_cut || is_full(absent.len());
+    if let Some(last) = found.last.filter(|_| found.is_cut) {
+        let reached = absent.iter().rposition(|id| number(id) == Some(last));
+        absent.truncate(reached.map_or(0, |index| index.saturating_add(1)));
+        ids.truncate(
+            ids.iter()
+                .position(|id| *id == last)
+                .map_or(0, |index| index.saturating_add(1)),
+        );
+    }
+    let count = before.saturating_add(ids.len());
+    let has_more = (found.is_cut || is_full) && count < MAX_MISSING;
     let unread_as = match source.stream {
         Stream::Availability => Unread::of_week,
         _ => Unread::of_row,
@@ -121,11 +124,31 @@ pub async fn missing(
         reason,
     });
     let unread: Vec<_> = rejected.map(unread_as).collect();
+    let there: BTreeSet<&str> = found
+        .records
+        .ids()
+        .into_iter()
+        .chain(
+            unread
+                .iter()
+                .flat_map(|unread| &unread.rows)
+                .map(String::as_str),
+        )
+        .collect();
+    let gone = absent
+        .iter()
+        .filter(|id| number(id).is_some() && !there.contains(id.as_str()))
+        .cloned()
+        .collect();
     Ok(Fetched {
         received: found.records.ids().len().saturating_add(unread.len()),
-        next: last.filter(|_| has_more).cloned(),
-        asked: absent.clone(),
+        next: absent
+            .last()
+            .filter(|_| has_more)
+            .map(|last| format!("{last} {count}")),
         left_out: belonging(&found.records, sweep.window),
+        gone,
+        asked: absent,
         unread,
         ..Fetched::of(found.records)
     })
@@ -158,29 +181,29 @@ fn belonging(records: &Records, window: Window<'_>) -> u64 {
             .iter()
             .filter(|row| is_within(row.clocked_in_at))
             .count(),
-        // Where its days begin and end is for 7shifts to say.
-        Records::TimeOff(_) => 0,
+        // The list was asked for what ends on that day or later.
+        Records::TimeOff(rows) => {
+            let from = date(window.from).map(|date| date.to_string());
+            rows.iter()
+                .filter(|row| Some(&row.end_date) >= from.as_ref())
+                .count()
+        }
+        // The rows of a week are one record.
+        Records::Availability(rows) => {
+            let mut ids: Vec<_> = rows.iter().map(|row| number(&row.external_id)).collect();
+            ids.dedup();
+            ids.len()
+        }
         Records::Roles(_)
         | Records::TeamMembers(_)
-        | Records::Availability(_)
         | Records::Wages(_)
         | Records::RoleAssignments(_) => records.ids().len(),
     };
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// Whether so many rows of a stream are missing that they are not asked for one by one.
-pub fn is_beyond_asking(stream: Stream, rows: u64) -> bool {
-    match stream {
-        // Nobody numbers them.
-        Stream::Wages | Stream::Assignments => false,
-        Stream::Availability => rows > MAX_MISSING_DAYS,
-        _ => rows > MAX_MISSING,
-    }
-}
-
-fn is_full(ids: usize) -> bool {
-    u32::try_from(ids).is_ok_and(|ids| ids >= RECORDS_PER_PAGE)
+fn is_full(rows: usize, limit: u32) -> bool {
+    u32::try_from(rows).is_ok_and(|rows| rows >= limit)
 }
 
 /// The number under which the provider knows what a row is of.
@@ -234,6 +257,14 @@ async fn is_of_ours(source: Source<'_>, user_id: i64) -> Result<bool, Failure> {
     Ok(rows::is_here(database, &source.scope, &user_id.to_string()).await?)
 }
 
+fn unclear_assignments() -> Failure {
+    Failure {
+        kind: FailureKind::Refused,
+        code: "unreadable",
+        reason: "7shifts' answer about the locations and roles of this person cannot be read, so nobody can tell whether they work at the connector's location.".to_owned(),
+    }
+}
+
 /// Asks for a record and puts it to `records`, if it is for this connector to bring.
 async fn one(source: Source<'_>, id: i64, records: &mut Records) -> Result<(), Failure> {
     let (client, line, now) = (&source.account.client, &source.account.line, source.now);
@@ -254,10 +285,14 @@ async fn one(source: Source<'_>, id: i64, records: &mut Records) -> Result<(), F
             found.extend(is_ours(row.location_id).then(|| records::role(row)));
         }
         Records::TeamMembers(found) => {
-            // Who has no role anywhere may still work here: the list shows them, the roles do not.
-            let is_here = source.location_id.is_none() || {
-                let roles = call(line, client.user_assignments(id)).await?.value.roles;
-                roles.is_empty() || roles.iter().any(|role| is_ours(role.location_id))
+            let is_here = match source.location_id {
+                None => true,
+                Some(location_id) => {
+                    let assignments = call(line, client.user_assignments(id)).await?.value;
+                    assignments
+                        .are_at(location_id)
+                        .ok_or_else(unclear_assignments)?
+                }
             };
             if is_here {
                 let row = call(line, client.user(id)).await?.value;

@@ -185,6 +185,7 @@ async fn prepared(
         fixed_times: settings.schedule == Schedule::FixedTimes,
         window_hours: params.sync_window_hours,
         force_deletions: params.force_deletions,
+        one_location: config.location_id.is_some(),
     });
     let reasons = OnceCell::new();
     let source = Source {
@@ -193,7 +194,6 @@ async fn prepared(
         reasons: &reasons,
         stream,
         location_id: config.location_id,
-        force_deletions: params.force_deletions,
         now,
     };
     let run = Run {
@@ -262,6 +262,10 @@ impl Run<'_> {
     async fn walk(&self, source: Source<'_>, pass: &mut Pass) -> Result<bool, Stop> {
         let mut fetched: Option<Fetched> = None;
         while let Some(step) = pass.steps.first().copied() {
+            // What is known to be outside need not be asked for.
+            if step == Step::Missing && pass.cursor.is_none() && !self.leave_outside(pass).await? {
+                return Ok(false);
+            }
             let page = match fetched.take() {
                 Some(page) => page,
                 None if self.is_late() => return Ok(false),
@@ -354,6 +358,18 @@ impl Run<'_> {
                     clock::now_micros(),
                 )
                 .await?;
+                let gone = records::tombstone(
+                    transaction,
+                    &scope,
+                    self.resource,
+                    &page.gone,
+                    now,
+                    clock::now_micros(),
+                )
+                .await?;
+                if step == Step::Missing {
+                    after.confirmed = after.confirmed.saturating_add(gone);
+                }
                 let ids = page.records.ids();
                 if step.is_noted(after.kind) {
                     if !after.is_noting {
@@ -410,7 +426,7 @@ impl Run<'_> {
                     created: outcome.created,
                     updated: outcome.updated,
                     unchanged: outcome.unchanged,
-                    deleted: outcome.deleted,
+                    deleted: outcome.deleted.saturating_add(gone),
                     errors,
                 };
                 let is_page = step != Step::Missing || !page.asked.is_empty();
@@ -482,14 +498,68 @@ impl Run<'_> {
         }
     }
 
+    /// Deletes what is outside of the connector by what we know ourselves, however much it is; true
+    /// when nothing of it is left.
+    async fn leave_outside(&self, pass: &Pass) -> Result<bool, Stop> {
+        // Without its notes the pass does not know what it saw.
+        if !records::is_open(self.database, &pass.run_id).await? {
+            return Ok(true);
+        }
+        let scope = self.scope();
+        let location = self.location_id.map(|id| id.to_string());
+        while !self.is_late() {
+            let ids = records::outside_ids(
+                self.database,
+                &scope,
+                self.resource,
+                &pass.run_id,
+                location.as_deref(),
+                SWEEP_ROWS,
+            )
+            .await?;
+            if ids.is_empty() {
+                return Ok(true);
+            }
+            self.database
+                .transaction(async |transaction| {
+                    let deleted = records::tombstone(
+                        transaction,
+                        &scope,
+                        self.resource,
+                        &ids,
+                        clock::now(),
+                        clock::now_micros(),
+                    )
+                    .await?;
+                    let counts = RunCounts {
+                        deleted,
+                        ..RunCounts::default()
+                    };
+                    self.save(transaction, pass, 0, 0, counts).await
+                })
+                .await?;
+            self.tally.progressed.set(true);
+        }
+        Ok(false)
+    }
+
     /// Deletes what a complete pass has not seen; true when there is nothing more to delete.
     async fn sweep(&self, pass: &mut Pass) -> Result<bool, Stop> {
         if !pass.kind.sweeps() || pass.sweep == SweepState::Done || pass.held_back.is_some() {
             return Ok(true);
         }
+        // The other streams did so before they asked for what is missing.
+        if self.resource.is_of_one_person() && !self.leave_outside(pass).await? {
+            return Ok(false);
+        }
         let location = self.location_id.map(|id| id.to_string());
         let window = one_by_one::window(pass, self.resource, location.as_deref());
         pass.held_back = self.held_back(pass, window).await?;
+        if let Some(HeldBack::Left(_)) = pass.held_back
+            && !pass.wanted.contains(&self.stream)
+        {
+            pass.wanted.push(self.stream);
+        }
         while pass.held_back.is_none() && pass.sweep != SweepState::Done {
             if self.is_late() {
                 return Ok(false);
@@ -499,7 +569,9 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// Why this pass may not delete what it has not seen.
+    /// Why this pass may not delete what it has not seen. What was asked for one by one is settled
+    /// already; of the rest only a person who has checked the account can say that it is gone, and
+    /// not of a list that is known to lack what is there.
     async fn held_back(&self, pass: &Pass, window: Window<'_>) -> Result<Option<HeldBack>, Stop> {
         if !records::is_open(self.database, &pass.run_id).await? {
             return Ok(Some(HeldBack::NotesLost));
@@ -509,20 +581,45 @@ impl Run<'_> {
         }
         let (scope, resource) = (self.scope(), self.resource);
         let absent = records::absent(self.database, &scope, resource, &pass.run_id, window).await?;
+        if absent.absent == 0 {
+            return Ok(None);
+        }
         // A record without an id may be any of those that were not seen.
-        if pass.unidentified > 0 && absent.absent > 0 {
+        if pass.unidentified > 0 {
             return Ok(Some(HeldBack::Unreadable));
         }
-        if one_by_one::is_beyond_asking(self.stream, absent.absent) && !self.force_deletions {
-            return Ok(Some(HeldBack::TooMany(format!(
-                "{} of {} rows are missing from the list of 7shifts, more than one sync asks for one by one; nothing was deleted. Check the account, then ask for the sync with `force_deletions` in its `params` to accept it",
-                absent.absent, absent.live
+        let records = self.records();
+        if pass.left_out > 0 {
+            return Ok(Some(HeldBack::CutShort(format!(
+                "{} {} more {records} that it lacks were not asked for and stay as well.",
+                self.left_out(pass.left_out),
+                absent.absent,
             ))));
+        }
+        if !self.resource.is_of_one_person() && !self.force_deletions {
+            let more = format!(
+                "{} more {records} are missing from the list of 7shifts than one sync asks for one by one.",
+                absent.absent,
+            );
+            return Ok(Some(if pass.confirmed > 0 {
+                HeldBack::Left(format!(
+                    "{more} They stay until the next sync, which follows by itself and asks for them; those that were asked for are gone."
+                ))
+            } else {
+                HeldBack::TooMany(format!(
+                    "{more} Nothing was deleted. Check the account, then ask for the sync with `force_deletions` in its `params` to accept it"
+                ))
+            }));
         }
         let brake = Brake::default().check(absent.live, absent.absent, self.force_deletions);
         Ok(brake
             .err()
             .map(|reason| HeldBack::TooMany(reason.to_string())))
+    }
+
+    /// The stream, as text calls its records.
+    fn records(&self) -> String {
+        self.stream.as_str().replace('_', " ")
     }
 
     /// One step of the sweep, with how far it came. Returns the pass as it was saved.
@@ -658,7 +755,7 @@ impl Run<'_> {
     fn left_out(&self, records: u64) -> String {
         format!(
             "The list of 7shifts lacked {records} of the {} that are there when they are asked for one by one: they stay. New ones may have been missing from it as well; the next sync reads it again.",
-            self.stream.as_str().replace('_', " ")
+            self.records()
         )
     }
 

@@ -13,7 +13,7 @@ use spin_sdk::http_service;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "slack-notify",
+        api::served!("slack-notify"),
         request,
         async |context: Context| match context.operation {
             Operation::RunSlackNotify => {

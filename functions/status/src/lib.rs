@@ -18,13 +18,15 @@ const OPENAPI: &[u8] = include_bytes!("../openapi.json");
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("status", request, async |context: Context| {
-        match context.operation {
+    serve(
+        api::served!("status"),
+        request,
+        async |context: Context| match context.operation {
             Operation::CheckHealth => health(&context).await,
             Operation::ShowOpenapi => Ok(Reply::json_bytes(StatusCode::OK, OPENAPI.to_vec())),
             _ => status(),
-        }
-    })
+        },
+    )
     .await
 }
 

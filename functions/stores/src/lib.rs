@@ -15,8 +15,10 @@ const MAX_ITEMS: usize = 500;
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve("stores", request, async |context: Context| {
-        match context.operation {
+    serve(
+        api::served!("stores"),
+        request,
+        async |context: Context| match context.operation {
             Operation::CreateStore => stores::create(&context).await,
             Operation::UpsertStores => stores::upsert(&context).await,
             Operation::ReadStore => stores::read(&context).await,
@@ -27,8 +29,8 @@ async fn handle(request: Request) -> Answer {
             Operation::TakeLocationOff => location_mappings::take_off(&context).await,
             Operation::SetProductRefs => product_refs::set(&context).await,
             _ => stores::list(&context).await,
-        }
-    })
+        },
+    )
     .await
 }
 

@@ -12,8 +12,10 @@ use platform::{Context, Reply, clock, log, random};
 use serde::Deserialize;
 use store::inbox::events::{Arrival, Stored};
 
+use crate::at_once;
 use crate::inbox;
 use crate::known::{self, Known};
+use crate::refusals;
 
 /// A webhook that changes while it is called is looked at so often.
 const TRIES: usize = 3;
@@ -54,6 +56,7 @@ pub async fn receive(
     path: &str,
     event: Option<String>,
 ) -> Result<Reply, Problem> {
+    let _in_hand = at_once::InHand::begin();
     let mut known = known::find(context, id).await?;
     for _ in 0..TRIES {
         if let Some(reply) = received(context, id, path, event.as_deref(), &known).await? {
@@ -114,6 +117,7 @@ async fn received(
                 "webhook_rejected",
                 &format!("webhook {id}: {}", rejection.code()),
             );
+            refusals::note(context, &known.organization_id, id, &rejection).await;
             return Err(Problem::new(
                 ProblemKind::Unauthenticated,
                 format!("The delivery is not proven: {rejection}."),
@@ -130,7 +134,10 @@ async fn received(
     let event_id = random::id();
     let arrival = arrival(context, id, known, verified, event_id.clone(), now);
     match inbox::store(context, arrival).await? {
-        Stored::New => acknowledged(Some(event_id)).map(Some),
+        Stored::New => {
+            at_once::work_on(&known.organization_id, id);
+            acknowledged(Some(event_id)).map(Some)
+        }
         Stored::Repeat(first) => acknowledged(Some(first)).map(Some),
         Stored::Changed => Ok(None),
     }

@@ -11,7 +11,7 @@ use spin_sdk::http_service;
 #[http_service]
 async fn handle(request: Request) -> Answer {
     serve(
-        "webhooks",
+        api::served!("webhooks"),
         request,
         async |context: Context| match context.operation {
             Operation::CreateWebhook => webhooks::create(&context).await,
@@ -21,6 +21,8 @@ async fn handle(request: Request) -> Answer {
             Operation::RotateWebhookSecret => webhooks::rotate(&context).await,
             Operation::ListWebhookEvents => events::list(&context).await,
             Operation::ReadWebhookEvent => events::read(&context).await,
+            Operation::ReplayWebhookEvent => events::replay(&context).await,
+            Operation::ReplayWebhookEvents => events::replay_all(&context).await,
             _ => webhooks::read(&context).await,
         },
     )

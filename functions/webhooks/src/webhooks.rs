@@ -6,21 +6,21 @@ use api::webhooks::{
 };
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::field_error::FieldErrors;
 use domain::inbound_webhook::{EventFilter, State};
 use domain::webhook_signature::{self as signature, Options, Scheme, SevenShiftsSigning};
 use http::StatusCode;
 use platform::public_url::PublicUrl;
-use platform::vault::{Place, Secret, Vault};
-use platform::{Context, Reply, clock, idempotent, lists, log, problems, random};
+use platform::vault::Secret;
+use platform::webhook_setup::{checked_events, checked_keep_seconds, keep, vault};
+use platform::{Context, Reply, clock, idempotent, lists, problems, random};
 use store::Execute;
-use store::inbox::secrets::{self, MAX_LIVE, NewSecret};
 use store::inbox::webhooks::{self, Change, Created, MAX_WEBHOOKS, NewWebhook};
 use store::lists::{self as rows, Kind};
+use store::webhook_secrets::Owner;
 
-/// A day: providers and people take their time to change over.
-const KEEP_PREVIOUS_SECONDS: i64 = 86_400;
-const MAX_KEEP_PREVIOUS_SECONDS: i64 = 30 * 86_400;
+/// Dead events in a row that pause a webhook which says no other number.
+const FAILURE_LIMIT: i64 = 20;
+const MAX_FAILURE_LIMIT: i64 = 10_000;
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     lists::Asked::parse(context, |_| ())?
@@ -63,6 +63,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             scheme: wanted.scheme.as_str(),
             options: &options,
             events: events.as_deref(),
+            failure_limit: wanted.failure_limit,
             created_by: context.caller()?.subject(),
         };
         match webhooks::create(transaction, &tenant, new, clock::now())
@@ -85,7 +86,8 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                 ));
             }
         }
-        keep(transaction, &tenant, &vault, &id, &wanted.secret, 0).await?;
+        let (owner, secret) = (Owner::Received(&id), &wanted.secret.secret);
+        keep(transaction, &tenant, &vault, owner, secret, 0).await?;
         let kept = WebhookWithSecret {
             secret: None,
             url: url(public_url.as_ref().ok(), &id),
@@ -117,6 +119,9 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     {
         errors.push(FieldError::new("/state", "must be active or paused"));
     }
+    if let Some(limit) = body.failure_limit {
+        checked_limit(limit, &mut errors);
+    }
     let held = read_back(&context.database, &tenant, &id).await?;
     if let (Some(options), Ok(scheme)) = (&body.options, held.scheme.parse::<Scheme>()) {
         errors.extend(checked_options(options, scheme));
@@ -134,6 +139,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
         options: options.as_deref(),
         events: events.as_ref().map(Option::as_deref),
         state: body.state.as_deref(),
+        failure_limit: body.failure_limit,
     };
     let is_there = webhooks::update(&context.database, &tenant, &id, change, clock::now())
         .await
@@ -171,13 +177,7 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
         context.json()?
     };
     let mut errors = Vec::new();
-    let keep_seconds = body.keep_previous_seconds.unwrap_or(KEEP_PREVIOUS_SECONDS);
-    if !(0..=MAX_KEEP_PREVIOUS_SECONDS).contains(&keep_seconds) {
-        errors.push(FieldError::new(
-            "/keep_previous_seconds",
-            format!("must be a number from 0 to {MAX_KEEP_PREVIOUS_SECONDS}"),
-        ));
-    }
+    let keep_seconds = checked_keep_seconds(body.keep_previous_seconds, &mut errors);
     let scheme: Scheme = held
         .scheme
         .parse()
@@ -189,7 +189,8 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
     let vault = vault().await?;
     let public_url = PublicUrl::configured().await;
     idempotent::once(context, &tenant, async |transaction| {
-        keep(transaction, &tenant, &vault, &id, &secret, keep_seconds).await?;
+        let (owner, key) = (Owner::Received(&id), &secret.secret);
+        keep(transaction, &tenant, &vault, owner, key, keep_seconds).await?;
         let kept = WebhookWithSecret {
             secret: None,
             url: url(public_url.as_ref().ok(), &id),
@@ -202,46 +203,6 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
         Ok((StatusCode::OK, answer, kept))
     })
     .await
-}
-
-/// Makes a key the one in force.
-async fn keep<E: Execute>(
-    transaction: &E,
-    tenant: &Tenant,
-    vault: &Vault,
-    webhook_id: &str,
-    key: &NewKey,
-    keep_previous_seconds: i64,
-) -> Result<(), Problem> {
-    let id = random::id();
-    let place = Place {
-        organization_id: tenant.as_str(),
-        connector_id: webhook_id,
-        field: &id,
-    };
-    let sealed = vault
-        .seal(place, &key.secret)
-        .map_err(|error| problems::internal(&error.to_string()))?;
-    let new = NewSecret {
-        id: &id,
-        webhook_id,
-        sealed: &sealed.token,
-        sealed_by: &sealed.sealed_by,
-    };
-    let now = clock::now();
-    let until = now.saturating_add(keep_previous_seconds);
-    let is_kept = secrets::put(transaction, tenant, new, until, now)
-        .await
-        .map_err(|error| problems::database(&error))?;
-    if is_kept {
-        return Ok(());
-    }
-    Err(Problem::new(
-        ProblemKind::Conflict,
-        format!(
-            "{MAX_LIVE} secrets of this webhook count already: wait until one is over, or send keep_previous_seconds 0."
-        ),
-    ))
 }
 
 /// A key that is to be kept.
@@ -291,6 +252,7 @@ struct Wanted {
     scheme: Scheme,
     options: Options,
     events: EventFilter,
+    failure_limit: Option<i64>,
     secret: NewKey,
 }
 
@@ -298,6 +260,8 @@ fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
     let mut errors = Vec::new();
     let name = checked_name("/name", &body.name, &mut errors).to_owned();
     let events = checked_events(body.events.clone(), &mut errors);
+    let failure_limit = body.failure_limit.unwrap_or(Some(FAILURE_LIMIT));
+    checked_limit(failure_limit, &mut errors);
     let options = body.options.clone().unwrap_or_default();
     let Ok(scheme) = body.scheme.parse::<Scheme>() else {
         let names: Vec<_> = Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
@@ -317,23 +281,23 @@ fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
         scheme,
         options,
         events,
+        failure_limit,
         secret,
     })
 }
 
-fn checked_events(entries: Option<Vec<String>>, errors: &mut Vec<FieldError>) -> EventFilter {
-    match EventFilter::parse(entries) {
-        Ok(filter) => filter,
-        Err(wrong) => {
-            errors.extend(of_fields("", &wrong));
-            EventFilter::default()
-        }
+fn checked_limit(limit: Option<i64>, errors: &mut Vec<FieldError>) {
+    if limit.is_some_and(|limit| !(1..=MAX_FAILURE_LIMIT).contains(&limit)) {
+        errors.push(FieldError::new(
+            "/failure_limit",
+            format!("must be a number from 1 to {MAX_FAILURE_LIMIT}, or null to pause it never"),
+        ));
     }
 }
 
 /// What nobody has signed is no event: 7shifts' own path of a connector takes it, as a hint.
 fn checked_options(options: &Options, scheme: Scheme) -> Vec<FieldError> {
-    let mut errors = of_fields("/options", &options.check(scheme));
+    let mut errors = FieldError::all("/options", &options.check(scheme));
     if options.signing == Some(SevenShiftsSigning::Unsigned) {
         errors.push(FieldError::new(
             "/options/signing",
@@ -343,35 +307,12 @@ fn checked_options(options: &Options, scheme: Scheme) -> Vec<FieldError> {
     errors
 }
 
-/// The errors of a part of the body.
-fn of_fields(below: &str, wrong: &FieldErrors) -> Vec<FieldError> {
-    let wrong = wrong.as_slice().iter();
-    wrong
-        .map(|error| {
-            FieldError::new(
-                format!("{below}{}", error.pointer),
-                format!("{}: {}", error.detail, error.remedy),
-            )
-        })
-        .collect()
-}
-
 fn url(public_url: Option<&PublicUrl>, id: &str) -> Option<String> {
     public_url.map(|url| format!("{}/hooks/{id}", url.as_str()))
 }
 
 fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|error| problems::internal(&error.to_string()))
-}
-
-async fn vault() -> Result<Vault, Problem> {
-    Vault::open().await.map_err(|error| {
-        log::error("vault", &error.to_string());
-        Problem::new(
-            ProblemKind::Internal,
-            format!("The vault does not open, so no secret can be stored: {error}."),
-        )
-    })
 }
 
 async fn row<E: Execute>(database: &E, tenant: &Tenant, id: &str) -> Result<String, Problem> {

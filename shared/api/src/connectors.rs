@@ -31,21 +31,25 @@ pub struct Connector {
     pub updated_at: String,
 }
 
-/// A connector to make. 7shifts accounts are connected by the action `connect` of the 7shifts proxy.
+/// A connector to make. 7shifts accounts are connected by the action `connect` of the 7shifts proxy,
+/// webhooks that are received are made at `/api/webhooks`.
 #[derive(Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateConnector {
-    /// `slack`.
+    /// `slack`, `api`, `google_workspace` or `odoo`.
     pub r#type: String,
     /// For people, 1 to 200 characters.
     pub name: String,
     /// The organization's own name for it, unique; the type when left out.
     pub integration_key: Option<String>,
-    /// Of Slack with a bot token: `default_channel`.
+    /// By type; see the README. Of Slack with a bot token: `default_channel`.
     #[serde(default)]
     pub config: serde_json::Map<String, serde_json::Value>,
-    /// Write-only. Of Slack: `webhook_url`, the address of an incoming webhook, or `bot_token`.
+    /// Write-only. Of Slack: `webhook_url`, the address of an incoming webhook, or `bot_token`. Of an
+    /// API: what its `auth` needs of `api_key`, `token`, `password`, `client_secret` and
+    /// `refresh_token`.
+    #[serde(default)]
     pub credentials: BTreeMap<String, String>,
 }
 
@@ -64,7 +68,7 @@ pub struct UpdateConnector {
         schemars(with = "serde_json::Map<String, serde_json::Value>")
     )]
     pub config: Option<serde_json::Map<String, serde_json::Value>>,
-    /// Write-only. Another credential makes the connector active again.
+    /// Write-only; replaces all of them. Another credential makes the connector active again.
     #[serde(deserialize_with = "crate::body::not_null")]
     #[cfg_attr(feature = "openapi", schemars(with = "BTreeMap<String, String>"))]
     pub credentials: Option<BTreeMap<String, String>>,
@@ -78,6 +82,41 @@ pub struct TestedConnector {
     pub success: bool,
     /// What the provider says of it, or what to do.
     pub detail: String,
+}
+
+/// A request to the API of a connector, below its base URL.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ApiRequest {
+    /// `GET`, `HEAD`, `OPTIONS`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: String,
+    /// From behind the base URL, percent-encoded where it must be, without a query.
+    #[serde(default)]
+    pub path: String,
+    /// Pairs of a name and a value, as they are meant.
+    #[serde(default)]
+    pub query: Vec<(String, String)>,
+    /// Sent as JSON.
+    #[serde(default)]
+    pub body: Option<serde_json::Value>,
+}
+
+/// What the API answered, whatever its status. Secrets of the connector are hidden in it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ApiAnswer {
+    /// HTTP.
+    pub status: u16,
+    /// In lower case, without those of the connection and without cookies.
+    pub headers: BTreeMap<String, String>,
+    /// JSON as it is, other text as a text; null where there is no body.
+    pub body: Option<serde_json::Value>,
+    /// A body that is no text, in Base64.
+    pub body_base64: Option<String>,
+    /// From the first try to the end of the answer, waits included.
+    pub duration_ms: i64,
 }
 
 /// How a connector is kept current. `last_sync_at`, `last_full_sync_at` and `is_stale` are

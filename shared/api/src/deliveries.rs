@@ -41,9 +41,12 @@ pub struct SlackNotified {
 pub struct Delivery {
     pub id: String,
     pub organization_id: String,
-    /// `slack`.
+    /// `slack`, `api` or `webhook`.
     pub kind: String,
-    pub connector_id: String,
+    /// With which it is sent; null for a webhook.
+    pub connector_id: Option<String>,
+    /// The outgoing webhook that it is sent to.
+    pub endpoint_id: Option<String>,
     pub requested_by: String,
     /// What is sent.
     pub payload: Value,

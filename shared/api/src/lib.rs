@@ -3,15 +3,18 @@
 //! Pure data and parsing, so that the functions, the OpenAPI document and the tests read one
 //! table. Nothing here does I/O.
 
+pub mod automation;
 pub mod body;
 pub mod connectors;
 pub mod cors;
 pub mod cursor;
 pub mod deliveries;
+pub mod logs;
 pub mod moment;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod organizations;
+pub mod outgoing_webhooks;
 pub mod page;
 pub mod problem;
 pub mod query;

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, connectors, deliveries, organizations, records, seven_shifts_integration,
-    seven_shifts_proxy, status, stores, webhooks,
+    ProblemKind, automation, connectors, deliveries, logs, organizations, outgoing_webhooks,
+    records, seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks,
 };
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
@@ -102,6 +102,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 fn in_query(parameter: &Parameter) -> Value {
     let schema = match parameter.form {
         ParameterForm::Text => json!({"type": "string", "maxLength": 1024}),
+        ParameterForm::Number => json!({"type": "integer", "minimum": 0}),
         ParameterForm::Id => json!({"type": "string", "format": "uuid"}),
         ParameterForm::Time => json!({"type": "string", "format": "date-time"}),
         ParameterForm::Date => json!({"type": "string", "format": "date"}),
@@ -185,10 +186,27 @@ fn schemas() -> Value {
     add::<connectors::CreateConnector>(&mut generator);
     add::<connectors::UpdateConnector>(&mut generator);
     add::<connectors::TestedConnector>(&mut generator);
+    add::<connectors::ApiRequest>(&mut generator);
+    add::<connectors::ApiAnswer>(&mut generator);
     add::<deliveries::SlackNotify>(&mut generator);
     add::<deliveries::SlackNotified>(&mut generator);
     add::<deliveries::Delivery>(&mut generator);
+    add::<webhooks::ReplayWebhookEvent>(&mut generator);
+    add::<webhooks::ReplayWebhookEvents>(&mut generator);
+    add::<webhooks::Replayed>(&mut generator);
+    add::<automation::CreateAutomationRule>(&mut generator);
+    add::<automation::UpdateAutomationRule>(&mut generator);
+    add::<automation::AutomationRule>(&mut generator);
+    add::<automation::DryRunAutomationRules>(&mut generator);
+    add::<automation::DryRun>(&mut generator);
+    add::<automation::Notice>(&mut generator);
+    add::<logs::LogEntry>(&mut generator);
+    add::<logs::LogStatistics>(&mut generator);
     add::<webhooks::WebhookEventWithBody>(&mut generator);
+    add::<outgoing_webhooks::CreateOutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::UpdateOutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::OutgoingWebhook>(&mut generator);
+    add::<outgoing_webhooks::OutgoingWebhookWithSecret>(&mut generator);
     add::<webhooks::WebhookCall>(&mut generator);
     add::<stores::CreateStore>(&mut generator);
     add::<stores::UpdateStore>(&mut generator);

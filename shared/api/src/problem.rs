@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use domain::field_error::FieldErrors;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -118,6 +119,27 @@ impl FieldError {
             field: field.into(),
             detail: detail.into(),
         }
+    }
+
+    /// The errors of a document that is at `below` in the body.
+    #[must_use]
+    pub fn all(below: &str, wrong: &FieldErrors) -> Vec<Self> {
+        let wrong = wrong.as_slice().iter();
+        wrong
+            .map(|error| {
+                Self::new(
+                    format!("{below}{}", error.pointer),
+                    format!("{}: {}", error.detail, error.remedy),
+                )
+            })
+            .collect()
+    }
+
+    /// The error of a document that is at `below` in the body.
+    #[must_use]
+    pub fn below(mut self, below: &str) -> Self {
+        self.field.insert_str(0, below);
+        self
     }
 }
 

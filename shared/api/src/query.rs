@@ -118,6 +118,20 @@ impl<'a> Query<'a> {
         }
     }
 
+    /// The parameter as a whole number.
+    pub fn number(&mut self, name: &str, allowed: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let value = self.values.remove(name)?;
+        let number = value.parse().ok().filter(|number| allowed.contains(number));
+        if number.is_none() {
+            let (first, last) = (allowed.start(), allowed.end());
+            self.refuse(
+                name,
+                format!("must be a whole number from {first} to {last}"),
+            );
+        }
+        number
+    }
+
     /// The parameter as one of `allowed`.
     pub fn one_of(&mut self, name: &str, allowed: &[&str]) -> Option<String> {
         let value = self.values.remove(name)?;

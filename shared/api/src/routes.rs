@@ -25,6 +25,12 @@ pub enum Operation {
     CreateConnector,
     UpdateConnector,
     TestConnector,
+    DeleteConnector,
+    CallApi,
+    RunRestApi,
+    TestRestApi,
+    CheckRestApi,
+    RequestRestApi,
     NotifySlack,
     RunSlackNotify,
     TestSlack,
@@ -94,9 +100,32 @@ pub enum Operation {
     RotateWebhookSecret,
     ListWebhookEvents,
     ReadWebhookEvent,
+    ReplayWebhookEvent,
+    ReplayWebhookEvents,
+    CreateAutomationRule,
+    ListAutomationRules,
+    ReadAutomationRule,
+    UpdateAutomationRule,
+    DeleteAutomationRule,
+    DryRunAutomationRules,
+    ListNotices,
+    ReadNotice,
+    MarkNoticeRead,
+    DismissNotice,
+    RunAutomation,
+    ListLogs,
+    ShowLogStatistics,
     ReceiveWebhook,
     ReceiveWebhookByGet,
     ReceiveWebhookCall,
+    CreateOutgoingWebhook,
+    ListOutgoingWebhooks,
+    ReadOutgoingWebhook,
+    UpdateOutgoingWebhook,
+    DeleteOutgoingWebhook,
+    RotateOutgoingWebhookSecret,
+    TestOutgoingWebhook,
+    RunOutgoingWebhook,
 }
 
 /// Who may call a route.
@@ -159,6 +188,8 @@ pub enum ParameterForm {
     DateOrTime,
     Boolean,
     Limit,
+    /// Whole, not below zero.
+    Number,
     OneOf(&'static [&'static str]),
 }
 
@@ -448,6 +479,11 @@ const WEBHOOK_EVENT_LIST: &[Parameter] = &[
     ),
     parameter("event", ParameterForm::Text, "Only events of this name."),
     parameter(
+        "state",
+        ParameterForm::OneOf(WEBHOOK_EVENT_STATES),
+        "Only events in this state.",
+    ),
+    parameter(
         "received_from",
         ParameterForm::Time,
         "Only what came then or later.",
@@ -521,6 +557,11 @@ const DELIVERY_LIST: &[Parameter] = &[
     ORGANIZATION_ID,
     CONNECTOR_ID,
     parameter(
+        "endpoint_id",
+        ParameterForm::Id,
+        "Only what is sent to this outgoing webhook.",
+    ),
+    parameter(
         "state",
         ParameterForm::OneOf(DELIVERY_STATES),
         "Only deliveries in this state.",
@@ -534,6 +575,78 @@ const DELIVERY_LIST: &[Parameter] = &[
         "created_to",
         ParameterForm::Time,
         "Only what was decided then or before.",
+    ),
+];
+/// `pending`: not worked on yet; `dead`: a rule failed on it, and nobody has replayed it.
+pub const WEBHOOK_EVENT_STATES: &[&str] = &["pending", "processed", "dead"];
+/// Which events can be replayed.
+pub const REPLAYABLE_STATES: &[&str] = &["processed", "dead"];
+const AUTOMATION_RULE_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
+pub const NOTICE_STATES: &[&str] = &["open", "dismissed"];
+const NOTICE_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "state",
+        ParameterForm::OneOf(NOTICE_STATES),
+        "Only notices in this state.",
+    ),
+    parameter(
+        "is_read",
+        ParameterForm::Boolean,
+        "Only notices that were read, or only those that were not.",
+    ),
+];
+pub const LOG_TYPES: &[&str] = &[
+    "sync",
+    "delivery",
+    "webhook",
+    "webhook_refused",
+    "rule",
+    "connector",
+    "api_call",
+    "log",
+];
+pub const LOG_STATUSES: &[&str] = &["success", "partial", "failed", "info"];
+const LOG_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "event_type",
+        ParameterForm::OneOf(LOG_TYPES),
+        "Only rows of this type.",
+    ),
+    parameter(
+        "status",
+        ParameterForm::OneOf(LOG_STATUSES),
+        "Only rows with this status.",
+    ),
+    parameter(
+        "after",
+        ParameterForm::Number,
+        "Only rows behind the one of this id, the oldest first; the newest first without it. 0 is before all.",
+    ),
+    parameter(
+        "wait_s",
+        ParameterForm::Number,
+        "With `after`: how long to wait for a row when there is none, 0 to 25 seconds.",
+    ),
+];
+const LOG_STATISTICS: &[Parameter] = &[
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "from",
+        ParameterForm::Date,
+        "The first day, UTC; 29 days before the last when left out.",
+    ),
+    parameter(
+        "to",
+        ParameterForm::Date,
+        "The last day, UTC; today when left out.",
     ),
 ];
 const CONNECTOR_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
@@ -632,8 +745,98 @@ const fn integration(
 
 use Operation as O;
 
-/// All routes.
-pub const ROUTES: &[Route] = &[
+/// All routes, with what is said of them for the description of the API.
+pub static ROUTES: &[Route] = ALL;
+
+/// The components that have routes.
+pub const FUNCTIONS: [&str; 15] = [
+    "automation",
+    "connectors",
+    "organizations",
+    "outgoing-webhooks",
+    "records",
+    "rest-api",
+    "scheduled-sync",
+    "seven-shifts-integration",
+    "seven-shifts-proxy",
+    "seven-shifts-sync",
+    "slack-notify",
+    "status",
+    "stores",
+    "webhook-receiver",
+    "webhooks",
+];
+
+/// What one component serves; [`served!`](crate::served) makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    pub function: &'static str,
+    /// Its routes, without what only their description says.
+    pub routes: &'static [Route],
+}
+
+/// The routes of one component, found by the compiler: it links no others.
+#[macro_export]
+macro_rules! served {
+    ($function:literal) => {{
+        static ROUTES: [$crate::Route; $crate::routes::count($function)] =
+            $crate::routes::of_function($function);
+        $crate::routes::Served {
+            function: $function,
+            routes: &ROUTES,
+        }
+    }};
+}
+
+/// How many routes a component has.
+#[must_use]
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+pub const fn count(function: &str) -> usize {
+    let (mut index, mut count) = (0, 0);
+    while index < ALL.len() {
+        if is_same(ALL[index].function, function) {
+            count += 1;
+        }
+        index += 1;
+    }
+    count
+}
+
+/// The routes of a component, which are so many.
+#[must_use]
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+pub const fn of_function<const COUNT: usize>(function: &str) -> [Route; COUNT] {
+    let mut routes = [ALL[0]; COUNT];
+    let (mut index, mut count) = (0, 0);
+    while index < ALL.len() {
+        if is_same(ALL[index].function, function) {
+            routes[count] = ALL[index];
+            routes[count].summary = "";
+            routes[count].query = &[];
+            routes[count].body = None;
+            routes[count].success = (200, Shape::Nothing);
+            routes[count].also = &[];
+            count += 1;
+        }
+        index += 1;
+    }
+    routes
+}
+
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut index = 0;
+    while index < one.len() && index < other.len() {
+        if one[index] != other[index] {
+            return false;
+        }
+        index += 1;
+    }
+    one.len() == other.len()
+}
+
+const ALL: &[Route] = &[
     Route::new(
         O::ShowStatus,
         "status",
@@ -813,6 +1016,27 @@ pub const ROUTES: &[Route] = &[
     )
     .query(ONE)
     .answers(200, Shape::One("TestedConnector")),
+    Route::new(
+        O::DeleteConnector,
+        "connectors",
+        "DELETE",
+        "/api/connectors/{id}",
+        Access::Scope(Scope::ConnectorsWrite),
+        "Remove a connector that was made here; what it has sent is kept",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Connector")),
+    Route::new(
+        O::CallApi,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/request",
+        Access::Scope(Scope::ConnectorsCall),
+        "Call the API of a connector of the type api",
+    )
+    .query(ONE)
+    .takes("ApiRequest")
+    .answers(200, Shape::One("ApiAnswer")),
     Route::new(
         O::PauseConnector,
         "connectors",
@@ -1279,14 +1503,7 @@ pub const ROUTES: &[Route] = &[
         "Run what is due",
     )
     .answers(200, Shape::One("TickSummary")),
-    Route::new(
-        O::RunSevenShiftsSync,
-        "seven-shifts-sync",
-        "POST",
-        "/internal/seven-shifts-sync/run",
-        Access::Internal,
-        "Run one stream of one connector",
-    ),
+    RUN_SEVEN_SHIFTS_SYNC,
     Route::new(
         O::CreateWebhook,
         "webhooks",
@@ -1371,6 +1588,159 @@ pub const ROUTES: &[Route] = &[
     .query(ONE)
     .answers(200, Shape::One("WebhookEventWithBody")),
     Route::new(
+        O::ReplayWebhookEvent,
+        "webhooks",
+        "POST",
+        "/api/webhook-events/{id}/replay",
+        Access::Scope(Scope::WebhookEventsReplay),
+        "Have an event worked on again, from what is stored",
+    )
+    .query(ONE)
+    .takes("ReplayWebhookEvent")
+    .answers(202, Shape::One("Replayed")),
+    Route::new(
+        O::ReplayWebhookEvents,
+        "webhooks",
+        "POST",
+        "/api/webhook-events/replay",
+        Access::Scope(Scope::WebhookEventsReplay),
+        "Have events worked on again, by webhook, name, state and time; up to 1,000 at a time",
+    )
+    .query(ONE)
+    .takes("ReplayWebhookEvents")
+    .answers(202, Shape::One("Replayed")),
+    Route::new(
+        O::CreateAutomationRule,
+        "automation",
+        "POST",
+        "/api/automation-rules",
+        Access::Scope(Scope::AutomationRulesWrite),
+        "Make a rule: on an event, under conditions, do this",
+    )
+    .query(ONE)
+    .takes("CreateAutomationRule")
+    .answers(201, Shape::One("AutomationRule")),
+    Route::new(
+        O::ListAutomationRules,
+        "automation",
+        "GET",
+        "/api/automation-rules",
+        Access::Scope(Scope::AutomationRulesRead),
+        "List the rules in the order in which they fire",
+    )
+    .query(AUTOMATION_RULE_LIST)
+    .answers(200, Shape::Page("AutomationRule")),
+    Route::new(
+        O::DryRunAutomationRules,
+        "automation",
+        "POST",
+        "/api/automation-rules/dry-run",
+        Access::Scope(Scope::AutomationRulesRead),
+        "Say which rules an event would fire and what they would do; nothing is done",
+    )
+    .query(ONE)
+    .takes("DryRunAutomationRules")
+    .answers(200, Shape::One("DryRun")),
+    Route::new(
+        O::ReadAutomationRule,
+        "automation",
+        "GET",
+        "/api/automation-rules/{id}",
+        Access::Scope(Scope::AutomationRulesRead),
+        "Read a rule",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("AutomationRule")),
+    Route::new(
+        O::UpdateAutomationRule,
+        "automation",
+        "PATCH",
+        "/api/automation-rules/{id}",
+        Access::Scope(Scope::AutomationRulesWrite),
+        "Change a rule, or switch it on or off",
+    )
+    .query(ONE)
+    .takes("UpdateAutomationRule")
+    .answers(200, Shape::One("AutomationRule")),
+    Route::new(
+        O::DeleteAutomationRule,
+        "automation",
+        "DELETE",
+        "/api/automation-rules/{id}",
+        Access::Scope(Scope::AutomationRulesWrite),
+        "Delete a rule",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("AutomationRule")),
+    Route::new(
+        O::ListNotices,
+        "automation",
+        "GET",
+        "/api/notices",
+        Access::Scope(Scope::NoticesRead),
+        "List what needs a person, newest first",
+    )
+    .query(NOTICE_LIST)
+    .answers(200, Shape::Page("Notice")),
+    Route::new(
+        O::ReadNotice,
+        "automation",
+        "GET",
+        "/api/notices/{id}",
+        Access::Scope(Scope::NoticesRead),
+        "Read a notice",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Notice")),
+    Route::new(
+        O::MarkNoticeRead,
+        "automation",
+        "POST",
+        "/api/notices/{id}/read",
+        Access::Scope(Scope::NoticesWrite),
+        "Note that a notice was read",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Notice")),
+    Route::new(
+        O::DismissNotice,
+        "automation",
+        "POST",
+        "/api/notices/{id}/dismiss",
+        Access::Scope(Scope::NoticesWrite),
+        "Take a notice down; the next time it is a new one",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Notice")),
+    Route::new(
+        O::ListLogs,
+        "records",
+        "GET",
+        "/api/logs",
+        Access::Scope(Scope::LogsRead),
+        "List what the integrations did, for 90 days; with `after` and `wait_s` as it happens",
+    )
+    .query(LOG_LIST)
+    .answers(200, Shape::Page("LogEntry")),
+    Route::new(
+        O::ShowLogStatistics,
+        "records",
+        "GET",
+        "/api/logs/stats",
+        Access::Scope(Scope::LogsRead),
+        "How the integrations fare: success rate, durations, counts by type and day",
+    )
+    .query(LOG_STATISTICS)
+    .answers(200, Shape::One("LogStatistics")),
+    Route::new(
+        O::RunAutomation,
+        "automation",
+        "POST",
+        "/internal/automation/run",
+        Access::Internal,
+        "Work on the next events of one organization or webhook",
+    ),
+    Route::new(
         O::ReceiveWebhook,
         "webhook-receiver",
         "POST",
@@ -1402,6 +1772,88 @@ pub const ROUTES: &[Route] = &[
     .takes("WebhookCall")
     .answers(200, Shape::One("Received")),
     Route::new(
+        O::CreateOutgoingWebhook,
+        "outgoing-webhooks",
+        "POST",
+        "/api/outgoing-webhooks",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Set up an endpoint to send webhooks to; its secret is in this answer only",
+    )
+    .query(ONE)
+    .takes("CreateOutgoingWebhook")
+    .answers(201, Shape::One("OutgoingWebhookWithSecret")),
+    Route::new(
+        O::ListOutgoingWebhooks,
+        "outgoing-webhooks",
+        "GET",
+        "/api/outgoing-webhooks",
+        Access::Scope(Scope::OutgoingWebhooksRead),
+        "List the endpoints that webhooks are sent to",
+    )
+    .query(WEBHOOK_LIST)
+    .answers(200, Shape::Page("OutgoingWebhook")),
+    Route::new(
+        O::ReadOutgoingWebhook,
+        "outgoing-webhooks",
+        "GET",
+        "/api/outgoing-webhooks/{id}",
+        Access::Scope(Scope::OutgoingWebhooksRead),
+        "Read an endpoint that webhooks are sent to",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("OutgoingWebhook")),
+    Route::new(
+        O::UpdateOutgoingWebhook,
+        "outgoing-webhooks",
+        "PATCH",
+        "/api/outgoing-webhooks/{id}",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Change an endpoint's name, URL or events, pause it, resume it or enable it again",
+    )
+    .query(ONE)
+    .takes("UpdateOutgoingWebhook")
+    .answers(200, Shape::One("OutgoingWebhook")),
+    Route::new(
+        O::DeleteOutgoingWebhook,
+        "outgoing-webhooks",
+        "DELETE",
+        "/api/outgoing-webhooks/{id}",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Delete an endpoint and its secrets, and give up what it was still to be sent",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("OutgoingWebhook")),
+    Route::new(
+        O::RotateOutgoingWebhookSecret,
+        "outgoing-webhooks",
+        "POST",
+        "/api/outgoing-webhooks/{id}/rotate-secret",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Give an endpoint another secret; the one before signs beside it for a while",
+    )
+    .query(ONE)
+    .takes("RotateWebhookSecret")
+    .answers(200, Shape::One("OutgoingWebhookWithSecret")),
+    Route::new(
+        O::TestOutgoingWebhook,
+        "outgoing-webhooks",
+        "POST",
+        "/api/outgoing-webhooks/{id}/test",
+        Access::Scope(Scope::OutgoingWebhooksWrite),
+        "Send an endpoint an event of the type patchbay.test",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("Delivery"))
+    .or(&[202]),
+    Route::new(
+        O::RunOutgoingWebhook,
+        "outgoing-webhooks",
+        "POST",
+        "/internal/outgoing-webhooks/run",
+        Access::Internal,
+        "Send one delivery",
+    ),
+    Route::new(
         O::NotifySlack,
         "slack-notify",
         "POST",
@@ -1428,6 +1880,38 @@ pub const ROUTES: &[Route] = &[
         "/internal/slack-notify/test",
         Access::Internal,
         "Test the credential of one connector",
+    ),
+    Route::new(
+        O::RunRestApi,
+        "rest-api",
+        "POST",
+        "/internal/rest-api/run",
+        Access::Internal,
+        "Send one request from the outbox",
+    ),
+    Route::new(
+        O::TestRestApi,
+        "rest-api",
+        "POST",
+        "/internal/rest-api/test",
+        Access::Internal,
+        "Test the credential of one connector",
+    ),
+    Route::new(
+        O::CheckRestApi,
+        "rest-api",
+        "POST",
+        "/internal/rest-api/check",
+        Access::Internal,
+        "Check the configuration and the secrets of a connector",
+    ),
+    Route::new(
+        O::RequestRestApi,
+        "rest-api",
+        "POST",
+        "/internal/rest-api/request",
+        Access::Internal,
+        "Send one request",
     ),
     Route::new(
         O::ListDeliveries,
@@ -1469,17 +1953,20 @@ pub const ROUTES: &[Route] = &[
     ),
 ];
 
+/// On its own as well: who serves nothing else does without the table.
+pub const RUN_SEVEN_SHIFTS_SYNC: Route = Route::new(
+    Operation::RunSevenShiftsSync,
+    "seven-shifts-sync",
+    "POST",
+    "/internal/seven-shifts-sync/run",
+    Access::Internal,
+    "Run one stream of one connector",
+);
+
 /// Whether a path is one of a replaced system, whose callers expect its error members everywhere.
 #[must_use]
 pub fn is_compatible(path: &str) -> bool {
     path.starts_with("/functions/v1/") || path.starts_with("/api/integrations/")
-}
-
-/// The routes that one component serves.
-pub fn of_function(function: &str) -> impl Iterator<Item = &'static Route> {
-    ROUTES
-        .iter()
-        .filter(move |route| route.function == function)
 }
 
 #[cfg(test)]
@@ -1487,6 +1974,20 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn every_function_is_known_and_has_its_routes() {
+        let functions: BTreeSet<_> = ROUTES.iter().map(|route| route.function).collect();
+        assert_eq!(functions, BTreeSet::from(FUNCTIONS));
+        let served = served!("stores");
+        let paths = |routes: &mut dyn Iterator<Item = &Route>| {
+            routes
+                .map(|route| (route.method, route.path))
+                .collect::<Vec<_>>()
+        };
+        let of_stores = &mut ROUTES.iter().filter(|route| route.function == "stores");
+        assert_eq!(paths(&mut served.routes.iter()), paths(of_stores));
+    }
 
     #[test]
     fn every_operation_method_and_path_is_there_once() {

@@ -48,6 +48,11 @@ pub struct CreateWebhook {
     /// The events that are kept, by name or as `prefix.*`; all when left out. Others are acknowledged
     /// and counted.
     pub events: Option<Vec<String>>,
+    /// So many events in a row that could not be worked on pause it, 1 to 10,000; null: never. 20 when
+    /// left out.
+    #[serde(default, deserialize_with = "crate::body::given")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<i64>"))]
+    pub failure_limit: Option<Option<i64>>,
     /// The secret that the provider shows. Where the secret is ours to choose (`standard`, `github`,
     /// `google_channel`, `microsoft_graph`, `generic`) it may be left out, and one is made.
     pub secret: Option<String>,
@@ -68,10 +73,14 @@ pub struct UpdateWebhook {
     #[serde(default, deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<String>>"))]
     pub events: Option<Option<Vec<String>>>,
-    /// `active` or `paused`.
+    /// `active` or `paused`. Set to active, what has failed so far does not count any more.
     #[serde(default, deserialize_with = "crate::body::not_null")]
     #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub state: Option<String>,
+    /// As in `CreateWebhook`.
+    #[serde(default, deserialize_with = "crate::body::given")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<i64>"))]
+    pub failure_limit: Option<Option<i64>>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -87,6 +96,11 @@ pub struct Webhook {
     pub events: Option<Vec<String>>,
     /// `active`, or `paused`: senders are told to come again.
     pub state: String,
+    /// Why it is paused, where nobody has paused it.
+    pub state_reason: Option<String>,
+    pub failure_limit: Option<i64>,
+    /// Its last events that could not be worked on.
+    pub failures_in_row: i64,
     /// Deliveries that were proven and whose event is not kept.
     pub ignored_count: i64,
     /// The keys in force, never what they are.
@@ -150,6 +164,12 @@ pub struct WebhookEvent {
     pub items: Option<Vec<u32>>,
     pub content_type: Option<String>,
     pub size_bytes: i64,
+    /// `pending`, `processed`, or `dead`: a rule failed on it.
+    pub state: String,
+    /// Of a dead one.
+    pub error_code: Option<String>,
+    pub error_detail: Option<String>,
+    pub processed_at: Option<String>,
     /// By the sender's clock.
     pub sent_at: Option<String>,
     pub received_at: String,
@@ -165,4 +185,40 @@ pub struct WebhookEventWithBody {
     pub body: Option<String>,
     /// As it came, where it is no UTF-8.
     pub body_base64: Option<String>,
+}
+
+/// How an event is worked on again.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReplayWebhookEvent {
+    /// Also the rules that have fired on it already do so again; false when left out.
+    pub fires_again: Option<bool>,
+}
+
+/// Which events are worked on again.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReplayWebhookEvents {
+    pub webhook_id: Option<String>,
+    /// The sender's name of them.
+    pub event: Option<String>,
+    /// `processed` or `dead`; both when left out.
+    pub state: Option<String>,
+    /// A day or a time in UTC; both bounds are in it.
+    pub received_from: Option<String>,
+    pub received_to: Option<String>,
+    /// As in `ReplayWebhookEvent`.
+    pub fires_again: Option<bool>,
+}
+
+/// Events that wait to be worked on again.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Replayed {
+    pub events: usize,
+    /// There may be more: ask again.
+    pub may_be_more: bool,
 }

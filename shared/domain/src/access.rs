@@ -43,6 +43,21 @@ text_enum! {
         WebhooksWrite = "webhooks:write",
         /// What webhooks have brought, bodies included.
         WebhookEventsRead = "webhook-events:read",
+        /// Have events worked on again.
+        WebhookEventsReplay = "webhook-events:replay",
+        AutomationRulesRead = "automation-rules:read",
+        /// What follows from an event.
+        AutomationRulesWrite = "automation-rules:write",
+        NoticesRead = "notices:read",
+        /// Take down what was seen to.
+        NoticesWrite = "notices:write",
+        /// What the integrations did.
+        LogsRead = "logs:read",
+        OutgoingWebhooksRead = "outgoing-webhooks:read",
+        /// Endpoints that are sent webhooks, and their secrets.
+        OutgoingWebhooksWrite = "outgoing-webhooks:write",
+        /// Call an API with the credential of a connector.
+        ConnectorsCall = "connectors:call",
         /// Send messages with a connector of the organization.
         NotificationsSend = "notifications:send",
         /// What was sent, and what became of it.
@@ -101,6 +116,7 @@ impl Role {
             Scope::OrganizationsRead,
             Scope::ConnectorsRead,
             Scope::ConnectorsWrite,
+            Scope::ConnectorsCall,
             Scope::SyncSettingsRead,
             Scope::SyncSettingsWrite,
             Scope::SyncRun,
@@ -111,6 +127,14 @@ impl Role {
             Scope::WebhooksRead,
             Scope::WebhooksWrite,
             Scope::WebhookEventsRead,
+            Scope::WebhookEventsReplay,
+            Scope::AutomationRulesRead,
+            Scope::AutomationRulesWrite,
+            Scope::NoticesRead,
+            Scope::NoticesWrite,
+            Scope::LogsRead,
+            Scope::OutgoingWebhooksRead,
+            Scope::OutgoingWebhooksWrite,
             Scope::NotificationsSend,
             Scope::DeliveriesRead,
             Scope::DeliveriesWrite,
@@ -408,6 +432,7 @@ mod tests {
             (Scope::OrganizationsPurge, "...p"),
             (Scope::ConnectorsRead, "oa.p"),
             (Scope::ConnectorsWrite, "oa.p"),
+            (Scope::ConnectorsCall, "oa.p"),
             (Scope::SyncSettingsRead, "oa.p"),
             (Scope::SyncSettingsWrite, "oa.p"),
             (Scope::SyncStreamsWrite, "o..p"),
@@ -427,6 +452,14 @@ mod tests {
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),
             (Scope::WebhookEventsRead, "oa.p"),
+            (Scope::WebhookEventsReplay, "oa.p"),
+            (Scope::AutomationRulesRead, "oa.p"),
+            (Scope::AutomationRulesWrite, "oa.p"),
+            (Scope::NoticesRead, "oa.p"),
+            (Scope::NoticesWrite, "oa.p"),
+            (Scope::LogsRead, "oa.p"),
+            (Scope::OutgoingWebhooksRead, "oa.p"),
+            (Scope::OutgoingWebhooksWrite, "oa.p"),
             (Scope::NotificationsSend, "oa.p"),
             (Scope::DeliveriesRead, "oa.p"),
             (Scope::DeliveriesWrite, "oa.p"),

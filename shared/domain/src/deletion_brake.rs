@@ -1,5 +1,5 @@
 //! A brake on deletion by absence: a provider that answers with half its list
-//! must not empty our tables.
+//! must not empty our tables. It is for what cannot be asked for one by one.
 
 /// When a pass deletes too much: only beyond both limits, so that small accounts
 /// can change much and large ones a little.

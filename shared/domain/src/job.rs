@@ -33,6 +33,12 @@ pub enum Outcome {
         at: i64,
         reason: String,
     },
+    /// By a schedule of the function's own, which counts its tries and gives up by itself: neither the
+    /// engine's pauses nor its count of failures apply.
+    WaitUntil {
+        at: i64,
+        reason: String,
+    },
     /// Something that another try would not mend.
     Failed {
         reason: String,
@@ -79,6 +85,8 @@ pub fn after(outcome: &Outcome, attempts: u32, progressed: bool, now: i64, rando
         Outcome::RetryAt { at, reason } => {
             retry(*at, reason, attempts.saturating_add(1), now, random)
         }
+        // Failures that are counted from here on are those of a function that does not answer.
+        Outcome::WaitUntil { at, reason } => waits((*at).max(now.saturating_add(1)), 0, reason),
         Outcome::Failed { reason } => given_up(reason, attempts.saturating_add(1)),
     }
 }
@@ -92,9 +100,13 @@ fn retry(at: i64, reason: &str, attempts: u32, now: i64, random: u64) -> Next {
     }
     let earliest = now.saturating_add(backoff(attempts, random, BASE_RETRY_SECS, MAX_RETRY_SECS));
     let latest = now.saturating_add(MAX_RETRY_SECS);
+    waits(at.max(earliest).min(latest), attempts, reason)
+}
+
+fn waits(at: i64, attempts: u32, reason: &str) -> Next {
     Next {
         state: JobState::Pending,
-        next_due_at: Some(at.max(earliest).min(latest)),
+        next_due_at: Some(at),
         attempts,
         reason: Some(redact::excerpt(reason, MAX_REASON_CHARS, &[])),
     }
@@ -176,6 +188,24 @@ mod tests {
     }
 
     #[test]
+    fn a_schedule_of_the_functions_own_is_neither_shortened_nor_given_up() {
+        for attempts in [0, MAX_ATTEMPTS, u32::MAX] {
+            let wait = |at| Outcome::WaitUntil {
+                at,
+                reason: "500 from the endpoint".to_owned(),
+            };
+            let next = after(&wait(NOW + 36_000), attempts, false, NOW, 7);
+            assert_eq!(
+                (next.state, next.next_due_at, next.attempts),
+                (JobState::Pending, Some(NOW + 36_000), 0)
+            );
+            assert_eq!(next.reason.unwrap(), "500 from the endpoint");
+            let next = after(&wait(NOW - 5), attempts, false, NOW, 7);
+            assert_eq!(next.next_due_at, Some(NOW + 1), "never in the same second");
+        }
+    }
+
+    #[test]
     fn progress_forgets_earlier_failures() {
         let next = after(&Outcome::More, 7, false, NOW, 0);
         assert_eq!(
@@ -209,6 +239,13 @@ mod tests {
                     reason: "r".to_owned(),
                 },
                 r#"{"outcome":"retry_at","at":5,"reason":"r"}"#,
+            ),
+            (
+                Outcome::WaitUntil {
+                    at: 5,
+                    reason: "r".to_owned(),
+                },
+                r#"{"outcome":"wait_until","at":5,"reason":"r"}"#,
             ),
             (
                 Outcome::Failed {

@@ -20,6 +20,10 @@
 //! | [`slack_message`] | what a message to Slack may hold, and its markup |
 //! | [`inbound_webhook`] | which events a webhook keeps, and what is a repeat |
 //! | [`webhook_signature`] | whether a webhook comes from whom it names, and how ours are signed |
+//! | [`outgoing_webhook`] | when a webhook that we send is tried again, and what an answer means |
+//! | [`outbound_target`] | which URLs a tenant may have us call |
+//! | [`automation`] | which rules an event fires, and what they do |
+//! | [`log_statistics`] | what counted rows of the integration log come to |
 //! | [`redact`] | foreign text that is about to be shown or logged |
 
 mod error;
@@ -27,6 +31,7 @@ mod text_enum;
 
 pub mod access;
 pub mod api_key;
+pub mod automation;
 pub mod availability;
 pub mod connector_state;
 pub mod deletion_brake;
@@ -35,8 +40,11 @@ pub mod frequency;
 pub mod gcra;
 pub mod inbound_webhook;
 pub mod job;
+pub mod log_statistics;
 pub mod network;
 pub mod organization;
+pub mod outbound_target;
+pub mod outgoing_webhook;
 pub mod place_name;
 pub mod redact;
 pub mod retry;
@@ -54,5 +62,5 @@ pub mod webhook_topic;
 pub mod worked_time;
 pub mod zone;
 
-pub use chrono::NaiveDate;
+pub use chrono::{Days, NaiveDate};
 pub use error::{Error, Result};

@@ -168,14 +168,14 @@ impl<'a> History<'a> {
     fn is_unfinished(&self) -> bool {
         matches!(
             self.last_outcome,
-            Some(Outcome::More | Outcome::RetryAt { .. })
+            Some(Outcome::More | Outcome::RetryAt { .. } | Outcome::WaitUntil { .. })
         )
     }
 
     /// When an unfinished run goes on. Hours do not gate it: it has started.
     fn resume_at(&self) -> i64 {
         match self.last_outcome {
-            Some(Outcome::RetryAt { at, .. }) => {
+            Some(Outcome::RetryAt { at, .. } | Outcome::WaitUntil { at, .. }) => {
                 (*at).clamp(self.now, self.now.saturating_add(MAX_RETRY_SECS))
             }
             _ => self.now,

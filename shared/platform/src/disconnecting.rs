@@ -79,7 +79,15 @@ async fn forget<E: Execute>(
         code: "disconnected".to_owned(),
         detail: "The connector was disconnected before this was sent.".to_owned(),
     };
-    outbox::cancel(transaction, tenant, connector_id, &reason, clock::now()).await?;
+    outbox::cancel(
+        transaction,
+        tenant,
+        connector_id,
+        None,
+        &reason,
+        clock::now(),
+    )
+    .await?;
     credentials::purge(transaction, tenant, connector_id)
         .await
         .map(drop)

@@ -7,10 +7,18 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::outbound::{self, CallError};
 use crate::variables;
+
+/// Has a connector tested by the function that has a client for it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestCall {
+    pub organization_id: String,
+    pub connector_id: String,
+}
 
 /// Posts `body` to `path` of `function` and reads the answer.
 ///
@@ -22,7 +30,7 @@ pub async fn post<T: Serialize>(
     body: &T,
     timeout_ms: i64,
 ) -> Result<Response<Bytes>, CallError> {
-    if api::routes::of_function(function).next().is_none() {
+    if !api::routes::FUNCTIONS.contains(&function) {
         return Err(CallError::NotAllowed(format!(
             "there is no function {function}"
         )));

@@ -11,7 +11,7 @@ use std::num::NonZeroU32;
 use bytes::Bytes;
 use domain::{gcra, redact, retry, retry_after};
 use futures::future::{Either, select};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use providers::MAX_BODY_BYTES;
 use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields, RequestOptions};
 use spin_sdk::wasip3::http_compat::http_into_wasi_request;
@@ -41,6 +41,8 @@ const DEFAULT_BLOCK_MS: i64 = 60_000;
 const SLOT_TOLERANCE_MS: i64 = 40;
 /// Slots in a row that a request may miss.
 const MISSED_SLOTS_MAX: u32 = 3;
+/// How long the start of a body that is only shown is waited for, in milliseconds.
+const EXCERPT_MS: i64 = 1_000;
 const READ_BYTES: usize = 64 * 1024;
 
 /// Why no answer came.
@@ -52,8 +54,8 @@ pub enum CallError {
     Connect(String),
     #[error("the connection to the provider broke: {0}")]
     Broken(String),
-    #[error("the provider's answer is larger than {} MiB", MAX_BODY_BYTES / 1024 / 1024)]
-    TooLarge,
+    #[error("the provider's answer is larger than {max_bytes} bytes")]
+    TooLarge { max_bytes: usize },
     #[error("this address may not be called: add its origin to allowed_outbound_hosts ({0})")]
     NotAllowed(String),
     /// The rate budget has no slot before the deadline, or the provider said 429.
@@ -63,6 +65,39 @@ pub enum CallError {
     OutOfTime,
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+/// How the tries of one request go.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// How long one may take, in milliseconds.
+    pub try_timeout_ms: i64,
+    /// Where receiving stops, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a 429 that asks for nothing blocks the credential, in milliseconds.
+    pub block_ms: i64,
+    /// Whether a wait that the provider asks for is waited here if the deadline allows it, or is left
+    /// to whoever called.
+    pub waits_as_asked: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            try_timeout_ms: TRY_TIMEOUT_MS,
+            max_body_bytes: MAX_BODY_BYTES,
+            block_ms: DEFAULT_BLOCK_MS,
+            waits_as_asked: false,
+        }
+    }
+}
+
+/// What follows from a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    No,
+    /// The same request may go again, after what the provider asked for, in milliseconds, if it did.
+    After(Option<i64>),
 }
 
 /// One credential's way to its provider.
@@ -101,24 +136,57 @@ impl<'a, D: Database> Line<'a, D> {
     }
 
     /// Sends a request and reads its whole answer, whatever its status; a 429 is an error that
-    /// says until when everybody waits.
+    /// says until when everybody waits. It is tried again where its method is idempotent.
     ///
     /// # Errors
     /// [`CallError`].
     pub async fn call(&self, request: &Request<Vec<u8>>) -> Result<Response<Bytes>, CallError> {
+        let answer = self
+            .send(request, Terms::default(), |result| {
+                if request.method().is_idempotent() && is_transient(result) {
+                    Again::After(asked_wait_ms(result))
+                } else {
+                    Again::No
+                }
+            })
+            .await?;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            let wait_ms = retry_after_ms(answer.headers()).unwrap_or(DEFAULT_BLOCK_MS);
+            let at_ms = clock::now_ms().saturating_add(wait_ms);
+            return Err(CallError::RateLimited { at_ms });
+        }
+        Ok(answer)
+    }
+
+    /// Sends a request on terms of its own and reads its whole answer, whatever its status. `judge`
+    /// says whether it goes again; a 429 blocks the credential in any case.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn send(
+        &self,
+        request: &Request<Vec<u8>>,
+        terms: Terms,
+        judge: impl Fn(&Result<Response<Bytes>, CallError>) -> Again,
+    ) -> Result<Response<Bytes>, CallError> {
         let mut tried = 0;
         loop {
             tried += 1;
             self.wait_for_slot().await?;
             self.calls.set(self.calls.get().saturating_add(1));
             let left_ms = self.deadline_ms.saturating_sub(clock::now_ms());
-            let result = send(request, left_ms.min(TRY_TIMEOUT_MS)).await;
+            let timeout_ms = left_ms.min(terms.try_timeout_ms);
+            let result = within(
+                timeout_ms,
+                exchange(request, timeout_ms, terms.max_body_bytes),
+            )
+            .await
+            .unwrap_or(Err(CallError::Timeout));
             if let Ok(answer) = &result
                 && answer.status() == StatusCode::TOO_MANY_REQUESTS
             {
-                return Err(self.block(answer.headers()).await?);
+                self.block(answer.headers(), terms.block_ms).await?;
             }
-            let again = tried < TRIES && request.method().is_idempotent() && is_transient(&result);
             let pause_ms = retry::backoff(
                 tried,
                 random::number(),
@@ -126,15 +194,20 @@ impl<'a, D: Database> Line<'a, D> {
                 PAUSE_CAP_SECONDS,
             )
             .saturating_mul(1000);
+            let Again::After(asked_ms) = judge(&result) else {
+                return result;
+            };
+            // A provider that asks for more patience than the pause gets it.
+            let asked_ms = asked_ms.unwrap_or(0);
+            let is_too_soon = asked_ms > pause_ms && !terms.waits_as_asked;
+            let wait_ms = pause_ms.max(asked_ms);
             let next_ends_ms = clock::now_ms()
-                .saturating_add(pause_ms)
+                .saturating_add(wait_ms)
                 .saturating_add(LEAST_TRY_MS);
-            // A provider that asks for more patience than the pause gets it: from whoever called.
-            let is_too_soon = asked_wait_ms(&result).is_some_and(|asked_ms| asked_ms > pause_ms);
-            if !again || is_too_soon || next_ends_ms > self.deadline_ms {
+            if tried >= TRIES || is_too_soon || next_ends_ms > self.deadline_ms {
                 return result;
             }
-            sleep_ms(pause_ms).await;
+            sleep_ms(wait_ms).await;
         }
     }
 
@@ -179,12 +252,12 @@ impl<'a, D: Database> Line<'a, D> {
         }
     }
 
-    async fn block(&self, headers: &HeaderMap) -> Result<CallError, CallError> {
+    async fn block(&self, headers: &HeaderMap, default_ms: i64) -> Result<(), CallError> {
         let now_ms = clock::now_ms();
-        let wait_ms = retry_after_ms(headers).unwrap_or(DEFAULT_BLOCK_MS);
+        let wait_ms = retry_after_ms(headers).unwrap_or(default_ms);
         let at_ms = now_ms.saturating_add(wait_ms);
         rate_budgets::block(self.database, &self.budget, now_ms, at_ms).await?;
-        Ok(CallError::RateLimited { at_ms })
+        Ok(())
     }
 }
 
@@ -196,9 +269,38 @@ pub async fn send(
     request: &Request<Vec<u8>>,
     timeout_ms: i64,
 ) -> Result<Response<Bytes>, CallError> {
-    within(timeout_ms, exchange(request, timeout_ms))
+    within(timeout_ms, exchange(request, timeout_ms, MAX_BODY_BYTES))
         .await
         .unwrap_or(Err(CallError::Timeout))
+}
+
+/// Sends one request, once, without a budget, to whoever may answer anything: reads the head of the
+/// answer, and of one that is no success the first `excerpt_bytes` of its body, as far as they come at
+/// once.
+///
+/// # Errors
+/// [`CallError`], never for a status nor for a body.
+pub async fn send_for_status(
+    request: &Request<Vec<u8>>,
+    timeout_ms: i64,
+    excerpt_bytes: usize,
+) -> Result<Response<Bytes>, CallError> {
+    let (answer, mut head) = within(timeout_ms, head(request, timeout_ms))
+        .await
+        .unwrap_or(Err(CallError::Timeout))?;
+    if !head.status().is_success() {
+        let start = within(EXCERPT_MS, read_start(answer, excerpt_bytes)).await;
+        *head.body_mut() = start.unwrap_or_default();
+    }
+    Ok(head)
+}
+
+/// How long the endpoint asks to be left alone, in milliseconds (`Retry-After`).
+#[must_use]
+pub fn retry_after_ms(headers: &HeaderMap) -> Option<i64> {
+    let value = header_text(headers, &header::RETRY_AFTER)?;
+    let wait = retry_after::parse(value, header_text(headers, &header::DATE), clock::now())?;
+    i64::try_from(wait.as_millis()).ok()
 }
 
 /// The future's output, or `None` when it takes longer than `timeout_ms`.
@@ -219,20 +321,32 @@ pub async fn sleep_ms(milliseconds: i64) {
 async fn exchange(
     request: &Request<Vec<u8>>,
     timeout_ms: i64,
+    max_body_bytes: usize,
 ) -> Result<Response<Bytes>, CallError> {
+    let (answer, mut response) = head(request, timeout_ms).await?;
+    // To HEAD the length is said of what a GET would bring.
+    let expected = header_text(response.headers(), &header::CONTENT_LENGTH)
+        .filter(|_| request.method() != Method::HEAD)
+        .and_then(|value| value.parse::<usize>().ok());
+    *response.body_mut() = read_body(answer, expected, max_body_bytes).await?;
+    Ok(response)
+}
+
+/// Sends the request; gives the answer with what it says before its body.
+async fn head(
+    request: &Request<Vec<u8>>,
+    timeout_ms: i64,
+) -> Result<(types::Response, Response<Bytes>), CallError> {
     let answer = client::send(to_wasi(request, timeout_ms)?)
         .await
         .map_err(network)?;
     let status = StatusCode::from_u16(answer.get_status_code())
         .map_err(|_| CallError::Broken("impossible status".to_owned()))?;
     let headers = HeaderMap::try_from(answer.get_headers()).map_err(network)?;
-    let expected = header_text(&headers, &header::CONTENT_LENGTH)
-        .and_then(|value| value.parse::<usize>().ok());
-    let body = read_body(answer, expected).await?;
-    let mut response = Response::new(body);
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    Ok(response)
+    Ok((answer, response))
 }
 
 fn to_wasi(request: &Request<Vec<u8>>, timeout_ms: i64) -> Result<types::Request, CallError> {
@@ -280,9 +394,13 @@ fn without_body(
     Ok(wasi)
 }
 
-async fn read_body(answer: types::Response, expected: Option<usize>) -> Result<Bytes, CallError> {
-    if expected.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(CallError::TooLarge);
+async fn read_body(
+    answer: types::Response,
+    expected: Option<usize>,
+    max_bytes: usize,
+) -> Result<Bytes, CallError> {
+    if expected.is_some_and(|length| length > max_bytes) {
+        return Err(CallError::TooLarge { max_bytes });
     }
     let (_, consumed) = wit_future::new(|| Ok(()));
     let (mut stream, trailers) = types::Response::consume_body(answer, consumed);
@@ -290,8 +408,8 @@ async fn read_body(answer: types::Response, expected: Option<usize>) -> Result<B
     loop {
         let (result, mut chunk) = stream.read(Vec::with_capacity(READ_BYTES)).await;
         body.append(&mut chunk);
-        if body.len() > MAX_BODY_BYTES {
-            return Err(CallError::TooLarge);
+        if body.len() > max_bytes {
+            return Err(CallError::TooLarge { max_bytes });
         }
         match result {
             StreamResult::Complete(_) => {}
@@ -307,18 +425,29 @@ async fn read_body(answer: types::Response, expected: Option<usize>) -> Result<B
     Ok(body.into())
 }
 
+/// What comes of a body until it is `limit` long, has its end or breaks off.
+async fn read_start(answer: types::Response, limit: usize) -> Bytes {
+    let (_, consumed) = wit_future::new(|| Ok(()));
+    let (mut stream, _trailers) = types::Response::consume_body(answer, consumed);
+    let mut body = Vec::new();
+    while body.len() < limit {
+        let room = Vec::with_capacity(limit.saturating_sub(body.len()));
+        let (result, mut chunk) = stream.read(room).await;
+        body.append(&mut chunk);
+        match result {
+            StreamResult::Complete(_) => {}
+            StreamResult::Dropped | StreamResult::Cancelled => break,
+        }
+    }
+    body.into()
+}
+
 /// How long the provider asks to be left alone, in milliseconds.
 fn asked_wait_ms(result: &Result<Response<Bytes>, CallError>) -> Option<i64> {
     result
         .as_ref()
         .ok()
         .and_then(|answer| retry_after_ms(answer.headers()))
-}
-
-fn retry_after_ms(headers: &HeaderMap) -> Option<i64> {
-    let value = header_text(headers, &header::RETRY_AFTER)?;
-    let wait = retry_after::parse(value, header_text(headers, &header::DATE), clock::now())?;
-    i64::try_from(wait.as_millis()).ok()
 }
 
 fn is_transient(result: &Result<Response<Bytes>, CallError>) -> bool {

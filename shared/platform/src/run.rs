@@ -109,6 +109,19 @@ impl RunReport {
         }
     }
 
+    /// Tried again by the function's own schedule, which gives up by itself.
+    #[must_use]
+    pub fn wait_until(at: i64, code: &str, reason: &str) -> Self {
+        let outcome = Outcome::WaitUntil {
+            at,
+            reason: reason.to_owned(),
+        };
+        Self {
+            outcome,
+            ..Self::retry_at(at, code, reason)
+        }
+    }
+
     /// Somebody else has the job by now: what is reported of it does not count.
     #[must_use]
     pub fn lease_lost() -> Self {

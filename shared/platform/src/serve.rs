@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use api::query::Query;
-use api::routes::{self, Access, Operation, Route};
+use api::routes::{self, Access, Operation, Route, Served};
 use api::{Problem, ProblemKind, body, cors, problem};
 use bytes::Bytes;
 use domain::access::{Caller, Role, Scope, Tenant};
@@ -211,56 +211,93 @@ impl From<DatabaseError> for RolledBack {
     }
 }
 
-/// Serves one request of `function`.
-pub async fn serve<F>(function: &'static str, request: Request, handle: F) -> Answer
+/// Serves one request of a function.
+pub async fn serve<F>(served: Served, request: Request, handle: F) -> Answer
 where
     F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
 {
-    let started_ms = clock::now_ms();
-    let request_id = request_id(request.headers());
-    let method = request.method().clone();
+    let arrived = Arrived::of(&request);
+    let is_preflight = request.method() == Method::OPTIONS;
     let origin = allowed_origin(request.headers()).await;
     let is_compatible = routes::is_compatible(request.uri().path());
     let mut seen = Seen::default();
-    let result = if method == Method::OPTIONS {
-        preflight(function, request.uri().path())
+    let result = if is_preflight {
+        preflight(served, request.uri().path())
     } else {
-        answer(function, request, &request_id, &mut seen, handle).await
+        answer(served, request, &arrived.request_id, &mut seen, handle).await
     };
     let result = if is_compatible {
         result.map_err(Problem::or_legacy)
     } else {
         result
     };
-    let (mut response, problem) = match result {
-        Ok(reply) => (written(reply), None),
-        Err(problem) => (refused(&problem, &request_id), Some(problem.kind.name())),
-    };
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    let mut response = arrived.answered(served.function, result, &seen);
     if let Some(origin) = origin {
-        cross_origin(response.headers_mut(), origin, method == Method::OPTIONS);
-    }
-    let status = response.status().as_u16();
-    // A successful read is the host's to log; what changed something or failed is ours.
-    if status >= 400 || !method.is_safe() {
-        log::request(&log::Request {
-            at_ms: started_ms,
-            level: if status >= 500 { "error" } else { "info" },
-            event: "request",
-            function,
-            request_id: &request_id,
-            method: method.as_str(),
-            route: seen.route,
-            status,
-            duration_ms: clock::now_ms().saturating_sub(started_ms),
-            caller: seen.caller.as_deref(),
-            organization_id: seen.organization_id.as_deref(),
-            problem,
-        });
+        cross_origin(response.headers_mut(), origin, is_preflight);
     }
     response
+}
+
+/// Serves one request of a function that has only this route, for the other functions: without the
+/// table of routes, and without the ways in of everybody else.
+pub async fn serve_internal<F>(route: &'static Route, request: Request, handle: F) -> Answer
+where
+    F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
+{
+    let arrived = Arrived::of(&request);
+    let mut seen = Seen::default();
+    let result = answer_function(route, request, &arrived.request_id, &mut seen, handle).await;
+    arrived.answered(route.function, result, &seen)
+}
+
+/// What is known of a request before anything is done about it.
+struct Arrived {
+    at_ms: i64,
+    request_id: String,
+    method: Method,
+}
+
+impl Arrived {
+    fn of(request: &Request) -> Self {
+        Self {
+            at_ms: clock::now_ms(),
+            request_id: request_id(request.headers()),
+            method: request.method().clone(),
+        }
+    }
+
+    /// The answer, with a line in the log where it matters.
+    fn answered(&self, function: &str, result: Result<Reply, Problem>, seen: &Seen) -> Answer {
+        let (mut response, problem) = match result {
+            Ok(reply) => (written(reply), None),
+            Err(problem) => (
+                refused(&problem, &self.request_id),
+                Some(problem.kind.name()),
+            ),
+        };
+        if let Ok(value) = HeaderValue::from_str(&self.request_id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        let status = response.status().as_u16();
+        // A successful read is the host's to log; what changed something or failed is ours.
+        if status >= 400 || !self.method.is_safe() {
+            log::request(&log::Request {
+                at_ms: self.at_ms,
+                level: if status >= 500 { "error" } else { "info" },
+                event: "request",
+                function,
+                request_id: &self.request_id,
+                method: self.method.as_str(),
+                route: seen.route,
+                status,
+                duration_ms: clock::now_ms().saturating_sub(self.at_ms),
+                caller: seen.caller.as_deref(),
+                organization_id: seen.organization_id.as_deref(),
+                problem,
+            });
+        }
+        response
+    }
 }
 
 /// What the log line wants to know of a request that the handler has consumed.
@@ -272,7 +309,7 @@ struct Seen {
 }
 
 async fn answer<F>(
-    function: &'static str,
+    served: Served,
     request: Request,
     request_id: &str,
     seen: &mut Seen,
@@ -281,7 +318,7 @@ async fn answer<F>(
 where
     F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
 {
-    let (route, parameters) = find(function, request.method().as_str(), request.uri().path())?;
+    let (route, parameters) = find(served, request.method().as_str(), request.uri().path())?;
     seen.route = route.path;
     let (parts, incoming) = request.into_parts();
     let body = read_body(&parts.method, &parts.headers, incoming, route.max_body).await?;
@@ -317,6 +354,44 @@ where
         request_id: request_id.to_owned(),
         parameters,
         query,
+        headers: parts.headers,
+        body,
+    })
+    .await
+}
+
+async fn answer_function<F>(
+    route: &'static Route,
+    request: Request,
+    request_id: &str,
+    seen: &mut Seen,
+    handle: F,
+) -> Result<Reply, Problem>
+where
+    F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
+{
+    if request.uri().path() != route.path {
+        return Err(no_route());
+    }
+    if request.method().as_str() != route.method {
+        return Err(wrong_method(route.method.to_owned()));
+    }
+    seen.route = route.path;
+    let (parts, incoming) = request.into_parts();
+    let body = read_body(&parts.method, &parts.headers, incoming, route.max_body).await?;
+    let caller = auth::internal_caller(&parts.headers).await?;
+    seen.caller = Some(caller.subject().to_owned());
+    let database = SpinDatabase::open()
+        .await
+        .map_err(|error| problems::database(&error))?;
+    handle(Context {
+        operation: route.operation,
+        method: parts.method,
+        database,
+        caller: Some(caller),
+        request_id: request_id.to_owned(),
+        parameters: HashMap::new(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body,
     })
@@ -367,9 +442,9 @@ thread_local! {
     static ROUTER: OnceCell<Router> = const { OnceCell::new() };
 }
 
-fn router(function: &'static str) -> Router {
+fn router(served: Served) -> Router {
     let mut by_path: HashMap<&'static str, Vec<&'static Route>> = HashMap::new();
-    for route in routes::of_function(function) {
+    for route in served.routes {
         by_path.entry(route.path).or_default().push(route);
     }
     let mut router = Router::new();
@@ -381,7 +456,7 @@ fn router(function: &'static str) -> Router {
 }
 
 fn find(
-    function: &'static str,
+    served: Served,
     method: &str,
     path: &str,
 ) -> Result<(&'static Route, HashMap<String, String>), Problem> {
@@ -391,13 +466,8 @@ fn find(
         path
     };
     ROUTER.with(|cell| {
-        let router = cell.get_or_init(|| router(function));
-        let found = router.at(path).map_err(|_| {
-            Problem::new(
-                ProblemKind::NotFound,
-                "There is no such route. `GET /` lists them.",
-            )
-        })?;
+        let router = cell.get_or_init(|| router(served));
+        let found = router.at(path).map_err(|_| no_route())?;
         // The host leaves out the content of the answer (RFC 9110, 9.3.2).
         let method = if method == "HEAD" { "GET" } else { method };
         match found.value.iter().find(|route| route.method == method) {
@@ -419,15 +489,26 @@ fn find(
                     })
                     .collect::<Vec<_>>()
                     .join(", ");
-                let mut problem = Problem::new(
-                    ProblemKind::MethodNotAllowed,
-                    format!("This path takes {allow}."),
-                );
-                problem.allow = Some(allow);
-                Err(problem)
+                Err(wrong_method(allow))
             }
         }
     })
+}
+
+fn no_route() -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        "There is no such route. `GET /` lists them.",
+    )
+}
+
+fn wrong_method(allow: String) -> Problem {
+    let mut problem = Problem::new(
+        ProblemKind::MethodNotAllowed,
+        format!("This path takes {allow}."),
+    );
+    problem.allow = Some(allow);
+    problem
 }
 
 async fn read_body(
@@ -558,8 +639,8 @@ async fn allowed_origin(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// `OPTIONS` is answered for every path that exists, whoever asks: what a page of another origin
 /// may do is in the headers that [`cross_origin`] adds, or does not.
-fn preflight(function: &'static str, path: &str) -> Result<Reply, Problem> {
-    let allow = match find(function, "OPTIONS", path) {
+fn preflight(served: Served, path: &str) -> Result<Reply, Problem> {
+    let allow = match find(served, "OPTIONS", path) {
         Err(problem) if problem.kind == ProblemKind::MethodNotAllowed => {
             problem.allow.unwrap_or_default()
         }

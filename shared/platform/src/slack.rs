@@ -26,16 +26,8 @@ use crate::{clock, variables};
 pub const SLACK: &str = "slack";
 /// The component that posts.
 pub const FUNCTION: &str = "slack-notify";
-/// Where it runs one delivery, and where it tests a connector.
+/// Where it tests a connector ([`TestCall`](crate::internal::TestCall)).
 pub const TEST_PATH: &str = "/internal/slack-notify/test";
-
-/// What [`TEST_PATH`] takes.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TestCall {
-    pub organization_id: String,
-    pub connector_id: String,
-}
 
 const WEBHOOK_URL: &str = "webhook_url";
 const BOT_TOKEN: &str = "bot_token";

@@ -17,6 +17,7 @@ mod origin;
 mod page;
 mod problem;
 mod record;
+pub mod rest;
 mod secret;
 pub mod seven_shifts;
 pub mod slack;

@@ -245,3 +245,24 @@ pub async fn touch<E: Execute>(
     let parameters = parameters![tenant.as_str(), key.id.as_str(), now, TOUCH_SECS];
     database.execute(TOUCH, parameters).await.map(drop)
 }
+
+const REMIND: &str = "
+INSERT INTO api_key_reminders (key_id, days, organization_id, reminded_at)
+SELECT id, CASE WHEN expires_at - ?1 <= 86400 THEN 1 WHEN expires_at - ?1 <= 3 * 86400 THEN 3 ELSE 14 END,
+  organization_id, ?1
+FROM api_keys
+WHERE revoked_at IS NULL AND expires_at > ?1 AND expires_at <= ?1 + 14 * 86400
+ON CONFLICT (key_id, days) DO NOTHING
+RETURNING key_id";
+
+/// For maintenance, over all organizations: notes which keys expire within 14, 3 and 1 days, each
+/// once, and so raises an event for each; returns how many.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn remind<E: Execute>(database: &E, now: i64) -> Result<usize, DatabaseError> {
+    database
+        .execute(REMIND, parameters![now])
+        .await
+        .map(|rows| rows.len())
+}

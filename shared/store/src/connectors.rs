@@ -357,3 +357,20 @@ pub async fn set_sync_settings<E: Execute>(
         .await
         .map(|rows| !rows.is_empty())
 }
+
+const REMOVE: &str = "DELETE FROM connectors WHERE id = ?2 AND organization_id = ?1";
+
+/// Removes the row of a connector that has no synced data. Its secrets and its jobs go before.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn remove<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<(), DatabaseError> {
+    transaction
+        .execute(REMOVE, parameters![tenant.as_str(), id])
+        .await
+        .map(drop)
+}

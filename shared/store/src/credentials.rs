@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::database::{DatabaseError, Execute};
 use crate::jobs::SealedCredential;
-use crate::{json, parameters};
+use crate::{json, parameters, token_leases};
 
 /// Credentials on a page of [`sealed_by_other_keys`] at the most.
 pub const MAX_PAGE: i64 = 500;
@@ -59,7 +59,8 @@ pub async fn put<E: Execute>(
 const PURGE: &str =
     "DELETE FROM credentials WHERE connector_id = ?2 AND organization_id = ?1 RETURNING field";
 
-/// Removes every secret of a connector; returns how many.
+/// Removes every secret of a connector; returns how many. Whoever renews its access token meanwhile
+/// brings nothing back.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -68,10 +69,31 @@ pub async fn purge<E: Execute>(
     tenant: &Tenant,
     connector_id: &str,
 ) -> Result<usize, DatabaseError> {
+    token_leases::break_off(transaction, tenant, connector_id).await?;
     transaction
         .execute(PURGE, parameters![tenant.as_str(), connector_id])
         .await
         .map(|rows| rows.len())
+}
+
+const REMOVE: &str =
+    "DELETE FROM credentials WHERE connector_id = ?2 AND field = ?3 AND organization_id = ?1";
+
+/// Removes one secret of a connector, and lets nobody bring it back who renews it meanwhile.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn remove<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    field: &str,
+) -> Result<(), DatabaseError> {
+    token_leases::break_off(transaction, tenant, connector_id).await?;
+    transaction
+        .execute(REMOVE, parameters![tenant.as_str(), connector_id, field])
+        .await
+        .map(drop)
 }
 
 const LIST: &str = "

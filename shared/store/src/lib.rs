@@ -5,6 +5,7 @@
 //! because a row crossing the host boundary costs more than the query that found it.
 
 pub mod api_keys;
+pub mod automation;
 pub mod checkpoints;
 pub mod connectors;
 pub mod credentials;
@@ -15,9 +16,11 @@ pub mod jobs;
 mod json;
 pub mod lists;
 pub mod location_mappings;
+pub mod logs;
 pub mod migrations;
 pub mod organizations;
 pub mod outbox;
+pub mod outgoing_webhooks;
 pub mod product_refs;
 pub mod rate_budgets;
 pub mod records;
@@ -26,6 +29,8 @@ pub mod staff;
 pub mod staff_policies;
 pub mod stores;
 pub mod sync_runs;
+pub mod token_leases;
+pub mod webhook_secrets;
 pub mod webhooks;
 
 pub use database::{Database, DatabaseError, Execute, Row, Value};

@@ -62,6 +62,26 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "outbox",
         sql: include_str!("../../../migrations/0009_outbox.sql"),
     },
+    Migration {
+        version: 10,
+        name: "automation",
+        sql: include_str!("../../../migrations/0010_automation.sql"),
+    },
+    Migration {
+        version: 11,
+        name: "outgoing_webhooks",
+        sql: include_str!("../../../migrations/0011_outgoing_webhooks.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "access_tokens",
+        sql: include_str!("../../../migrations/0012_access_tokens.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "integration_logs",
+        sql: include_str!("../../../migrations/0013_integration_logs.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

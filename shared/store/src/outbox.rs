@@ -12,10 +12,10 @@ use crate::database::{DatabaseError, Execute};
 use crate::jobs::{Failure, Lease, SealedCredential};
 use crate::{json, parameters};
 
-/// The kind of a job that sends one delivery: name = delivery, subject = connector.
+/// The kind of a job that sends one delivery: name = delivery, subject = by what it is sent.
 pub const OUTBOX: &str = "outbox";
 
-/// Deliveries of one organization that may wait at a time.
+/// Deliveries of one connector, or to one endpoint, that may wait at a time.
 pub const MAX_PENDING: i64 = 1_000;
 
 /// How long a delivery that has an end is kept, in seconds: 90 days.
@@ -29,11 +29,31 @@ pub struct NewDelivery<'a> {
     /// UUIDv7, of its job.
     pub job_id: &'a str,
     pub kind: &'a str,
-    pub connector_id: &'a str,
+    pub sender: Sender<'a>,
     pub requested_by: &'a str,
     /// JSON; never a credential.
     pub payload: &'a str,
+    /// How many rules are behind it.
+    pub depth: u32,
     pub job: DeliveryJob<'a>,
+}
+
+/// By what a delivery is sent, by its id; kept as `connector_id`.
+#[derive(Clone, Copy, Debug)]
+pub enum Sender<'a> {
+    Connector(&'a str),
+    /// An endpoint of outgoing webhooks.
+    Endpoint(&'a str),
+}
+
+/// What deciding a delivery came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enqueued {
+    Done,
+    /// The tenant has no such connector or endpoint, or the endpoint is disabled.
+    NoSender,
+    /// [`MAX_PENDING`] wait already.
+    Full,
 }
 
 /// By whom and beside what it is done.
@@ -45,22 +65,46 @@ pub struct DeliveryJob<'a> {
     pub concurrency_key: &'a str,
 }
 
-const ENQUEUE: &str = "
-INSERT INTO deliveries (id, organization_id, kind, connector_id, requested_by, payload, state, created_at)
-SELECT ?2, ?1, ?3, id, ?5, ?6, 'pending', ?7 FROM connectors WHERE id = ?4 AND organization_id = ?1
+/// What a delivery can be sent by.
+macro_rules! senders {
+    ($start:literal, connectors, $rest:literal) => {
+        concat!($start, " FROM connectors WHERE id = ?1 AND organization_id = ?2 ", $rest)
+    };
+    ($start:literal, endpoints, $rest:literal) => {
+        concat!(
+            $start,
+            " FROM outgoing_webhooks WHERE id = ?1 AND organization_id = ?2 AND state <> 'disabled' ",
+            $rest
+        )
+    };
+}
+
+macro_rules! enqueue {
+    ($senders:ident) => {
+        senders!(
+            "
+INSERT INTO deliveries (id, organization_id, kind, connector_id, requested_by, payload, state, created_at, depth)
+SELECT ?3, ?2, ?4, id, ?5, ?6, 'pending', ?7, ?9",
+            $senders,
+            "
   AND (SELECT count(*) FROM (
-    SELECT 1 FROM deliveries WHERE organization_id = ?1 AND state = 'pending' LIMIT ?8)) < ?8
-RETURNING id";
+    SELECT 1 FROM deliveries WHERE organization_id = ?2 AND connector_id = ?1 AND state = 'pending'
+    LIMIT ?8)) < ?8
+RETURNING id"
+        )
+    };
+}
 
 /// Due at once. Of the same second, the engine takes the lower rank and then the lower id first: the
 /// id of a job is given out in the order of the deliveries.
 const ENQUEUE_JOB: &str = "
-INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, state,
+INSERT INTO jobs (id, kind, name, organization_id, subject, function, payload, concurrency_key, state,
   next_due_at, planned_trigger, created_at, updated_at)
-SELECT ?3, 'outbox', id, organization_id, connector_id, ?4, ?5, 'pending', ?6, 'manual', ?6, ?6
+SELECT ?3, 'outbox', id, organization_id, connector_id, ?4,
+  json_object('attempts_before', attempts), ?5, 'pending', ?6, 'manual', ?6, ?6
 FROM deliveries WHERE id = ?2 AND organization_id = ?1 AND state = 'pending'";
 
-/// Decides a delivery; false when the tenant has no such connector, or [`MAX_PENDING`] wait already.
+/// Decides a delivery.
 ///
 /// # Errors
 /// The failure of a statement.
@@ -69,23 +113,39 @@ pub async fn enqueue<E: Execute>(
     tenant: &Tenant,
     new: NewDelivery<'_>,
     now: i64,
-) -> Result<bool, DatabaseError> {
+) -> Result<Enqueued, DatabaseError> {
+    let (id, enqueue, find) = match new.sender {
+        Sender::Connector(id) => (
+            id,
+            enqueue!(connectors),
+            senders!("SELECT 1", connectors, ""),
+        ),
+        Sender::Endpoint(id) => (id, enqueue!(endpoints), senders!("SELECT 1", endpoints, "")),
+    };
     let parameters = parameters![
+        id,
         tenant.as_str(),
         new.id,
         new.kind,
-        new.connector_id,
         new.requested_by,
         new.payload,
         now,
         MAX_PENDING,
+        i64::from(new.depth),
     ];
-    let rows = transaction.execute(ENQUEUE, parameters).await?;
+    let rows = transaction.execute(enqueue, parameters).await?;
     if rows.is_empty() {
-        return Ok(false);
+        let found = transaction
+            .execute(find, parameters![id, tenant.as_str()])
+            .await?;
+        return Ok(if found.is_empty() {
+            Enqueued::NoSender
+        } else {
+            Enqueued::Full
+        });
     }
     make_job(transaction, tenant, new.id, new.job_id, new.job, now).await?;
-    Ok(true)
+    Ok(Enqueued::Done)
 }
 
 async fn make_job<E: Execute>(
@@ -110,9 +170,13 @@ async fn make_job<E: Execute>(
 const REOPEN: &str = "
 UPDATE deliveries SET state = 'pending', finished_at = NULL
 WHERE id = ?2 AND organization_id = ?1 AND state = 'failed'
+  AND (EXISTS (SELECT 1 FROM connectors
+      WHERE connectors.id = deliveries.connector_id AND connectors.organization_id = ?1)
+    OR EXISTS (SELECT 1 FROM outgoing_webhooks AS endpoint
+      WHERE endpoint.id = deliveries.connector_id AND endpoint.organization_id = ?1))
 RETURNING id";
 
-/// Has a delivery that was given up sent again; false when it was not.
+/// Has a delivery that was given up sent again; false when it was not, or what it was sent by is gone.
 ///
 /// # Errors
 /// The failure of a statement.
@@ -134,7 +198,7 @@ pub async fn retry<E: Execute>(
     Ok(true)
 }
 
-/// A delivery as its function needs it.
+/// A delivery of a connector as its function needs it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Effect {
     pub delivery_id: String,
@@ -246,46 +310,50 @@ UPDATE jobs SET next_due_at = ?3, updated_at = ?3
 WHERE organization_id = ?1 AND kind = 'outbox' AND subject = ?2
   AND state = 'pending' AND next_due_at > ?3";
 
-/// Has what a connector has to send tried now, because what kept it has passed.
+/// Has what a connector has to send, or an endpoint is to be sent, tried now, because what kept it has
+/// passed.
 ///
 /// # Errors
 /// The failure of the statement.
 pub async fn wake<E: Execute>(
     database: &E,
     tenant: &Tenant,
-    connector_id: &str,
+    sender_id: &str,
     now: i64,
 ) -> Result<(), DatabaseError> {
     database
-        .execute(WAKE, parameters![tenant.as_str(), connector_id, now])
+        .execute(WAKE, parameters![tenant.as_str(), sender_id, now])
         .await
         .map(drop)
 }
 
 const CANCEL: &str = "
-UPDATE deliveries SET state = 'failed', error_code = ?3, error_detail = ?4, finished_at = ?5
-WHERE organization_id = ?1 AND connector_id = ?2 AND state = 'pending'";
+UPDATE deliveries SET state = 'failed', error_code = ?4, error_detail = ?5, finished_at = ?6
+WHERE organization_id = ?1 AND connector_id = ?2 AND state = 'pending' AND id IS NOT ?3";
 
 const CANCEL_JOBS: &str = "
-DELETE FROM jobs WHERE organization_id = ?1 AND kind = 'outbox' AND subject = ?2";
+DELETE FROM jobs
+WHERE organization_id = ?1 AND kind = 'outbox' AND subject = ?2 AND name IS NOT ?3";
 
-/// Gives up what a connector still has to send: with its credential gone nothing can be. What is on
-/// its way is not known to have arrived.
+/// Gives up what a connector still has to send, or an endpoint is still to be sent, except one
+/// delivery: with its credential gone, or nobody there to take it, nothing can be. What is on its way
+/// is not known to have arrived.
 ///
 /// # Errors
 /// The failure of a statement.
 pub async fn cancel<E: Execute>(
     transaction: &E,
     tenant: &Tenant,
-    connector_id: &str,
+    sender_id: &str,
+    except: Option<&str>,
     reason: &Failure,
     now: i64,
 ) -> Result<(), DatabaseError> {
     let (code, detail) = (reason.code.as_str(), reason.detail.as_str());
-    let parameters = parameters![tenant.as_str(), connector_id, code, detail, now];
+    let parameters = parameters![tenant.as_str(), sender_id, except, code, detail, now];
     transaction.execute(CANCEL, parameters).await?;
     transaction
-        .execute(CANCEL_JOBS, parameters![tenant.as_str(), connector_id])
+        .execute(CANCEL_JOBS, parameters![tenant.as_str(), sender_id, except])
         .await
         .map(drop)
 }

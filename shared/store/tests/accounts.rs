@@ -23,8 +23,12 @@ mod idempotency;
 mod inbox;
 #[path = "accounts/organizations.rs"]
 mod organizations;
+#[path = "accounts/outgoing.rs"]
+mod outgoing;
 #[path = "accounts/sources.rs"]
 mod sources;
+#[path = "accounts/token_leases.rs"]
+mod token_leases;
 #[path = "accounts/webhooks.rs"]
 mod webhooks;
 

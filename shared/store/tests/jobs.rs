@@ -12,6 +12,8 @@ mod support;
 #[path = "jobs/fixture.rs"]
 mod fixture;
 
+#[path = "jobs/automating.rs"]
+mod automating;
 #[path = "jobs/claiming.rs"]
 mod claiming;
 #[path = "jobs/delivering.rs"]

@@ -5,10 +5,12 @@
 //! socket, [`Simulator::send`] (or the tower `Service`) asks it in process, on
 //! whatever clock its owner gave it. Both run the same code.
 //!
-//! A provider is a module beside [`seven_shifts`] and [`slack`] that implements
+//! A provider is a module beside [`rest`], [`seven_shifts`], [`slack`] and [`receiver`] that implements
 //! [`Provider`]: it answers requests from its state. Faults, the log of
 //! requests, the control plane under `/_sim/` and the sockets are common.
 
+pub mod receiver;
+pub mod rest;
 pub mod seven_shifts;
 pub mod slack;
 

@@ -21,6 +21,8 @@ use runtime::{
     Storage, VirtualClock,
 };
 use serde_json::{Value, json};
+use simulators::receiver::Receiver;
+use simulators::rest::Rest;
 use simulators::seven_shifts::{Accounts, SevenShifts, demo_data};
 use simulators::slack::{self, Slack};
 use simulators::{Clock, NetworkError, Provider, Simulator};
@@ -34,6 +36,13 @@ pub const VAULT_KEY: &str = "cGF0Y2hiYXktdGVzdC12YXVsdC1rZXktbnVtYmVyLTE=";
 pub const SIMULATED_ORIGIN: &str = "http://127.0.0.1:9";
 /// Where the simulated Slack is in a simulation.
 pub const SIMULATED_SLACK_ORIGIN: &str = "http://127.0.0.1:10";
+/// Where webhooks are received in a simulation.
+pub const SIMULATED_RECEIVER_ORIGIN: &str = "https://receiver.example.com";
+
+/// Where the simulated REST API is in a simulation: the origin of the operator's own network.
+pub const SIMULATED_REST_ORIGIN: &str = "http://127.0.0.1:11";
+/// Where it is on the public internet of a simulation.
+pub const PUBLIC_REST_ORIGIN: &str = "https://api.example.com";
 
 /// The demo accounts of the simulator.
 pub const LAKESHORE: Account = Account {
@@ -101,6 +110,9 @@ pub struct App {
     pub runtime: Runtime,
     pub simulator: Simulator<SevenShifts>,
     pub slack: Simulator<Slack>,
+    /// Takes the webhooks that are sent.
+    pub receiver: Simulator<Receiver>,
+    pub rest: Simulator<Rest>,
     pub storage: Storage,
     /// What the components wrote to standard output and error.
     pub output: CapturedOutput,
@@ -120,6 +132,8 @@ pub struct Settings {
     pub seed: u64,
     pub network: Option<Arc<dyn runtime::Network>>,
     pub faults: Option<Arc<dyn runtime::Faults>>,
+    /// As a host on the internet does; the simulators are on loopback.
+    pub blocks_private_networks: bool,
     /// Effects that the runtime keeps for [`Runtime::take_trace`]; none by default.
     pub trace: usize,
 }
@@ -192,6 +206,7 @@ impl Default for Settings {
             seed: 1,
             network: None,
             faults: None,
+            blocks_private_networks: false,
             trace: 0,
         }
     }
@@ -232,11 +247,19 @@ impl App {
             slack::demo_data(),
             Arc::new(simulators::SystemClock),
         ));
-        let servers = vec![served(&simulator).await, served(&slack).await];
+        let receiver = Simulator::new(Receiver::new(Arc::new(simulators::SystemClock)));
+        let rest = Simulator::new(Rest::new(Arc::new(simulators::SystemClock)));
+        let servers = vec![
+            served(&simulator).await,
+            served(&slack).await,
+            served(&receiver).await,
+            served(&rest).await,
+        ];
         let settings = settings
             .variable("seven_shifts_url", &servers[0].base_url())
             .variable("slack_webhooks_url", &servers[1].base_url())
-            .variable("slack_api_url", &servers[1].base_url());
+            .variable("slack_api_url", &servers[1].base_url())
+            .variable("private_origin", &servers[3].base_url());
         let output = CapturedOutput::default();
         let runtime = build(&settings, &storage, &output)
             .start()
@@ -245,6 +268,8 @@ impl App {
             runtime,
             simulator,
             slack,
+            receiver,
+            rest,
             storage,
             output,
             clock: None,
@@ -278,10 +303,23 @@ impl App {
             epoch * 1_000 + i64::try_from(since).unwrap_or(i64::MAX / 2)
         });
         let slack = Simulator::new(Slack::new(slack::demo_data(), tells.clone()));
+        let receiver = Simulator::new(Receiver::new(tells.clone()));
+        let rest = Simulator::new(Rest::new(tells.clone()));
         let simulator = Simulator::new(SevenShifts::new(accounts, tells));
         let network = SimulatedNetwork {
             seven_shifts: simulator.clone(),
             slack: slack.clone(),
+            receiver: receiver.clone(),
+            rest: rest.clone(),
+        };
+        let names_origin = settings
+            .variables
+            .iter()
+            .any(|(name, _)| name == "private_origin");
+        let settings = if names_origin {
+            settings
+        } else {
+            settings.variable("private_origin", SIMULATED_REST_ORIGIN)
         };
         let settings = Settings {
             network: Some(Arc::new(network)),
@@ -299,6 +337,8 @@ impl App {
             runtime,
             simulator,
             slack,
+            receiver,
+            rest,
             storage,
             output,
             clock: Some(clock),
@@ -323,7 +363,12 @@ impl App {
                 .iter()
                 .any(|(variable, _)| variable == name)
         };
-        let providers = ["seven_shifts_url", "slack_webhooks_url", "slack_api_url"];
+        let providers = [
+            "seven_shifts_url",
+            "slack_webhooks_url",
+            "slack_api_url",
+            "private_origin",
+        ];
         let urls: Vec<_> = self
             .settings
             .variables
@@ -529,6 +574,8 @@ impl Answer {
 struct SimulatedNetwork {
     seven_shifts: Simulator<SevenShifts>,
     slack: Simulator<Slack>,
+    receiver: Simulator<Receiver>,
+    rest: Simulator<Rest>,
 }
 
 impl runtime::Network for SimulatedNetwork {
@@ -538,6 +585,8 @@ impl runtime::Network for SimulatedNetwork {
         _allowance: runtime::Allowance,
     ) -> runtime::Answer {
         let (seven_shifts, slack) = (self.seven_shifts.clone(), self.slack.clone());
+        let receiver = self.receiver.clone();
+        let rest = self.rest.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
@@ -548,6 +597,10 @@ impl runtime::Network for SimulatedNetwork {
                 seven_shifts.send(request).await
             } else if is_at(SIMULATED_SLACK_ORIGIN) {
                 slack.send(request).await
+            } else if is_at(SIMULATED_RECEIVER_ORIGIN) {
+                receiver.send(request).await
+            } else if is_at(SIMULATED_REST_ORIGIN) || is_at(PUBLIC_REST_ORIGIN) {
+                rest.send(request).await
             } else {
                 return Err(OutboundError::ConnectionRefused);
             };
@@ -609,9 +662,11 @@ fn build(settings: &Settings, storage: &Storage, output: &CapturedOutput) -> Run
         .storage(storage.clone())
         .limits(settings.limits.clone())
         .instance_reuse(instance_reuse())
-        .allow_private_networks()
         .trace(settings.trace)
         .guest_output(GuestOutput::Capture(output.clone()));
+    if !settings.blocks_private_networks {
+        builder = builder.allow_private_networks();
+    }
     for (name, value) in &settings.variables {
         builder = builder.variable(name, value.clone());
     }

@@ -92,6 +92,18 @@ pub fn commands(summary: &Summary, client: &Client) -> String {
             ),
         );
     }
+    if let (Some(organization), Some(_)) = (summary.organizations.first(), &summary.automation) {
+        add(
+            "What webhooks have brought, the rules, and what needs a person",
+            &[
+                "/api/webhook-events?limit=5",
+                "/api/automation-rules",
+                "/api/notices?state=open",
+            ]
+            .map(|path| get(summary, organization, path))
+            .join("\n"),
+        );
+    }
     text
 }
 

@@ -41,6 +41,14 @@ pub fn check(text: &str) -> anyhow::Result<()> {
         "the message to Slack is not there once: {}",
         slack("/slack")
     );
+    let automation = summary.get("automation").context("no automation")?;
+    ensure!(
+        automation["acknowledged"] == 5
+            && automation["processed"] == 4
+            && automation["posted"].as_array().map(Vec::len) == Some(2)
+            && automation["notices"] == 1,
+        "what follows from the events is not there: {automation}"
+    );
     Ok(())
 }
 
@@ -90,6 +98,8 @@ mod tests {
         }
         summary["organizations"] = json!([organization, organization]);
         summary["slack"] = json!({"state": "delivered", "shown": 1});
+        summary["automation"] =
+            json!({"acknowledged": 5, "processed": 4, "posted": ["a", "b"], "notices": 1});
         summary
     }
 
@@ -105,6 +115,9 @@ mod tests {
             ("/organizations", json!([]), "0 organizations"),
             ("/slack/state", json!("failed"), "not there once"),
             ("/slack/shown", json!(2), "not there once"),
+            ("/automation/processed", json!(5), "is not there"),
+            ("/automation/posted", json!(["a"]), "is not there"),
+            ("/automation/notices", json!(0), "is not there"),
             ("/organizations/1/streams", json!([]), "the streams are []"),
             (
                 "/organizations/1/streams/5/stream",

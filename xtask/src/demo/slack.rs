@@ -11,7 +11,7 @@ use crate::http::Client;
 
 /// The bot of the simulated workspace, and the channel that it posts to.
 const BOT_TOKEN: &str = "xoxb-sim-lakeshore-1";
-const CHANNEL: &str = "C0OPERATN";
+pub const CHANNEL: &str = "C0OPERATN";
 const TEXT: &str = "Patchbay is connected: shifts, punches and people are current.";
 
 /// What was posted, and that it is there.

@@ -6,6 +6,7 @@ use api::records::SyncRun;
 use api::routes::STREAMS;
 use serde::Serialize;
 
+use super::automation::AutomationSummary;
 use super::slack::SlackSummary;
 use super::tenant::Tenant;
 use super::watch::Runs;
@@ -23,6 +24,7 @@ pub struct Summary {
     pub organizations: Vec<OrganizationSummary>,
     /// The message of the first organization.
     pub slack: Option<SlackSummary>,
+    pub automation: Option<AutomationSummary>,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,6 +73,7 @@ impl Summary {
             simulator_url: simulator_url.to_owned(),
             organizations,
             slack: None,
+            automation: None,
         };
         summary.ok = summary.failures().is_empty();
         summary
@@ -87,6 +90,11 @@ impl Summary {
                 })
             })
             .chain(self.slack.iter().filter_map(SlackSummary::failure))
+            .chain(
+                self.automation
+                    .iter()
+                    .filter_map(AutomationSummary::failure),
+            )
             .collect()
     }
 }
@@ -176,6 +184,18 @@ impl fmt::Display for Summary {
                 slack.state, slack.channel
             )?;
         }
+        if let Some(automation) = &self.automation {
+            writeln!(
+                formatter,
+                "Automation: {} signed deliveries to {} webhooks, {} events, {} rules; the channel shows {:?}, and {} notice is open",
+                automation.acknowledged,
+                automation.webhooks,
+                automation.processed,
+                automation.rules,
+                automation.posted,
+                automation.notices,
+            )?;
+        }
         writeln!(formatter, "in {:.1} s after the build", self.seconds)
     }
 }
@@ -225,6 +245,7 @@ pub mod tests {
                 streams,
             }],
             slack: None,
+            automation: None,
         }
     }
 

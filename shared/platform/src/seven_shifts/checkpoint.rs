@@ -92,6 +92,9 @@ pub struct Pass {
     /// Records that the list should have had: each is there when it is asked for.
     #[serde(default)]
     pub left_out: u64,
+    /// Rows that are gone because 7shifts said so of each when it was asked for.
+    #[serde(default)]
+    pub confirmed: u64,
     /// Streams that this one refers to and that lack rows.
     pub wanted: Vec<Stream>,
 }
@@ -121,7 +124,7 @@ pub enum SweepState {
     Done,
 }
 
-/// Why a complete pass deleted nothing.
+/// Why a complete pass did not delete all that it has not seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldBack {
@@ -131,6 +134,10 @@ pub enum HeldBack {
     NotesLost,
     /// The brake's own words.
     TooMany(String),
+    /// Some are there when they are asked for, so the list says nothing of the rest: how many.
+    CutShort(String),
+    /// More than one pass asks for; those that were asked for are gone: how many.
+    Left(String),
 }
 
 /// One list to walk from its first page to its last.
@@ -148,6 +155,11 @@ pub enum Step {
     ChangedOrDraftSince(i64),
     /// Deleted, and changed since then.
     DeletedSince(i64),
+    /// Changed since then in any location of the company: what has left the only one that the
+    /// connector brings. The lists of that location do not have it any more.
+    MovedSince(i64),
+    /// The same of what was deleted after it had left.
+    MovedDeletedSince(i64),
     /// What could not be read before, each record on its own: the cursor is the last one that was
     /// asked for. A list of changes does not bring it again while nobody changes it.
     Quarantined,
@@ -155,7 +167,7 @@ pub enum Step {
     /// that was asked for.
     EachPerson,
     /// What is in our table and not in the complete list that was read, each record on its own: the
-    /// cursor is the id of the last one that was asked for. A list may be cut short.
+    /// cursor is the id of the last one that was asked for, and how many were. A list may be cut short.
     Missing,
 }
 
@@ -184,6 +196,8 @@ impl HeldBack {
             Self::Unreadable => "quarantined",
             Self::NotesLost => "notes_lost",
             Self::TooMany(_) => "deletion_brake",
+            Self::CutShort(_) => "list_cut_short",
+            Self::Left(_) => "deletions_left",
         }
     }
 
@@ -196,7 +210,7 @@ impl HeldBack {
             Self::NotesLost => {
                 "The notes of what this sync had seen were lost on our side, so nothing was deleted. The next complete sync makes up for it by itself; everything else is in."
             }
-            Self::TooMany(reason) => reason,
+            Self::TooMany(reason) | Self::CutShort(reason) | Self::Left(reason) => reason,
         }
     }
 }
@@ -212,10 +226,18 @@ impl Step {
             Self::ChangedSince(_) => "changed",
             Self::ChangedOrDraftSince(_) => "changed-or-draft",
             Self::DeletedSince(_) => "deleted",
+            Self::MovedSince(_) => "moved",
+            Self::MovedDeletedSince(_) => "moved-deleted",
             Self::Quarantined => "quarantined",
             Self::EachPerson => "person",
             Self::Missing => "missing",
         }
+    }
+
+    /// Whether the step lists the whole company for a connector of one location.
+    #[must_use]
+    pub fn is_of_what_moved(self) -> bool {
+        matches!(self, Self::MovedSince(_) | Self::MovedDeletedSince(_))
     }
 
     /// Whether the pass notes what this step lists, for the sweep.
@@ -248,6 +270,8 @@ pub struct Start<'a> {
     pub force_deletions: bool,
     /// Records of the stream are in quarantine.
     pub has_quarantined: bool,
+    /// The connector brings one location of the company.
+    pub one_location: bool,
 }
 
 impl Start<'_> {
@@ -322,6 +346,7 @@ impl Checkpoint {
             unidentified: 0,
             held_back: None,
             left_out: 0,
+            confirmed: 0,
             wanted: Vec::new(),
         }
     }
@@ -356,6 +381,9 @@ impl Checkpoint {
                     Step::ChangedSince(since)
                 };
                 let mut steps = vec![changed, Step::DeletedSince(since)];
+                if start.one_location {
+                    steps.extend([Step::MovedSince(since), Step::MovedDeletedSince(since)]);
+                }
                 if start.has_quarantined {
                     steps.insert(0, Step::Quarantined);
                 }
@@ -399,6 +427,8 @@ impl Checkpoint {
             (Kind::Incremental, _) => self.last_complete_at,
             // A record that does not say which one it is can only be found by another complete pass.
             (_, None) if pass.unidentified == 0 => Some(now),
+            // The next one goes on where this one has stopped asking.
+            (_, Some(HeldBack::Left(_))) => Some(now.saturating_sub(RECONCILE_AFTER_SECONDS)),
             _ => Some(now.saturating_sub(RECONCILE_AFTER_SECONDS - RETRY_HELD_BACK_SECONDS)),
         };
         let covered_from = match (pass.kind, pass.window_from) {
@@ -520,6 +550,7 @@ mod tests {
             window_hours: None,
             force_deletions: false,
             has_quarantined: false,
+            one_location: false,
         }
     }
 
@@ -541,6 +572,52 @@ mod tests {
             covered_from: Some(0),
             ..Checkpoint::default()
         }
+    }
+
+    #[test]
+    fn a_connector_of_one_location_reads_what_has_moved_out_of_it() {
+        let since = NOW - 3_600 - LOOK_BACK_SECONDS;
+        for stream in [Stream::Shifts, Stream::TimePunches] {
+            let one = Start {
+                one_location: true,
+                ..start(stream)
+            };
+            let steps = current(NOW - DAY).pass(one).steps;
+            assert_eq!(
+                steps[1..],
+                [
+                    Step::DeletedSince(since),
+                    Step::MovedSince(since),
+                    Step::MovedDeletedSince(since)
+                ]
+            );
+        }
+        // The first sync has nothing that could have moved.
+        let one = Start {
+            one_location: true,
+            ..start(Stream::Shifts)
+        };
+        assert_eq!(Checkpoint::default().pass(one).steps, [Step::All]);
+    }
+
+    #[test]
+    fn what_is_left_over_is_for_the_next_pass_and_a_short_list_for_the_next_day() {
+        let checkpoint = current(NOW - 8 * DAY);
+        let mut pass = checkpoint.pass(start(Stream::Shifts));
+        let mut next = |held_back: HeldBack, after: i64| {
+            pass.held_back = Some(held_back);
+            let start = Start {
+                run_id: "next",
+                now: NOW + after,
+                ..start(Stream::Shifts)
+            };
+            checkpoint.finished(&pass, NOW).pass(start).kind
+        };
+        let left = HeldBack::Left(String::new());
+        assert_eq!(next(left, 60), Kind::Reconciliation);
+        let short = || HeldBack::CutShort(String::new());
+        assert_eq!(next(short(), 60), Kind::Incremental);
+        assert_eq!(next(short(), DAY), Kind::Reconciliation);
     }
 
     #[test]

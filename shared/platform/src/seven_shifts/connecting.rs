@@ -226,7 +226,7 @@ pub async fn store<E: Execute>(
         begin_elsewhere(transaction, tenant, &id, &change).await?;
     }
     make_jobs(transaction, tenant, &id, now).await?;
-    let runs = ask_for_runs(transaction, tenant, &id, change.params(), now).await?;
+    let runs = ask_for_runs(transaction, tenant, &id, now).await?;
     Ok(Stored::Connected { id, is_new, runs })
 }
 
@@ -241,18 +241,9 @@ enum Change {
     /// Another company, and there is nothing yet of the one before.
     Company,
     /// Another location, or all of them.
-    Location {
-        is_narrowed: bool,
-    },
+    Location,
     /// Another company than the one whose data is held.
     OtherCompany(Config),
-}
-
-impl Change {
-    /// Who narrows a connector to one location wants the rest to go, however much it is.
-    fn params(&self) -> Option<&'static str> {
-        (*self == Self::Location { is_narrowed: true }).then_some(r#"{"force_deletions":true}"#)
-    }
 }
 
 async fn change<E: Execute>(
@@ -275,9 +266,7 @@ async fn change<E: Execute>(
     Ok(if held.location_id == config.location_id {
         Change::None
     } else {
-        Change::Location {
-            is_narrowed: config.location_id.is_some(),
-        }
+        Change::Location
     })
 }
 
@@ -340,7 +329,6 @@ async fn ask_for_runs<E: Execute>(
     transaction: &E,
     tenant: &Tenant,
     connector_id: &str,
-    params: Option<&str>,
     now: i64,
 ) -> Result<Vec<PromisedRun>, DatabaseError> {
     let connector = connectors::get(transaction, tenant, connector_id).await?;
@@ -355,7 +343,7 @@ async fn ask_for_runs<E: Execute>(
     let request = RunRequest {
         connector_id,
         streams: &fresh,
-        params,
+        params: None,
         trigger: Trigger::Manual,
     };
     jobs::request_run(transaction, tenant, request, now).await

@@ -364,7 +364,7 @@ fn call_failure(error: &CallError) -> Failure {
         CallError::Connect(_) => (later(), "connect"),
         CallError::Broken(_) => (later(), "connection_broken"),
         CallError::Database(_) => (later(), "database"),
-        CallError::TooLarge => (FailureKind::Refused, "too_large"),
+        CallError::TooLarge { .. } => (FailureKind::Refused, "too_large"),
         CallError::NotAllowed(_) => (FailureKind::Ours, "not_allowed"),
     };
     let reason = match error {

@@ -1,17 +1,21 @@
 //! Where people work and as what.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use crate::field::{Fault, Field, Flag, Integer, Text};
+use crate::field::{Fault, Field, Flag, Integer, Object, Text};
 use crate::json::{malformed, read_lists};
 use crate::record::{Expected, Quarantined, Records, Row};
 use crate::{ProviderError, Rejected};
 
-/// The roles of one user. The answer lists places and departments beside them; the roles name
-/// theirs, so those lists are not read.
+/// The roles and locations of one user. The answer lists departments beside them; the roles name
+/// theirs, so that list is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserAssignments {
     pub roles: Vec<RoleAssignment>,
+    /// The ids of the locations, with those where the user has no role; `None` when they cannot be
+    /// read.
+    pub locations: Option<Vec<i64>>,
     /// The entries that could not be read.
     pub rejected: Vec<Rejected>,
 }
@@ -73,6 +77,21 @@ impl Row for RoleAssignment {
 }
 
 impl UserAssignments {
+    /// Whether the user works at a location; `None` when the answer does not tell.
+    #[must_use]
+    pub fn are_at(&self, location_id: i64) -> Option<bool> {
+        let mut roles = self.roles.iter();
+        if roles.any(|role| role.location_id == Some(location_id)) {
+            return Some(true);
+        }
+        let locations = self.locations.as_ref()?;
+        if locations.contains(&location_id) {
+            return Some(true);
+        }
+        // One that cannot be read may be a role there.
+        self.rejected.is_empty().then_some(false)
+    }
+
     pub(super) fn read(body: &[u8], expected: Expected) -> Result<Self, ProviderError> {
         let lists = read_lists::<
             Lists<Records<RoleAssignment>>,
@@ -84,19 +103,39 @@ impl UserAssignments {
             .roles
             .ok_or_else(|| malformed("it has no `data.roles`"))?;
         let (roles, rejected) = records.into_parts(expected);
-        Ok(Self { roles, rejected })
+        Ok(Self {
+            roles,
+            locations: lists.locations.as_deref().and_then(ids),
+            rejected,
+        })
     }
 }
 
 #[derive(Deserialize)]
 struct Lists<L> {
     roles: Option<L>,
+    /// Read by itself: an odd one must not cost the roles.
+    locations: Option<Box<RawValue>>,
+}
+
+fn ids(locations: &RawValue) -> Option<Vec<i64>> {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Located {
+        id: Field<Integer>,
+    }
+    let locations: Vec<Object<Located>> = serde_json::from_str(locations.get()).ok()?;
+    locations
+        .iter()
+        .map(|Object(location)| location.id.as_id())
+        .collect()
 }
 
 impl From<Lists<Quarantined<RoleAssignment>>> for Lists<Records<RoleAssignment>> {
     fn from(lists: Lists<Quarantined<RoleAssignment>>) -> Self {
         Self {
             roles: lists.roles.map(Records::from),
+            locations: lists.locations,
         }
     }
 }

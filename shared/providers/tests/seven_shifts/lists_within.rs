@@ -114,6 +114,44 @@ fn a_bad_assignment_costs_itself() {
     );
 }
 
+/// By a role, or by the list of locations; and where nobody can tell, nobody says no.
+#[test]
+fn where_somebody_works_is_known_or_not() {
+    let call = client().user_assignments(881_002).unwrap();
+    let at = |id: i64| with(support::location_assignment(), json!({ "id": id }));
+    let role = |location: Value| {
+        with(
+            support::role_assignment(),
+            json!({ "location_id": location }),
+        )
+    };
+    let here = 5501;
+    for (locations, roles, expected) in [
+        (json!([]), json!([]), Some(false)),
+        (json!([at(here)]), json!([]), Some(true)),
+        (
+            json!([at(2), at(here)]),
+            json!([role(json!(2))]),
+            Some(true),
+        ),
+        (json!([at(2)]), json!([role(json!(here))]), Some(true)),
+        (json!([at(2)]), json!([role(json!(2))]), Some(false)),
+        // The role that cannot be read may be one here.
+        (json!([at(2)]), json!([role(json!("x"))]), None),
+        (json!([at(here)]), json!([role(json!("x"))]), Some(true)),
+        (json!([{"id": "x"}]), json!([]), None),
+        (json!([{"id": "x"}]), json!([role(json!(here))]), Some(true)),
+        (json!("none"), json!([]), None),
+        (json!(null), json!([]), None),
+    ] {
+        let body = support::assignments(&locations, &json!([]), &roles);
+        let assigned = read(&call, body).unwrap();
+        assert_eq!(assigned.are_at(here), expected, "{locations} {roles}");
+    }
+    let without = json!({"data": {"roles": []}}).to_string();
+    assert_eq!(read(&call, without).unwrap().are_at(here), None);
+}
+
 #[test]
 fn a_missing_list_of_assignments_is_not_an_empty_one() {
     let call = client().user_assignments(881_002).unwrap();

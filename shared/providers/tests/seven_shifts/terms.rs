@@ -108,6 +108,7 @@ fn assignments_to_locations_departments_and_roles() {
                 skill_level: Some(2),
                 sort: Some(1),
             }],
+            locations: Some(vec![5501]),
             rejected: vec![],
         }
     );

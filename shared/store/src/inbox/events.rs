@@ -209,11 +209,99 @@ pub async fn body<E: Execute>(
         .transpose()
 }
 
+/// Which events are to be worked on again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Replay<'a> {
+    pub id: Option<&'a str>,
+    pub webhook_id: Option<&'a str>,
+    pub event: Option<&'a str>,
+    /// `processed` or `dead`; both where there is none.
+    pub state: Option<&'a str>,
+    /// Unix seconds; both bounds are in it.
+    pub received_from: Option<i64>,
+    pub received_to: Option<i64>,
+    /// Also the rules that have fired already.
+    pub fires_again: bool,
+}
+
+/// Events of one [`replay`].
+pub const MAX_REPLAYED: i64 = 1_000;
+
+macro_rules! replay_sql {
+    ($from:literal) => {
+        concat!(
+            "UPDATE webhook_events SET state = 'pending', attempts = 0, processed_at = NULL,
+               error_code = NULL, error_detail = NULL
+             WHERE seq IN (
+               SELECT seq FROM webhook_events AS event ",
+            $from,
+            "
+                 AND event.organization_id = ?1 AND event.state <> 'pending'
+                 AND (?3 IS NULL OR event.webhook_id = ?3) AND (?4 IS NULL OR event.event = ?4)
+                 AND (?5 IS NULL OR event.state = ?5)
+                 AND (?6 IS NULL OR event.received_at >= ?6) AND (?7 IS NULL OR event.received_at <= ?7)
+               ORDER BY event.seq LIMIT ?8)
+             RETURNING id, webhook_id"
+        )
+    };
+}
+
+const REPLAY_ONE: &str = replay_sql!("WHERE event.id = ?2");
+const REPLAY_OF_WEBHOOK: &str =
+    replay_sql!("INDEXED BY webhook_events_webhook WHERE ?2 IS NULL AND event.webhook_id = ?3");
+const REPLAY_DEAD: &str =
+    replay_sql!("INDEXED BY webhook_events_dead WHERE ?2 IS NULL AND event.state = 'dead'");
+const REPLAY: &str = replay_sql!("INDEXED BY webhook_events_organization WHERE ?2 IS NULL");
+
+const FORGET_FIRINGS: &str = "
+DELETE FROM rule_firings WHERE organization_id = ?1 AND (?3 OR outcome <> 'fired') AND event_id IN (
+  SELECT value FROM json_each(?2))";
+
+/// Has events worked on again from what is stored, the oldest first and at most [`MAX_REPLAYED`];
+/// returns the id and the webhook of each. What they have fired is not fired again unless that is
+/// wanted.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn replay<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    replay: Replay<'_>,
+) -> Result<Vec<(String, String)>, DatabaseError> {
+    let statement = match (replay.id, replay.webhook_id, replay.state) {
+        (Some(_), _, _) => REPLAY_ONE,
+        (None, _, Some("dead")) => REPLAY_DEAD,
+        (None, Some(_), _) => REPLAY_OF_WEBHOOK,
+        (None, None, _) => REPLAY,
+    };
+    let parameters = parameters![
+        tenant.as_str(),
+        replay.id,
+        replay.webhook_id,
+        replay.event,
+        replay.state,
+        replay.received_from,
+        replay.received_to,
+        MAX_REPLAYED
+    ];
+    let replayed = transaction
+        .execute(statement, parameters)
+        .await?
+        .iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
+        .collect::<Result<Vec<_>, DatabaseError>>()?;
+    let ids: Vec<_> = replayed.iter().map(|(id, _)| id.as_str()).collect();
+    let parameters = parameters![tenant.as_str(), json::write(&ids)?, replay.fires_again];
+    transaction.execute(FORGET_FIRINGS, parameters).await?;
+    Ok(replayed)
+}
+
 /// `seq` follows the time of arrival closely, so the oldest are at its beginning.
 const PRUNE: &str = "
 DELETE FROM webhook_events WHERE seq IN (
-  SELECT seq FROM (SELECT seq, received_at FROM webhook_events WHERE seq > 0 ORDER BY seq LIMIT ?2)
-  WHERE received_at < ?1)
+  SELECT seq FROM (
+    SELECT seq, received_at, state FROM webhook_events WHERE seq > 0 ORDER BY seq LIMIT ?2)
+  WHERE received_at < ?1 AND state <> 'pending')
 RETURNING seq";
 
 /// For maintenance, over all organizations: removes up to `limit` events that came before `before`;

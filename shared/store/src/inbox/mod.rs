@@ -6,5 +6,4 @@
 //! nothing comes of it.
 
 pub mod events;
-pub mod secrets;
 pub mod webhooks;

@@ -3,8 +3,8 @@
 use domain::access::Tenant;
 use serde::Deserialize;
 
-use crate::credentials;
 use crate::database::{DatabaseError, Execute};
+use crate::webhook_secrets::{self, LiveSecret, live_secrets};
 use crate::{json, parameters};
 
 /// Webhooks of one organization.
@@ -21,6 +21,8 @@ pub struct NewWebhook<'a> {
     pub options: &'a str,
     /// JSON array; `None` keeps every event.
     pub events: Option<&'a str>,
+    /// Dead events in a row that pause it; `None`: it is never paused.
+    pub failure_limit: Option<i64>,
     pub created_by: &'a str,
 }
 
@@ -33,13 +35,15 @@ pub struct Change<'a> {
     /// JSON array; `Some(None)` keeps every event.
     pub events: Option<Option<&'a str>>,
     pub state: Option<&'a str>,
+    /// As in [`NewWebhook`].
+    pub failure_limit: Option<Option<i64>>,
 }
 
-/// What making one came to.
+/// What making one came to, of either sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
     Done,
-    /// The organization has [`MAX_WEBHOOKS`].
+    /// The organization has as many as it may.
     TooMany,
     /// There is no such organization, or it is being purged.
     NoOrganization,
@@ -47,8 +51,8 @@ pub enum Created {
 
 const CREATE: &str = "
 INSERT INTO webhooks (id, organization_id, name, scheme, options, events, state, version, created_by,
-  created_at, updated_at)
-SELECT ?2, id, ?3, ?4, ?5, ?6, 'active', 1, ?7, ?8, ?8 FROM organizations
+  created_at, updated_at, failure_limit)
+SELECT ?2, id, ?3, ?4, ?5, ?6, 'active', 1, ?7, ?8, ?8, ?9 FROM organizations
 WHERE id = ?1 AND state = 'active'
 RETURNING id";
 
@@ -82,7 +86,8 @@ pub async fn create<E: Execute>(
         new.options,
         new.events,
         new.created_by,
-        now
+        now,
+        new.failure_limit
     ];
     let created = transaction.execute(CREATE, parameters).await?;
     Ok(if created.is_empty() {
@@ -95,7 +100,10 @@ pub async fn create<E: Execute>(
 const UPDATE: &str = "
 UPDATE webhooks SET
   name = coalesce(?3, name), options = coalesce(?4, options), events = iif(?5, ?6, events),
-  state = coalesce(?7, state), version = version + 1, updated_at = ?8
+  state = coalesce(?7, state), version = version + 1, updated_at = ?8,
+  failure_limit = iif(?9, ?10, failure_limit),
+  state_reason = iif(?7 IS NULL, state_reason, NULL),
+  failures_in_row = iif(?7 = 'active', 0, failures_in_row)
 WHERE id = ?2 AND organization_id = ?1
 RETURNING id";
 
@@ -118,16 +126,15 @@ pub async fn update<E: Execute>(
         change.events.is_some(),
         change.events.flatten(),
         change.state,
-        now
+        now,
+        change.failure_limit.is_some(),
+        change.failure_limit.flatten()
     ];
     database
         .execute(UPDATE, parameters)
         .await
         .map(|rows| !rows.is_empty())
 }
-
-const FORGET_SECRETS: &str =
-    "DELETE FROM webhook_secrets WHERE webhook_id = ?2 AND organization_id = ?1";
 
 const DELETE: &str = "DELETE FROM webhooks WHERE id = ?2 AND organization_id = ?1 RETURNING id";
 
@@ -140,10 +147,7 @@ pub async fn delete<E: Execute>(
     tenant: &Tenant,
     id: &str,
 ) -> Result<bool, DatabaseError> {
-    credentials::purge(transaction, tenant, id).await?;
-    transaction
-        .execute(FORGET_SECRETS, parameters![tenant.as_str(), id])
-        .await?;
+    webhook_secrets::forget_all(transaction, tenant, id).await?;
     transaction
         .execute(DELETE, parameters![tenant.as_str(), id])
         .await
@@ -163,24 +167,14 @@ pub struct Receiving {
     pub secrets: Vec<LiveSecret>,
 }
 
-/// A key that is, or was until lately, in force.
-#[derive(Clone, Deserialize, serde::Serialize, PartialEq, Eq)]
-pub struct LiveSecret {
-    pub id: String,
-    pub sealed: String,
-    /// Unix seconds.
-    pub expires_at: Option<i64>,
-}
-
-const RECEIVING: &str = "
+const RECEIVING: &str = concat!(
+    "
 SELECT json_object('organization_id', organization_id, 'scheme', scheme, 'options', json(options),
-  'events', json(events), 'state', state, 'version', version, 'secrets', json((
-    SELECT json_group_array(json_object('id', secret.id, 'sealed', credentials.sealed,
-      'expires_at', secret.expires_at))
-    FROM webhook_secrets AS secret CROSS JOIN credentials
-      ON credentials.connector_id = secret.webhook_id AND credentials.field = secret.id
-    WHERE secret.webhook_id = webhooks.id AND (secret.expires_at IS NULL OR secret.expires_at > ?2))))
-FROM webhooks WHERE id = ?1";
+  'events', json(events), 'state', state, 'version', version, 'secrets', ",
+    live_secrets!("webhooks.id", "?2"),
+    ")
+FROM webhooks WHERE id = ?1"
+);
 
 /// The webhook behind a URL; for the receiver, over all organizations.
 ///
@@ -228,10 +222,4 @@ pub async fn count_ignored<E: Execute>(
         .iter()
         .map(|row| Ok((row.text(0)?.to_owned(), row.integer(1)?)))
         .collect()
-}
-
-impl std::fmt::Debug for LiveSecret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "LiveSecret({})", self.id)
-    }
 }

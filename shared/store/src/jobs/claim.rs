@@ -22,12 +22,12 @@ pub struct Claim<'a> {
     pub only: Option<Only<'a>>,
 }
 
-/// The jobs of one kind and subject.
+/// The jobs of one kind, and of one subject where there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Only<'a> {
     pub tenant: &'a Tenant,
     pub kind: &'a str,
-    pub subject: &'a str,
+    pub subject: Option<&'a str>,
 }
 
 /// A job that is now leased.
@@ -110,6 +110,11 @@ const CLAIM_ONLY: &str = claim_sql!(
      ORDER BY rank LIMIT ?7"
 );
 
+const CLAIM_OF_ORGANIZATION: &str = claim_sql!(
+    "SELECT id, concurrency_key, rank, next_due_at FROM jobs
+     WHERE organization_id = ?8 AND kind = ?9 AND next_due_at <= ?2 LIMIT ?7"
+);
+
 /// Leases what is due, the longest due first: of each concurrency key the job of the lowest rank
 /// and nothing while another job of the key is leased. With nothing due it reads one index entry.
 ///
@@ -138,7 +143,7 @@ pub async fn claim<E: Execute>(
             database.execute(CLAIM, parameters).await?
         }
         Some(only) => {
-            let parameters = parameters![
+            let mut parameters = parameters![
                 claim.holder,
                 now,
                 lease_end,
@@ -148,9 +153,15 @@ pub async fn claim<E: Execute>(
                 MAX_CANDIDATES,
                 only.tenant.as_str(),
                 only.kind,
-                only.subject,
-            ];
-            database.execute(CLAIM_ONLY, parameters).await?
+            ]
+            .to_vec();
+            match only.subject {
+                Some(subject) => {
+                    parameters.push(subject.into());
+                    database.execute(CLAIM_ONLY, &parameters).await?
+                }
+                None => database.execute(CLAIM_OF_ORGANIZATION, &parameters).await?,
+            }
         }
     };
     rows.iter().map(Claimed::read).collect()

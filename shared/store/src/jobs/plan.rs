@@ -318,22 +318,28 @@ WHERE id IN (
   SELECT id FROM jobs
   WHERE next_due_at > ?1
     AND (run_id IS NOT NULL OR next_run_id IS NOT NULL OR kind = 'maintenance')
+    AND (kind <> 'outbox' OR lease_holder IS NOT NULL OR next_due_at > ?4)
   ORDER BY next_due_at LIMIT ?3)
 RETURNING id";
 
-/// Makes unfinished runs due now whose lease or retry lies after `horizon`, and the installation's
-/// own jobs, which no schedule plans again; [`MAX_JOBS`] at a time. Returns how many. Only a clock that jumped puts them there. A holder that still works
-/// finds its lease ended.
+/// Makes unfinished runs due now whose lease or retry lies after `horizon`, deliveries whose next try
+/// lies after `delivery_horizon`, and the installation's own jobs, which no schedule plans again;
+/// [`MAX_JOBS`] at a time. Returns how many. Only a clock that jumped puts them there. A holder that
+/// still works finds its lease ended.
 ///
 /// # Errors
 /// The failure of the statement.
 pub async fn hasten_unfinished<E: Execute>(
     database: &E,
     horizon: i64,
+    delivery_horizon: i64,
     now: i64,
 ) -> Result<usize, DatabaseError> {
     database
-        .execute(HASTEN, parameters![horizon, now, MAX_JOBS])
+        .execute(
+            HASTEN,
+            parameters![horizon, now, MAX_JOBS, delivery_horizon],
+        )
         .await
         .map(|rows| rows.len())
 }

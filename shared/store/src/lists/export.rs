@@ -3,11 +3,11 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    DeliveryFilter, LocationMappingFilter, MemberFilter, PlaceFilter, QuarantineFilter,
-    ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
-    WebhookEventFilter, availability, deliveries, departments, location_mappings, locations, own,
-    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
-    time_off, time_punches, wages, webhook_events,
+    DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter,
+    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
+    TimePunchFilter, WebhookEventFilter, automation_rules, availability, deliveries, departments,
+    location_mappings, locations, logs, notices, own, quarantined_records, role_assignments, roles,
+    shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
@@ -126,9 +126,13 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         | Kind::ApiKey
         | Kind::StaffPolicy
         | Kind::WebhookRegistration
-        | Kind::Webhook => own(kind, tenant, paging),
+        | Kind::Webhook
+        | Kind::OutgoingWebhook => own(kind, tenant, paging),
         Kind::WebhookEvent => webhook_events(tenant, &WebhookEventFilter::default(), paging),
         Kind::Delivery => deliveries(tenant, &DeliveryFilter::default(), paging),
+        Kind::AutomationRule => automation_rules(tenant, paging),
+        Kind::Log => logs(tenant, &LogFilter::default(), paging),
+        Kind::Notice => notices(tenant, NoticeFilter::default(), paging),
         Kind::Location => locations(tenant, &places, paging),
         Kind::Department => departments(tenant, &places, paging),
         Kind::Role => roles(tenant, &places, paging),

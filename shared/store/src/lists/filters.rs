@@ -429,6 +429,7 @@ pub struct WebhookEventFilter<'a> {
     /// Unix seconds; both bounds are in it.
     pub received_from: Option<i64>,
     pub received_to: Option<i64>,
+    pub state: Option<&'a str>,
     /// In the order in which they were stored, so that who keeps the last cursor misses none; the
     /// newest first otherwise.
     pub is_oldest_first: bool,
@@ -446,8 +447,17 @@ pub fn webhook_events(
     builder.compare("record.event", "=", filter.event);
     builder.compare("record.received_at", ">=", filter.received_from);
     builder.compare("record.received_at", "<=", filter.received_to);
+    // Few are dead, and theirs is an index of their own.
+    let is_dead = filter.state == Some("dead");
+    if is_dead {
+        builder.only("record.state = 'dead'");
+    } else {
+        builder.compare("+record.state", "=", filter.state);
+    }
     let column = "record.seq";
-    let index = if filter.webhook_id.is_some() {
+    let index = if is_dead {
+        "webhook_events_dead"
+    } else if filter.webhook_id.is_some() {
         "webhook_events_webhook"
     } else {
         "webhook_events_organization"
@@ -464,6 +474,7 @@ pub fn webhook_events(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeliveryFilter<'a> {
     pub connector_id: Option<&'a str>,
+    pub endpoint_id: Option<&'a str>,
     pub state: Option<&'a str>,
     /// Unix seconds; both bounds are in it.
     pub created_from: Option<i64>,
@@ -474,17 +485,107 @@ pub struct DeliveryFilter<'a> {
 #[must_use]
 pub fn deliveries(tenant: &Tenant, filter: &DeliveryFilter<'_>, paging: &Paging<'_>) -> List {
     let mut builder = Builder::new(Kind::Delivery, tenant);
-    builder.compare("record.connector_id", "=", filter.connector_id);
+    if let Some(id) = filter.connector_id {
+        builder.compare("record.connector_id", "=", Some(id));
+        builder.only("record.kind <> 'webhook'");
+    }
+    if let Some(id) = filter.endpoint_id {
+        builder.compare("record.connector_id", "=", Some(id));
+        builder.only("record.kind = 'webhook'");
+    }
     builder.compare("record.state", "=", filter.state);
     builder.compare("record.created_at", ">=", filter.created_from);
     builder.compare("record.created_at", "<=", filter.created_to);
     let order = Order::Descending {
         column: "record.created_at",
-        index: match (filter.connector_id, filter.state) {
+        index: match (filter.connector_id.or(filter.endpoint_id), filter.state) {
             (Some(_), _) => "deliveries_connector",
             (None, Some(_)) => "deliveries_state",
             (None, None) => "deliveries_organization",
         },
+    };
+    builder.page(&order, paging)
+}
+
+/// What of the integration log is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogFilter<'a> {
+    pub event_type: Option<&'a str>,
+    pub status: Option<&'a str>,
+    pub connector_id: Option<&'a str>,
+    /// Only rows behind this one, the oldest first; the newest first otherwise.
+    pub after: Option<i64>,
+}
+
+#[must_use]
+pub fn logs(tenant: &Tenant, filter: &LogFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Log, tenant);
+    let (of_connector, of_type) = (filter.connector_id.is_some(), filter.event_type.is_some());
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    // One of them has the index; `+` keeps the others from taking theirs.
+    let column = if of_connector {
+        "+record.event_type"
+    } else {
+        "record.event_type"
+    };
+    builder.compare(column, "=", filter.event_type);
+    let column = if of_connector || of_type {
+        "+record.status"
+    } else {
+        "record.status"
+    };
+    builder.compare(column, "=", filter.status);
+    builder.compare("record.seq", ">", filter.after);
+    let column = "record.seq";
+    let index = match (of_connector, of_type, filter.status) {
+        (true, ..) => "integration_logs_connector",
+        (false, true, _) => "integration_logs_type",
+        (false, false, Some(_)) => "integration_logs_status",
+        (false, false, None) => "integration_logs_organization",
+    };
+    let order = if filter.after.is_some() {
+        Order::Ascending { column, index }
+    } else {
+        Order::Descending { column, index }
+    };
+    builder.page(&order, paging)
+}
+
+/// In the order in which they fire.
+#[must_use]
+pub fn automation_rules(tenant: &Tenant, paging: &Paging<'_>) -> List {
+    let order = Order::Ascending {
+        column: "record.position",
+        index: "automation_rules_organization",
+    };
+    Builder::new(Kind::AutomationRule, tenant).page(&order, paging)
+}
+
+/// Which notices are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoticeFilter {
+    /// Those that are dismissed, or those that are not.
+    pub is_dismissed: Option<bool>,
+    pub is_read: Option<bool>,
+}
+
+/// Newest first.
+#[must_use]
+pub fn notices(tenant: &Tenant, filter: NoticeFilter, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Notice, tenant);
+    match filter.is_dismissed {
+        Some(true) => builder.only("+record.dismissed_at IS NOT NULL"),
+        Some(false) => builder.only("+record.dismissed_at IS NULL"),
+        None => {}
+    }
+    match filter.is_read {
+        Some(true) => builder.only("record.read_at IS NOT NULL"),
+        Some(false) => builder.only("record.read_at IS NULL"),
+        None => {}
+    }
+    let order = Order::Descending {
+        column: "record.created_at",
+        index: "notices_organization",
     };
     builder.page(&order, paging)
 }
@@ -495,6 +596,12 @@ pub fn webhooks(tenant: &Tenant, paging: &Paging<'_>) -> List {
     own(Kind::Webhook, tenant, paging)
 }
 
+/// By id, which is the order in which they were made.
+#[must_use]
+pub fn outgoing_webhooks(tenant: &Tenant, paging: &Paging<'_>) -> List {
+    own(Kind::OutgoingWebhook, tenant, paging)
+}
+
 /// Connectors by key, API keys and webhooks by id, or staff policies by connector, for the export.
 pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
     let index = match kind {
@@ -502,6 +609,7 @@ pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
         Kind::StaffPolicy => "staff_policies_organization",
         Kind::WebhookRegistration => "webhook_registrations_organization",
         Kind::Webhook => "webhooks_organization",
+        Kind::OutgoingWebhook => "outgoing_webhooks_organization",
         _ => "api_keys_organization",
     };
     Builder::new(kind, tenant).page(&Order::Id { index }, paging)

@@ -12,7 +12,11 @@ pub enum Kind {
     WebhookRegistration,
     Webhook,
     WebhookEvent,
+    OutgoingWebhook,
     Delivery,
+    AutomationRule,
+    Notice,
+    Log,
     Location,
     Department,
     Role,
@@ -32,14 +36,18 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
         Self::WebhookRegistration,
         Self::Webhook,
         Self::WebhookEvent,
+        Self::OutgoingWebhook,
         Self::Delivery,
+        Self::AutomationRule,
+        Self::Notice,
+        Self::Log,
         Self::Location,
         Self::Department,
         Self::Role,
@@ -67,7 +75,11 @@ impl Kind {
             Self::WebhookRegistration => "webhook_registrations",
             Self::Webhook => "webhooks",
             Self::WebhookEvent => "webhook_events",
+            Self::OutgoingWebhook => "outgoing_webhooks",
             Self::Delivery => "deliveries",
+            Self::AutomationRule => "automation_rules",
+            Self::Notice => "notices",
+            Self::Log => "integration_logs",
             Self::Location => "locations",
             Self::Department => "departments",
             Self::Role => "roles",
@@ -113,6 +125,7 @@ impl Kind {
         match self {
             Self::Connector => "record.integration_key",
             Self::StaffPolicy => "record.connector_id",
+            Self::Log => "CAST(record.seq AS TEXT)",
             Self::QuarantinedRecord => {
                 "record.connector_id || '|' || record.stream || '|' || record.external_id"
             }
@@ -196,7 +209,11 @@ impl Kind {
             | Self::WebhookRegistration
             | Self::Webhook
             | Self::WebhookEvent
+            | Self::OutgoingWebhook
             | Self::Delivery
+            | Self::AutomationRule
+            | Self::Notice
+            | Self::Log
             | Self::TeamMember
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -212,7 +229,11 @@ impl Kind {
             Self::WebhookRegistration => WEBHOOK_REGISTRATION,
             Self::Webhook => WEBHOOK,
             Self::WebhookEvent => WEBHOOK_EVENT,
+            Self::OutgoingWebhook => OUTGOING_WEBHOOK,
             Self::Delivery => DELIVERY,
+            Self::AutomationRule => AUTOMATION_RULE,
+            Self::Notice => NOTICE,
+            Self::Log => LOG,
             Self::Location => LOCATION,
             Self::Department => DEPARTMENT,
             Self::Role => ROLE,
@@ -338,6 +359,9 @@ const WEBHOOK: &[Field] = &[
     Json("options", "record.options"),
     Json("events", "record.events"),
     Plain("state", "record.state"),
+    Plain("state_reason", "record.state_reason"),
+    Plain("failure_limit", "record.failure_limit"),
+    Plain("failures_in_row", "record.failures_in_row"),
     Plain("ignored_count", "record.ignored_count"),
     Json("secrets", WEBHOOK_SECRETS),
     Plain("created_by", "record.created_by"),
@@ -364,15 +388,42 @@ const WEBHOOK_EVENT: &[Field] = &[
     Json("items", "record.items"),
     Plain("content_type", "record.content_type"),
     Plain("size_bytes", "length(record.body)"),
+    Plain("state", "record.state"),
+    Plain("error_code", "record.error_code"),
+    Plain("error_detail", "record.error_detail"),
+    Time("processed_at", "record.processed_at"),
     Time("sent_at", "record.sent_at"),
     Time("received_at", "record.received_at"),
+];
+
+const OUTGOING_WEBHOOK: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("name", "record.name"),
+    Plain("url", "record.url"),
+    Json("events", "record.events"),
+    Plain("state", "record.state"),
+    Plain("state_reason", "record.state_reason"),
+    Time("failing_since", "record.failing_since"),
+    Plain("missed_count", "record.missed_count"),
+    Json("secrets", WEBHOOK_SECRETS),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
 ];
 
 const DELIVERY: &[Field] = &[
     Plain("id", "record.id"),
     Plain("organization_id", "record.organization_id"),
     Plain("kind", "record.kind"),
-    Plain("connector_id", "record.connector_id"),
+    Plain(
+        "connector_id",
+        "iif(record.kind = 'webhook', NULL, record.connector_id)",
+    ),
+    Plain(
+        "endpoint_id",
+        "iif(record.kind = 'webhook', record.connector_id, NULL)",
+    ),
     Plain("requested_by", "record.requested_by"),
     Json("payload", "record.payload"),
     Plain("state", "record.state"),
@@ -396,6 +447,53 @@ const DELIVERY_ATTEMPTS: &str = "(
 const NEXT_ATTEMPT_AT: &str = "(
   SELECT next_due_at FROM jobs
   WHERE jobs.kind = 'outbox' AND jobs.subject = record.connector_id AND jobs.name = record.id)";
+
+const AUTOMATION_RULE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("name", "record.document ->> 'name'"),
+    Plain("event", "record.document ->> 'event'"),
+    Json("conditions", "record.document -> 'conditions'"),
+    Json("actions", "record.document -> 'actions'"),
+    Bool("is_enabled", "record.is_enabled"),
+    Plain("position", "record.position"),
+    Plain("default_rule", "record.default_rule"),
+    Plain("fired_count", "record.fired_count"),
+    Plain("failed_count", "record.failed_count"),
+    Time("last_fired_at", "record.last_fired_at"),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+const NOTICE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("kind", "record.kind"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("title", "record.title"),
+    Plain("remedy", "record.remedy"),
+    Plain("count", "record.count"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+    Time("read_at", "record.read_at"),
+    Time("dismissed_at", "record.dismissed_at"),
+];
+
+const LOG: &[Field] = &[
+    Plain("id", "CAST(record.seq AS TEXT)"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("event_type", "record.event_type"),
+    Plain("status", "record.status"),
+    Plain("subject_id", "record.subject_id"),
+    Plain("duration_ms", "record.duration_ms"),
+    Json("counts", "record.counts"),
+    Plain("code", "record.code"),
+    Plain("detail", "record.detail"),
+    Plain("request_id", "record.request_id"),
+    Time("occurred_at", "record.occurred_at"),
+];
 
 const LOCATION: &[Field] = &[
     Plain("id", "record.id"),

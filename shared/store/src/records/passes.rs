@@ -1,8 +1,8 @@
 //! Deletion by absence: a complete pass notes what it saw; what is left over is gone.
 //!
 //! A pass is named by the id of its run. The order is: [`open_pass`] before the first note,
-//! [`mark_seen`] with every page, and when the last page is in, [`is_open`] and [`absent`] for the
-//! brake, then [`sweep_absent`] step by step, and when it is saved that the sweep is through,
+//! [`mark_seen`] with every page, and when the last page is in, [`outside_ids`] until none is left,
+//! [`is_open`] and [`absent`] for the brake, then [`sweep_absent`] step by step, and when it is saved that the sweep is through,
 //! [`forget_pass`] until it returns false. Refused records were seen too: note them, or the sweep
 //! deletes their rows. A pass that met a record without a legible id cannot tell what is absent;
 //! nor can one that is not open, for without its notes everything seems to be.
@@ -33,10 +33,10 @@ impl Window<'_> {
     };
 }
 
-/// What a complete pass did not see.
+/// What a complete pass did not see, in records of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Absent {
-    /// Live rows within the window.
+    /// Live ones within the window.
     pub live: u64,
     /// Those of them that the pass did not see.
     pub absent: u64,
@@ -126,7 +126,7 @@ pub async fn mark_seen<E: Execute, I: AsRef<str>>(
     Ok(())
 }
 
-/// How many live rows there are and how many of them the pass did not see, for the brake.
+/// How many live records there are and how many of them the pass did not see, for the brake.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -137,8 +137,13 @@ pub async fn absent<E: Execute>(
     pass_id: &str,
     window: Window<'_>,
 ) -> Result<Absent, DatabaseError> {
+    // The days of a week are one record.
+    let counted = match resource {
+        Resource::Availability => "DISTINCT record.external_availability_id",
+        _ => "*",
+    };
     let sql = format!(
-        "SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+        "SELECT count({counted}), count({counted}) FILTER (WHERE NOT EXISTS (
            SELECT 1 FROM sync_seen AS seen
            WHERE seen.pass_id = ?3 AND seen.external_id = record.external_id))
          FROM {} AS record
@@ -195,6 +200,77 @@ pub async fn absent_ids<E: Execute>(
         .iter()
         .map(|row| row.text(0).map(str::to_owned))
         .collect()
+}
+
+/// The ids of at most `limit` live rows that are outside of the connector by what is known here, so
+/// that no list has to say it: those of other locations than the one that it is kept to, and what
+/// people have who are deleted, unless the pass saw it. The window's times do not matter.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn outside_ids<E: Execute>(
+    database: &E,
+    scope: &Scope<'_>,
+    resource: Resource,
+    pass_id: &str,
+    location: Option<&str>,
+    limit: u32,
+) -> Result<Vec<String>, DatabaseError> {
+    let Some(is_outside) = outside(resource, location) else {
+        return Ok(Vec::new());
+    };
+    let sql = format!(
+        "SELECT record.external_id FROM {} AS record
+         WHERE record.connector_id = ?2 AND record.organization_id = ?1
+           AND record.deleted_at IS NULL AND ({is_outside}) AND ?5 IS ?5
+           AND NOT EXISTS (SELECT 1 FROM sync_seen AS seen
+             WHERE seen.pass_id = ?3 AND seen.external_id = record.external_id)
+         ORDER BY record.external_id LIMIT ?4",
+        resource.table(),
+    );
+    let parameters = parameters![
+        scope.tenant.as_str(),
+        scope.connector_id,
+        pass_id,
+        i64::from(limit),
+        location
+    ];
+    database
+        .execute(&sql, parameters)
+        .await?
+        .iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect()
+}
+
+/// What of `record` is outside of a connector with this location (`?5`), if anything can be.
+fn outside(resource: Resource, location: Option<&str>) -> Option<String> {
+    let has_left = || person("NOT NULL");
+    match (resource, location) {
+        (Resource::Wages, _) | (Resource::RoleAssignments, None) => Some(has_left()),
+        (Resource::TeamMembers, _) | (_, None) => None,
+        (Resource::RoleAssignments, Some(_)) => Some(format!(
+            "record.external_location_id <> ?5 OR {}",
+            has_left()
+        )),
+        (Resource::Availability | Resource::TimeOff, Some(_)) => Some(has_left()),
+        (Resource::Locations, Some(_)) => Some("record.external_id <> ?5".to_owned()),
+        (
+            Resource::Departments | Resource::Roles | Resource::Shifts | Resource::TimePunches,
+            Some(_),
+        ) => Some("record.external_location_id <> ?5".to_owned()),
+    }
+}
+
+/// Whether there is a person of `record` whose `deleted_at` is so.
+fn person(is: &str) -> String {
+    format!(
+        "EXISTS (
+           SELECT 1 FROM team_members AS member
+           WHERE member.connector_id = record.connector_id
+             AND member.external_id = record.external_user_id
+             AND member.deleted_at IS {is})"
+    )
 }
 
 /// Looks at the next `limit` rows of the connector and deletes those that the pass did not see;
@@ -323,15 +399,6 @@ pub async fn mark_asked<E: Execute, I: AsRef<str>>(
 
 /// What of `record` the pass covers.
 fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
-    let person = |is: &str| {
-        format!(
-            "EXISTS (
-           SELECT 1 FROM team_members AS member
-           WHERE member.connector_id = record.connector_id
-             AND member.external_id = record.external_user_id
-             AND member.deleted_at IS {is})"
-        )
-    };
     // Of a connector that is kept to one location, people elsewhere are not listed any more.
     let is_elsewhere = format!("{location} IS NOT NULL AND NOT {}", person("NULL"));
     // Nobody asks for what somebody has who is deleted at the provider.

@@ -11,17 +11,29 @@ use crate::parameters;
 const TABLES: &[Table] = &[
     Table::new("credentials", "connector_id, field").by(
         "connector_id IN (SELECT id FROM connectors WHERE organization_id = ?1
-             UNION ALL SELECT id FROM webhooks WHERE organization_id = ?1)",
+             UNION ALL SELECT id FROM webhooks WHERE organization_id = ?1
+             UNION ALL SELECT id FROM outgoing_webhooks WHERE organization_id = ?1)",
     ),
     Table::new("webhook_secrets", "id"),
     Table::new("webhook_registrations", "id"),
     Table::new("webhook_endpoints", "id"),
+    Table::new("api_key_reminders", "key_id, days"),
     Table::new("api_keys", "id"),
     Table::new("webhook_events", "seq"),
+    Table::new("integration_logs", "seq"),
+    Table::new(
+        "log_statistics",
+        "organization_id, day, connector_id, event_type, status, up_to_ms",
+    ),
+    Table::new("events", "seq"),
+    Table::new("rule_firings", "event_id, rule_id"),
+    Table::new("notices", "id"),
+    Table::new("automation_rules", "id"),
     Table::new("delivery_attempts", "delivery_id, number"),
     Table::new("deliveries", "id"),
     // Whatever drives the purge may be a job itself, so only these go here.
-    Table::new("jobs", "id").by("organization_id = ?1 AND kind IN ('sync', 'outbox')"),
+    Table::new("jobs", "id")
+        .by("organization_id = ?1 AND kind IN ('sync', 'outbox', 'inbox', 'automation')"),
     Table::new("sync_seen", "pass_id, external_id")
         .by("pass_id IN (SELECT id FROM sync_runs WHERE organization_id = ?1)"),
     Table::new("quarantined_records", "connector_id, stream, external_id"),
@@ -41,6 +53,7 @@ const TABLES: &[Table] = &[
     Table::new("locations", "id"),
     Table::new("sync_runs", "id"),
     Table::new("webhooks", "id"),
+    Table::new("outgoing_webhooks", "id"),
     Table::new("connectors", "id"),
     Table::new("jobs", "id"),
 ];

@@ -2,7 +2,7 @@
 
 use super::resource::Resource;
 use super::sequence::next_change;
-use super::write::move_predecessors;
+use super::write::{move_predecessors, predecessors};
 use super::{Scope, unsigned};
 use crate::database::{DatabaseError, Execute};
 use crate::{json, parameters};
@@ -29,11 +29,11 @@ pub async fn tombstone<E: Execute, I: AsRef<str>>(
         .map(|external_id| (external_id.as_ref(), deleted_at))
         .collect();
     let seq = next_change(transaction, now_micros).await?;
+    let ids: Vec<&str> = rows.iter().map(|(external_id, _)| *external_id).collect();
+    let before = predecessors(transaction, scope, resource, &ids).await?;
     bury(transaction, scope, resource, &rows, seq).await?;
     let buried = count_changed(transaction, scope, resource, seq).await?;
-    if resource == Resource::Wages {
-        move_predecessors(transaction, scope, seq).await?;
-    }
+    move_predecessors(transaction, scope, resource, &before, seq).await?;
     Ok(buried)
 }
 

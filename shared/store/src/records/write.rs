@@ -81,6 +81,7 @@ pub async fn write_page<E: Execute>(
     if resource == Resource::TeamMembers {
         revive_wages(transaction, scope, &records.alive, seq).await?;
     }
+    let before = predecessors(transaction, scope, resource, &records.ids()).await?;
     let refused = upsert(transaction, scope, resource, &records.alive, seq).await?;
     bury(transaction, scope, resource, &records.deleted, seq).await?;
     let mut outcome = count(transaction, scope, resource, seq).await?;
@@ -90,9 +91,7 @@ pub async fn write_page<E: Execute>(
         .unwrap_or(u64::MAX)
         .saturating_sub(settled);
     outcome.refused = refused;
-    if resource == Resource::Wages {
-        move_predecessors(transaction, scope, seq).await?;
-    }
+    move_predecessors(transaction, scope, resource, &before, seq).await?;
     if outcome.created > 0 {
         let arrivals = link_arrivals(transaction, scope, resource, seq).await?;
         outcome.linked = arrivals.linked;
@@ -143,28 +142,70 @@ async fn revive_wages<E: Execute>(
         .map(drop)
 }
 
-/// A wage ends where the next one begins: what changes the next one changes it for readers.
+/// The wage before another one, of the same person and role; `later` is that one.
+const PREDECESSOR: &str = "SELECT earlier.id FROM team_member_wages AS earlier
+     WHERE earlier.connector_id = later.connector_id
+       AND earlier.external_user_id = later.external_user_id
+       AND earlier.external_role_id IS later.external_role_id
+       AND earlier.deleted_at IS NULL
+       AND (earlier.effective_date, CAST(earlier.external_id AS INTEGER))
+         < (later.effective_date, CAST(later.external_id AS INTEGER))
+     ORDER BY earlier.effective_date DESC, CAST(earlier.external_id AS INTEGER) DESC LIMIT 1";
+
+/// The predecessors of wages that are about to be written, for [`move_predecessors`]: afterwards
+/// nobody knows which wage came before one whose date or role has changed. Empty for other resources.
+pub(super) async fn predecessors<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    resource: Resource,
+    external_ids: &[&str],
+) -> Result<String, DatabaseError> {
+    if resource != Resource::Wages {
+        return Ok(String::new());
+    }
+    let sql = format!(
+        "SELECT json_group_array(json_array(later.id, ({PREDECESSOR})))
+         FROM json_each(?3) AS page CROSS JOIN team_member_wages AS later
+           ON later.connector_id = ?2 AND later.external_id = page.value
+         WHERE later.organization_id = ?1 AND later.deleted_at IS NULL"
+    );
+    let parameters = parameters![
+        scope.tenant.as_str(),
+        scope.connector_id,
+        json::write(external_ids)?
+    ];
+    let rows = transaction.execute(&sql, parameters).await?;
+    rows.first()
+        .ok_or_else(|| DatabaseError::Shape("no list".to_owned()))?
+        .text(0)
+        .map(str::to_owned)
+}
+
+/// A wage ends where the next one begins: what changes the next one changes it for readers. `before`
+/// is from [`predecessors`].
 pub(super) async fn move_predecessors<E: Execute>(
     transaction: &E,
     scope: &Scope<'_>,
+    resource: Resource,
+    before: &str,
     seq: i64,
 ) -> Result<(), DatabaseError> {
-    transaction
-        .execute(
-            "UPDATE team_member_wages SET changed_seq = ?3
-             WHERE deleted_at IS NULL AND changed_seq < ?3 AND id IN (
-               SELECT earlier.id FROM team_member_wages AS later
-               JOIN team_member_wages AS earlier
-                 ON earlier.connector_id = later.connector_id
-                 AND earlier.external_user_id = later.external_user_id
-                 AND earlier.external_role_id IS later.external_role_id
-                 AND earlier.effective_date <= later.effective_date
-               WHERE later.organization_id = ?1 AND later.changed_seq = ?3
-                 AND later.connector_id = ?2)",
-            parameters![scope.tenant.as_str(), scope.connector_id, seq],
-        )
-        .await
-        .map(drop)
+    if resource != Resource::Wages {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE team_member_wages SET changed_seq = ?3
+         WHERE deleted_at IS NULL AND changed_seq < ?3 AND id IN (
+           SELECT ({PREDECESSOR}) FROM team_member_wages AS later
+           WHERE later.organization_id = ?1 AND later.changed_seq = ?3
+             AND later.connector_id = ?2
+           UNION ALL
+           SELECT pair.value ->> 1 FROM json_each(?4) AS pair
+           CROSS JOIN team_member_wages AS later ON later.id = pair.value ->> 0
+           WHERE later.changed_seq = ?3)"
+    );
+    let parameters = parameters![scope.tenant.as_str(), scope.connector_id, seq, before];
+    transaction.execute(&sql, parameters).await.map(drop)
 }
 
 /// The distinct records of a page.
@@ -215,6 +256,13 @@ impl<'a> Records<'a> {
             }
         }
         Ok(records)
+    }
+
+    fn ids(&self) -> Vec<&'a str> {
+        let alive = self.alive.iter().map(|record| record.external_id);
+        alive
+            .chain(self.deleted.iter().map(|(id, _)| *id))
+            .collect()
     }
 
     fn len(&self) -> usize {

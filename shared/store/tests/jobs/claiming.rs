@@ -168,7 +168,7 @@ fn only_the_subject_that_is_waited_for() {
     let only = Only {
         tenant: &mine,
         kind: SYNC,
-        subject: &connector,
+        subject: Some(&connector),
     };
     let claimed = fixture.claim_only(5, NOW, Some(only));
     assert_eq!(claimed.len(), 1);
@@ -180,10 +180,17 @@ fn only_the_subject_that_is_waited_for() {
     let foreign = Only {
         tenant: &tenant(1),
         kind: SYNC,
-        subject: &connector,
+        subject: Some(&connector),
     };
     fixture.record(&[ended(&claimed[0], RunStatus::Success, None)], NOW);
     assert_eq!(fixture.claim_only(5, NOW, Some(foreign)), []);
+    let of_any = |tenant| Only {
+        tenant,
+        kind: SYNC,
+        subject: None,
+    };
+    let other = tenant(3);
+    assert_eq!(fixture.claim_only(5, NOW, Some(of_any(&other))), []);
     assert_eq!(fixture.claim_only(5, NOW, Some(only))[0].name, "shifts");
 }
 

@@ -4,7 +4,9 @@
 use domain::job::JobState;
 use domain::run::RunStatus;
 use store::jobs::{Claimed, Conclusion, Failure, Lease, Only};
-use store::outbox::{self, Attempt, DeliveryJob, Effect, MAX_PENDING, NewDelivery, OUTBOX};
+use store::outbox::{
+    self, Attempt, DeliveryJob, Effect, Enqueued, MAX_PENDING, NewDelivery, OUTBOX, Sender,
+};
 use store::{Database, DatabaseError, Value};
 
 use crate::fixture::{Fixture, LEASE_SECS, NOW, ended, goes_on, tenant, text};
@@ -22,9 +24,10 @@ fn enqueue(fixture: &Fixture, number: u64, connector: &str, channel: &str) -> St
         id: &id,
         job_id: &job_id,
         kind: "slack",
-        connector_id: connector,
+        sender: Sender::Connector(connector),
         requested_by: "user-1",
         payload: r#"{"text":"Hello"}"#,
+        depth: 0,
         job: DeliveryJob {
             function: "slack-notify",
             concurrency_key: channel,
@@ -34,7 +37,7 @@ fn enqueue(fixture: &Fixture, number: u64, connector: &str, channel: &str) -> St
     let decided = transact(fixture, async |transaction| {
         outbox::enqueue(transaction, &tenant, new, NOW).await
     });
-    assert!(decided);
+    assert_eq!(decided, Enqueued::Done);
     id
 }
 
@@ -257,11 +260,11 @@ fn what_a_connector_cannot_send_any_more_is_given_up() {
     };
     transact(&fixture, async |transaction| {
         // Another tenant's word counts for nothing.
-        outbox::cancel(transaction, &tenant(2), &connector, &reason, NOW).await
+        outbox::cancel(transaction, &tenant(2), &connector, None, &reason, NOW).await
     });
     assert_eq!(jobs_left(&fixture), 3);
     transact(&fixture, async |transaction| {
-        outbox::cancel(transaction, &tenant(1), &connector, &reason, NOW).await
+        outbox::cancel(transaction, &tenant(1), &connector, None, &reason, NOW).await
     });
     for id in &ids {
         assert_eq!(delivery(&fixture, id, "state"), text("failed"));
@@ -288,9 +291,10 @@ fn a_foreign_connector_has_nothing_sent() {
             id: "a",
             job_id: "b",
             kind: "slack",
-            connector_id: &connector,
+            sender: Sender::Connector(&connector),
             requested_by: "user-2",
             payload: "{}",
+            depth: 0,
             job: DeliveryJob {
                 function: "slack-notify",
                 concurrency_key: "ops",
@@ -298,7 +302,7 @@ fn a_foreign_connector_has_nothing_sent() {
         };
         outbox::enqueue(transaction, &tenant, new, NOW).await
     });
-    assert!(!decided);
+    assert_eq!(decided, Enqueued::NoSender);
     assert_eq!(jobs_left(&fixture), 0);
 }
 
@@ -315,9 +319,10 @@ fn only_so_many_wait() {
         id: &id,
         job_id: &job_id,
         kind: "slack",
-        connector_id: &connector,
+        sender: Sender::Connector(&connector),
         requested_by: "user-1",
         payload: "{}",
+        depth: 0,
         job: DeliveryJob {
             function: "slack-notify",
             concurrency_key: "ops",
@@ -328,7 +333,7 @@ fn only_so_many_wait() {
             outbox::enqueue(transaction, &tenant, new, NOW).await
         })
     };
-    assert!(!more());
+    assert_eq!(more(), Enqueued::Full);
     // Others are not kept from theirs, and one that has gone makes room.
     enqueue(&fixture, 2, &other, "theirs");
     let claimed = fixture.claim_only(
@@ -337,11 +342,11 @@ fn only_so_many_wait() {
         Some(Only {
             tenant: &tenant,
             kind: OUTBOX,
-            subject: &connector,
+            subject: Some(&connector),
         }),
     );
     fixture.record(&[over(&claimed[0], RunStatus::Success)], NOW);
-    assert!(more());
+    assert_eq!(more(), Enqueued::Done);
 }
 
 #[test]

@@ -35,7 +35,14 @@ pub fn uuid(number: u64) -> String {
 }
 
 impl Fixture {
+    /// The engine alone: what is raised has no job here that would be claimed too.
     pub fn new() -> Self {
+        let fixture = Self::with_events();
+        fixture.execute("DROP TRIGGER events_have_a_job", &[]);
+        fixture
+    }
+
+    pub fn with_events() -> Self {
         Self::on(TestDatabase::checked(), 1_000)
     }
 

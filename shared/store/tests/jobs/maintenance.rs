@@ -126,7 +126,7 @@ fn a_maintenance_job_that_a_wrong_clock_put_far_ahead_is_due_again() {
         NOW + 10 * 86_400,
     ))
     .unwrap();
-    let hasten = |horizon| wait(hasten_unfinished(&fixture.database, horizon, NOW));
+    let hasten = |horizon| wait(hasten_unfinished(&fixture.database, horizon, horizon, NOW));
     assert_eq!(hasten(NOW + 11 * 86_400), Ok(0), "its time is its own");
     assert_eq!(hasten(NOW + 7_200), Ok(1));
     assert_eq!(fixture.claim(1, NOW).len(), 1);

@@ -7,6 +7,7 @@ use store::jobs::plan::{
     planning_inputs, planning_inputs_of, planning_inputs_of_all, replan, stop_stream_jobs,
 };
 use store::jobs::{Failure, Lease, Progress, checkpoint};
+use store::outbox::{self, DeliveryJob, NewDelivery, Sender};
 use store::{Value, jobs};
 
 use crate::fixture::{Fixture, LEASE_SECS, NOW, STREAMS, ended, goes_on, integer, tenant, text};
@@ -203,6 +204,39 @@ fn what_is_due_too_far_is_listed_once_over_all_pages() {
 }
 
 #[test]
+fn a_webhook_that_waits_for_hours_is_no_sign_of_a_clock_that_jumped() {
+    let fixture = Fixture::new();
+    let tenant = fixture.organization(1);
+    let connector = fixture.connector(&tenant);
+    let (id, job_id) = (fixture.id(), fixture.id());
+    let new = NewDelivery {
+        id: &id,
+        job_id: &job_id,
+        kind: "webhook",
+        sender: Sender::Connector(&connector),
+        requested_by: "user-1",
+        payload: "{}",
+        depth: 0,
+        job: DeliveryJob {
+            function: "outgoing-webhooks",
+            concurrency_key: &connector,
+        },
+    };
+    wait(outbox::enqueue(&fixture.database, &tenant, new, NOW)).unwrap();
+    let claimed = fixture.claim(1, NOW).remove(0);
+    let hasten = || wait(hasten_unfinished(&fixture.database, NOW, NOW + 43_200, NOW)).unwrap();
+    fixture.record(&[goes_on(&claimed, NOW + 39_600, 0)], NOW);
+    assert_eq!(hasten(), 0);
+    // Its lease is one like any other, and so is a pause that no schedule has.
+    let claimed = fixture.claim(1, NOW + 39_600).remove(0);
+    assert_eq!(hasten(), 1);
+    let claimed_again = fixture.claim(1, NOW).remove(0);
+    assert!(claimed_again.lease_version > claimed.lease_version);
+    fixture.record(&[goes_on(&claimed_again, NOW + 43_201, 0)], NOW);
+    assert_eq!(hasten(), 1);
+}
+
+#[test]
 fn after_a_clock_that_jumped_back_unfinished_runs_go_on_now() {
     let fixture = Fixture::new();
     let ahead = NOW + 86_400;
@@ -218,11 +252,11 @@ fn after_a_clock_that_jumped_back_unfinished_runs_go_on_now() {
     assert_eq!(fixture.claim(5, NOW), []);
     let horizon = NOW + 3_600;
     assert_eq!(
-        wait(hasten_unfinished(&fixture.database, horizon, NOW)),
+        wait(hasten_unfinished(&fixture.database, horizon, horizon, NOW)),
         Ok(2)
     );
     assert_eq!(
-        wait(hasten_unfinished(&fixture.database, horizon, NOW)),
+        wait(hasten_unfinished(&fixture.database, horizon, horizon, NOW)),
         Ok(0)
     );
     let lease = Lease {

@@ -42,7 +42,11 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::WebhookRegistration
                     | Kind::Webhook
                     | Kind::WebhookEvent
+                    | Kind::OutgoingWebhook
                     | Kind::Delivery
+                    | Kind::AutomationRule
+                    | Kind::Notice
+                    | Kind::Log
                     | Kind::Store
                     | Kind::StaffPolicy
             );
@@ -163,6 +167,22 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
          VALUES (?1, ?2, ?3, 'id:1', 'order.paid', ?4, 0, x'7b7d', 0)",
         parameters![fixture.id(), webhook.as_str(), tenant, secret.as_str()],
     );
+    let endpoint = fixture.id();
+    fixture.query(
+        "INSERT INTO outgoing_webhooks (id, organization_id, name, url, events, state, state_reason, failing_since, created_by, created_at, updated_at)
+         VALUES (?1, ?2, 'product', 'https://example.com/hook', '[\"shift.*\"]', 'disabled', 'It answered 410.', 0, 'user-1', 0, 0)",
+        parameters![endpoint.as_str(), tenant],
+    );
+    let secret = fixture.id();
+    fixture.query(
+        "INSERT INTO webhook_secrets (id, webhook_id, organization_id, created_at, expires_at) VALUES (?1, ?2, ?3, 0, 60)",
+        parameters![secret.as_str(), endpoint.as_str(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO credentials (connector_id, field, organization_id, sealed, sealed_by, updated_at)
+         VALUES (?1, ?2, ?3, 'sealed-secret', 'k', 0)",
+        parameters![endpoint.as_str(), secret.as_str(), tenant],
+    );
     let delivery = fixture.id();
     fixture.query(
         "INSERT INTO deliveries (id, organization_id, kind, connector_id, requested_by, payload, state, attempts, error_code, error_detail, created_at)
@@ -173,6 +193,21 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO delivery_attempts (delivery_id, number, organization_id, started_ms, duration_ms, code, detail, may_have_happened)
          VALUES (?1, 1, ?2, 1500, 15000, 'timeout', 'Wait.', 1)",
         parameters![delivery.as_str(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO automation_rules (id, organization_id, position, is_enabled, document, created_by, created_at, updated_at)
+         VALUES (?1, ?2, 100, 1, '{\"name\":\"Tell\",\"event\":\"order.*\",\"actions\":[{\"type\":\"log\",\"text\":\"a\"}],\"is_enabled\":true}', 'user-1', 0, 0)",
+        parameters![fixture.id(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO notices (id, organization_id, kind, about, title, remedy, created_at, updated_at)
+         VALUES (?1, ?2, 'rule', 'a', 'Look', 'Do.', 0, 0)",
+        parameters![fixture.id(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO integration_logs (organization_id, connector_id, event_type, status, subject_id, duration_ms, counts, detail, occurred_at)
+         VALUES (?1, ?2, 'sync', 'success', 'r', 12, '{\"created\":3}', 'shifts', 0)",
+        parameters![tenant, connector],
     );
     fixture.query(
         "INSERT INTO staff_policies (connector_id, organization_id, enforce_shift_schedule, sync_role_names, create_users_without_email, created_at, updated_at)

@@ -3,11 +3,12 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, MemberFilter, Paging,
-    PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter,
-    TimeOffFilter, TimePunchFilter, availability, deliveries, departments, get, location_mappings,
-    locations, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
-    team_members, time_off, time_punches, wages,
+    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter, MemberFilter,
+    NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, automation_rules,
+    availability, deliveries, departments, get, location_mappings, locations, logs, notices,
+    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
+    time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -58,9 +59,44 @@ fn no_combination_of_filters_sorts_or_scans() {
             lists.push(role_assignments(&tenant, &filter, &paging));
             lists.push(availability(&tenant, &filter, &paging));
         }
+        if bits < 2 {
+            lists.push(automation_rules(&tenant, &paging));
+        }
         if bits < 32 {
+            let filter = LogFilter {
+                event_type: text(1),
+                status: text(2),
+                connector_id: text(3),
+                after: number(4),
+            };
+            lists.push(logs(&tenant, &filter, &paging));
+        }
+        if bits < 8 {
+            for is in [true, false] {
+                let filter = NoticeFilter {
+                    is_dismissed: given(1).then_some(is),
+                    is_read: given(2).then_some(is),
+                };
+                lists.push(notices(&tenant, filter, &paging));
+            }
+        }
+        if bits < 64 {
+            for state in ["dead", "pending"] {
+                let filter = WebhookEventFilter {
+                    webhook_id: text(1),
+                    event: text(2),
+                    received_from: number(3),
+                    received_to: number(3),
+                    state: given(4).then_some(state),
+                    is_oldest_first: given(5),
+                };
+                lists.push(webhook_events(&tenant, &filter, &paging));
+            }
+        }
+        if bits < 64 {
             let filter = DeliveryFilter {
                 connector_id: text(1),
+                endpoint_id: text(5),
                 state: text(2),
                 created_from: number(3),
                 created_to: number(4),
@@ -143,7 +179,10 @@ fn no_combination_of_filters_sorts_or_scans() {
             looked_at += 1;
         }
     }
-    assert_eq!(looked_at, 8 * 4 + 5 * 16 + 32 + 128 + 64 + 64 + 256 + 512);
+    assert_eq!(
+        looked_at,
+        2 + 32 + 2 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 4 * 64 + 256 + 512
+    );
 }
 
 #[test]

@@ -559,12 +559,15 @@ fn an_account() {
             "state": "registered", "reason": null, "created_at": EPOCH, "last_checked_at": EPOCH})
     );
     let webhook = fixture.text("SELECT id FROM webhooks").unwrap();
-    let secret = fixture.text("SELECT id FROM webhook_secrets").unwrap();
+    let secret = fixture
+        .text("SELECT id FROM webhook_secrets WHERE webhook_id IN (SELECT id FROM webhooks)")
+        .unwrap();
     assert_eq!(
         read(Kind::Webhook, &webhook),
         json!({"id": webhook, "organization_id": party.tenant.as_str(), "name": "orders",
             "path": format!("/hooks/{webhook}"), "scheme": "generic", "options": {"header": "x-signature"},
-            "events": ["order.*"], "state": "active", "ignored_count": 0,
+            "events": ["order.*"], "state": "active", "state_reason": null,
+            "failure_limit": null, "failures_in_row": 0, "ignored_count": 0,
             "secrets": [{"id": secret, "created_at": EPOCH, "expires_at": null}],
             "created_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH})
     );
@@ -574,18 +577,48 @@ fn an_account() {
         json!({"id": event, "organization_id": party.tenant.as_str(), "webhook_id": webhook,
             "event": "order.paid", "delivery_id": null, "ordering_key": null, "secret_id": secret,
             "is_hint": false, "items": null, "content_type": null, "size_bytes": 2,
+            "state": "pending", "error_code": null, "error_detail": null, "processed_at": null,
             "sent_at": null, "received_at": EPOCH})
+    );
+    let endpoint = fixture.text("SELECT id FROM outgoing_webhooks").unwrap();
+    let secret = fixture
+        .text(
+            "SELECT id FROM webhook_secrets WHERE webhook_id IN (SELECT id FROM outgoing_webhooks)",
+        )
+        .unwrap();
+    assert_eq!(
+        read(Kind::OutgoingWebhook, &endpoint),
+        json!({"id": endpoint, "organization_id": party.tenant.as_str(), "name": "product",
+            "url": "https://example.com/hook", "events": ["shift.*"], "state": "disabled",
+            "state_reason": "It answered 410.", "failing_since": EPOCH, "missed_count": 0,
+            "secrets": [{"id": secret, "created_at": EPOCH, "expires_at": "1970-01-01T00:01:00Z"}],
+            "created_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH})
     );
     let delivery = fixture.text("SELECT id FROM deliveries").unwrap();
     assert_eq!(
         read(Kind::Delivery, &delivery),
         json!({"id": delivery, "organization_id": party.tenant.as_str(), "kind": "slack",
-            "connector_id": party.connector_id, "requested_by": "user-1", "payload": {"text": "Hello"},
+            "connector_id": party.connector_id, "endpoint_id": null, "requested_by": "user-1", "payload": {"text": "Hello"},
             "state": "pending", "attempts": [{"number": 1, "started_at": "1970-01-01T00:00:01Z",
                 "duration_ms": 15_000, "status": null, "code": "timeout", "detail": "Wait.",
                 "may_have_happened": true}],
             "result": null, "error_code": "timeout", "error_detail": "Wait.", "next_attempt_at": null,
             "created_at": EPOCH, "finished_at": null})
+    );
+    let rule = fixture.text("SELECT id FROM automation_rules").unwrap();
+    assert_eq!(
+        read(Kind::AutomationRule, &rule),
+        json!({"id": rule, "organization_id": party.tenant.as_str(), "name": "Tell", "event": "order.*",
+            "conditions": null, "actions": [{"type": "log", "text": "a"}], "is_enabled": true,
+            "position": 100, "default_rule": null, "fired_count": 0, "failed_count": 0,
+            "last_fired_at": null, "created_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH})
+    );
+    let notice = fixture.text("SELECT id FROM notices").unwrap();
+    assert_eq!(
+        read(Kind::Notice, &notice),
+        json!({"id": notice, "organization_id": party.tenant.as_str(), "kind": "rule",
+            "connector_id": null, "title": "Look", "remedy": "Do.", "count": 1, "created_at": EPOCH,
+            "updated_at": EPOCH, "read_at": null, "dismissed_at": null})
     );
     let store = fixture.text("SELECT id FROM stores").unwrap();
     let seen_at = json!("1970-01-01T00:00:01Z");

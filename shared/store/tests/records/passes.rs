@@ -2,11 +2,12 @@
 
 use store::records::{
     Absent, Page, Resource, Sweep, SweepStep, WageRecord, Window, absent, absent_ids, ended_pass,
-    forget_pass, has_notes, is_open, mark_asked, mark_seen, open_pass, sweep_absent, tombstone,
+    forget_pass, has_notes, is_open, mark_asked, mark_seen, open_pass, outside_ids, sweep_absent,
+    tombstone,
 };
 
 use crate::fixture::{
-    Fixture, NOW, NOW_MICROS, Party, assignment, member, party, punch, shift, uuid, wage,
+    Fixture, NOW, NOW_MICROS, Party, assignment, day, member, party, punch, shift, uuid, wage,
 };
 use crate::support::wait;
 
@@ -133,6 +134,74 @@ fn of_a_connector_with_one_location_others_are_covered_at_any_time() {
     assert_eq!(
         fixture.text("SELECT external_id FROM schedule_shifts WHERE deleted_at IS NOT NULL"),
         Some("foreign".to_owned())
+    );
+}
+
+#[test]
+fn what_is_outside_of_a_connector_is_known_without_a_list() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let shifts: Vec<_> = [("a", "1"), ("b", "2"), ("c", "2"), ("d", "3")]
+        .into_iter()
+        .map(|(id, location)| {
+            let mut record = shift(id, None, NOW);
+            record.external_location_id = Some(location.to_owned());
+            record
+        })
+        .chain([shift("nowhere", None, 0)])
+        .collect();
+    fixture.write(&party, Page::Shifts(&shifts));
+    let people = [member("here"), member("gone")];
+    fixture.write(&party, Page::TeamMembers(&people));
+    let days = [day("1:0", "here"), day("2:0", "gone"), day("3:0", "gone")];
+    fixture.write(&party, Page::Availability(&days));
+    fixture.transact(async |transaction| {
+        let ids = ["gone"];
+        let people = Resource::TeamMembers;
+        tombstone(transaction, &party.scope(), people, &ids, NOW, NOW_MICROS).await
+    });
+    see(&fixture, PASS, &["3:0"]);
+    let outside = |resource, location, limit| {
+        let scope = party.scope();
+        wait(outside_ids(
+            &fixture.database,
+            &scope,
+            resource,
+            PASS,
+            location,
+            limit,
+        ))
+        .unwrap()
+    };
+    let one = Some("1");
+    assert_eq!(outside(Resource::Shifts, one, 9), ["b", "c", "d"]);
+    assert_eq!(outside(Resource::Shifts, one, 2), ["b", "c"]);
+    assert_eq!(outside(Resource::Availability, one, 9), ["2:0"]);
+    for resource in Resource::ALL {
+        assert!(outside(resource, None, 9).is_empty(), "{resource:?}");
+        let ids = outside(resource, Some("2"), 9);
+        let has_any = matches!(resource, Resource::Shifts | Resource::Availability);
+        assert_eq!(ids.is_empty(), !has_any, "{resource:?} {ids:?}");
+    }
+}
+
+#[test]
+fn the_days_of_a_week_are_one_record_for_the_brake() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let days: Vec<_> = [("1:0", "1"), ("1:1", "1"), ("2:0", "2"), ("2:1", "2")]
+        .into_iter()
+        .map(|(id, availability)| {
+            let mut record = day(id, "p");
+            record.external_availability_id = availability.to_owned();
+            record
+        })
+        .collect();
+    fixture.write(&party, Page::Availability(&days));
+    see(&fixture, PASS, &["1:0", "1:1"]);
+    assert_eq!(
+        look(&fixture, &party, Resource::Availability, Window::ALL),
+        Absent { live: 2, absent: 1 }
     );
 }
 

@@ -573,3 +573,43 @@ fn full_records() -> FullRecords {
         },
     }
 }
+
+/// A wage ends the day before the next one: that one has changed for readers, and no other.
+#[test]
+fn a_wage_changes_the_one_before_it_and_no_other() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let paid = |id: &str, day: &str| WageRecord {
+        effective_date: day.to_owned(),
+        ..wage(id, "1")
+    };
+    let changed = |seq: i64| {
+        fixture
+            .text(&format!(
+                "SELECT group_concat(external_id, ' ' ORDER BY external_id) FROM team_member_wages
+                 WHERE changed_seq >= {seq}"
+            ))
+            .unwrap_or_default()
+    };
+    let write = |wages: &[WageRecord]| fixture.write(&party, Page::Wages(wages)).changed_seq;
+    write(&[
+        paid("1", "2026-01-01"),
+        paid("2", "2026-02-01"),
+        paid("4", "2026-04-01"),
+        WageRecord {
+            external_role_id: Some("7".to_owned()),
+            ..paid("9", "2026-01-01")
+        },
+    ]);
+    assert_eq!(changed(write(&[paid("5", "2026-05-01")])), "4 5");
+    // Between two.
+    assert_eq!(changed(write(&[paid("3", "2026-03-01")])), "2 3");
+    // From behind the first to the end: what was before it, and what is.
+    assert_eq!(changed(write(&[paid("2", "2026-06-01")])), "1 2 5");
+    fixture.transact(async |transaction| {
+        let wages = Resource::Wages;
+        tombstone(transaction, &party.scope(), wages, &["4"], NOW, NOW_MICROS).await
+    });
+    let last = fixture.number("SELECT max(changed_seq) FROM team_member_wages");
+    assert_eq!(changed(last), "3 4");
+}

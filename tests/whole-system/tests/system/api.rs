@@ -62,7 +62,7 @@ async fn raw(
 
 /// The problem document of an answer that must be one, of this kind.
 #[track_caller]
-fn problem(answer: &Answer, status: u16, kind: &str) -> Value {
+pub fn problem(answer: &Answer, status: u16, kind: &str) -> Value {
     let said = String::from_utf8_lossy(&answer.body);
     assert_eq!(answer.status, status, "{said}");
     assert_eq!(

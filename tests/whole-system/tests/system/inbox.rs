@@ -14,10 +14,10 @@ use simulators::seven_shifts::demo_data;
 use whole_system::{Answer, App, Organization, Settings, send_raw};
 
 /// When the simulations of this module begin: 2026-09-21T14:13:20Z.
-const EPOCH: i64 = 1_790_000_000;
-const PUBLIC_URL: &str = "https://patchbay.example.com";
+pub const EPOCH: i64 = 1_790_000_000;
+pub const PUBLIC_URL: &str = "https://patchbay.example.com";
 
-fn settings(seed: u64) -> Settings {
+pub fn settings(seed: u64) -> Settings {
     Settings {
         seed,
         ..Settings::default()
@@ -25,30 +25,30 @@ fn settings(seed: u64) -> Settings {
     .variable("public_url", PUBLIC_URL)
 }
 
-async fn with(seed: u64, settings: Settings) -> (App, Organization) {
+pub async fn with(seed: u64, settings: Settings) -> (App, Organization) {
     let app = App::simulate_with(settings, EPOCH, demo_data(seed, EPOCH)).await;
     let organization = app.organization("Inbox", "America/Toronto").await;
     (app, organization)
 }
 
-async fn start(seed: u64) -> (App, Organization) {
+pub async fn start(seed: u64) -> (App, Organization) {
     with(seed, settings(seed)).await
 }
 
 /// Seconds of the application's clock.
-fn now(app: &App) -> i64 {
+pub fn now(app: &App) -> i64 {
     let clock = app.clock.as_ref().expect("virtual time");
     i64::try_from(clock.wall().as_secs()).expect("a time within the calendar")
 }
 
 /// A webhook as it is set up, with its secret.
-async fn create(app: &App, organization: &Organization, body: Value) -> Value {
+pub async fn create(app: &App, organization: &Organization, body: Value) -> Value {
     app.post("/api/webhooks", &organization.key, body)
         .await
         .expect(StatusCode::CREATED)
 }
 
-async fn standard(app: &App, organization: &Organization) -> Value {
+pub async fn standard(app: &App, organization: &Organization) -> Value {
     create(
         app,
         organization,
@@ -57,18 +57,18 @@ async fn standard(app: &App, organization: &Organization) -> Value {
     .await
 }
 
-fn id(document: &Value) -> &str {
+pub fn id(document: &Value) -> &str {
     document["id"].as_str().expect("an id")
 }
 
-fn secret(webhook: &Value) -> &str {
+pub fn secret(webhook: &Value) -> &str {
     webhook["secret"].as_str().expect("a secret")
 }
 
-type Headers = Vec<(&'static str, String)>;
+pub type Headers = Vec<(&'static str, String)>;
 
 /// A delivery as it is sent to a path.
-async fn deliver(app: &App, path: &str, headers: &Headers, body: impl Into<Bytes>) -> Answer {
+pub async fn deliver(app: &App, path: &str, headers: &Headers, body: impl Into<Bytes>) -> Answer {
     let mut request = Request::builder().method(Method::POST).uri(path);
     for (name, value) in headers {
         request = request.header(*name, value);
@@ -77,19 +77,19 @@ async fn deliver(app: &App, path: &str, headers: &Headers, body: impl Into<Bytes
 }
 
 /// The headers of Standard Webhooks, at this moment.
-fn signed(app: &App, secret: &str, message: &str, body: &[u8]) -> Headers {
+pub fn signed(app: &App, secret: &str, message: &str, body: &[u8]) -> Headers {
     signing::standard(secret, message, now(app), body)
 }
 
 /// Sends an event of Standard Webhooks.
-async fn send(app: &App, webhook: &Value, message: &str, body: &str) -> Answer {
+pub async fn send(app: &App, webhook: &Value, message: &str, body: &str) -> Answer {
     let headers = signed(app, secret(webhook), message, body.as_bytes());
     let path = format!("/hooks/{}", id(webhook));
     deliver(app, &path, &headers, body.to_owned()).await
 }
 
 /// What came, in the order in which it was stored.
-async fn events(app: &App, organization: &Organization) -> Vec<Value> {
+pub async fn events(app: &App, organization: &Organization) -> Vec<Value> {
     app.all("/api/webhook-events?oldest_first=true", &organization.key)
         .await
 }

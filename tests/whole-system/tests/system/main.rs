@@ -1,11 +1,14 @@
 //! The whole application under test; see `whole_system` for what it stands on.
 
 mod api;
+mod automation;
 mod first_sync;
 mod inbox;
 mod integration;
 mod notify;
+mod outgoing;
 mod process;
+mod rest;
 mod schedule;
 mod sync;
 mod upgrade;

@@ -10,30 +10,30 @@ use simulators::slack::{Change, PostedMessage};
 use whole_system::{Answer, App, Organization};
 
 /// When the simulations of this module begin: 2026-09-21T14:13:20Z.
-const EPOCH: i64 = 1_790_000_000;
-const TOKEN: &str = "xoxb-sim-lakeshore-1";
-const SECRET: &str = "simslackLakeshoreOps0001";
-const SERVICE: &str = "B0OPSHOOK";
-const OPS: &str = "C0OPERATN";
-const SHIFTS: &str = "C0SHIFTSS";
+pub const EPOCH: i64 = 1_790_000_000;
+pub const TOKEN: &str = "xoxb-sim-lakeshore-1";
+pub const SECRET: &str = "simslackLakeshoreOps0001";
+pub const SERVICE: &str = "B0OPSHOOK";
+pub const OPS: &str = "C0OPERATN";
+pub const SHIFTS: &str = "C0SHIFTSS";
 
-async fn start(seed: u64) -> (App, Organization) {
+pub async fn start(seed: u64) -> (App, Organization) {
     let app = App::simulate(seed, EPOCH).await;
     let organization = app.organization("Kitchen", "America/Toronto").await;
     (app, organization)
 }
 
-fn bot() -> Value {
+pub fn bot() -> Value {
     json!({"type": "slack", "name": "Kitchen bot", "credentials": {"bot_token": TOKEN},
         "config": {"default_channel": OPS}})
 }
 
-fn webhook() -> Value {
+pub fn webhook() -> Value {
     let url = format!("https://hooks.slack.com/services/T0LAKESHR/{SERVICE}/{SECRET}");
     json!({"type": "slack", "name": "Ops", "integration_key": "ops", "credentials": {"webhook_url": url}})
 }
 
-async fn connect(app: &App, organization: &Organization, body: Value) -> String {
+pub async fn connect(app: &App, organization: &Organization, body: Value) -> String {
     let made = app
         .post("/api/connectors", &organization.key, body)
         .await
@@ -41,7 +41,7 @@ async fn connect(app: &App, organization: &Organization, body: Value) -> String 
     made["id"].as_str().expect("an id").to_owned()
 }
 
-async fn notify(
+pub async fn notify(
     app: &App,
     organization: &Organization,
     connector_id: &str,
@@ -52,40 +52,40 @@ async fn notify(
         .await
 }
 
-async fn deliveries(app: &App, organization: &Organization) -> Vec<Value> {
+pub async fn deliveries(app: &App, organization: &Organization) -> Vec<Value> {
     app.all("/api/deliveries", &organization.key).await
 }
 
-async fn connector(app: &App, organization: &Organization, id: &str) -> Value {
+pub async fn connector(app: &App, organization: &Organization, id: &str) -> Value {
     app.get(&format!("/api/connectors/{id}"), &organization.key)
         .await
         .expect(StatusCode::OK)
 }
 
-fn posted(app: &App, channel: &str) -> Vec<PostedMessage> {
+pub fn posted(app: &App, channel: &str) -> Vec<PostedMessage> {
     app.slack.provider().messages(channel)
 }
 
-fn texts(app: &App, channel: &str) -> Vec<String> {
+pub fn texts(app: &App, channel: &str) -> Vec<String> {
     posted(app, channel)
         .iter()
         .map(|post| post.message["text"].as_str().unwrap_or_default().to_owned())
         .collect()
 }
 
-fn change(app: &App, change: Change) {
+pub fn change(app: &App, change: Change) {
     app.slack
         .provider()
         .change(change)
         .expect("the change is possible");
 }
 
-async fn pass(seconds: u64) {
+pub async fn pass(seconds: u64) {
     tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
 }
 
 /// Ticks, as a scheduler would, until nothing waits to be sent.
-async fn settle(app: &App, organization: &Organization) -> Vec<Value> {
+pub async fn settle(app: &App, organization: &Organization) -> Vec<Value> {
     for _ in 0..200 {
         app.tick().await.expect(StatusCode::OK);
         let all = deliveries(app, organization).await;

@@ -10,6 +10,7 @@ mod crashes_after;
 mod cut_short;
 mod hints;
 pub mod mirror;
+mod one_location;
 mod pay_and_absence;
 mod quarantine;
 mod webhooks;

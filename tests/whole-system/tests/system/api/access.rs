@@ -566,11 +566,19 @@ async fn the_operator_names_whose_data_is_meant() {
             Some("CreateWebhook") => {
                 Some(json!({"name": "made by the operator", "scheme": "standard"}))
             }
+            Some("CreateOutgoingWebhook") => {
+                Some(json!({"name": "made by the operator", "url": "https://receiver.example.com"}))
+            }
             Some("CreateConnector") => {
                 Some(json!({"type": "slack", "name": "made by the operator",
                 "credentials": {"bot_token": "xoxb-sim-lakeshore-1"}}))
             }
+            Some("CreateAutomationRule") => Some(json!({"name": "made by the operator",
+                "event": "order.paid", "actions": [{"type": "log", "text": "a"}]})),
+            Some("DryRunAutomationRules") => Some(json!({"event": "order.paid", "payload": {}})),
+            Some("ReplayWebhookEvents") => Some(json!({})),
             Some("UpdateConnector") => Some(json!({"name": "renamed by the operator"})),
+            Some("UpdateOutgoingWebhook") => Some(json!({"name": "renamed by the operator"})),
             Some("UpdateWebhook") => Some(json!({"name": "renamed by the operator"})),
             Some("CreateStore") => Some(json!({"name": "made by the operator"})),
             Some("UpdateStore") => Some(json!({"name": "renamed by the operator"})),

@@ -142,6 +142,15 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
     let webhook = app.post("/api/webhooks", &organization.key, webhook).await;
     let webhook = webhook.expect(StatusCode::CREATED);
     let webhook_id = webhook["id"].as_str().unwrap().to_owned();
+    let sent = crate::inbox::send(&app, &webhook, "m-1", "{}").await;
+    let sent = sent.expect(StatusCode::OK);
+    let event_id = sent["event_id"].as_str().unwrap().to_owned();
+    let rules = app.all("/api/automation-rules", &organization.key).await;
+    let rule_id = rules[0]["id"].as_str().unwrap().to_owned();
+    let endpoint = json!({"name": "Bodies", "url": "https://receiver.example.com/hook"});
+    let endpoint = app.post("/api/outgoing-webhooks", &organization.key, endpoint);
+    let endpoint = endpoint.await.expect(StatusCode::CREATED);
+    let endpoint_id = endpoint["id"].as_str().unwrap().to_owned();
     let keys = app.all("/api/api-keys", &organization.key).await;
     let key_id = keys[0]["id"].as_str().unwrap().to_owned();
     for route in protected().filter(|route| route.body.is_some()) {
@@ -149,6 +158,12 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             &connector_id
         } else if route.path.starts_with("/api/webhooks") {
             &webhook_id
+        } else if route.path.starts_with("/api/webhook-events") {
+            &event_id
+        } else if route.path.starts_with("/api/automation-rules") {
+            &rule_id
+        } else if route.path.starts_with("/api/outgoing-webhooks") {
+            &endpoint_id
         } else if route.path.starts_with("/api/api-keys") {
             &key_id
         } else if route.path.starts_with("/api/location-mappings") {
@@ -189,7 +204,9 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
             let needs_none = [
                 Operation::SyncIntegration,
                 Operation::RotateWebhookSecret,
+                Operation::RotateOutgoingWebhookSecret,
                 Operation::RotateApiKey,
+                Operation::ReplayWebhookEvent,
             ];
             if body.is_empty() && needs_none.contains(&route.operation) {
                 continue;
@@ -674,6 +691,7 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                 ParameterForm::Date => &["", "today", "2026-13-01", "2026-02-30", "20260314"],
                 ParameterForm::DateOrTime => &["", "yesterday", "2026-02-30", "1790000000"],
                 ParameterForm::Boolean => &["", "yes", "TRUE", "2"],
+                ParameterForm::Number => &["", "-1", "1.5", "x", "9223372036854775808"],
                 ParameterForm::Limit => {
                     &["", "0", "501", "-1", "ten", "1.5", "99999999999999999999"]
                 }
@@ -690,7 +708,7 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                 ParameterForm::Time => "2026-03-14T22:00:00%2B01:00".to_owned(),
                 ParameterForm::Date | ParameterForm::DateOrTime => "2026-03-14".to_owned(),
                 ParameterForm::Boolean => "true".to_owned(),
-                ParameterForm::Limit => "7".to_owned(),
+                ParameterForm::Limit | ParameterForm::Number => "7".to_owned(),
                 ParameterForm::OneOf(values) => values[0].to_owned(),
                 ParameterForm::Text => "x".to_owned(),
             };

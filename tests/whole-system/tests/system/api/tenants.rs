@@ -1,7 +1,8 @@
 //! Nobody gets a byte of another organization, whatever id they send.
 
+use api::routes::{Route, Shape};
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use whole_system::{App, HARBOUR, LAKESHORE, Organization};
 
 use super::{EPOCH, NO_ID, connector, method, path, problem, protected, token_of};
@@ -30,6 +31,10 @@ async fn every_route_answers_404_for_every_foreign_id() {
             "{list} has foreign rows"
         );
     }
+    let endpoint = json!({"name": "Theirs", "url": "https://receiver.example.com/hook"});
+    let endpoint = app.post("/api/outgoing-webhooks", &theirs.key, endpoint);
+    let endpoint = endpoint.await.expect(StatusCode::CREATED);
+    their_ids.push(endpoint["id"].as_str().unwrap().to_owned());
     let my_token = token_of(&mine.id, "owner");
     for route in protected().filter(|route| route.path.contains("{id}")) {
         for credential in [&mine.key, &my_token] {
@@ -84,13 +89,18 @@ async fn every_route_answers_404_for_every_foreign_id() {
             problem(&answer, 404, "not-found");
         }
         if route.method == "GET" {
-            for filter in ["connector_id", "team_member_id", "location_id"] {
+            for filter in [
+                "connector_id",
+                "endpoint_id",
+                "team_member_id",
+                "location_id",
+            ] {
                 for id in their_ids.iter().filter(|_| names(filter)) {
                     let page = app
                         .get(&format!("{}?{filter}={id}", route.path), &mine.key)
                         .await
                         .expect(StatusCode::OK);
-                    assert_eq!(page["data"], json!([]), "{filter} of {}", route.path);
+                    assert_nothing(route, &page);
                 }
             }
         }
@@ -204,7 +214,7 @@ async fn a_token_for_an_organization_that_is_not_there_reads_nothing() {
             let is_nothing = said == json!([]) || said["is_configured"] == false;
             assert!(is_nothing || answer.status == 400, "{}: {said}", route.path);
         } else if answer.status == 200 {
-            assert_eq!(answer.json()["data"], json!([]), "{}", route.path);
+            assert_nothing(route, &answer.json());
         } else {
             problem(&answer, 404, "not-found");
         }
@@ -212,4 +222,13 @@ async fn a_token_for_an_organization_that_is_not_there_reads_nothing() {
     let connect =
         json!({"action": "connect", "apiKey": LAKESHORE.token, "companyId": LAKESHORE.company_id});
     problem(&app.proxy(&token, connect).await, 404, "not-found");
+}
+
+/// A list without rows, or figures of nothing.
+fn assert_nothing(route: &Route, answer: &Value) {
+    let (member, nothing) = match route.success.1 {
+        Shape::Page(_) => ("data", json!([])),
+        _ => ("total", json!(0)),
+    };
+    assert_eq!(answer[member], nothing, "{}", route.path);
 }

@@ -1,0 +1,89 @@
+//! What functions share that have to do with connectors of the type `api`: what the function that
+//! calls them takes and answers, and how a call gets into the outbox.
+
+use std::collections::BTreeMap;
+
+use api::FieldError;
+use api::connectors::ApiRequest;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The provider of connectors to any REST API, and the kind of what is sent to one.
+pub const API: &str = "api";
+/// The component that calls them.
+pub const FUNCTION: &str = "rest-api";
+/// The field of `credentials` in which the access token is that it has got.
+pub const ACCESS_TOKEN: &str = "access_token";
+/// Where it tests a connector ([`TestCall`](crate::internal::TestCall)).
+pub const TEST_PATH: &str = "/internal/rest-api/test";
+/// Where it checks a configuration ([`CheckCall`]).
+pub const CHECK_PATH: &str = "/internal/rest-api/check";
+/// Where it sends a request ([`RequestCall`]).
+pub const REQUEST_PATH: &str = "/internal/rest-api/request";
+
+/// What [`CHECK_PATH`] takes: what is to be kept of a connector, and what it has.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckCall {
+    pub r#type: String,
+    pub config: Map<String, Value>,
+    /// `None`: those that are stored stay.
+    pub credentials: Option<BTreeMap<String, String>>,
+    /// The configuration with which the stored credentials are used.
+    pub before: Option<Value>,
+}
+
+/// What [`CHECK_PATH`] answers.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Checked {
+    /// The configuration as it is to be stored.
+    Config(Value),
+    /// Pointers into the body of the caller.
+    Errors(Vec<CheckedField>),
+}
+
+/// A [`FieldError`] on its way.
+#[derive(Serialize, Deserialize)]
+pub struct CheckedField {
+    pub field: String,
+    pub detail: String,
+}
+
+impl From<CheckedField> for FieldError {
+    fn from(checked: CheckedField) -> Self {
+        Self::new(checked.field, checked.detail)
+    }
+}
+
+/// What [`REQUEST_PATH`] takes.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestCall {
+    pub organization_id: String,
+    pub connector_id: String,
+    pub request: ApiRequest,
+    /// Passed on where the configuration names a header for it.
+    pub idempotency_key: Option<String>,
+}
+
+/// What [`REQUEST_PATH`] answers with the status 422, where the API's answer, which comes with 200 as
+/// it is passed on, is not there.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// The request cannot be sent as it is.
+    Invalid(CheckedField),
+    /// The connector, or its credential, is not in order.
+    Unusable(String),
+    /// No answer came, or none that could be kept.
+    Failed(String),
+    /// Not before so many seconds.
+    Limited(i64),
+}
+
+/// Requests of one connector go one after the other.
+#[must_use]
+pub fn concurrency_key(connector_id: &str) -> String {
+    format!("{API}:{connector_id}")
+}

@@ -1,0 +1,228 @@
+//! Reads the members of a configuration, and collects what is wrong with all of them.
+
+use std::ops::RangeInclusive;
+
+use domain::field_error::{FieldErrors, child_pointer};
+use domain::redact;
+use serde_json::{Map, Value};
+
+/// An object of the document, and where it stands.
+pub(super) struct Object<'v> {
+    pointer: String,
+    members: &'v Map<String, Value>,
+}
+
+impl<'v> Object<'v> {
+    /// A member; null is none.
+    pub(super) fn get(&self, name: &str) -> Option<&'v Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'v String, &'v Value)> {
+        self.members.iter()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn members(&self) -> &'v Map<String, Value> {
+        self.members
+    }
+
+    /// Where a member stands.
+    pub(super) fn at(&self, name: &str) -> String {
+        child_pointer(&self.pointer, name)
+    }
+}
+
+/// A value that is `None` although it is required has left an error.
+#[derive(Default)]
+pub(super) struct Fields {
+    errors: FieldErrors,
+}
+
+impl Fields {
+    /// The document's value, if nothing was wrong.
+    pub(super) fn finish<T>(self, value: Option<T>) -> domain::Result<T> {
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(domain::Error::InvalidFields(self.errors)),
+        }
+    }
+
+    pub(super) fn push(
+        &mut self,
+        pointer: impl Into<String>,
+        detail: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.errors.push(pointer, detail, remedy);
+    }
+
+    /// An object with these members and no others.
+    pub(super) fn object<'v>(
+        &mut self,
+        pointer: &str,
+        value: &'v Value,
+        known: &[&str],
+    ) -> Option<Object<'v>> {
+        let object = self.any_object(pointer, value)?;
+        for name in object.members.keys() {
+            if !known.contains(&name.as_str()) {
+                let remedy = format!("remove it; known: {}", known.join(", "));
+                self.push(object.at(name), "unknown field", remedy);
+            }
+        }
+        Some(object)
+    }
+
+    /// An object whose members have names of the tenant's.
+    pub(super) fn any_object<'v>(&mut self, pointer: &str, value: &'v Value) -> Option<Object<'v>> {
+        let Some(members) = value.as_object() else {
+            self.push(
+                pointer,
+                format!("{} is not an object", shown(value)),
+                "send a JSON object",
+            );
+            return None;
+        };
+        Some(Object {
+            pointer: pointer.to_owned(),
+            members,
+        })
+    }
+
+    pub(super) fn required<'v>(
+        &mut self,
+        object: &Object<'v>,
+        name: &str,
+        remedy: &str,
+    ) -> Option<&'v Value> {
+        let value = object.get(name);
+        if value.is_none() {
+            self.push(object.at(name), "is missing", remedy);
+        }
+        value
+    }
+
+    /// A text of 1 to `max_bytes` bytes without control characters.
+    pub(super) fn text<'v>(
+        &mut self,
+        pointer: &str,
+        value: &'v Value,
+        max_bytes: usize,
+    ) -> Option<&'v str> {
+        let Some(text) = value.as_str() else {
+            let detail = format!("{} is not a text", shown(value));
+            self.push(pointer, detail, "give a text, in quotes");
+            return None;
+        };
+        if text.is_empty() || text.len() > max_bytes {
+            self.push(
+                pointer,
+                format!("it has {} bytes", text.len()),
+                format!("use 1 to {max_bytes} bytes"),
+            );
+            return None;
+        }
+        if text.chars().any(char::is_control) {
+            self.push(
+                pointer,
+                "it holds a line break or another control character",
+                "take it out",
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    pub(super) fn required_text<'v>(
+        &mut self,
+        object: &Object<'v>,
+        name: &str,
+        max_bytes: usize,
+        remedy: &str,
+    ) -> Option<&'v str> {
+        let value = self.required(object, name, remedy)?;
+        self.text(&object.at(name), value, max_bytes)
+    }
+
+    pub(super) fn optional_text<'v>(
+        &mut self,
+        object: &Object<'v>,
+        name: &str,
+        max_bytes: usize,
+    ) -> Option<&'v str> {
+        object
+            .get(name)
+            .and_then(|value| self.text(&object.at(name), value, max_bytes))
+    }
+
+    /// A whole number in a range, or the default.
+    pub(super) fn whole(
+        &mut self,
+        object: &Object<'_>,
+        name: &str,
+        range: &RangeInclusive<u32>,
+        default: u32,
+    ) -> u32 {
+        let Some(value) = object.get(name) else {
+            return default;
+        };
+        let number = value.as_u64().and_then(|number| number.try_into().ok());
+        match number.filter(|number| range.contains(number)) {
+            Some(number) => number,
+            None => {
+                self.push(
+                    object.at(name),
+                    format!("{} is not a whole number in range", shown(value)),
+                    format!(
+                        "use a whole number from {} to {}",
+                        range.start(),
+                        range.end()
+                    ),
+                );
+                default
+            }
+        }
+    }
+
+    /// One of the names, or the default where there is one.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        object: &Object<'_>,
+        name: &str,
+        choices: &[(&str, T)],
+        default: Option<T>,
+    ) -> Option<T> {
+        let names = choices
+            .iter()
+            .map(|(name, _)| *name)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let remedy = format!("use one of: {names}");
+        let value = match (object.get(name), default) {
+            (None, Some(default)) => return Some(default),
+            (None, None) => return self.required(object, name, &remedy).and(None),
+            (Some(value), _) => value,
+        };
+        let chosen = value
+            .as_str()
+            .and_then(|text| choices.iter().find(|(name, _)| *name == text));
+        if chosen.is_none() {
+            let detail = format!("{} is not known", shown(value));
+            self.push(object.at(name), detail, remedy);
+        }
+        chosen.map(|(_, choice)| *choice)
+    }
+}
+
+/// A value for an error message: scalars as they are, the rest by kind.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        scalar => redact::excerpt(&scalar.to_string(), 60, &[]),
+    }
+}

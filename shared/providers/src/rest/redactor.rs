@@ -1,0 +1,206 @@
+//! Makes what came back fit to be logged and shown.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use bytes::Bytes;
+use domain::redact;
+use http::{HeaderMap, HeaderName, Response, Uri};
+use serde_json::Value;
+
+use super::auth::Auth;
+use super::config::RestConfig;
+use super::header;
+use super::secrets::{SecretName, Secrets};
+use crate::Secret;
+
+/// A body that is longer is not looked into: where it would be cut, a piece of a secret could stay.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+const MAX_VALUE_CHARS: usize = 200;
+const MAX_URL_CHARS: usize = 500;
+const HIDDEN: &str = "[redacted]";
+
+/// Knows the secrets of a connector, in every form in which they are sent or could be echoed. The
+/// longest form is first.
+#[derive(Clone, Debug)]
+pub struct Redactor {
+    forms: Vec<Secret>,
+    key_header: Option<HeaderName>,
+}
+
+impl RestConfig {
+    /// What hides these secrets.
+    #[must_use]
+    pub fn redactor(&self, secrets: &Secrets) -> Redactor {
+        let mut forms: Vec<String> = secrets
+            .all()
+            .flat_map(|secret| written_forms(secret.expose()))
+            .collect();
+        forms.extend(
+            pairs(&self.auth, secrets)
+                .iter()
+                .flat_map(|pair| [STANDARD.encode(pair), STANDARD_NO_PAD.encode(pair)]),
+        );
+        // The longest first: a secret that contains another must not leave its rest.
+        forms.sort_unstable_by(|one, other| (other.len(), one).cmp(&(one.len(), other)));
+        forms.dedup();
+        Redactor {
+            forms: forms.into_iter().map(Secret::new).collect(),
+            key_header: self.auth.header().cloned(),
+        }
+    }
+}
+
+impl Redactor {
+    /// At most `max_chars` characters on one line, without control characters and secrets.
+    #[must_use]
+    pub fn text(&self, text: &str, max_chars: usize) -> String {
+        let forms: Vec<&str> = self.forms.iter().map(Secret::expose).collect();
+        redact::excerpt(text, max_chars, &forms)
+    }
+
+    /// The whole text, as it is but for the secrets.
+    #[must_use]
+    pub fn whole(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for form in &self.forms {
+            if shown.contains(form.expose()) {
+                shown = shown.replace(form.expose(), HIDDEN);
+            }
+        }
+        shown
+    }
+
+    /// A whole document, in which no text, name or number holds a secret.
+    #[must_use]
+    pub fn document(&self, document: Value) -> Value {
+        match document {
+            Value::String(text) => Value::String(self.whole(&text)),
+            Value::Number(number) => {
+                let text = number.to_string();
+                let shown = self.whole(&text);
+                if shown == text {
+                    Value::Number(number)
+                } else {
+                    Value::String(shown)
+                }
+            }
+            Value::Array(elements) => elements
+                .into_iter()
+                .map(|element| self.document(element))
+                .collect(),
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(name, member)| (self.whole(&name), self.document(member)))
+                .collect(),
+            other @ (Value::Null | Value::Bool(_)) => other,
+        }
+    }
+
+    /// Whether bytes that are no text hold a secret.
+    #[must_use]
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        self.forms.iter().any(|form| {
+            let form = form.expose().as_bytes();
+            bytes
+                .windows(form.len().max(1))
+                .any(|window| window == form)
+        })
+    }
+
+    /// The beginning of an answer's body, as one line.
+    #[must_use]
+    pub fn body(&self, answer: &Response<Bytes>, max_chars: usize) -> String {
+        let body = answer.body();
+        if body.len() > MAX_BODY_BYTES {
+            return format!("{} bytes", body.len());
+        }
+        self.text(&String::from_utf8_lossy(body), max_chars)
+    }
+
+    /// Names and values. Those that are secret by their names are hidden whole, among them the header
+    /// of the connector's own key.
+    #[must_use]
+    pub fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| {
+                let is_secret = value.is_sensitive()
+                    || header::is_secret(name.as_str())
+                    || self.key_header.as_ref() == Some(name);
+                let shown = if is_secret {
+                    HIDDEN.to_owned()
+                } else {
+                    self.text(&String::from_utf8_lossy(value.as_bytes()), MAX_VALUE_CHARS)
+                };
+                (name.as_str().to_owned(), shown)
+            })
+            .collect()
+    }
+
+    /// Scheme, host, port and path, without the query.
+    #[must_use]
+    pub fn url(&self, uri: &Uri) -> String {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let authority = uri.authority().map_or("", http::uri::Authority::as_str);
+        self.text(
+            &format!("{scheme}://{authority}{}", uri.path()),
+            MAX_URL_CHARS,
+        )
+    }
+}
+
+/// As it is, in a URL or a form (with either blank and either case of digits), and in JSON.
+fn written_forms(secret: &str) -> Vec<String> {
+    let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let url = form.replace('+', "%20");
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = json
+        .strip_prefix('"')
+        .and_then(|json| json.strip_suffix('"'))
+        .unwrap_or_default()
+        .to_owned();
+    let lower = [lower_digits(&form), lower_digits(&url)];
+    let mut forms = vec![secret.to_owned(), form, url, json];
+    forms.extend(lower);
+    forms.retain(|form| !form.is_empty());
+    forms
+}
+
+/// `%2F` as `%2f`.
+fn lower_digits(encoded: &str) -> String {
+    let mut digits = 0;
+    encoded
+        .chars()
+        .map(|c| match c {
+            '%' => {
+                digits = 2;
+                c
+            }
+            _ if digits > 0 => {
+                digits -= 1;
+                c.to_ascii_lowercase()
+            }
+            _ => c,
+        })
+        .collect()
+}
+
+/// The pairs that are sent in Base64.
+fn pairs(auth: &Auth, secrets: &Secrets) -> Vec<String> {
+    let (user, name) = match auth {
+        Auth::Basic { username } => (username, SecretName::Password),
+        Auth::ClientCredentials(client) | Auth::RefreshToken(client) => {
+            (&client.client_id, SecretName::ClientSecret)
+        }
+        _ => return Vec::new(),
+    };
+    let Some(secret) = secrets.get(name) else {
+        return Vec::new();
+    };
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    vec![
+        format!("{user}:{}", secret.expose()),
+        format!("{}:{}", encoded(user), encoded(secret.expose())),
+    ]
+}

@@ -1,0 +1,146 @@
+//! What the integrations did, row by row, and counted.
+//!
+//! Most rows are written by triggers (migration 0013); [`append`] is for what leaves no other trace.
+
+use domain::access::Tenant;
+use serde::{Deserialize, Serialize};
+
+use crate::database::{DatabaseError, Execute};
+use crate::{json, parameters};
+
+/// How long a row is kept, in seconds: 90 days.
+pub const KEEP_SECONDS: i64 = 90 * 86_400;
+
+/// A row that is to be written.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NewLog<'a> {
+    pub connector_id: Option<&'a str>,
+    pub event_type: &'a str,
+    /// `success`, `failed` or `info`.
+    pub status: &'a str,
+    pub subject_id: Option<&'a str>,
+    pub duration_ms: Option<i64>,
+    pub code: Option<&'a str>,
+    pub detail: Option<&'a str>,
+    pub request_id: Option<&'a str>,
+}
+
+const APPEND: &str = "
+INSERT INTO integration_logs (organization_id, connector_id, event_type, status, subject_id,
+  duration_ms, code, detail, request_id, occurred_at)
+SELECT organizations.id, value ->> 'connector_id', value ->> 'event_type', value ->> 'status',
+  value ->> 'subject_id', value ->> 'duration_ms', value ->> 'code', value ->> 'detail',
+  value ->> 'request_id', ?3
+FROM json_each(?2) CROSS JOIN organizations ON organizations.id = ?1";
+
+/// Writes rows. Nothing in them is a secret, nor a body.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn append<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    rows: &[NewLog<'_>],
+    now: i64,
+) -> Result<(), DatabaseError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let parameters = parameters![tenant.as_str(), json::write(rows)?, now];
+    database.execute(APPEND, parameters).await.map(drop)
+}
+
+const LAST_AT: &str = "
+SELECT occurred_at FROM integration_logs
+WHERE organization_id = ?1 AND event_type = ?2 ORDER BY seq DESC LIMIT 1";
+
+/// When the last row of a type was written, Unix seconds.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn last_at<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    event_type: &str,
+) -> Result<Option<i64>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), event_type];
+    let rows = database.execute(LAST_AT, parameters).await?;
+    rows.first().map(|row| row.integer(0)).transpose()
+}
+
+/// So many rows of one day, type, status and duration.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Counted {
+    /// `YYYY-MM-DD`, UTC.
+    pub date: String,
+    pub event_type: String,
+    pub status: String,
+    /// The duration, rounded up; 0 where there is none.
+    pub up_to_ms: i64,
+    pub count: i64,
+}
+
+/// Which days, and of what.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span<'a> {
+    /// Days since 1970-01-01; both are in it.
+    pub from_day: i64,
+    pub to_day: i64,
+    pub connector_id: Option<&'a str>,
+}
+
+const COUNTED: &str = "
+SELECT json_group_array(json_object('date', date(day * 86400, 'unixepoch'), 'event_type', event_type,
+  'status', status, 'up_to_ms', up_to_ms, 'count', count))
+FROM (
+  SELECT day, event_type, status, up_to_ms, sum(count) AS count FROM log_statistics
+  WHERE organization_id = ?1 AND day BETWEEN ?2 AND ?3 AND (?4 IS NULL OR connector_id = ?4)
+  GROUP BY day, event_type, status, up_to_ms)";
+
+/// What happened on these days, counted.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn counted<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    span: Span<'_>,
+) -> Result<Vec<Counted>, DatabaseError> {
+    let parameters = parameters![
+        tenant.as_str(),
+        span.from_day,
+        span.to_day,
+        span.connector_id
+    ];
+    json::read(&database.execute(COUNTED, parameters).await?)
+}
+
+const PRUNE: &str = "
+DELETE FROM integration_logs WHERE seq IN (
+  SELECT seq FROM (SELECT seq, occurred_at FROM integration_logs WHERE seq > 0 ORDER BY seq LIMIT ?2)
+  WHERE occurred_at < ?1)
+RETURNING seq";
+
+const PRUNE_STATISTICS: &str = "
+DELETE FROM log_statistics
+WHERE (organization_id, day, connector_id, event_type, status, up_to_ms) IN (
+  SELECT organization_id, day, connector_id, event_type, status, up_to_ms
+  FROM log_statistics WHERE day < ?1 / 86400 ORDER BY day LIMIT ?2)
+RETURNING day";
+
+/// For maintenance, over all organizations: removes up to `limit` rows of before `before`, and as many
+/// counts; returns how many.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn prune<E: Execute>(
+    database: &E,
+    before: i64,
+    limit: i64,
+) -> Result<usize, DatabaseError> {
+    let rows = database.execute(PRUNE, parameters![before, limit]).await?;
+    let counts = database
+        .execute(PRUNE_STATISTICS, parameters![before, limit])
+        .await?;
+    Ok(rows.len().max(counts.len()))
+}
