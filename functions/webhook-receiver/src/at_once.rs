@@ -1,9 +1,10 @@
 //! What has come is worked on at once where there is room: after the answer, and only while nothing else
 //! comes in. Otherwise the next tick does it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
-use domain::access::Caller;
+use domain::access::{Caller, Tenant};
 use platform::on_demand;
 use store::automation::INBOX;
 
@@ -13,6 +14,8 @@ const TIMEOUT_MS: i64 = 5_000;
 thread_local! {
     static IN_HAND: Cell<usize> = const { Cell::new(0) };
     static IS_NUDGING: Cell<bool> = const { Cell::new(false) };
+    /// Webhooks that have brought something since the scheduler was last told of them.
+    static WAITING: RefCell<BTreeMap<String, Tenant>> = RefCell::default();
 }
 
 /// A delivery that this instance has in hand.
@@ -33,15 +36,18 @@ impl Drop for InHand {
 
 /// Has the scheduler work on what the webhook has brought, when the answer is out.
 pub fn work_on(organization_id: &str, webhook_id: &str) {
-    let is_busy = IN_HAND.get() > 1 || IS_NUDGING.get();
     let tenant = Caller::internal("webhook-receiver").tenant_named(organization_id);
-    let (false, Ok(tenant)) = (is_busy, tenant) else {
+    let (false, Ok(tenant)) = (IN_HAND.get() > 1, tenant) else {
         return;
     };
-    IS_NUDGING.set(true);
-    let webhook_id = webhook_id.to_owned();
-    spin_sdk::wasip3::spawn(async move {
-        on_demand::nudge(INBOX, &tenant, &webhook_id, TIMEOUT_MS).await;
+    WAITING.with_borrow_mut(|waiting| waiting.insert(webhook_id.to_owned(), tenant));
+    if IS_NUDGING.replace(true) {
+        return;
+    }
+    spin_sdk::wasip3::spawn(async {
+        while let Some((webhook_id, tenant)) = WAITING.with_borrow_mut(BTreeMap::pop_first) {
+            on_demand::nudge(INBOX, &tenant, &webhook_id, TIMEOUT_MS).await;
+        }
         IS_NUDGING.set(false);
     });
 }
