@@ -1,6 +1,5 @@
-//! Management of connectors, their sync settings, what they were to send, and API keys.
+//! Management of connectors, their sync settings, and what they were to send.
 
-mod api_keys;
 mod asking;
 mod deliveries;
 mod making;
@@ -26,10 +25,6 @@ async fn handle(request: Request) -> Answer {
         api::served!("connectors"),
         request,
         async |context: Context| match context.operation {
-            Operation::CreateApiKey => api_keys::create(&context).await,
-            Operation::ListApiKeys => api_keys::list(&context).await,
-            Operation::RevokeApiKey => api_keys::revoke(&context).await,
-            Operation::RotateApiKey => api_keys::rotate(&context).await,
             Operation::ListConnectors => list(&context).await,
             Operation::CreateConnector => making::create(&context).await,
             Operation::UpdateConnector => making::update(&context).await,

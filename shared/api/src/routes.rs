@@ -749,7 +749,8 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 15] = [
+pub const FUNCTIONS: [&str; 16] = [
+    "api-keys",
     "automation",
     "connectors",
     "organizations",
@@ -924,7 +925,7 @@ const ALL: &[Route] = &[
     .answers(200, Shape::One("ExportPage")),
     Route::new(
         O::CreateApiKey,
-        "connectors",
+        "api-keys",
         "POST",
         "/api/api-keys",
         Access::Scope(Scope::ApiKeysWrite),
@@ -935,7 +936,7 @@ const ALL: &[Route] = &[
     .answers(201, Shape::One("CreatedApiKey")),
     Route::new(
         O::ListApiKeys,
-        "connectors",
+        "api-keys",
         "GET",
         "/api/api-keys",
         Access::Scope(Scope::ApiKeysRead),
@@ -945,7 +946,7 @@ const ALL: &[Route] = &[
     .answers(200, Shape::Page("ApiKey")),
     Route::new(
         O::RevokeApiKey,
-        "connectors",
+        "api-keys",
         "DELETE",
         "/api/api-keys/{id}",
         Access::Scope(Scope::ApiKeysWrite),
@@ -955,7 +956,7 @@ const ALL: &[Route] = &[
     .answers(200, Shape::One("ApiKey")),
     Route::new(
         O::RotateApiKey,
-        "connectors",
+        "api-keys",
         "POST",
         "/api/api-keys/{id}/rotate",
         Access::Scope(Scope::ApiKeysWrite),
