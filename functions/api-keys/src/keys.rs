@@ -11,9 +11,9 @@ use domain::api_key::ApiKey;
 use domain::network::AllowList;
 use http::StatusCode;
 use platform::{Context, Reply, clock, idempotent, lists, problems, random, time};
-use store::Execute;
 use store::api_keys::{self, NewApiKey};
 use store::lists::Key;
+use store::{DatabaseError, Execute};
 
 /// A day: callers take their time to change over.
 const KEEP_PREVIOUS_SECONDS: i64 = 86_400;
@@ -190,9 +190,10 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
 pub async fn revoke(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id("API key")?;
-    let revoked = api_keys::revoke(&context.database, &tenant, &id, clock::now())
+    let revoked = context
+        .change(async |transaction| api_keys::revoke(transaction, &tenant, &id, clock::now()).await)
         .await
-        .map_err(|error| problems::database(&error))?;
+        .map_err(|error: DatabaseError| problems::database(&error))?;
     revoked.ok_or_else(|| Problem::not_found("API key"))?;
     let key = api_keys::get(&context.database, &tenant, &id)
         .await

@@ -32,6 +32,11 @@ pub fn of_event(subject: &Subject, payload: &Value) -> Option<Notice> {
             format!("{sender} is cut off: {reason}"),
             "Connect it again with a new credential. What it has to do waits until then.",
         ),
+        "connector.failing" => (
+            subject.connector_id.clone()?,
+            format!("{sender} does not work: {reason}"),
+            "Mend what the reason names; POST /api/connectors/{id}/test asks again at once. It is asked again by itself every 15 minutes.",
+        ),
         "endpoint.disabled" => (
             text("/endpoint/id")?.to_owned(),
             format!("The endpoint {sender} takes no more webhooks: {reason}"),

@@ -5,17 +5,13 @@ use api::connectors::{ApiRequest, TestedConnector};
 use api::{Problem, ProblemKind};
 use domain::connector_state::ConnectorState::{Active, Error, Expired, Paused, Revoked};
 use http::StatusCode;
-use platform::internal::TestCall;
 use platform::outbound::CallError;
 use platform::rest_api::{self, API, Refused, RequestCall};
-use platform::slack::{self, SLACK};
-use platform::{Context, Reply, internal, problems};
+use platform::{Context, Reply, health, internal, problems};
 
 use crate::found;
-use crate::making::{GOOGLE_WORKSPACE, ODOO, made_elsewhere};
+use crate::making::{GOOGLE_WORKSPACE, ODOO, is_made_here, made_elsewhere};
 
-/// How long a test is waited for, in milliseconds.
-const TEST_TIMEOUT_MS: i64 = 10_000;
 /// How long a request is waited for, in milliseconds: longer than any configuration lets it take.
 const REQUEST_TIMEOUT_MS: i64 = 50_000;
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
@@ -23,38 +19,30 @@ const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 /// Asks the provider, and keeps what it says as the connector's state.
 pub async fn test(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
-    let (function, path) = match connector.provider.as_str() {
-        SLACK => (slack::FUNCTION, slack::TEST_PATH),
-        API => (rest_api::FUNCTION, rest_api::TEST_PATH),
-        GOOGLE_WORKSPACE | ODOO => {
-            let tested = TestedConnector {
-                success: false,
-                detail: format!(
-                    "Nothing was asked: this version has no client for {} yet. The settings and the credential are kept.",
-                    connector.provider
-                ),
-            };
-            return Reply::json(StatusCode::OK, &tested);
-        }
-        _ => return Err(made_elsewhere(&connector)),
-    };
+    if !is_made_here(&connector) {
+        return Err(made_elsewhere(&connector));
+    }
+    if matches!(connector.provider.as_str(), GOOGLE_WORKSPACE | ODOO) {
+        let tested = TestedConnector {
+            success: false,
+            detail: format!(
+                "Nothing was asked: this version has no client for {} yet. The settings and the credential are kept.",
+                connector.provider
+            ),
+        };
+        return Reply::json(StatusCode::OK, &tested);
+    }
     if !matches!(connector.state, Active | Error | Expired | Revoked | Paused) {
         return Err(Problem::new(
             ProblemKind::Conflict,
             "The connector is disconnected: give it a credential first.",
         ));
     }
-    let call = TestCall {
-        organization_id: tenant.as_str().to_owned(),
-        connector_id: connector.id,
-    };
-    let answer = internal::post(function, path, &call, TEST_TIMEOUT_MS)
-        .await
-        .map_err(|error| problems::unavailable(&error.to_string()))?;
-    if answer.status() != StatusCode::OK {
-        return Err(problems::unavailable("the test did not come to its end"));
+    match health::test(&connector.provider, &tenant, &connector.id).await {
+        Some(Ok(tested)) => Reply::json(StatusCode::OK, &tested),
+        Some(Err(why)) => Err(problems::unavailable(&why)),
+        None => Err(made_elsewhere(&connector)),
     }
-    Ok(Reply::json_bytes(StatusCode::OK, answer.body().to_vec()))
 }
 
 /// Calls the API of a connector. An `Idempotency-Key` is passed on where the configuration names a

@@ -9,6 +9,7 @@ use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
 use domain::connector_state::ConnectorState::{Active, Disconnected, Error, Expired, Revoked};
 use http::StatusCode;
+use platform::health::{WEBHOOK, WebhookConfig};
 use platform::rest_api::{self, API, CheckCall, Checked};
 use platform::seven_shifts;
 use platform::slack::{self, SLACK};
@@ -26,7 +27,7 @@ pub const GOOGLE_WORKSPACE: &str = "google_workspace";
 /// Odoo servers, for which there is no client yet.
 pub const ODOO: &str = "odoo";
 /// What can be made here.
-const TYPES: [&str; 4] = [SLACK, API, GOOGLE_WORKSPACE, ODOO];
+const TYPES: [&str; 5] = [SLACK, API, WEBHOOK, GOOGLE_WORKSPACE, ODOO];
 
 /// How long a check is waited for, in milliseconds.
 const CHECK_TIMEOUT_MS: i64 = 5_000;
@@ -50,7 +51,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
         errors.push(FieldError::new(
             "/type",
             format!(
-                "must be one of {}; a 7shifts account is connected by the action connect of /functions/v1/7shifts-proxy, and webhooks are made at /api/webhooks",
+                "must be one of {}; a 7shifts account is connected by the action connect of /functions/v1/7shifts-proxy",
                 TYPES.join(", ")
             ),
         ));
@@ -68,7 +69,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
         config: Some(&request.config),
         credentials: Some(&request.credentials),
     };
-    let made = made(provider, given, None, &mut errors).await?;
+    let made = made(context, &tenant, provider, given, None, &mut errors).await?;
     let Some(made) = made.filter(|_| errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
@@ -131,7 +132,15 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
         credentials: request.credentials.as_ref(),
     };
     let made = if request.config.is_some() || request.credentials.is_some() {
-        made(&before.provider, given, Some(&before), &mut errors).await?
+        made(
+            context,
+            &tenant,
+            &before.provider,
+            given,
+            Some(&before),
+            &mut errors,
+        )
+        .await?
     } else {
         None
     };
@@ -192,6 +201,8 @@ struct Given<'a> {
 
 /// What is to be kept of what is given, over what is stored.
 async fn made(
+    context: &Context,
+    tenant: &Tenant,
     provider: &str,
     given: Given<'_>,
     before: Option<&Connector>,
@@ -199,6 +210,9 @@ async fn made(
 ) -> Result<Option<Made>, Problem> {
     if provider == SLACK {
         return made_of_slack(given, before, errors);
+    }
+    if provider == WEBHOOK {
+        return made_of_webhook(context, tenant, given, before, errors).await;
     }
     let stored: Option<Value> = before
         .map(|before| serde_json::from_str(&before.config))
@@ -243,6 +257,46 @@ async fn made(
             }),
         })),
     }
+}
+
+/// A connector that watches a webhook has no credential: the webhook has its own keys.
+async fn made_of_webhook(
+    context: &Context,
+    tenant: &Tenant,
+    given: Given<'_>,
+    before: Option<&Connector>,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<Made>, Problem> {
+    if given.credentials.is_some_and(|given| !given.is_empty()) {
+        errors.push(FieldError::new(
+            "/credentials",
+            "must be empty: the keys of a webhook are its own, at /api/webhooks/{id}/rotate-secret",
+        ));
+    }
+    let config = match (given.config, before) {
+        (None, Some(before)) => before.config.clone(),
+        (config, _) => {
+            let none = Map::new();
+            let Some(config) = WebhookConfig::checked(config.unwrap_or(&none), errors) else {
+                return Ok(None);
+            };
+            let watched = store::health::watched(&context.database, tenant, &config.webhook_id)
+                .await
+                .map_err(|error| problems::database(&error))?;
+            if watched.is_none() {
+                errors.push(FieldError::new(
+                    "/config/webhook_id",
+                    "must be the id of a webhook of yours: make one at /api/webhooks",
+                ));
+            }
+            serde_json::to_string(&config)
+                .map_err(|error| problems::internal(&error.to_string()))?
+        }
+    };
+    Ok(Some(Made {
+        config,
+        secrets: given.credentials.map(|_| BTreeMap::new()),
+    }))
 }
 
 fn made_of_slack(

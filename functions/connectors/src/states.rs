@@ -59,8 +59,7 @@ pub async fn remove(context: &Context) -> Result<Reply, Problem> {
         detail: "The connector was removed before this was sent.".to_owned(),
     };
     context
-        .database
-        .transaction(async |transaction| {
+        .change(async |transaction| {
             let id = &connector.id;
             outbox::cancel(transaction, &tenant, id, None, &removed, clock::now()).await?;
             credentials::purge(transaction, &tenant, id).await?;
@@ -82,8 +81,7 @@ async fn set(
     }
     let now = clock::now();
     context
-        .database
-        .transaction(async |transaction| {
+        .change(async |transaction| {
             connectors::set_state(transaction, &tenant, &connector.id, change, now).await?;
             if let Some((code, detail)) = stopped {
                 let stopped = Failure {

@@ -20,7 +20,7 @@ use spin_sdk::http_service;
 use store::jobs::{self, plan};
 use store::lists::Key;
 use store::organizations::{self, Change, Organization, OrganizationState};
-use store::{Database, DatabaseError, Execute, connectors};
+use store::{DatabaseError, Execute, connectors};
 
 /// Most categories of time off that are given a meaning.
 const MAX_CATEGORIES: usize = 100;
@@ -110,8 +110,7 @@ async fn update(context: &Context) -> Result<Reply, Problem> {
     }
     let now = clock::now();
     let changed = context
-        .database
-        .transaction(async |transaction| {
+        .change(async |transaction| {
             let change = Change {
                 name,
                 time_zone: time_zone.as_deref(),
@@ -151,8 +150,7 @@ async fn purge(context: &Context) -> Result<Reply, Problem> {
     let tenant = tenant(context)?;
     let now = clock::now();
     let is_there = context
-        .database
-        .transaction(async |transaction| {
+        .change(async |transaction| {
             let is_there = organizations::begin_purge(transaction, &tenant, now).await?;
             if is_there {
                 jobs::ensure_organization_job(

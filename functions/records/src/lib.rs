@@ -1,5 +1,6 @@
 //! Reading back what was synced: lists with filters, changes and cursors, and single rows.
 
+mod audit;
 mod lists;
 mod logs;
 
@@ -31,6 +32,7 @@ async fn handle(request: Request) -> Answer {
                 read(&context, Kind::Availability, "day of an availability").await
             }
             Operation::ReadTimeOff => read(&context, Kind::TimeOff, "time off").await,
+            Operation::ListAuditEntries => audit::list(&context).await,
             Operation::ListLogs => logs::list(&context).await,
             Operation::ShowLogStatistics => logs::statistics(&context).await,
             Operation::ReadSyncRun => read_sync_run(&context).await,

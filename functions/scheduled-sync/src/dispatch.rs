@@ -5,22 +5,22 @@ use http::StatusCode;
 use platform::run::{CALL_TIMEOUT_MS, RunCall, RunReport, WORK_BUDGET_MS};
 use platform::{SpinDatabase, clock, internal};
 use store::automation::{AUTOMATION, INBOX};
+use store::health::PROBE;
 use store::jobs::{Claimed, MAINTENANCE};
 
 use crate::maintenance;
 
-/// Whether jobs of this kind work on events.
-pub fn is_automation(kind: &str) -> bool {
-    matches!(kind, INBOX | AUTOMATION)
+/// Whether a job of this kind is there for as long as what it is for: it is never given up.
+pub fn is_permanent(kind: &str) -> bool {
+    matches!(kind, INBOX | AUTOMATION | PROBE)
 }
 
 pub async fn run(database: &SpinDatabase, claimed: &Claimed) -> RunReport {
     if claimed.kind == MAINTENANCE {
         return maintenance::run(database, claimed).await;
     }
-    // A job of automation is there for as long as its events: it tells which of them ends it.
-    let is_permanent = is_automation(&claimed.kind);
-    if claimed.attempts >= MAX_ATTEMPTS && !is_permanent {
+    // Automation tells by itself which event ends its function.
+    if claimed.attempts >= MAX_ATTEMPTS && !is_permanent(&claimed.kind) {
         // A job that ends its holder every time must not be met for ever.
         return RunReport::failed(
             "gave_up",

@@ -11,8 +11,8 @@ use store::inbox::events;
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
 use store::records::retention::{self, EndedShifts};
 use store::{
-    Database, DatabaseError, api_keys, credentials, idempotency, logs, organizations, outbox,
-    rate_budgets, records, sync_runs,
+    Database, DatabaseError, api_keys, audit, credentials, idempotency, logs, organizations,
+    outbox, rate_budgets, records, sync_runs,
 };
 
 const RESEAL: &str = "reseal_credentials";
@@ -172,15 +172,18 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
             .await?;
         let before = now.saturating_sub(automation::KEEP_SECONDS);
         let worked = work::prune(database, before, ROWS.into()).await?;
+        let notices = notices::prune(database, before, ROWS.into()).await?;
         let before = now.saturating_sub(logs::KEEP_SECONDS);
         let logged = logs::prune(database, before, ROWS.into()).await?;
-        let before = now.saturating_sub(automation::KEEP_SECONDS);
-        let notices = notices::prune(database, before, ROWS.into()).await?;
         let pass = records::ended_pass(database).await?;
         if let Some(pass_id) = &pass {
             while records::forget_pass(database, pass_id, ROWS).await? && !is_late(deadline_ms) {}
         }
-        let rows = [keys, runs, events, deliveries, worked, logged, notices];
+        let before = now.saturating_sub(audit::KEEP_SECONDS);
+        let audited = audit::prune(database, before, ROWS.into()).await?;
+        let rows = [
+            keys, runs, events, deliveries, worked, logged, notices, audited,
+        ];
         if rows.iter().all(|rows| *rows == 0) && pass.is_none() {
             break;
         }

@@ -13,7 +13,7 @@ use platform::run::RunReport;
 use platform::{SpinDatabase, clock, log, random};
 use store::DatabaseError;
 use store::jobs::plan::{self, PlanningInput};
-use store::jobs::{self, Claimed, Conclusion, MAINTENANCE, WantedRun};
+use store::jobs::{self, Claimed, Conclusion, MAINTENANCE, SYNC, WantedRun};
 use store::outbox::OUTBOX;
 
 use crate::tick::Ended;
@@ -23,8 +23,8 @@ use crate::{dispatch, maintenance};
 /// lacks may not exist at all.
 const WANTED_AFTER_SECONDS: i64 = 1_800;
 
-/// When events are tried again that the engine would have given up, in seconds.
-const RETRY_EVENTS_SECONDS: i64 = 300;
+/// When a job that is not given up is tried again where another would be, in seconds.
+const RETRY_PERMANENT_SECONDS: i64 = 300;
 
 type Written = Result<bool, DatabaseError>;
 
@@ -171,6 +171,7 @@ fn conclusion(
         nightly_date: None,
         complete: report.complete,
         uncounted_calls: report.uncounted_calls,
+        is_sync: claimed.kind == SYNC,
         delivery_id: (claimed.kind == OUTBOX).then(|| claimed.name.clone()),
     };
     if next.state == JobState::Pending {
@@ -188,11 +189,12 @@ fn conclusion(
     {
         failure.detail.clone_from(reason);
     }
-    if dispatch::is_automation(&claimed.kind) {
-        // Until the next event. What could not be done now is tried on: events do not go away.
+    if dispatch::is_permanent(&claimed.kind) {
+        // Until the next event. What could not be done now is tried on: neither events nor connectors go
+        // away by that.
         if next.state == JobState::Failed {
             conclusion.state = JobState::Pending;
-            conclusion.next_due_at = Some(now.saturating_add(RETRY_EVENTS_SECONDS));
+            conclusion.next_due_at = Some(now.saturating_add(RETRY_PERMANENT_SECONDS));
             conclusion.attempts = claimed.attempts.saturating_add(1);
         }
         return conclusion;

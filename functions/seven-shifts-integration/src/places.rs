@@ -12,6 +12,7 @@ use platform::seven_shifts::{Account, Answered, Failure, call, connecting, expla
 use platform::{Context, Reply, SpinDatabase, clock, problems};
 use providers::seven_shifts::{LocationsQuery, MAX_LIMIT, Paging, RolesQuery};
 use providers::{Call, Page, ProviderError};
+use store::DatabaseError;
 use store::location_mappings::{self, Mapped, Place};
 
 use crate::{account, lists, refusal};
@@ -228,9 +229,12 @@ pub async fn unmap(context: &Context) -> Result<Reply, Problem> {
         connector_id: &integration.connector.id,
         external_id: context.path_parameter("external_id"),
     };
-    let was_mapped = location_mappings::take_off(&context.database, &tenant, place, clock::now())
+    let was_mapped = context
+        .change(async |transaction| {
+            location_mappings::take_off(transaction, &tenant, place, clock::now()).await
+        })
         .await
-        .map_err(|error| problems::database(&error))?;
+        .map_err(|error: DatabaseError| problems::database(&error))?;
     if !was_mapped {
         return Err(Problem::new(
             api::ProblemKind::NotFound,

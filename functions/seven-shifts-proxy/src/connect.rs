@@ -94,10 +94,7 @@ pub async fn connect(context: &Context, call: &SevenShiftsCall) -> Result<Reply,
         connected_by: context.caller()?.subject(),
     };
     let stored = context
-        .database
-        .transaction(async |transaction| {
-            connecting::store(transaction, &tenant, &vault, account).await
-        })
+        .change(async |transaction| connecting::store(transaction, &tenant, &vault, account).await)
         .await
         .map_err(|error: DatabaseError| problems::database(&error))?;
     let conflict = |why: String| {

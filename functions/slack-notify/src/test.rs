@@ -69,9 +69,16 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
             to,
             reason: reason.as_deref(),
         };
-        connectors::set_state(database, &tenant, &connector.id, change, clock::now())
-            .await
-            .map_err(|error| problems::database(&error))?;
+        connectors::set_state_by_use(
+            database,
+            &tenant,
+            &connector.id,
+            &sealed,
+            change,
+            clock::now(),
+        )
+        .await
+        .map_err(|error| problems::database(&error))?;
     }
     Reply::json(StatusCode::OK, &answer)
 }

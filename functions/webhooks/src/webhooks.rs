@@ -13,10 +13,10 @@ use platform::public_url::PublicUrl;
 use platform::vault::Secret;
 use platform::webhook_setup::{checked_events, checked_keep_seconds, keep, vault};
 use platform::{Context, Reply, clock, idempotent, lists, problems, random};
-use store::Execute;
 use store::inbox::webhooks::{self, Change, Created, MAX_WEBHOOKS, NewWebhook};
 use store::lists::{self as rows, Kind};
 use store::webhook_secrets::Owner;
+use store::{DatabaseError, Execute};
 
 /// Dead events in a row that pause a webhook which says no other number.
 const FAILURE_LIMIT: i64 = 20;
@@ -141,9 +141,12 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
         state: body.state.as_deref(),
         failure_limit: body.failure_limit,
     };
-    let is_there = webhooks::update(&context.database, &tenant, &id, change, clock::now())
+    let is_there = context
+        .change(async |transaction| {
+            webhooks::update(transaction, &tenant, &id, change, clock::now()).await
+        })
         .await
-        .map_err(|error| problems::database(&error))?;
+        .map_err(|error: DatabaseError| problems::database(&error))?;
     if !is_there {
         return Err(Problem::not_found("webhook"));
     }

@@ -37,13 +37,14 @@ pub struct Connector {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateConnector {
-    /// `slack`, `api`, `google_workspace` or `odoo`.
+    /// `slack`, `api`, `webhook`, `google_workspace` or `odoo`.
     pub r#type: String,
     /// For people, 1 to 200 characters.
     pub name: String,
     /// The organization's own name for it, unique; the type when left out.
     pub integration_key: Option<String>,
-    /// By type; see the README. Of Slack with a bot token: `default_channel`.
+    /// By type; see the README. Of Slack with a bot token: `default_channel`. Of a webhook: `webhook_id`
+    /// and `silent_after_minutes`.
     #[serde(default)]
     pub config: serde_json::Map<String, serde_json::Value>,
     /// Write-only. Of Slack: `webhook_url`, the address of an incoming webhook, or `bot_token`. Of an

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, automation, connectors, deliveries, logs, organizations, outgoing_webhooks,
+    ProblemKind, audit, automation, connectors, deliveries, logs, organizations, outgoing_webhooks,
     records, seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks,
 };
 
@@ -200,6 +200,7 @@ fn schemas() -> Value {
     add::<automation::DryRunAutomationRules>(&mut generator);
     add::<automation::DryRun>(&mut generator);
     add::<automation::Notice>(&mut generator);
+    add::<audit::AuditEntry>(&mut generator);
     add::<logs::LogEntry>(&mut generator);
     add::<logs::LogStatistics>(&mut generator);
     add::<webhooks::WebhookEventWithBody>(&mut generator);

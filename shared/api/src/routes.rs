@@ -27,6 +27,8 @@ pub enum Operation {
     TestConnector,
     DeleteConnector,
     CallApi,
+    RunConnectorHealth,
+    TestWebhookConnector,
     RunRestApi,
     TestRestApi,
     CheckRestApi,
@@ -109,6 +111,7 @@ pub enum Operation {
     DeleteAutomationRule,
     DryRunAutomationRules,
     ListNotices,
+    ListAuditEntries,
     ReadNotice,
     MarkNoticeRead,
     DismissNotice,
@@ -154,6 +157,12 @@ impl Access {
             Self::AnyScope(scopes) => scopes,
             Self::Public | Self::Provider | Self::Internal | Self::Caller => &[],
         }
+    }
+
+    /// Whether the route may change what is set up.
+    #[must_use]
+    pub fn is_setup(&self) -> bool {
+        matches!(self, Self::Caller) || self.scopes().iter().any(|scope| scope.is_setup())
     }
 }
 
@@ -608,6 +617,40 @@ pub const LOG_TYPES: &[&str] = &[
     "api_call",
     "log",
 ];
+pub const AUDITED: &[&str] = &[
+    "organization",
+    "api_key",
+    "connector",
+    "credential",
+    "webhook",
+    "webhook_secret",
+    "outgoing_webhook",
+    "automation_rule",
+    "staff_policy",
+    "store",
+    "location_mapping",
+    "team_member",
+];
+const AUDIT_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "resource",
+        ParameterForm::OneOf(AUDITED),
+        "Only changes of this kind of thing.",
+    ),
+    parameter(
+        "resource_id",
+        ParameterForm::Text,
+        "Only changes of the thing with this id.",
+    ),
+    parameter(
+        "actor",
+        ParameterForm::Text,
+        "Only changes by this key (its id) or person (the subject of the token).",
+    ),
+];
 pub const LOG_STATUSES: &[&str] = &["success", "partial", "failed", "info"];
 const LOG_LIST: &[Parameter] = &[
     LIMIT,
@@ -749,9 +792,10 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 16] = [
+pub const FUNCTIONS: [&str; 17] = [
     "api-keys",
     "automation",
+    "connector-health",
     "connectors",
     "organizations",
     "outgoing-webhooks",
@@ -1724,6 +1768,16 @@ const ALL: &[Route] = &[
     .query(LOG_LIST)
     .answers(200, Shape::Page("LogEntry")),
     Route::new(
+        O::ListAuditEntries,
+        "records",
+        "GET",
+        "/api/audit",
+        Access::Scope(Scope::AuditRead),
+        "List who changed what is set up, before and after, newest first, for 400 days",
+    )
+    .query(AUDIT_LIST)
+    .answers(200, Shape::Page("AuditEntry")),
+    Route::new(
         O::ShowLogStatistics,
         "records",
         "GET",
@@ -1881,6 +1935,22 @@ const ALL: &[Route] = &[
         "/internal/slack-notify/test",
         Access::Internal,
         "Test the credential of one connector",
+    ),
+    Route::new(
+        O::RunConnectorHealth,
+        "connector-health",
+        "POST",
+        "/internal/connector-health/run",
+        Access::Internal,
+        "Probe one connector",
+    ),
+    Route::new(
+        O::TestWebhookConnector,
+        "connector-health",
+        "POST",
+        "/internal/connector-health/test",
+        Access::Internal,
+        "Test one connector that watches a webhook",
     ),
     Route::new(
         O::RunRestApi,

@@ -53,6 +53,8 @@ text_enum! {
         NoticesWrite = "notices:write",
         /// What the integrations did.
         LogsRead = "logs:read",
+        /// Who changed what is set up.
+        AuditRead = "audit:read",
         OutgoingWebhooksRead = "outgoing-webhooks:read",
         /// Endpoints that are sent webhooks, and their secrets.
         OutgoingWebhooksWrite = "outgoing-webhooks:write",
@@ -69,6 +71,26 @@ text_enum! {
         StoresWrite = "stores:write",
         ApiKeysRead = "api-keys:read",
         ApiKeysWrite = "api-keys:write",
+    }
+}
+
+impl Scope {
+    /// Whether it lets change what is set up: what the audit tells of.
+    #[must_use]
+    pub const fn is_setup(self) -> bool {
+        matches!(
+            self,
+            Self::OrganizationsWrite
+                | Self::OrganizationsPurge
+                | Self::ConnectorsWrite
+                | Self::SyncSettingsWrite
+                | Self::SyncStreamsWrite
+                | Self::WebhooksWrite
+                | Self::AutomationRulesWrite
+                | Self::OutgoingWebhooksWrite
+                | Self::StoresWrite
+                | Self::ApiKeysWrite
+        )
     }
 }
 
@@ -98,7 +120,7 @@ impl Role {
     /// The one table of what a role may do. Each role of an organization may what
     /// the one below it may: people see the schedule and how current it is, admins
     /// run the connection and the webhooks, and see who worked when and who is away, owners also see
-    /// what people earn and every sync there was, and decide what is synced and who
+    /// what people earn, every sync there was and who changed what, and decide what is synced and who
     /// has keys.
     #[must_use]
     pub fn scopes(self) -> BTreeSet<Scope> {
@@ -144,6 +166,7 @@ impl Role {
             Scope::SyncStreamsWrite,
             Scope::SyncRunsRead,
             Scope::ApiKeysWrite,
+            Scope::AuditRead,
             Scope::WagesRead,
         ];
         let granted: &[&[Scope]] = match self {
@@ -303,6 +326,18 @@ impl Caller {
         self.kind
     }
 
+    /// How it proved who it is, in the words of the audit.
+    #[must_use]
+    pub const fn kind_name(&self) -> &'static str {
+        match (self.kind, self.role) {
+            (_, Some(Role::Operator)) => "operator",
+            (CallerKind::ApiKey, _) => "api_key",
+            (CallerKind::Jwt, _) => "jwt",
+            (CallerKind::Session, _) => "session",
+            (CallerKind::Provider | CallerKind::Internal, _) => "system",
+        }
+    }
+
     #[must_use]
     pub const fn role(&self) -> Option<Role> {
         self.role
@@ -458,6 +493,7 @@ mod tests {
             (Scope::NoticesRead, "oa.p"),
             (Scope::NoticesWrite, "oa.p"),
             (Scope::LogsRead, "oa.p"),
+            (Scope::AuditRead, "o..p"),
             (Scope::OutgoingWebhooksRead, "oa.p"),
             (Scope::OutgoingWebhooksWrite, "oa.p"),
             (Scope::NotificationsSend, "oa.p"),

@@ -33,6 +33,7 @@ pub mod access;
 pub mod api_key;
 pub mod automation;
 pub mod availability;
+pub mod connector_health;
 pub mod connector_state;
 pub mod deletion_brake;
 pub mod field_error;

@@ -8,7 +8,7 @@ use domain::connector_state::ConnectorState::{
 use http::StatusCode;
 use store::connectors::{self, StateChange};
 use store::jobs::{Failure, plan};
-use store::{Database, DatabaseError, Execute, credentials, outbox};
+use store::{DatabaseError, Execute, credentials, outbox};
 
 use crate::seven_shifts::webhooks::{self, RemoveCall};
 use crate::{Context, clock, internal, log, problems};
@@ -27,14 +27,12 @@ pub async fn disconnect(
 ) -> Result<(), Problem> {
     // First, so that no sync has the rate budget while the webhooks go.
     context
-        .database
-        .transaction(async |transaction| stop(transaction, tenant, connector_id).await)
+        .change(async |transaction| stop(transaction, tenant, connector_id).await)
         .await
         .map_err(|error: DatabaseError| problems::database(&error))?;
     remove_webhooks(context, tenant, connector_id).await?;
     context
-        .database
-        .transaction(async |transaction| {
+        .change(async |transaction| {
             // Somebody may have connected it again meanwhile, with a token that is not this call's to
             // take.
             let connector = connectors::get(transaction, tenant, connector_id).await?;

@@ -9,6 +9,7 @@ pub mod default_rules;
 pub mod deliveries;
 pub mod delivering;
 pub mod disconnecting;
+pub mod health;
 pub mod idempotent;
 pub mod internal;
 pub mod lists;

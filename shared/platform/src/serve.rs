@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use spin_sdk::http::{FullBody, Request};
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 use spin_sdk::wit_bindgen::StreamResult;
+use store::audit::{self, Actor};
 use store::{Database, DatabaseError};
 
 use crate::database::{SpinDatabase, SpinTransaction};
@@ -33,6 +34,8 @@ pub struct Context {
     pub database: SpinDatabase,
     /// `None` on public routes and on those of providers only.
     caller: Option<Caller>,
+    /// Whether the route is there to change what is set up.
+    is_setup: bool,
     pub request_id: String,
     parameters: HashMap<String, String>,
     pub query: String,
@@ -143,7 +146,39 @@ impl Context {
         require_any(self.caller()?, &[scope])
     }
 
-    /// Runs `body` in one transaction, which a problem rolls back.
+    /// Runs `body` in one transaction. What it changes of what is set up is the caller's in the audit.
+    ///
+    /// # Errors
+    /// What `body` returned, or the database's.
+    pub async fn change<T, E, F>(&self, body: F) -> Result<T, E>
+    where
+        E: From<DatabaseError>,
+        F: AsyncFnOnce(&SpinTransaction) -> Result<T, E>,
+    {
+        self.database
+            .transaction(async |transaction| {
+                let Some(actor) = self.actor() else {
+                    return body(transaction).await;
+                };
+                audit::begin(transaction, &actor, clock::now()).await?;
+                let value = body(transaction).await?;
+                audit::end(transaction).await?;
+                Ok(value)
+            })
+            .await
+    }
+
+    /// Whose change it is, on a route that changes what is set up.
+    fn actor(&self) -> Option<Actor> {
+        let caller = self.caller.as_ref().filter(|_| self.is_setup)?;
+        Some(Actor {
+            kind: caller.kind_name(),
+            name: caller.subject().to_owned(),
+            request_id: self.request_id.clone(),
+        })
+    }
+
+    /// [`Context::change`] that ends in a problem.
     ///
     /// # Errors
     /// What `body` returned, or the database's.
@@ -151,8 +186,7 @@ impl Context {
     where
         F: AsyncFnOnce(&SpinTransaction) -> Result<T, Problem>,
     {
-        self.database
-            .transaction(async |transaction| body(transaction).await.map_err(RolledBack::Refused))
+        self.change(async |transaction| body(transaction).await.map_err(RolledBack::Refused))
             .await
             .map_err(|why| match why {
                 RolledBack::Refused(problem) => problem,
@@ -351,6 +385,7 @@ where
         method: parts.method,
         database,
         caller,
+        is_setup: route.access.is_setup(),
         request_id: request_id.to_owned(),
         parameters,
         query,
@@ -389,6 +424,7 @@ where
         method: parts.method,
         database,
         caller: Some(caller),
+        is_setup: false,
         request_id: request_id.to_owned(),
         parameters: HashMap::new(),
         query: parts.uri.query().unwrap_or_default().to_owned(),

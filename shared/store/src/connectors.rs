@@ -255,6 +255,51 @@ pub async fn set_state<E: Execute>(
         .map(|rows| !rows.is_empty())
 }
 
+const SET_STATE_BY_USE: &str = concat!(
+    set_state!(),
+    "
+  AND NOT EXISTS (
+    SELECT 1 FROM json_each(?7) AS used WHERE NOT EXISTS (
+      SELECT 1 FROM credentials WHERE credentials.connector_id = ?2
+        AND credentials.organization_id = ?1 AND credentials.sealed = used.value))
+RETURNING id"
+);
+
+/// [`set_state`] by what a provider said of these credentials, which says nothing of others that the
+/// connector has been given meanwhile.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn set_state_by_use<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    id: &str,
+    credentials: &[SealedCredential],
+    change: StateChange<'_>,
+    now: i64,
+) -> Result<bool, DatabaseError> {
+    let parameters = parameters![
+        tenant.as_str(),
+        id,
+        json::write(&change.reachable())?,
+        change.to.as_str(),
+        change.reason,
+        now,
+        json::write(&sealed_of(credentials))?,
+    ];
+    database
+        .execute(SET_STATE_BY_USE, parameters)
+        .await
+        .map(|rows| !rows.is_empty())
+}
+
+fn sealed_of(credentials: &[SealedCredential]) -> Vec<&str> {
+    credentials
+        .iter()
+        .map(|used| used.sealed.as_str())
+        .collect()
+}
+
 const SET_STATE_BY_RUN: &str = concat!(
     set_state!(),
     "
@@ -287,10 +332,6 @@ pub async fn set_state_by_run<E: Execute>(
     change: StateChange<'_>,
     now: i64,
 ) -> Result<bool, DatabaseError> {
-    let used: Vec<_> = credentials
-        .iter()
-        .map(|used| used.sealed.as_str())
-        .collect();
     let parameters = parameters![
         lease.tenant.as_str(),
         id,
@@ -300,7 +341,7 @@ pub async fn set_state_by_run<E: Execute>(
         now,
         lease.job_id,
         lease.version,
-        json::write(&used)?,
+        json::write(&sealed_of(credentials))?,
     ];
     database
         .execute(SET_STATE_BY_RUN, parameters)

@@ -5,11 +5,13 @@
 //! because a row crossing the host boundary costs more than the query that found it.
 
 pub mod api_keys;
+pub mod audit;
 pub mod automation;
 pub mod checkpoints;
 pub mod connectors;
 pub mod credentials;
 pub mod database;
+pub mod health;
 pub mod idempotency;
 pub mod inbox;
 pub mod jobs;

@@ -82,6 +82,16 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "integration_logs",
         sql: include_str!("../../../migrations/0013_integration_logs.sql"),
     },
+    Migration {
+        version: 14,
+        name: "audit",
+        sql: include_str!("../../../migrations/0014_audit.sql"),
+    },
+    Migration {
+        version: 15,
+        name: "connector_health",
+        sql: include_str!("../../../migrations/0015_connector_health.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

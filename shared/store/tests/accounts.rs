@@ -11,6 +11,8 @@ mod support;
 
 #[path = "accounts/api_keys.rs"]
 mod api_keys;
+#[path = "accounts/auditing.rs"]
+mod auditing;
 #[path = "accounts/checkpoints.rs"]
 mod checkpoints;
 #[path = "accounts/connectors.rs"]

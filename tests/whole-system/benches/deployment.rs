@@ -1,14 +1,12 @@
 //! What is deployed: its size, and how fast it is there.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use runtime::manifest::Manifest;
-use whole_system::{INTERNAL_TOKEN, JWT_SECRET, OPERATOR_KEY, VAULT_KEY, root};
+use whole_system::process::Process;
+use whole_system::{Settings, root};
 
 use crate::table::{Mark, Measured, Row};
 
@@ -57,12 +55,7 @@ pub async fn measure_start() -> anyhow::Result<Vec<Measured>> {
 }
 
 fn median_start() -> anyhow::Result<Duration> {
-    let program = std::env::current_exe()?.with_file_name("patchbay-runtime");
-    anyhow::ensure!(
-        program.exists(),
-        "{} is not built: cargo build -p runtime",
-        program.display()
-    );
+    let program = program()?;
     let state = tempfile::tempdir()?;
     // Fills the code cache and applies the migrations.
     start_once(&program, state.path())?;
@@ -73,54 +66,25 @@ fn median_start() -> anyhow::Result<Duration> {
     times.get(STARTS / 2).copied().context("no start")
 }
 
-/// Ends the process whatever happens.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// The program that was built beside this one.
+///
+/// # Errors
+/// When it is not there.
+pub fn program() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?.with_file_name("patchbay-runtime");
+    anyhow::ensure!(
+        program.exists(),
+        "{} is not built: cargo build -p runtime",
+        program.display()
+    );
+    Ok(program)
 }
 
 fn start_once(program: &Path, state: &Path) -> anyhow::Result<Duration> {
     let started = Instant::now();
-    let mut command = Command::new(program);
-    command
-        .arg(root().join("spin.toml"))
-        .args(["--listen", "127.0.0.1:0", "--no-cron", "--state-dir"])
-        .arg(state)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    for (name, value) in [
-        ("vault_keys", VAULT_KEY),
-        ("operator_key", OPERATOR_KEY),
-        ("internal_token", INTERNAL_TOKEN),
-        ("jwt_secret", JWT_SECRET),
-    ] {
-        command.args(["--variable", &format!("{name}={value}")]);
-    }
-    let mut process = Process(command.spawn()?);
-    let output = process.0.stdout.take().context("no output")?;
-    let mut line = String::new();
-    BufReader::new(output).read_line(&mut line)?;
-    let address = line
-        .trim()
-        .rsplit("http://")
-        .next()
-        .filter(|address| !address.is_empty())
-        .context("the runtime did not say where it listens")?;
-    let mut stream = TcpStream::connect(address)?;
-    write!(
-        stream,
-        "GET / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    anyhow::ensure!(
-        answer.starts_with("HTTP/1.1 200"),
-        "the first answer: {answer}"
-    );
+    let process = Process::start(program, state, &Settings::default());
+    let answer = process.request("GET", "/", "", None);
+    anyhow::ensure!(answer.is_some(), "the process is gone");
     Ok(started.elapsed())
 }
 

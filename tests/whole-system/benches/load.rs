@@ -88,7 +88,16 @@ pub async fn run_with(address: SocketAddr, make: Make, measured: Duration) -> an
     let ends = starts + measured;
     let number = Arc::new(AtomicU64::new(0));
     let tasks: Vec<_> = (0..CONNECTIONS)
-        .map(|_| tokio::spawn(client(address, make.clone(), number.clone(), starts, ends)))
+        .map(|_| {
+            tokio::spawn(client(
+                address,
+                make.clone(),
+                number.clone(),
+                starts,
+                ends,
+                None,
+            ))
+        })
         .collect();
     let mut load = Load {
         measured,
@@ -100,12 +109,97 @@ pub async fn run_with(address: SocketAddr, make: Make, measured: Duration) -> an
     Ok(load)
 }
 
+/// Sends `per_second` requests a second, evenly and whatever the answers do, on [`CONNECTIONS`]
+/// connections. A latency counts from the moment at which its request was due, so that a slow answer
+/// does not hide the ones behind it.
+///
+/// # Errors
+/// When a connection breaks or an answer is not 200.
+pub async fn run_paced(
+    address: SocketAddr,
+    make: Make,
+    per_second: u32,
+    measured: Duration,
+) -> anyhow::Result<Load> {
+    let starts = Instant::now() + WARM_UP;
+    let ends = starts + measured;
+    let number = Arc::new(AtomicU64::new(0));
+    let every = Duration::from_secs(1) / per_second * u32::try_from(CONNECTIONS)?;
+    let tasks: Vec<_> = (0..u32::try_from(CONNECTIONS)?)
+        .map(|index| {
+            let first = Instant::now() + Duration::from_secs(1) / per_second * index;
+            let pace = Some((first, every));
+            tokio::spawn(client(
+                address,
+                make.clone(),
+                number.clone(),
+                starts,
+                ends,
+                pace,
+            ))
+        })
+        .collect();
+    let mut load = Load {
+        measured,
+        latencies: Vec::new(),
+    };
+    for task in tasks {
+        load.latencies.extend(task.await??);
+    }
+    Ok(load)
+}
+
+/// Sends what `make` makes, from the number `first` on, until the other side is gone. Returns the
+/// numbers of those that were answered with 200.
+pub async fn until_it_breaks(address: SocketAddr, make: Make, first: u64) -> Vec<u64> {
+    let number = Arc::new(AtomicU64::new(first));
+    let tasks: Vec<_> = (0..CONNECTIONS)
+        .map(|_| tokio::spawn(acknowledged(address, make.clone(), number.clone())))
+        .collect();
+    let mut all = Vec::new();
+    for task in tasks {
+        all.extend(task.await.unwrap_or_default());
+    }
+    all
+}
+
+async fn acknowledged(address: SocketAddr, make: Make, number: Arc<AtomicU64>) -> Vec<u64> {
+    let mut taken = Vec::new();
+    let (Ok(host), Ok(stream)) = (
+        HeaderValue::from_str(&address.to_string()),
+        TcpStream::connect(address).await,
+    ) else {
+        return taken;
+    };
+    let Ok((mut sender, connection)) = http1::handshake(TokioIo::new(stream)).await else {
+        return taken;
+    };
+    tokio::spawn(connection);
+    while sender.ready().await.is_ok() {
+        let number = number.fetch_add(1, Ordering::Relaxed);
+        let mut request = make(number);
+        request.headers_mut().insert("host", host.clone());
+        let Ok(response) = sender.send_request(request).await else {
+            break;
+        };
+        let status = response.status();
+        if response.into_body().collect().await.is_ok() && status == StatusCode::OK {
+            taken.push(number);
+        }
+    }
+    taken
+}
+
+/// When the first request of a connection is due, and the time from one to the next.
+type Pace = (Instant, Duration);
+
 async fn client(
     address: SocketAddr,
     make: Make,
     number: Arc<AtomicU64>,
     starts: Instant,
     ends: Instant,
+    mut pace: Option<Pace>,
 ) -> anyhow::Result<Vec<Duration>> {
     let host = HeaderValue::from_str(&address.to_string())?;
     let stream = TcpStream::connect(address).await?;
@@ -117,7 +211,15 @@ async fn client(
         let mut request = make(number.fetch_add(1, Ordering::Relaxed));
         request.headers_mut().insert("host", host.clone());
         let path = request.uri().path().to_owned();
-        let sent = Instant::now();
+        let sent = match &mut pace {
+            Some((due, every)) => {
+                let at = *due;
+                *due += *every;
+                tokio::time::sleep_until(at.into()).await;
+                at
+            }
+            None => Instant::now(),
+        };
         if sent >= ends {
             break;
         }

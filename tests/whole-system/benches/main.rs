@@ -6,11 +6,16 @@
 mod backfill;
 mod claims;
 mod deployment;
+mod digest;
+mod guests;
 mod integration;
 mod load;
+mod logs;
 mod night;
+mod notify;
 mod receiver;
 mod requests;
+mod rules;
 mod sync_calls;
 mod table;
 
@@ -54,6 +59,34 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: receiver::ROWS,
         measure: || Box::pin(receiver::measure()),
+    },
+    Family {
+        rows: receiver::PACED_ROWS,
+        measure: || Box::pin(receiver::measure_paced()),
+    },
+    Family {
+        rows: receiver::CRASH_ROWS,
+        measure: || Box::pin(receiver::measure_crash()),
+    },
+    Family {
+        rows: receiver::MEMORY_ROWS,
+        measure: || Box::pin(receiver::measure_memory()),
+    },
+    Family {
+        rows: digest::ROWS,
+        measure: || Box::pin(digest::measure()),
+    },
+    Family {
+        rows: notify::ROWS,
+        measure: || Box::pin(notify::measure()),
+    },
+    Family {
+        rows: rules::ROWS,
+        measure: || Box::pin(rules::measure()),
+    },
+    Family {
+        rows: logs::ROWS,
+        measure: || Box::pin(logs::measure()),
     },
     Family {
         rows: backfill::ROWS,

@@ -4,8 +4,6 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,11 +14,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use runtime::{Application, Runtime};
+use runtime::Runtime;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use whole_system::{App, LAKESHORE, root};
+use whole_system::{App, LAKESHORE};
 
+use crate::guests;
 use crate::load::{self, Load};
 use crate::table::{Mark, Measured, Row};
 
@@ -68,8 +67,8 @@ const ROUND: Duration = Duration::from_millis(1_200);
 
 pub async fn measure() -> anyhow::Result<Vec<Measured>> {
     let bare = Bare::start().await?;
-    let guests = tokio::task::spawn_blocking(built_guests).await??;
-    let (functions, _folder) = functions(&guests)?;
+    let guests = guests::built(&["hello", "data"]).await?;
+    let (functions, _folder) = guests::start(&guests, &["hello", "data"])?;
     one_row(&functions).await?;
     let functions_server = functions.serve(any_port()).await?;
     let app = App::start().await;
@@ -151,45 +150,6 @@ impl Bare {
         });
         Ok(Self { address, serving })
     }
-}
-
-/// Builds the guests that the host's own tests use, and says where they are.
-fn built_guests() -> anyhow::Result<PathBuf> {
-    let this = std::env::current_exe()?;
-    let target = this
-        .ancestors()
-        .nth(2)
-        .context("the program lies in no target folder")?
-        .join("guests");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "-p", "hello", "-p", "data"])
-        .args(["--target", "wasm32-wasip2", "--target-dir"])
-        .arg(&target)
-        .current_dir(root().join("runtime/tests/guests"))
-        .status()
-        .context("cargo does not run")?;
-    anyhow::ensure!(status.success(), "the functions do not build");
-    Ok(target.join("wasm32-wasip2/release"))
-}
-
-fn functions(guests: &std::path::Path) -> anyhow::Result<(Runtime, tempfile::TempDir)> {
-    let folder = tempfile::tempdir()?;
-    let manifest = folder.path().join("spin.toml");
-    let mut text = "spin_manifest_version = 2\n[application]\nname = \"bench\"\n".to_owned();
-    for (component, table) in [
-        ("hello", ""),
-        ("data", "sqlite_databases = [\"default\"]\n"),
-    ] {
-        text.push_str(&format!(
-            "[[trigger.http]]\nroute = \"/{component}/...\"\ncomponent = \"{component}\"\n\
-             [component.{component}]\nsource = \"{}/{component}.wasm\"\n{table}",
-            guests.display()
-        ));
-    }
-    std::fs::write(&manifest, text)?;
-    let application = Application::load(&manifest)?;
-    Ok((Runtime::builder(&application).start()?, folder))
 }
 
 /// The row that `/data/row` reads, as the application reads single rows.

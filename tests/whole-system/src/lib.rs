@@ -7,6 +7,7 @@
 
 pub mod contract;
 pub mod mirror;
+pub mod process;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -277,6 +278,17 @@ impl App {
             others: AtomicU64::new(0),
             _servers: servers,
         }
+    }
+
+    /// The value of a variable that the application was started with; empty when it has none.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> &str {
+        let found = self
+            .settings
+            .variables
+            .iter()
+            .find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
     }
 
     /// In virtual time that begins at `epoch` (Unix seconds), everything from one seed. The test

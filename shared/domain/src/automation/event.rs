@@ -21,6 +21,7 @@ text_enum! {
         SyncFailed = "sync.failed",
         WebhookReceived = "webhook.received",
         ConnectorExpired = "connector.expired",
+        ConnectorFailing = "connector.failing",
         ApiKeyExpiring = "api_key.expiring",
         DeliveryFailed = "delivery.failed",
     }
@@ -73,7 +74,7 @@ impl EventNameError {
             Self::TooLong => "use a shorter name",
             Self::Wildcard => "write it as in order.*, which is every name that begins with order.",
             Self::Unknown => {
-                "use sync.completed, sync.failed, webhook.received, connector.expired, \
+                "use sync.completed, sync.failed, webhook.received, connector.expired, connector.failing, \
                  api_key.expiring or delivery.failed, or begin a name of your own with another word"
             }
         }

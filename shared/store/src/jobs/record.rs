@@ -28,6 +28,9 @@ pub struct Conclusion {
     pub complete: bool,
     /// Calls to the provider that no checkpoint has counted.
     pub uncounted_calls: u32,
+    /// Whether it was a run of a stream, which has a row of its own.
+    #[serde(skip)]
+    pub is_sync: bool,
     /// Of a job of the outbox: what it sends.
     pub delivery_id: Option<String>,
 }
@@ -148,7 +151,7 @@ pub async fn record<D: Database>(
     let has_deliveries = conclusions.iter().any(|one| one.delivery_id.is_some());
     database
         .transaction(async |transaction| {
-            if conclusions.iter().any(|one| one.delivery_id.is_none()) {
+            if conclusions.iter().any(|one| one.is_sync) {
                 transaction
                     .execute(RECORD_RUNS, parameters![outcomes.as_str(), now, now_ms])
                     .await?;

@@ -3,11 +3,12 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter,
-    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
-    TimePunchFilter, WebhookEventFilter, automation_rules, availability, deliveries, departments,
-    location_mappings, locations, logs, notices, own, quarantined_records, role_assignments, roles,
-    shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
+    AuditFilter, DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter,
+    PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter,
+    TimeOffFilter, TimePunchFilter, WebhookEventFilter, audit_entries, automation_rules,
+    availability, deliveries, departments, location_mappings, locations, logs, notices, own,
+    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
+    time_off, time_punches, wages, webhook_events,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
@@ -132,6 +133,7 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         Kind::Delivery => deliveries(tenant, &DeliveryFilter::default(), paging),
         Kind::AutomationRule => automation_rules(tenant, paging),
         Kind::Log => logs(tenant, &LogFilter::default(), paging),
+        Kind::AuditEntry => audit_entries(tenant, &AuditFilter::default(), paging),
         Kind::Notice => notices(tenant, NoticeFilter::default(), paging),
         Kind::Location => locations(tenant, &places, paging),
         Kind::Department => departments(tenant, &places, paging),

@@ -551,6 +551,45 @@ pub fn logs(tenant: &Tenant, filter: &LogFilter<'_>, paging: &Paging<'_>) -> Lis
     builder.page(&order, paging)
 }
 
+/// Which changes are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AuditFilter<'a> {
+    pub resource: Option<&'a str>,
+    pub resource_id: Option<&'a str>,
+    pub actor: Option<&'a str>,
+}
+
+/// Newest first.
+#[must_use]
+pub fn audit_entries(tenant: &Tenant, filter: &AuditFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::AuditEntry, tenant);
+    // One of them has the index; `+` keeps the others from taking theirs.
+    let (of_id, of_actor) = (filter.resource_id.is_some(), filter.actor.is_some());
+    builder.compare("record.resource_id", "=", filter.resource_id);
+    let column = if of_id {
+        "+record.actor"
+    } else {
+        "record.actor"
+    };
+    builder.compare(column, "=", filter.actor);
+    let column = if of_id || of_actor {
+        "+record.resource"
+    } else {
+        "record.resource"
+    };
+    builder.compare(column, "=", filter.resource);
+    let order = Order::Descending {
+        column: "record.seq",
+        index: match (of_id, of_actor, filter.resource) {
+            (true, ..) => "audit_entries_resource_id",
+            (false, true, _) => "audit_entries_actor",
+            (false, false, Some(_)) => "audit_entries_resource",
+            (false, false, None) => "audit_entries_organization",
+        },
+    };
+    builder.page(&order, paging)
+}
+
 /// In the order in which they fire.
 #[must_use]
 pub fn automation_rules(tenant: &Tenant, paging: &Paging<'_>) -> List {

@@ -84,7 +84,7 @@ impl List {
 }
 
 /// One row as the text of a JSON object, deleted ones too; `None` when the tenant has no such row.
-/// A quarantined record, a row of the log and a staff policy have no id of their own, so there is none.
+/// A quarantined record, a row of the log or the audit and a staff policy have no id of their own, so there is none.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -96,7 +96,7 @@ pub async fn get<E: Execute>(
 ) -> Result<Option<String>, DatabaseError> {
     if matches!(
         kind,
-        Kind::QuarantinedRecord | Kind::StaffPolicy | Kind::Log
+        Kind::QuarantinedRecord | Kind::StaffPolicy | Kind::Log | Kind::AuditEntry
     ) {
         return Ok(None);
     }

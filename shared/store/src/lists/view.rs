@@ -17,6 +17,7 @@ pub enum Kind {
     AutomationRule,
     Notice,
     Log,
+    AuditEntry,
     Location,
     Department,
     Role,
@@ -36,7 +37,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -48,6 +49,7 @@ impl Kind {
         Self::AutomationRule,
         Self::Notice,
         Self::Log,
+        Self::AuditEntry,
         Self::Location,
         Self::Department,
         Self::Role,
@@ -80,6 +82,7 @@ impl Kind {
             Self::AutomationRule => "automation_rules",
             Self::Notice => "notices",
             Self::Log => "integration_logs",
+            Self::AuditEntry => "audit_entries",
             Self::Location => "locations",
             Self::Department => "departments",
             Self::Role => "roles",
@@ -125,7 +128,7 @@ impl Kind {
         match self {
             Self::Connector => "record.integration_key",
             Self::StaffPolicy => "record.connector_id",
-            Self::Log => "CAST(record.seq AS TEXT)",
+            Self::Log | Self::AuditEntry => "CAST(record.seq AS TEXT)",
             Self::QuarantinedRecord => {
                 "record.connector_id || '|' || record.stream || '|' || record.external_id"
             }
@@ -214,6 +217,7 @@ impl Kind {
             | Self::AutomationRule
             | Self::Notice
             | Self::Log
+            | Self::AuditEntry
             | Self::TeamMember
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -234,6 +238,7 @@ impl Kind {
             Self::AutomationRule => AUTOMATION_RULE,
             Self::Notice => NOTICE,
             Self::Log => LOG,
+            Self::AuditEntry => AUDIT_ENTRY,
             Self::Location => LOCATION,
             Self::Department => DEPARTMENT,
             Self::Role => ROLE,
@@ -491,6 +496,20 @@ const LOG: &[Field] = &[
     Json("counts", "record.counts"),
     Plain("code", "record.code"),
     Plain("detail", "record.detail"),
+    Plain("request_id", "record.request_id"),
+    Time("occurred_at", "record.occurred_at"),
+];
+
+const AUDIT_ENTRY: &[Field] = &[
+    Plain("id", "CAST(record.seq AS TEXT)"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("resource", "record.resource"),
+    Plain("resource_id", "record.resource_id"),
+    Plain("action", "record.action"),
+    Json("before", "record.before"),
+    Json("after", "record.after"),
+    Plain("actor_kind", "record.actor_kind"),
+    Plain("actor", "record.actor"),
     Plain("request_id", "record.request_id"),
     Time("occurred_at", "record.occurred_at"),
 ];

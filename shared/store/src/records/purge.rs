@@ -33,7 +33,7 @@ const TABLES: &[Table] = &[
     Table::new("deliveries", "id"),
     // Whatever drives the purge may be a job itself, so only these go here.
     Table::new("jobs", "id")
-        .by("organization_id = ?1 AND kind IN ('sync', 'outbox', 'inbox', 'automation')"),
+        .by("organization_id = ?1 AND kind IN ('sync', 'outbox', 'inbox', 'automation', 'probe')"),
     Table::new("sync_seen", "pass_id, external_id")
         .by("pass_id IN (SELECT id FROM sync_runs WHERE organization_id = ?1)"),
     Table::new("quarantined_records", "connector_id, stream, external_id"),
@@ -55,6 +55,7 @@ const TABLES: &[Table] = &[
     Table::new("webhooks", "id"),
     Table::new("outgoing_webhooks", "id"),
     Table::new("connectors", "id"),
+    Table::new("audit_entries", "seq"),
     Table::new("jobs", "id"),
 ];
 

@@ -107,6 +107,7 @@ fn conclude(
         nightly_date: None,
         complete: false,
         uncounted_calls: 0,
+        is_sync: false,
         delivery_id: Some(claimed.name.clone()),
     };
     wait(jobs::record(database, &[conclusion], NOW * 1_000)).unwrap();

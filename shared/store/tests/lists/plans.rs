@@ -3,12 +3,12 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter, MemberFilter,
-    NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
-    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, automation_rules,
-    availability, deliveries, departments, get, location_mappings, locations, logs, notices,
-    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
-    time_off, time_punches, wages, webhook_events,
+    AuditFilter, DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter,
+    MemberFilter, NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
+    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
+    audit_entries, automation_rules, availability, deliveries, departments, get, location_mappings,
+    locations, logs, notices, quarantined_records, role_assignments, roles, shifts, stores,
+    sync_runs, team_members, time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -61,6 +61,14 @@ fn no_combination_of_filters_sorts_or_scans() {
         }
         if bits < 2 {
             lists.push(automation_rules(&tenant, &paging));
+        }
+        if bits < 8 {
+            let filter = AuditFilter {
+                resource: text(1),
+                resource_id: text(2),
+                actor: text(3),
+            };
+            lists.push(audit_entries(&tenant, &filter, &paging));
         }
         if bits < 32 {
             let filter = LogFilter {
@@ -181,7 +189,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 32 + 2 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 4 * 64 + 256 + 512
+        2 + 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 4 * 64 + 256 + 512
     );
 }
 

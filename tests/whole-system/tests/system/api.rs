@@ -3,6 +3,7 @@
 
 mod access;
 mod at_once;
+mod audit;
 mod cross_origin;
 mod idempotency;
 mod input;

@@ -3,6 +3,7 @@
 mod api;
 mod automation;
 mod first_sync;
+mod health;
 mod inbox;
 mod integration;
 mod notify;
