@@ -328,6 +328,7 @@ async fn carry_out<E: Execute>(
                 function: delivery.function,
                 concurrency_key: &delivery.concurrency_key,
             },
+            lease: None,
         };
         // A connector that has gone meanwhile takes nothing.
         if outbox::enqueue(transaction, tenant, new, now).await? == Enqueued::Full {

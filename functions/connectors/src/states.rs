@@ -7,7 +7,7 @@ use platform::{Context, Reply, clock, disconnecting, planning, problems};
 use store::connectors::{self, StateChange};
 use store::jobs::Failure;
 use store::jobs::plan;
-use store::{Database, DatabaseError, credentials, outbox};
+use store::{DatabaseError, credentials, outbox};
 
 use crate::making::is_made_here;
 use crate::{answered, found};

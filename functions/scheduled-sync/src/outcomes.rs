@@ -4,12 +4,12 @@
 use std::rc::Rc;
 
 use domain::access::Caller;
-use domain::job::{self, JobState, Outcome};
+use domain::job::{JobState, Outcome};
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use platform::coalesce::{self, Coalescer};
 use platform::planning::{self, Ended as EndedRun};
-use platform::run::RunReport;
+use platform::run::{Ran, RunReport};
 use platform::{SpinDatabase, clock, log, random};
 use store::DatabaseError;
 use store::jobs::plan::{self, PlanningInput};
@@ -151,48 +151,24 @@ fn conclusion(
     input: Option<&PlanningInput>,
     now: i64,
 ) -> Conclusion {
-    let next = job::after(
-        &report.outcome,
-        claimed.attempts,
-        report.progressed,
-        now,
-        random::number(),
-    );
     let trigger: Trigger = claimed.trigger.parse().unwrap_or(Trigger::Cron);
-    let mut conclusion = Conclusion {
-        job_id: claimed.job_id.clone(),
+    let ran = Ran {
+        job_id: &claimed.job_id,
         lease_version: claimed.lease_version,
-        state: next.state,
-        next_due_at: next.next_due_at,
-        planned_trigger: trigger,
-        attempts: next.attempts,
-        ended: None,
-        failure: report.failure.clone().map(Into::into),
-        nightly_date: None,
-        complete: report.complete,
-        uncounted_calls: report.uncounted_calls,
-        is_sync: claimed.kind == SYNC,
-        delivery_id: (claimed.kind == OUTBOX).then(|| claimed.name.clone()),
+        trigger,
+        attempts: claimed.attempts,
+        delivery_id: (claimed.kind == OUTBOX).then_some(claimed.name.as_str()),
     };
-    if next.state == JobState::Pending {
+    let (mut conclusion, reason) = ran.concluded(report, now);
+    conclusion.is_sync = claimed.kind == SYNC;
+    let Some(status) = conclusion.ended else {
         return conclusion;
-    }
-    let status = if next.state == JobState::Done {
-        report.status
-    } else {
-        RunStatus::Failed
     };
-    conclusion.ended = Some(status);
-    conclusion.attempts = 0;
-    if let Some(reason) = &next.reason
-        && let Some(failure) = &mut conclusion.failure
-    {
-        failure.detail.clone_from(reason);
-    }
+    let has_failed = conclusion.state == JobState::Failed;
     if dispatch::is_permanent(&claimed.kind) {
         // Until the next event. What could not be done now is tried on: neither events nor connectors go
         // away by that.
-        if next.state == JobState::Failed {
+        if has_failed {
             conclusion.state = JobState::Pending;
             conclusion.next_due_at = Some(now.saturating_add(RETRY_PERMANENT_SECONDS));
             conclusion.attempts = claimed.attempts.saturating_add(1);
@@ -201,16 +177,14 @@ fn conclusion(
     }
     if claimed.kind == MAINTENANCE {
         conclusion.next_due_at = maintenance::next_due_at(&claimed.name, now);
-        conclusion.state = if conclusion.next_due_at.is_some() {
-            JobState::Pending
-        } else {
-            next.state
-        };
+        if conclusion.next_due_at.is_some() {
+            conclusion.state = JobState::Pending;
+        }
         return conclusion;
     }
     // A stream's row is permanent: what ended is planned again.
     if let Some(input) = input {
-        let outcome = match next.reason {
+        let outcome = match reason {
             Some(reason) => Outcome::Failed { reason },
             None => Outcome::Done,
         };

@@ -8,7 +8,7 @@ use platform::seven_shifts::connecting::{self, Company, NewAccount, Sought, Stor
 use platform::seven_shifts::webhooks;
 use platform::vault::{Secret, Vault};
 use platform::{Context, Reply, clock, problems};
-use store::{Database, DatabaseError};
+use store::DatabaseError;
 
 use crate::{DEADLINE_MS, account, refusal};
 

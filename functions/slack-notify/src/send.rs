@@ -22,7 +22,12 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
     .await
 }
 
-async fn send(database: &SpinDatabase, tenant: &Tenant, effect: &Effect, until_ms: i64) -> Outcome {
+pub async fn send(
+    database: &SpinDatabase,
+    tenant: &Tenant,
+    effect: &Effect,
+    until_ms: i64,
+) -> Outcome {
     let (Ok(config), Ok(message)) = (
         serde_json::from_str::<Config>(&effect.config),
         serde_json::from_str::<Message>(&effect.payload),

@@ -3,19 +3,22 @@
 
 use domain::access::{Caller, Tenant};
 use domain::connector_state::ConnectorState;
+use domain::run::Trigger;
 use store::connectors::{self, StateChange};
 use store::jobs::{self, Lease};
-use store::outbox::{self, Attempt, DeliveryJob, Effect};
+use store::outbox::{self, Attempt, DeliveryJob, Effect, NewLease};
 use store::outgoing_webhooks::WEBHOOK;
 use store::{Database, DatabaseError};
 
 use crate::database::SpinDatabase;
 use crate::outbound::CallError;
-use crate::run::{RunCall, RunReport};
+use crate::run::{LEASE_SECONDS, Ran, RunCall, RunReport, WORK_BUDGET_MS};
 use crate::{clock, log, outgoing_webhooks, rest_api, slack};
 
 /// How long what a paused connector has to send waits until it is looked at again, in seconds.
 const PAUSED_SECONDS: i64 = 300;
+/// The version of a lease that a job is born with.
+const FIRST_LEASE: i64 = 1;
 
 /// What followed from sending.
 pub struct Outcome {
@@ -116,6 +119,56 @@ where
         version: call.lease_version,
     };
     note(database, lease, &effect, started_ms, outcome).await
+}
+
+/// A delivery that was decided here and leased with that.
+pub struct Decided {
+    pub delivery_id: String,
+    pub job_id: String,
+}
+
+/// The lease of a delivery that is decided and sent by one request: as the engine's, with nobody to
+/// hand it to.
+#[must_use]
+pub fn lease<'a>(run_id: &'a str, function: &'static str) -> NewLease<'a> {
+    NewLease {
+        holder: function,
+        run_id,
+        lease_secs: LEASE_SECONDS,
+        now_ms: clock::now_ms(),
+    }
+}
+
+/// Sends what was just decided, and records what came of it, as a tick would. Should it not come to its
+/// end, the engine takes the delivery over when the lease has ended.
+pub async fn send_at_once<F>(
+    database: &SpinDatabase,
+    function: &'static str,
+    decided: &Decided,
+    send: F,
+) where
+    F: AsyncFnOnce(&RunCall, &Tenant, &Effect) -> Outcome,
+{
+    let call = RunCall {
+        job_id: decided.job_id.clone(),
+        lease_version: FIRST_LEASE,
+        deadline_ms: clock::now_ms().saturating_add(WORK_BUDGET_MS),
+    };
+    let report = run(database, function, &call, async |tenant, effect| {
+        send(&call, tenant, effect).await
+    })
+    .await;
+    let ran = Ran {
+        job_id: &decided.job_id,
+        lease_version: FIRST_LEASE,
+        trigger: Trigger::Manual,
+        attempts: 0,
+        delivery_id: Some(&decided.delivery_id),
+    };
+    let (conclusion, _) = ran.concluded(&report, clock::now());
+    if let Err(error) = jobs::record(database, &[conclusion], clock::now_ms()).await {
+        log::error("outcome", &error.to_string());
+    }
 }
 
 /// Whether the connector's state lets anything out.

@@ -77,9 +77,10 @@ pub async fn send_to<E: Execute>(
         payload: &payload,
         depth: event.depth,
         job: job(&concurrency_key),
+        lease: None,
     };
     match outbox::enqueue(transaction, tenant, new, clock::now()).await? {
-        Enqueued::Done => Ok(Decided::Delivery(id)),
+        Enqueued::Done | Enqueued::Leased => Ok(Decided::Delivery(id)),
         Enqueued::NoSender => Ok(Decided::NoEndpoint),
         Enqueued::Full => {
             endpoints::count_missed(transaction, tenant, endpoint_id).await?;

@@ -1,14 +1,14 @@
 //! What the scheduler and a function that runs jobs say to each other.
 
 use domain::connector_state::ConnectorState;
-use domain::job::Outcome;
-use domain::run::RunStatus;
+use domain::job::{self, JobState, Outcome};
+use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use serde::{Deserialize, Serialize};
 use store::DatabaseError;
-use store::jobs::Failure;
+use store::jobs::{Conclusion, Failure};
 
-use crate::{clock, log};
+use crate::{clock, log, random};
 
 /// How long a lease lasts, in seconds. Longer than a call may take, so that a function that still
 /// works keeps it; short enough that a crash costs a minute.
@@ -157,6 +157,64 @@ impl RunReport {
             progressed: false,
             uncounted_calls: 0,
         }
+    }
+}
+
+/// A job that has run.
+#[derive(Clone, Copy)]
+pub struct Ran<'a> {
+    pub job_id: &'a str,
+    pub lease_version: i64,
+    pub trigger: Trigger,
+    /// Tries of this run that failed before.
+    pub attempts: u32,
+    /// Of a job of the outbox.
+    pub delivery_id: Option<&'a str>,
+}
+
+impl Ran<'_> {
+    /// What becomes of the job, as far as its kind does not matter; and why, where it did not get to
+    /// its end.
+    #[must_use]
+    pub fn concluded(self, report: &RunReport, now: i64) -> (Conclusion, Option<String>) {
+        let next = job::after(
+            &report.outcome,
+            self.attempts,
+            report.progressed,
+            now,
+            random::number(),
+        );
+        let mut conclusion = Conclusion {
+            job_id: self.job_id.to_owned(),
+            lease_version: self.lease_version,
+            state: next.state,
+            next_due_at: next.next_due_at,
+            planned_trigger: self.trigger,
+            attempts: next.attempts,
+            ended: None,
+            failure: report.failure.clone().map(Into::into),
+            nightly_date: None,
+            complete: report.complete,
+            uncounted_calls: report.uncounted_calls,
+            is_sync: false,
+            delivery_id: self.delivery_id.map(str::to_owned),
+        };
+        if next.state == JobState::Pending {
+            return (conclusion, next.reason);
+        }
+        let status = if next.state == JobState::Done {
+            report.status
+        } else {
+            RunStatus::Failed
+        };
+        conclusion.ended = Some(status);
+        conclusion.attempts = 0;
+        if let Some(reason) = &next.reason
+            && let Some(failure) = &mut conclusion.failure
+        {
+            failure.detail.clone_from(reason);
+        }
+        (conclusion, next.reason)
     }
 }
 

@@ -313,8 +313,9 @@ impl Arrived {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         let status = response.status().as_u16();
-        // A successful read is the host's to log; what changed something or failed is ours.
-        if status >= 400 || !self.method.is_safe() {
+        // A successful read is the host's to log, and what a provider has brought is in the inbox; what
+        // else changed something or failed is ours.
+        if status >= 400 || !(self.method.is_safe() || seen.is_delivery) {
             log::request(&log::Request {
                 at_ms: self.at_ms,
                 level: if status >= 500 { "error" } else { "info" },
@@ -338,6 +339,8 @@ impl Arrived {
 #[derive(Default)]
 struct Seen {
     route: &'static str,
+    /// By a provider.
+    is_delivery: bool,
     caller: Option<String>,
     organization_id: Option<String>,
 }
@@ -354,6 +357,7 @@ where
 {
     let (route, parameters) = find(served, request.method().as_str(), request.uri().path())?;
     seen.route = route.path;
+    seen.is_delivery = route.access == Access::Provider;
     let (parts, incoming) = request.into_parts();
     let body = read_body(&parts.method, &parts.headers, incoming, route.max_body).await?;
     let database = SpinDatabase::open()
@@ -578,8 +582,11 @@ async fn read_body(
     let (mut stream, trailers) =
         spin_sdk::wasip3::http::types::Request::consume_body(request, consumed);
     let mut body = Vec::new();
-    loop {
-        let (result, mut chunk) = stream.read(Vec::with_capacity(READ_BYTES)).await;
+    // The host hands over no more than was announced, so with the last byte of it there is no reason to
+    // ask again, which would wait for the host once more.
+    while announced != Some(body.len()) {
+        let room = announced.map_or(READ_BYTES, |length| length.min(READ_BYTES));
+        let (result, mut chunk) = stream.read(Vec::with_capacity(room)).await;
         body.append(&mut chunk);
         if body.len() > max_bytes {
             return Err(too_large());

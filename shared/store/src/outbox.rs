@@ -36,6 +36,20 @@ pub struct NewDelivery<'a> {
     /// How many rules are behind it.
     pub depth: u32,
     pub job: DeliveryJob<'a>,
+    /// For whoever decides it and sends it at once, if nothing of its key goes before it.
+    pub lease: Option<NewLease<'a>>,
+}
+
+/// A lease that a job is born with.
+#[derive(Clone, Copy, Debug)]
+pub struct NewLease<'a> {
+    /// Names the holder in logs.
+    pub holder: &'a str,
+    /// UUIDv7.
+    pub run_id: &'a str,
+    /// How long it is held at the most.
+    pub lease_secs: i64,
+    pub now_ms: i64,
 }
 
 /// By what a delivery is sent, by its id; kept as `connector_id`.
@@ -49,7 +63,10 @@ pub enum Sender<'a> {
 /// What deciding a delivery came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enqueued {
+    /// The engine sends it.
     Done,
+    /// Whoever decided it has the lease, of version 1, and sends it.
+    Leased,
     /// The tenant has no such connector or endpoint, or the endpoint is disabled.
     NoSender,
     /// [`MAX_PENDING`] wait already.
@@ -104,6 +121,19 @@ SELECT ?3, 'outbox', id, organization_id, connector_id, ?4,
   json_object('attempts_before', attempts), ?5, 'pending', ?6, 'manual', ?6, ?6
 FROM deliveries WHERE id = ?2 AND organization_id = ?1 AND state = 'pending'";
 
+/// The same, claimed already. The engine takes it over when the lease has ended.
+const ENQUEUE_LEASED_JOB: &str = "
+INSERT INTO jobs (id, kind, name, organization_id, subject, function, payload, concurrency_key, state,
+  next_due_at, planned_trigger, trigger, run_id, lease_holder, lease_version, lease_expires_at,
+  run_started_ms, last_started_at, created_at, updated_at)
+SELECT ?3, 'outbox', id, organization_id, connector_id, ?4,
+  json_object('attempts_before', attempts), ?5, 'running', ?6 + ?9, 'manual', 'manual', ?8, ?7, 1, ?6 + ?9,
+  ?10, ?6, ?6, ?6
+FROM deliveries WHERE id = ?2 AND organization_id = ?1 AND state = 'pending'
+  AND NOT EXISTS (
+    SELECT 1 FROM jobs AS other WHERE other.concurrency_key = ?5 AND other.next_due_at IS NOT NULL)
+RETURNING id";
+
 /// Decides a delivery.
 ///
 /// # Errors
@@ -143,6 +173,24 @@ pub async fn enqueue<E: Execute>(
         } else {
             Enqueued::Full
         });
+    }
+    if let Some(lease) = new.lease {
+        let parameters = parameters![
+            tenant.as_str(),
+            new.id,
+            new.job_id,
+            new.job.function,
+            new.job.concurrency_key,
+            now,
+            lease.holder,
+            lease.run_id,
+            lease.lease_secs,
+            lease.now_ms,
+        ];
+        let rows = transaction.execute(ENQUEUE_LEASED_JOB, parameters).await?;
+        if !rows.is_empty() {
+            return Ok(Enqueued::Leased);
+        }
     }
     make_job(transaction, tenant, new.id, new.job_id, new.job, now).await?;
     Ok(Enqueued::Done)

@@ -56,7 +56,12 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
 /// trigger as they would have been.
 async fn fill(app: &mut App, organization: &Organization) -> anyhow::Result<()> {
     app.runtime.kill().await;
-    let mut database = app.database();
+    insert(app.database(), &organization.id)?;
+    app.restart(whole_system::Settings::default()).await;
+    Ok(())
+}
+
+fn insert(mut database: rusqlite::Connection, organization_id: &str) -> anyhow::Result<()> {
     let transaction = database.transaction()?;
     transaction.execute(
         "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?2)
@@ -67,10 +72,8 @@ async fn fill(app: &mut App, organization: &Organization) -> anyhow::Result<()> 
            iif(n % 50 = 0, 'failed', 'success'), 'subject-' || n, n * 7919 % 4000, '{\"created\":3}', 'shifts',
            ?3 + n * ?4 / ?2
          FROM number",
-        rusqlite::params![organization.id, LOGGED, now() - DAYS * 86_400, DAYS * 86_400],
+        rusqlite::params![organization_id, LOGGED, now() - DAYS * 86_400, DAYS * 86_400],
     )?;
     transaction.commit()?;
-    drop(database);
-    app.restart(whole_system::Settings::default()).await;
     Ok(())
 }

@@ -78,7 +78,6 @@ fn arrival(database: &TestDatabase, webhook: u64, number: u64, key: &str) -> Arr
         organization_id: known.organization_id,
         version: known.version,
         dedupe_key: key.to_owned(),
-        is_sync: false,
         delivery_id: None,
         event: Some("order.paid".to_owned()),
         ordering_key: None,

@@ -61,6 +61,7 @@ fn enqueue(database: &TestDatabase, tenant: &Tenant, endpoint: u64, number: u64)
         requested_by: "automation",
         payload: r#"{"type":"shift.changed"}"#,
         depth: 0,
+        lease: None,
         job: job(&endpoint),
     };
     wait(outbox::enqueue(database, tenant, new, NOW)).unwrap()

@@ -5,7 +5,8 @@ use domain::job::JobState;
 use domain::run::RunStatus;
 use store::jobs::{Claimed, Conclusion, Failure, Lease, Only};
 use store::outbox::{
-    self, Attempt, DeliveryJob, Effect, Enqueued, MAX_PENDING, NewDelivery, OUTBOX, Sender,
+    self, Attempt, DeliveryJob, Effect, Enqueued, MAX_PENDING, NewDelivery, NewLease, OUTBOX,
+    Sender,
 };
 use store::{Database, DatabaseError, Value};
 
@@ -19,6 +20,19 @@ fn connected(fixture: &Fixture, number: u64) -> String {
 }
 
 fn enqueue(fixture: &Fixture, number: u64, connector: &str, channel: &str) -> String {
+    let (id, _, decided) = decide(fixture, number, connector, channel, None);
+    assert_eq!(decided, Enqueued::Done);
+    id
+}
+
+/// The delivery, its job, and what came of deciding it.
+fn decide(
+    fixture: &Fixture,
+    number: u64,
+    connector: &str,
+    channel: &str,
+    lease: Option<NewLease<'_>>,
+) -> (String, String, Enqueued) {
     let (id, job_id) = (fixture.id(), fixture.id());
     let new = NewDelivery {
         id: &id,
@@ -28,6 +42,7 @@ fn enqueue(fixture: &Fixture, number: u64, connector: &str, channel: &str) -> St
         requested_by: "user-1",
         payload: r#"{"text":"Hello"}"#,
         depth: 0,
+        lease,
         job: DeliveryJob {
             function: "slack-notify",
             concurrency_key: channel,
@@ -37,8 +52,7 @@ fn enqueue(fixture: &Fixture, number: u64, connector: &str, channel: &str) -> St
     let decided = transact(fixture, async |transaction| {
         outbox::enqueue(transaction, &tenant, new, NOW).await
     });
-    assert_eq!(decided, Enqueued::Done);
-    id
+    (id, job_id, decided)
 }
 
 fn transact<T>(
@@ -110,6 +124,59 @@ fn over(claimed: &Claimed, status: RunStatus) -> Conclusion {
         },
         ..ended(claimed, status, None)
     }
+}
+
+#[test]
+fn a_delivery_that_is_born_leased_is_its_deciders_until_the_lease_ends() {
+    let fixture = Fixture::new();
+    let connector = connected(&fixture, 1);
+    let run_id = fixture.id();
+    let lease = || {
+        Some(NewLease {
+            holder: "slack-notify",
+            run_id: &run_id,
+            lease_secs: LEASE_SECS,
+            now_ms: NOW * 1_000,
+        })
+    };
+    let (first, job_id, decided) = decide(&fixture, 1, &connector, "ops", lease());
+    assert_eq!(decided, Enqueued::Leased);
+    // What comes behind it in its channel waits for it; another channel does not.
+    let (second, _, decided) = decide(&fixture, 1, &connector, "ops", lease());
+    assert_eq!(decided, Enqueued::Done);
+    let (_, other_job, decided) = decide(&fixture, 1, &connector, "kitchen", lease());
+    assert_eq!(decided, Enqueued::Leased);
+    assert!(fixture.claim(10, NOW).is_empty());
+    let mine = |job_id: &str, delivery: &str| Claimed {
+        job_id: job_id.to_owned(),
+        kind: OUTBOX.to_owned(),
+        name: delivery.to_owned(),
+        organization_id: tenant(1).as_str().to_owned(),
+        subject: connector.clone(),
+        function: "slack-notify".to_owned(),
+        lease_version: 1,
+        lease_expires_at: NOW + LEASE_SECS,
+        run_id: run_id.clone(),
+        trigger: "manual".to_owned(),
+        attempts: 0,
+    };
+    let held = mine(&job_id, &first);
+    assert_eq!(load(&fixture, &held, NOW).unwrap().delivery_id, first);
+    assert!(attempt(&fixture, &held, None, NOW));
+    fixture.record(&[over(&held, RunStatus::Success)], NOW);
+    assert_eq!(delivery(&fixture, &first, "state"), text("delivered"));
+    let claimed = fixture.claim(10, NOW);
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(claimed[0].name, second);
+    // Whoever held the other one is gone: the engine takes it, and a late word of it counts nothing.
+    let later = NOW + LEASE_SECS + 1;
+    let taken: Vec<_> = fixture.claim(10, later);
+    let taken = taken.iter().find(|one| one.job_id == other_job).unwrap();
+    assert_eq!((taken.lease_version, taken.attempts), (2, 1));
+    let late = mine(&other_job, &taken.name);
+    assert!(!attempt(&fixture, &late, None, later));
+    fixture.record(&[over(&late, RunStatus::Success)], later);
+    assert_eq!(delivery(&fixture, &taken.name, "state"), text("pending"));
 }
 
 #[test]
@@ -295,6 +362,7 @@ fn a_foreign_connector_has_nothing_sent() {
             requested_by: "user-2",
             payload: "{}",
             depth: 0,
+            lease: None,
             job: DeliveryJob {
                 function: "slack-notify",
                 concurrency_key: "ops",
@@ -323,6 +391,7 @@ fn only_so_many_wait() {
         requested_by: "user-1",
         payload: "{}",
         depth: 0,
+        lease: None,
         job: DeliveryJob {
             function: "slack-notify",
             concurrency_key: "ops",

@@ -217,6 +217,7 @@ fn a_webhook_that_waits_for_hours_is_no_sign_of_a_clock_that_jumped() {
         requested_by: "user-1",
         payload: "{}",
         depth: 0,
+        lease: None,
         job: DeliveryJob {
             function: "outgoing-webhooks",
             concurrency_key: &connector,

@@ -94,11 +94,7 @@ async fn a_token_that_was_withdrawn_is_found_out_told_once_and_asked_about_no_mo
 async fn an_api_that_is_down_is_told_once_and_mends_itself() {
     let (app, organization) = start(1_402).await;
     let id = connect(&app, &organization, rest("/items")).await;
-    let down = Fault::Status {
-        status: 500,
-        retry_after: None,
-        body: None,
-    };
+    let down = Fault::status(StatusCode::INTERNAL_SERVER_ERROR);
     app.rest
         .add_fault(FaultRule::next(1_000, "/open/items", down));
     pass(&app, 45 * MINUTE).await;
