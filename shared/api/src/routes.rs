@@ -155,6 +155,12 @@ impl Access {
             Self::Public | Self::Provider | Self::Internal | Self::Caller => &[],
         }
     }
+
+    /// Whether every caller has a quota: those that are known from outside.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        matches!(self, Self::Caller | Self::Scope(_) | Self::AnyScope(_))
+    }
 }
 
 /// The rows of a list, for the OpenAPI document.

@@ -180,8 +180,12 @@ impl Bucket {
         Next::Write { owed_us }
     }
 
-    /// After a write, the shared bucket was in this state.
-    pub fn written(&mut self, quota: Quota, tat_us: i64, now_us: i64) {
+    /// After a write, the shared bucket was in this state, with the request that asked for it or
+    /// without.
+    pub fn written(&mut self, quota: Quota, tat_us: i64, is_taken: bool, now_us: i64) {
+        if !is_taken {
+            self.tat_us = self.tat_us.saturating_sub(quota.cost_us());
+        }
         let shared = quota
             .level(tat_us, now_us)
             .saturating_add(self.owed_us)
@@ -254,9 +258,11 @@ mod tests {
                 Next::Refuse => false,
                 Next::Write { owed_us } => {
                     let is_admitted = self.spend(owed_us, now_us);
-                    let bucket = self.instances[instance]
-                        .get_or_insert(Bucket::seen(self.shared_us, now_us));
-                    bucket.written(self.quota, self.shared_us, now_us);
+                    let Some(bucket) = &mut self.instances[instance] else {
+                        self.instances[instance] = Some(Bucket::seen(self.shared_us, now_us));
+                        return is_admitted;
+                    };
+                    bucket.written(self.quota, self.shared_us, is_admitted, now_us);
                     is_admitted
                 }
             }
@@ -304,7 +310,7 @@ mod tests {
         assert_eq!(quota.standing(ahead, NOW_US).left, 10);
         let mut bucket = Bucket::seen(ahead, ahead);
         assert_eq!(bucket.ask(quota, NOW_US), Next::Write { owed_us: 0 });
-        bucket.written(quota, NOW_US + quota.cost_us(), NOW_US);
+        bucket.written(quota, NOW_US + quota.cost_us(), true, NOW_US);
         assert_eq!(bucket.tat_us(), NOW_US + quota.cost_us());
     }
 
@@ -389,7 +395,7 @@ mod tests {
             let _ = (quota.standing(tat, now), quota.take(tat, now, cost), quota.owe(tat, now, cost));
             let mut bucket = Bucket::seen(tat, other);
             let _ = bucket.ask(quota, now);
-            bucket.written(quota, other, now);
+            bucket.written(quota, other, requests % 2 == 0, now);
             prop_assert!(bucket.tat_us() <= now + quota.max_ahead_us());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::{Error, Result, redact};
 
@@ -10,6 +10,7 @@ use crate::{Error, Result, redact};
 pub const MAX_NETWORKS: usize = 64;
 /// IPv4 addresses written as IPv6 lie in `::ffff:0:0/96` (RFC 4291 section 2.5.5.2).
 const MAPPED_PREFIX_LEN: u8 = 96;
+const SUBSCRIBER_PREFIX_LEN: u8 = 64;
 
 /// The networks that a caller may come from. It is never empty: *any address* is
 /// the absence of a list, so that nobody opens a key by clearing one.
@@ -61,6 +62,19 @@ pub fn parse_client_address(text: &str) -> Option<IpAddr> {
             .map(|a| a.ip())
     })?;
     Some(address.to_canonical())
+}
+
+/// Who is behind an address, as far as can be told: an IPv4 address, or the 64 bits of an IPv6
+/// address that one subscriber has to choose from (RFC 6177, RFC 4291 section 2.5.4).
+#[must_use]
+pub fn subscriber(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => Ipv6Net::new(address, SUBSCRIBER_PREFIX_LEN).map_or_else(
+            |_| address.to_string(),
+            |network| network.trunc().to_string(),
+        ),
+    }
 }
 
 /// `SocketAddr` reads `[fe80::1%1]:80`; we do not.
@@ -198,6 +212,15 @@ mod tests {
         ] {
             assert_eq!(parse_client_address(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_addresses_of_one_subscriber_are_one() {
+        let of = |text: &str| subscriber(text.parse().unwrap());
+        assert_eq!(of("203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(of("2001:db8:1:2::"), "2001:db8:1:2::/64");
     }
 
     proptest! {

@@ -10,6 +10,7 @@ pub mod deliveries;
 pub mod delivering;
 pub mod disconnecting;
 pub mod idempotent;
+pub mod inbound_limits;
 pub mod internal;
 pub mod lists;
 pub mod log;

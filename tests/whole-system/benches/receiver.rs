@@ -9,6 +9,7 @@ use domain::webhook_signature::standard::{SigningKey, sign};
 use http::{Request, StatusCode};
 use http_body_util::Full;
 use serde_json::json;
+use simulators::seven_shifts::demo_data;
 use whole_system::{App, now};
 
 use crate::load::{self, Make};
@@ -39,13 +40,13 @@ const ROUND: Duration = Duration::from_secs(4);
 const BODY_BYTES: usize = 600;
 
 pub async fn measure() -> anyhow::Result<Vec<Measured>> {
-    let app = App::start().await;
+    let app = App::start_with(load::unlimited(), demo_data(1, now())).await;
     let organization = app.organization("Inbox", "America/Toronto").await;
     let webhook = app
         .post(
             "/api/webhooks",
             &organization.key,
-            json!({"name": "Load", "scheme": "standard"}),
+            json!({"name": "Load", "scheme": "standard", "events_per_minute": 1_000_000}),
         )
         .await
         .expect(StatusCode::CREATED);

@@ -5,6 +5,7 @@ mod automation;
 mod first_sync;
 mod inbox;
 mod integration;
+mod limits;
 mod notify;
 mod outgoing;
 mod process;
