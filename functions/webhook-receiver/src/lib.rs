@@ -26,7 +26,8 @@ async fn handle(request: Request) -> Answer {
                     ProblemKind::Unauthenticated | ProblemKind::NotFound
                 ) =>
             {
-                Err(inbound_limits::refused(&context.headers, &context.database, problem).await)
+                let (headers, database) = (&context.headers, &context.database);
+                Err(inbound_limits::refused(headers, database, problem, &mut None).await)
             }
             received => received,
         },

@@ -62,7 +62,6 @@ fn operation(route: &Route) -> Value {
             let mut headers = headers(route);
             if let Some(headers) = headers.as_object_mut() {
                 headers.insert("retry-after".to_owned(), json!({"schema": {"type": "integer"}, "description": "Seconds after which it makes sense to come again."}));
-                headers.extend(rate_limit());
             }
             responses.insert("429".to_owned(), json!({"description": "Too many requests: of the caller, of the webhook, of an address whose requests are refused, or to the provider that is behind it.", "headers": headers, "content": {"application/problem+json": {"schema": reference("Problem")}}}));
         }

@@ -7,8 +7,6 @@ use domain::field_error::FieldErrors;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::rate_limit::RateLimit;
-
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -165,8 +163,6 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Seconds after which trying again makes sense; becomes `Retry-After`.
     pub retry_after_seconds: Option<i64>,
-    /// The quota that is used up; becomes `RateLimit`.
-    pub rate_limit: Option<Box<RateLimit>>,
     /// The methods of the path, for `Allow`.
     pub allow: Option<String>,
     /// The older `{error, code}` members of compatibility routes.
@@ -209,7 +205,6 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_seconds: None,
-            rate_limit: None,
             allow: None,
             legacy: None,
         }

@@ -1,8 +1,8 @@
 //! From where a caller may come.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::{Error, Result, redact};
 
@@ -10,7 +10,6 @@ use crate::{Error, Result, redact};
 pub const MAX_NETWORKS: usize = 64;
 /// IPv4 addresses written as IPv6 lie in `::ffff:0:0/96` (RFC 4291 section 2.5.5.2).
 const MAPPED_PREFIX_LEN: u8 = 96;
-const SUBSCRIBER_PREFIX_LEN: u8 = 64;
 
 /// The networks that a caller may come from. It is never empty: *any address* is
 /// the absence of a list, so that nobody opens a key by clearing one.
@@ -70,10 +69,10 @@ pub fn parse_client_address(text: &str) -> Option<IpAddr> {
 pub fn subscriber(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => Ipv6Net::new(address, SUBSCRIBER_PREFIX_LEN).map_or_else(
-            |_| address.to_string(),
-            |network| network.trunc().to_string(),
-        ),
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            format!("{}/64", Ipv6Addr::from_bits(network))
+        }
     }
 }
 

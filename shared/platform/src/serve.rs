@@ -271,10 +271,6 @@ impl Arrived {
 
     /// The answer, with a line in the log where it matters.
     fn answered(&self, function: &str, result: Result<Reply, Problem>, seen: &Seen) -> Answer {
-        let rate_limit = match &result {
-            Err(problem) => problem.rate_limit.as_deref().copied().or(seen.rate_limit),
-            Ok(_) => seen.rate_limit,
-        };
         let (mut response, problem) = match result {
             Ok(reply) => (written(reply), None),
             Err(problem) => (
@@ -285,7 +281,7 @@ impl Arrived {
         if let Ok(value) = HeaderValue::from_str(&self.request_id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
-        if let Some(limit) = rate_limit {
+        if let Some(limit) = seen.rate_limit {
             for (name, field) in [
                 (RATE_LIMIT_POLICY, limit.policy_field()),
                 (RATE_LIMIT, limit.field()),
@@ -323,7 +319,7 @@ struct Seen {
     route: &'static str,
     caller: Option<String>,
     organization_id: Option<String>,
-    /// What is left to the caller.
+    /// What is left to the caller, or to the address of who is none.
     rate_limit: Option<RateLimit>,
 }
 
@@ -358,10 +354,11 @@ where
             seen.caller(&caller);
             Some(caller)
         }
-        Access::Caller => Some(admitted(&parts.headers, &database, seen).await?),
-        Access::Scope(_) | Access::AnyScope(_) => {
+        Access::Caller | Access::Scope(_) | Access::AnyScope(_) => {
             let caller = admitted(&parts.headers, &database, seen).await?;
-            require_any(&caller, route.access.scopes())?;
+            if route.access != Access::Caller {
+                require_any(&caller, route.access.scopes())?;
+            }
             Some(caller)
         }
     };
@@ -396,12 +393,13 @@ async fn admitted(
     let known = match auth::caller(headers, database).await {
         Ok(known) => known,
         Err(problem) if problem.kind == ProblemKind::Unauthenticated => {
-            return Err(inbound_limits::refused(headers, database, problem).await);
+            let left = &mut seen.rate_limit;
+            return Err(inbound_limits::refused(headers, database, problem, left).await);
         }
         Err(problem) => return Err(problem),
     };
     seen.caller(&known.caller);
-    seen.rate_limit = inbound_limits::caller(database, &known).await?;
+    inbound_limits::caller(database, &known, &mut seen.rate_limit).await?;
     Ok(known.caller)
 }
 

@@ -166,18 +166,15 @@ pub async fn spend<E: Execute>(
             tat_us: row.integer(0)?,
         });
     }
-    let row = if owed_us > 0 {
-        let rows = database
-            .execute(OWE, &of(owed_us, quota.max_debt_us()))
-            .await?;
-        rows.into_iter().next()
-    } else {
-        database.read_row(USED, parameters![key]).await?
-    };
+    let (sql, count) = if owed_us > 0 { (OWE, 5) } else { (USED, 1) };
+    let parameters = of(owed_us, quota.max_debt_us());
+    let rows = database
+        .execute(sql, parameters.get(..count).unwrap_or_default())
+        .await?;
     Ok(Spent {
         is_taken: false,
         // Removed in between: untouched.
-        tat_us: row.map_or(Ok(now_us), |row| row.integer(0))?,
+        tat_us: rows.first().map_or(Ok(now_us), |row| row.integer(0))?,
     })
 }
 

@@ -34,11 +34,7 @@ fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
 /// An answer that says that this quota is used up, and for how many seconds.
 #[track_caller]
 fn used_up(answer: &Answer, policy: &str, quota: u32) -> u64 {
-    let said = problem(answer, 429, "rate-limited");
-    let seconds: u64 = header(answer, "retry-after").parse().expect("seconds");
-    let detail = said["detail"].as_str().expect("a detail");
-    assert!(detail.contains(&format!(" {quota} ")), "{detail}");
-    assert!(detail.contains(&format!(" {seconds} s")), "{detail}");
+    let seconds = throttled(answer, quota);
     assert_eq!(
         header(answer, "ratelimit-policy"),
         format!("\"{policy}\";q={quota};w=60")
@@ -47,6 +43,17 @@ fn used_up(answer: &Answer, policy: &str, quota: u32) -> u64 {
         header(answer, "ratelimit"),
         format!("\"{policy}\";r=0;t={seconds}")
     );
+    seconds
+}
+
+/// The same to a sender of webhooks, who goes by `Retry-After` alone.
+#[track_caller]
+fn throttled(answer: &Answer, quota: u32) -> u64 {
+    let said = problem(answer, 429, "rate-limited");
+    let seconds: u64 = header(answer, "retry-after").parse().expect("seconds");
+    let detail = said["detail"].as_str().expect("a detail");
+    assert!(detail.contains(&format!(" {quota} ")), "{detail}");
+    assert!(detail.contains(&format!(" {seconds} s")), "{detail}");
     seconds
 }
 

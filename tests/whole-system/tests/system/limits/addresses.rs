@@ -6,7 +6,7 @@ use simulators::seven_shifts::demo_data;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use whole_system::{Answer, App, Settings, send_raw};
 
-use super::{header, pass, used_up};
+use super::{header, pass, throttled, used_up};
 use crate::api::problem;
 use crate::inbox::{EPOCH, id, send, standard};
 
@@ -87,7 +87,7 @@ async fn who_calls_webhooks_that_are_not_there_or_not_proven_is_told_to_stop() {
     problem(&call("/hooks/a-path-of-7shifts").await, 404, "not-found");
     problem(&call(&path).await, 401, "unauthenticated");
     for path in [path.as_str(), nowhere, "/hooks/a-path-of-7shifts"] {
-        used_up(&call(path).await, "address", 4);
+        throttled(&call(path).await, 4);
     }
     // From other functions it is the same address.
     let answer = from(&app, "203.0.113.9", Method::GET, "/api/shifts", "none").await;

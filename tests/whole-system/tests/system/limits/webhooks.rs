@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{pass, rows, used_up};
+use super::{pass, rows, throttled};
 use crate::api::problem;
 use crate::inbox::{create, deliver, events, id, send, signed, start};
 
@@ -28,7 +28,7 @@ async fn a_webhook_takes_as_much_as_it_says_and_rubbish_uses_nothing_up() {
         answer.expect(StatusCode::OK);
     }
     let answer = send(&app, &webhook, "m-4", "{}").await;
-    assert_eq!(used_up(&answer, "webhook", 3), 20);
+    assert_eq!(throttled(&answer, 3), 20);
     send(&app, &other, "m-4", "{}").await.expect(StatusCode::OK);
     assert_eq!(events(&app, &organization).await.len(), 4, "it is not kept");
     let logged = rows(&app, "/api/logs?event_type=webhook_refused", &organization).await;
@@ -40,7 +40,7 @@ async fn a_webhook_takes_as_much_as_it_says_and_rubbish_uses_nothing_up() {
     assert_eq!(limited[0]["subject_id"], webhook["id"]);
     // One row in a while says enough.
     for _ in 0..10 {
-        used_up(&send(&app, &webhook, "m-4", "{}").await, "webhook", 3);
+        throttled(&send(&app, &webhook, "m-4", "{}").await, 3);
     }
     let again = rows(&app, "/api/logs?event_type=webhook_refused", &organization).await;
     assert_eq!(again.len(), logged.len());
@@ -49,7 +49,7 @@ async fn a_webhook_takes_as_much_as_it_says_and_rubbish_uses_nothing_up() {
     send(&app, &webhook, "m-4", "{}")
         .await
         .expect(StatusCode::OK);
-    used_up(&send(&app, &webhook, "m-5", "{}").await, "webhook", 3);
+    throttled(&send(&app, &webhook, "m-5", "{}").await, 3);
 
     // A larger quota counts at once, as soon as a part of it is there.
     let path = format!("/api/webhooks/{}", id(&webhook));
@@ -71,7 +71,7 @@ async fn a_webhook_takes_as_much_as_it_says_and_rubbish_uses_nothing_up() {
     send(&app, &webhook, "m-5", "{}")
         .await
         .expect(StatusCode::OK);
-    used_up(&send(&app, &webhook, "m-6", "{}").await, "webhook", 60);
+    throttled(&send(&app, &webhook, "m-6", "{}").await, 60);
     let stored = events(&app, &organization).await;
     assert_eq!(stored.len(), 6, "each once: {stored:#?}");
 }
