@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::body::checked_name;
+use api::body::{checked_name, checked_per_minute};
 use api::organizations::{ApiKey as Answered, CreateApiKey, CreatedApiKey, RotateApiKey};
 use api::{FieldError, Problem, ProblemKind};
 use chrono::DateTime;
@@ -10,7 +10,7 @@ use domain::access::{Role, Scope, Tenant};
 use domain::api_key::ApiKey;
 use domain::network::AllowList;
 use http::StatusCode;
-use platform::{Context, Reply, clock, idempotent, lists, problems, random, time};
+use platform::{Context, Reply, clock, idempotent, inbound_limits, lists, problems, random, time};
 use store::api_keys::{self, NewApiKey};
 use store::lists::Key;
 use store::{DatabaseError, Execute};
@@ -25,12 +25,16 @@ struct Wanted {
     scopes: BTreeSet<Scope>,
     networks: Option<Vec<String>>,
     expires_at: Option<i64>,
+    requests_per_minute: Option<u32>,
 }
 
 pub async fn create(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let wanted = checked(&context.json()?)?;
     may_grant(context, &wanted.scopes)?;
+    if let Some(requests) = wanted.requests_per_minute {
+        may_raise(context, requests).await?;
+    }
     idempotent::once(context, &tenant, async |transaction| {
         make(context, transaction, &tenant, &wanted).await
     })
@@ -83,6 +87,7 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
             .collect(),
         networks: held.networks,
         expires_at: given.or(lifetime.map(|lifetime| now.saturating_add(lifetime))),
+        requests_per_minute: held.requests_per_minute,
     };
     may_grant(context, &wanted.scopes)?;
     idempotent::once(context, &tenant, async |transaction| {
@@ -102,6 +107,18 @@ fn may_grant(context: &Context, scopes: &BTreeSet<Scope>) -> Result<(), Problem>
             format!("Nobody can give a key more than they have: {error}."),
         )
     })
+}
+
+/// A limit that everybody may raise is none.
+async fn may_raise(context: &Context, requests: u32) -> Result<(), Problem> {
+    let most = inbound_limits::requests_per_minute().await?;
+    if context.caller()?.role() == Some(Role::Operator) || most == 0 || requests <= most {
+        return Ok(());
+    }
+    Err(Problem::field(
+        "/requests_per_minute",
+        format!("must be at most {most}, which every caller has: only the operator may give more"),
+    ))
 }
 
 /// Makes a key: the answer, and what of it is kept.
@@ -130,6 +147,7 @@ async fn make<E: Execute>(
         networks: networks.as_deref(),
         created_by: context.caller()?.subject(),
         expires_at: wanted.expires_at,
+        requests_per_minute: wanted.requests_per_minute,
     };
     let now = clock::now();
     if !api_keys::create(transaction, tenant, new, now)
@@ -158,6 +176,7 @@ async fn make<E: Execute>(
         expires_at: wanted.expires_at.map(time::rfc3339),
         revoked_at: None,
         last_used_at: None,
+        requests_per_minute: wanted.requests_per_minute,
     };
     let kept = CreatedApiKey {
         key: None,
@@ -230,12 +249,16 @@ fn checked(body: &CreateApiKey) -> Result<Wanted, Problem> {
             }
         });
     let expires_at = checked_expiry(body.expires_at.as_deref(), &mut errors);
+    let requests_per_minute = body
+        .requests_per_minute
+        .map(|requests| checked_per_minute("/requests_per_minute", requests, &mut errors));
     if errors.is_empty() {
         Ok(Wanted {
             name,
             scopes,
             networks,
             expires_at,
+            requests_per_minute,
         })
     } else {
         Err(Problem::invalid(errors))
@@ -297,5 +320,6 @@ fn answered(key: &api_keys::ApiKey) -> Answered {
         expires_at: key.expires_at.map(time::rfc3339),
         revoked_at: key.revoked_at.map(time::rfc3339),
         last_used_at: key.last_used_at.map(time::rfc3339),
+        requests_per_minute: key.requests_per_minute,
     }
 }

@@ -34,6 +34,8 @@ pub struct Known {
     pub options: Options,
     pub filter: EventFilter,
     pub state: State,
+    /// Deliveries that are taken in a minute.
+    pub events_per_minute: u32,
     keys: Vec<LiveKey>,
     /// When the database was asked, Unix milliseconds.
     read_at_ms: i64,
@@ -94,6 +96,7 @@ impl Known {
             options: serde_json::from_value(held.options).map_err(|_| unreadable("options"))?,
             filter: EventFilter::parse(held.events).map_err(|_| unreadable("events"))?,
             state: held.state.parse().map_err(|_| unreadable("state"))?,
+            events_per_minute: held.events_per_minute,
             organization_id: held.organization_id,
             keys,
             read_at_ms,

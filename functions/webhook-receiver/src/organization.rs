@@ -8,7 +8,7 @@ use domain::inbound_webhook::{State, dedupe_key};
 use domain::webhook_signature::{self as signature, Delivery, Outcome, Verified};
 use http::{HeaderMap, StatusCode, header};
 use platform::public_url::PublicUrl;
-use platform::{Context, Reply, clock, log, random};
+use platform::{Context, Reply, clock, inbound_limits, log, random};
 use serde::Deserialize;
 use store::inbox::events::{Arrival, Stored};
 
@@ -48,8 +48,8 @@ fn no_webhook(detail: &str) -> Problem {
 /// Proves a delivery, and answers 2xx when nothing can be lost any more.
 ///
 /// # Errors
-/// 404 for no webhook, 401 for a delivery that is not proven, 503 while it is paused or the database
-/// does not take it.
+/// 404 for no webhook, 401 for a delivery that is not proven, 429 for one more than the webhook takes
+/// in a minute, 503 while it is paused or the database does not take it.
 pub async fn receive(
     context: &Context,
     id: &str,
@@ -58,8 +58,10 @@ pub async fn receive(
 ) -> Result<Reply, Problem> {
     let _in_hand = at_once::InHand::begin();
     let mut known = known::find(context, id).await?;
+    let mut is_spent = false;
     for _ in 0..TRIES {
-        if let Some(reply) = received(context, id, path, event.as_deref(), &known).await? {
+        let event = event.as_deref();
+        if let Some(reply) = received(context, id, path, event, &known, &mut is_spent).await? {
             return Ok(reply);
         }
         known = known::read(context, id).await?;
@@ -78,6 +80,7 @@ async fn received(
     path: &str,
     event: Option<&str>,
     known: &Rc<Known>,
+    is_spent: &mut bool,
 ) -> Result<Option<Reply>, Problem> {
     if known.state == State::Paused {
         if known.may_be_old() {
@@ -117,13 +120,27 @@ async fn received(
                 "webhook_rejected",
                 &format!("webhook {id}: {}", rejection.code()),
             );
-            refusals::note(context, &known.organization_id, id, &rejection).await;
+            let (code, detail) = (rejection.code(), rejection.to_string());
+            refusals::note(context, &known.organization_id, id, code, &detail).await;
             return Err(Problem::new(
                 ProblemKind::Unauthenticated,
                 format!("The delivery is not proven: {rejection}."),
             ));
         }
     };
+    if !*is_spent {
+        let spent = inbound_limits::webhook(&context.database, id, known.events_per_minute).await;
+        match spent {
+            Ok(()) => *is_spent = true,
+            // It may take more by now.
+            Err(_) if known.may_be_old() => return Ok(None),
+            Err(problem) => {
+                let (code, detail) = ("rate_limited", &problem.detail);
+                refusals::note(context, &known.organization_id, id, code, detail).await;
+                return Err(problem);
+            }
+        }
+    }
     if let Some(event) = event {
         verified.event = Some(domain::redact::excerpt(event, signature::MAX_ID_BYTES, &[]));
     }

@@ -1,11 +1,10 @@
-//! Deliveries that are not proven, in the organization's log: one row in a while says enough, and
-//! whoever sends rubbish does not make us write.
+//! Deliveries that are not proven, or too many, in the organization's log: one row in a while says
+//! enough, and whoever sends rubbish does not make us write.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use domain::access::Caller;
-use domain::webhook_signature::Rejection;
 use platform::{Context, clock, log};
 use store::DatabaseError;
 use store::logs::{self, NewLog};
@@ -22,7 +21,13 @@ thread_local! {
 }
 
 /// Notes that a delivery was refused. What fails here changes nothing about that.
-pub async fn note(context: &Context, organization_id: &str, webhook_id: &str, why: &Rejection) {
+pub async fn note(
+    context: &Context,
+    organization_id: &str,
+    webhook_id: &str,
+    code: &str,
+    detail: &str,
+) {
     let now = clock::now();
     let is_too_soon = LOOKED_AT.with_borrow_mut(|kept| {
         let last = kept.get(organization_id).copied();
@@ -39,13 +44,12 @@ pub async fn note(context: &Context, organization_id: &str, webhook_id: &str, wh
     let (false, Ok(tenant)) = (is_too_soon, tenant) else {
         return;
     };
-    let detail = why.to_string();
     let row = NewLog {
         event_type: REFUSED,
         status: "failed",
         subject_id: Some(webhook_id),
-        code: Some(why.code()),
-        detail: Some(&detail),
+        code: Some(code),
+        detail: Some(detail),
         request_id: Some(&context.request_id),
         ..NewLog::default()
     };

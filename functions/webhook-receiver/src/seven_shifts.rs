@@ -5,19 +5,20 @@ use api::Problem;
 use api::webhooks::Received;
 use domain::access::Caller;
 use domain::api_key::sha256_hex;
+use domain::inbound_webhook::EVENTS_PER_MINUTE;
 use domain::redact;
 use domain::stream::Stream;
 use domain::webhook_topic::Hint;
 use http::{Method, StatusCode};
-use platform::{Context, Reply, clock, log, problems, random};
+use platform::{Context, Reply, clock, inbound_limits, log, problems, random};
 use store::jobs::{self, HintedRun};
 use store::webhooks;
 
 const TOPIC: &str = "x-webhook-topic";
 
 /// # Errors
-/// 404 for a path that no connector has, or that was given up; the database's, whereupon 7shifts
-/// calls again.
+/// 404 for a path that no connector has, or that was given up; 429 for too many; the database's,
+/// whereupon 7shifts calls again.
 pub async fn receive(context: &Context) -> Result<Reply, Problem> {
     if context.method != Method::POST {
         return Err(Problem::not_found("webhook"));
@@ -30,6 +31,7 @@ pub async fn receive(context: &Context) -> Result<Reply, Problem> {
     let tenant = Caller::internal("webhook-receiver")
         .tenant_named(&reached.organization_id)
         .map_err(|_| Problem::not_found("webhook"))?;
+    inbound_limits::webhook(&context.database, &reached.connector_id, EVENTS_PER_MINUTE).await?;
     let topic = context
         .headers
         .get(TOPIC)

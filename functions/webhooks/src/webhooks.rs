@@ -1,12 +1,12 @@
 //! Webhooks that an organization receives. A secret is in one answer only; what is stored is sealed.
 
-use api::body::checked_name;
+use api::body::{checked_name, checked_per_minute};
 use api::webhooks::{
     CreateWebhook, RotateWebhookSecret, UpdateWebhook, Webhook, WebhookWithSecret,
 };
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::inbound_webhook::{EventFilter, State};
+use domain::inbound_webhook::{EVENTS_PER_MINUTE, EventFilter, State};
 use domain::webhook_signature::{self as signature, Options, Scheme, SevenShiftsSigning};
 use http::StatusCode;
 use platform::public_url::PublicUrl;
@@ -64,6 +64,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             options: &options,
             events: events.as_deref(),
             failure_limit: wanted.failure_limit,
+            events_per_minute: wanted.events_per_minute,
             created_by: context.caller()?.subject(),
         };
         match webhooks::create(transaction, &tenant, new, clock::now())
@@ -122,6 +123,9 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     if let Some(limit) = body.failure_limit {
         checked_limit(limit, &mut errors);
     }
+    let events_per_minute = body
+        .events_per_minute
+        .map(|events| checked_per_minute("/events_per_minute", events, &mut errors));
     let held = read_back(&context.database, &tenant, &id).await?;
     if let (Some(options), Ok(scheme)) = (&body.options, held.scheme.parse::<Scheme>()) {
         errors.extend(checked_options(options, scheme));
@@ -140,6 +144,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
         events: events.as_ref().map(Option::as_deref),
         state: body.state.as_deref(),
         failure_limit: body.failure_limit,
+        events_per_minute,
     };
     let is_there = context
         .change(async |transaction| {
@@ -256,6 +261,7 @@ struct Wanted {
     options: Options,
     events: EventFilter,
     failure_limit: Option<i64>,
+    events_per_minute: u32,
     secret: NewKey,
 }
 
@@ -265,6 +271,9 @@ fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
     let events = checked_events(body.events.clone(), &mut errors);
     let failure_limit = body.failure_limit.unwrap_or(Some(FAILURE_LIMIT));
     checked_limit(failure_limit, &mut errors);
+    let events_per_minute = body.events_per_minute.map_or(EVENTS_PER_MINUTE, |events| {
+        checked_per_minute("/events_per_minute", events, &mut errors)
+    });
     let options = body.options.clone().unwrap_or_default();
     let Ok(scheme) = body.scheme.parse::<Scheme>() else {
         let names: Vec<_> = Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
@@ -285,6 +294,7 @@ fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
         options,
         events,
         failure_limit,
+        events_per_minute,
         secret,
     })
 }

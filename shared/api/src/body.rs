@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use domain::inbound_limit::MAX_PER_MINUTE;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -190,6 +191,20 @@ pub fn checked_name<'a>(field: &str, text: &'a str, errors: &mut Vec<FieldError>
         ));
     }
     text
+}
+
+/// A quota of a minute; what is wrong with it is added to `errors`, at `field`.
+pub fn checked_per_minute(field: &str, number: i64, errors: &mut Vec<FieldError>) -> u32 {
+    match u32::try_from(number) {
+        Ok(number @ 1..=MAX_PER_MINUTE) => number,
+        _ => {
+            errors.push(FieldError::new(
+                field,
+                format!("must be a number from 1 to {MAX_PER_MINUTE}"),
+            ));
+            0
+        }
+    }
 }
 
 /// A member that may be there and null, which is not the same as being left out.

@@ -19,6 +19,7 @@ pub mod outgoing_webhooks;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod rate_limit;
 pub mod records;
 pub mod routes;
 pub mod seven_shifts_integration;

@@ -47,8 +47,8 @@ fn operation(route: &Route) -> Value {
         "tags": [route.function],
         "parameters": parameters(route),
         "responses": {
-            status.to_string(): {"description": "Success", "headers": request_id(), "content": {"application/json": {"schema": schema_of(shape)}}},
-            "default": {"description": "A problem document (RFC 9457)", "headers": request_id(), "content": {"application/problem+json": {"schema": reference("Problem")}}},
+            status.to_string(): {"description": "Success", "headers": headers(route), "content": {"application/json": {"schema": schema_of(shape)}}},
+            "default": {"description": "A problem document (RFC 9457)", "headers": headers(route), "content": {"application/problem+json": {"schema": reference("Problem")}}},
         },
     });
     if let Some(responses) = operation
@@ -56,7 +56,14 @@ fn operation(route: &Route) -> Value {
         .and_then(Value::as_object_mut)
     {
         for also in route.also {
-            responses.insert(also.to_string(), json!({"description": "The same, with another outcome", "headers": request_id(), "content": {"application/json": {"schema": schema_of(shape)}}}));
+            responses.insert(also.to_string(), json!({"description": "The same, with another outcome", "headers": headers(route), "content": {"application/json": {"schema": schema_of(shape)}}}));
+        }
+        if route.access.is_limited() || route.access == Access::Provider {
+            let mut headers = headers(route);
+            if let Some(headers) = headers.as_object_mut() {
+                headers.insert("retry-after".to_owned(), json!({"schema": {"type": "integer"}, "description": "Seconds after which it makes sense to come again."}));
+            }
+            responses.insert("429".to_owned(), json!({"description": "Too many requests: of the caller, of the webhook, of an address whose requests are refused, or to the provider that is behind it.", "headers": headers, "content": {"application/problem+json": {"schema": reference("Problem")}}}));
         }
     }
     if let Some(operation) = operation.as_object_mut() {
@@ -139,8 +146,35 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-fn request_id() -> Value {
-    json!({"x-request-id": {"schema": {"type": "string"}, "description": "Names this request in the logs."}})
+/// Of every answer.
+fn headers(route: &Route) -> Value {
+    let mut headers = Map::new();
+    headers.insert(
+        "x-request-id".to_owned(),
+        json!({"schema": {"type": "string"}, "description": "Names this request in the logs."}),
+    );
+    if route.access.is_limited() {
+        headers.extend(rate_limit());
+    }
+    Value::Object(headers)
+}
+
+/// Whoever has no quota, as the operator, gets none of them.
+fn rate_limit() -> Map<String, Value> {
+    let header =
+        |description: &str| json!({"schema": {"type": "string"}, "description": description});
+    Map::from_iter([
+        (
+            "ratelimit-policy".to_owned(),
+            header("The quota, and its window in seconds: `\"caller\";q=6000;w=60`."),
+        ),
+        (
+            "ratelimit".to_owned(),
+            header(
+                "The requests that are left, and the seconds until there are more: `\"caller\";r=17;t=9`.",
+            ),
+        ),
+    ])
 }
 
 fn schemas() -> Value {

@@ -60,9 +60,12 @@ pub struct CreateApiKey {
     pub networks: Option<Vec<String>>,
     /// RFC 3339; never when left out.
     pub expires_at: Option<String>,
+    /// 1 to 1,000,000; what the installation gives every caller when left out. Only the operator may
+    /// give more than that.
+    pub requests_per_minute: Option<i64>,
 }
 
-/// Another key with the same name, scopes and networks.
+/// Another key with the same name, scopes, networks and quota.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -89,6 +92,8 @@ pub struct ApiKey {
     pub expires_at: Option<String>,
     pub revoked_at: Option<String>,
     pub last_used_at: Option<String>,
+    /// Null: what the installation gives every caller.
+    pub requests_per_minute: Option<u32>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -164,6 +164,12 @@ impl Access {
     pub fn is_setup(&self) -> bool {
         matches!(self, Self::Caller) || self.scopes().iter().any(|scope| scope.is_setup())
     }
+
+    /// Whether every caller has a quota: those that are known from outside.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        matches!(self, Self::Caller | Self::Scope(_) | Self::AnyScope(_))
+    }
 }
 
 /// The rows of a list, for the OpenAPI document.

@@ -53,6 +53,9 @@ pub struct CreateWebhook {
     #[serde(default, deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<i64>"))]
     pub failure_limit: Option<Option<i64>>,
+    /// Deliveries that are taken in a minute, 1 to 1,000,000; 60,000 when left out. Further ones are
+    /// answered 429.
+    pub events_per_minute: Option<i64>,
     /// The secret that the provider shows. Where the secret is ours to choose (`standard`, `github`,
     /// `google_channel`, `microsoft_graph`, `generic`) it may be left out, and one is made.
     pub secret: Option<String>,
@@ -81,6 +84,10 @@ pub struct UpdateWebhook {
     #[serde(default, deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<i64>"))]
     pub failure_limit: Option<Option<i64>>,
+    /// As in `CreateWebhook`.
+    #[serde(default, deserialize_with = "crate::body::not_null")]
+    #[cfg_attr(feature = "openapi", schemars(with = "i64"))]
+    pub events_per_minute: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -99,6 +106,8 @@ pub struct Webhook {
     /// Why it is paused, where nobody has paused it.
     pub state_reason: Option<String>,
     pub failure_limit: Option<i64>,
+    /// Deliveries that are taken in a minute.
+    pub events_per_minute: i64,
     /// Its last events that could not be worked on.
     pub failures_in_row: i64,
     /// Deliveries that were proven and whose event is not kept.

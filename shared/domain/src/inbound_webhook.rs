@@ -14,6 +14,9 @@ pub const MAX_EVENTS: usize = 100;
 /// Bytes of one name.
 pub const MAX_EVENT_BYTES: usize = 200;
 
+/// Deliveries a minute that a webhook takes which says no other number.
+pub const EVENTS_PER_MINUTE: u32 = 60_000;
+
 /// What ends an entry that stands for all names which begin like it.
 const ANY: &str = ".*";
 

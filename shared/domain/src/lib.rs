@@ -39,6 +39,7 @@ pub mod deletion_brake;
 pub mod field_error;
 pub mod frequency;
 pub mod gcra;
+pub mod inbound_limit;
 pub mod inbound_webhook;
 pub mod job;
 pub mod log_statistics;

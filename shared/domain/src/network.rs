@@ -1,6 +1,6 @@
 //! From where a caller may come.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -61,6 +61,19 @@ pub fn parse_client_address(text: &str) -> Option<IpAddr> {
             .map(|a| a.ip())
     })?;
     Some(address.to_canonical())
+}
+
+/// Who is behind an address, as far as can be told: an IPv4 address, or the 64 bits of an IPv6
+/// address that one subscriber has to choose from (RFC 6177, RFC 4291 section 2.5.4).
+#[must_use]
+pub fn subscriber(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            format!("{}/64", Ipv6Addr::from_bits(network))
+        }
+    }
 }
 
 /// `SocketAddr` reads `[fe80::1%1]:80`; we do not.
@@ -198,6 +211,15 @@ mod tests {
         ] {
             assert_eq!(parse_client_address(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_addresses_of_one_subscriber_are_one() {
+        let of = |text: &str| subscriber(text.parse().unwrap());
+        assert_eq!(of("203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(of("2001:db8:1:2::"), "2001:db8:1:2::/64");
     }
 
     proptest! {

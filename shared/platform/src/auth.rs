@@ -34,22 +34,42 @@ struct Claims {
     role: Role,
 }
 
+/// A caller, and what its key says of how often it may come.
+pub struct Authenticated {
+    pub caller: Caller,
+    /// `None`: what the installation gives every caller.
+    pub requests_per_minute: Option<u32>,
+}
+
+impl From<Caller> for Authenticated {
+    fn from(caller: Caller) -> Self {
+        Self {
+            caller,
+            requests_per_minute: None,
+        }
+    }
+}
+
 /// Authenticates a request for a public route.
 ///
 /// # Errors
 /// 401 with one text for every kind of bad credential, 403 for a key used from another network.
-pub async fn caller(headers: &HeaderMap, database: &SpinDatabase) -> Result<Caller, Problem> {
+pub async fn caller(
+    headers: &HeaderMap,
+    database: &SpinDatabase,
+) -> Result<Authenticated, Problem> {
     let token = bearer(headers)?;
     if let Some(operator_key) = variables::get("operator_key").await
         && same(token, &operator_key)
     {
         return Caller::with_role(CallerKind::ApiKey, Role::Operator, None, "operator")
+            .map(Into::into)
             .map_err(|_| not_valid());
     }
     if token.starts_with(domain::api_key::PREFIX) {
         return by_api_key(token, headers, database).await;
     }
-    by_jwt(token).await
+    by_jwt(token).await.map(Into::into)
 }
 
 /// Authenticates a call of another function.
@@ -113,7 +133,7 @@ async fn by_api_key(
     token: &str,
     headers: &HeaderMap,
     database: &SpinDatabase,
-) -> Result<Caller, Problem> {
+) -> Result<Authenticated, Problem> {
     let key = ApiKey::parse(token).map_err(|_| not_valid())?;
     let now = clock::now();
     let found = api_keys::find_by_hash(database, &key.sha256_hex())
@@ -140,7 +160,10 @@ async fn by_api_key(
     if let Err(error) = api_keys::touch(database, &tenant, &found, now).await {
         log::error("api_key_touch", &error.to_string());
     }
-    Ok(caller)
+    Ok(Authenticated {
+        caller,
+        requests_per_minute: found.requests_per_minute,
+    })
 }
 
 async fn by_jwt(token: &str) -> Result<Caller, Problem> {

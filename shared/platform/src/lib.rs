@@ -11,6 +11,7 @@ pub mod delivering;
 pub mod disconnecting;
 pub mod health;
 pub mod idempotent;
+pub mod inbound_limits;
 pub mod internal;
 pub mod lists;
 pub mod log;

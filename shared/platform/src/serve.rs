@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use api::query::Query;
+use api::rate_limit::RateLimit;
 use api::routes::{self, Access, Operation, Route, Served};
 use api::{Problem, ProblemKind, body, cors, problem};
 use bytes::Bytes;
@@ -19,12 +20,14 @@ use store::audit::{self, Actor};
 use store::{Database, DatabaseError};
 
 use crate::database::{SpinDatabase, SpinTransaction};
-use crate::{auth, clock, log, problems, random, variables};
+use crate::{auth, clock, inbound_limits, log, problems, random, variables};
 
 /// What a function answers with: the whole body at once, so that it has a length.
 pub type Answer = Response<FullBody<Bytes>>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const READ_BYTES: usize = 64 * 1024;
 
 /// One request, routed and authorized.
@@ -312,6 +315,16 @@ impl Arrived {
         if let Ok(value) = HeaderValue::from_str(&self.request_id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
+        if let Some(limit) = seen.rate_limit {
+            for (name, field) in [
+                (RATE_LIMIT_POLICY, limit.policy_field()),
+                (RATE_LIMIT, limit.field()),
+            ] {
+                if let Ok(value) = HeaderValue::try_from(field) {
+                    response.headers_mut().insert(name, value);
+                }
+            }
+        }
         let status = response.status().as_u16();
         // A successful read is the host's to log, and what a provider has brought is in the inbox; what
         // else changed something or failed is ours.
@@ -343,6 +356,15 @@ struct Seen {
     is_delivery: bool,
     caller: Option<String>,
     organization_id: Option<String>,
+    /// What is left to the caller, or to the address of who is none.
+    rate_limit: Option<RateLimit>,
+}
+
+impl Seen {
+    fn caller(&mut self, caller: &Caller) {
+        self.caller = Some(caller.subject().to_owned());
+        self.organization_id = caller.organization_id().map(|id| id.as_str().to_owned());
+    }
 }
 
 async fn answer<F>(
@@ -365,18 +387,19 @@ where
         .map_err(|error| problems::database(&error))?;
     let caller = match route.access {
         Access::Public | Access::Provider => None,
-        Access::Internal => Some(auth::internal_caller(&parts.headers).await?),
-        Access::Caller => Some(auth::caller(&parts.headers, &database).await?),
-        Access::Scope(_) | Access::AnyScope(_) => {
-            let caller = auth::caller(&parts.headers, &database).await?;
-            require_any(&caller, route.access.scopes())?;
+        Access::Internal => {
+            let caller = auth::internal_caller(&parts.headers).await?;
+            seen.caller(&caller);
+            Some(caller)
+        }
+        Access::Caller | Access::Scope(_) | Access::AnyScope(_) => {
+            let caller = admitted(&parts.headers, &database, seen).await?;
+            if route.access != Access::Caller {
+                require_any(&caller, route.access.scopes())?;
+            }
             Some(caller)
         }
     };
-    if let Some(caller) = &caller {
-        seen.caller = Some(caller.subject().to_owned());
-        seen.organization_id = caller.organization_id().map(|id| id.as_str().to_owned());
-    }
     let query = parts.uri.query().unwrap_or_default().to_owned();
     if let Some(caller) = caller
         .as_ref()
@@ -399,6 +422,26 @@ where
     .await
 }
 
+/// The caller from outside, within its quota. Who cannot prove who it is spends from the quota of
+/// its address.
+async fn admitted(
+    headers: &HeaderMap,
+    database: &SpinDatabase,
+    seen: &mut Seen,
+) -> Result<Caller, Problem> {
+    let known = match auth::caller(headers, database).await {
+        Ok(known) => known,
+        Err(problem) if problem.kind == ProblemKind::Unauthenticated => {
+            let left = &mut seen.rate_limit;
+            return Err(inbound_limits::refused(headers, database, problem, left).await);
+        }
+        Err(problem) => return Err(problem),
+    };
+    seen.caller(&known.caller);
+    inbound_limits::caller(database, &known, &mut seen.rate_limit).await?;
+    Ok(known.caller)
+}
+
 async fn answer_function<F>(
     route: &'static Route,
     request: Request,
@@ -419,7 +462,7 @@ where
     let (parts, incoming) = request.into_parts();
     let body = read_body(&parts.method, &parts.headers, incoming, route.max_body).await?;
     let caller = auth::internal_caller(&parts.headers).await?;
-    seen.caller = Some(caller.subject().to_owned());
+    seen.caller(&caller);
     let database = SpinDatabase::open()
         .await
         .map_err(|error| problems::database(&error))?;
@@ -699,7 +742,7 @@ fn cross_origin(headers: &mut HeaderMap, origin: HeaderValue, preflight: bool) {
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("x-request-id, retry-after"),
+        HeaderValue::from_static("x-request-id, retry-after, ratelimit, ratelimit-policy"),
     );
     if preflight {
         if let Some(allow) = headers.get(header::ALLOW).cloned() {

@@ -28,6 +28,8 @@ pub struct NewApiKey<'a> {
     pub networks: Option<&'a str>,
     pub created_by: &'a str,
     pub expires_at: Option<i64>,
+    /// `None`: what the installation gives every caller.
+    pub requests_per_minute: Option<u32>,
 }
 
 /// What is known of a key. Never the key, nor its hash.
@@ -47,12 +49,13 @@ pub struct ApiKey {
     pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
+    pub requests_per_minute: Option<u32>,
 }
 
 const CREATE: &str = "
 INSERT INTO api_keys (id, organization_id, name, key_hash, display_prefix, last_four, scopes, networks,
-  created_by, created_at, expires_at)
-SELECT ?2, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+  created_by, created_at, expires_at, requests_per_minute)
+SELECT ?2, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
 FROM organizations WHERE id = ?1 AND state = 'active'
 RETURNING id";
 
@@ -78,6 +81,7 @@ pub async fn create<E: Execute>(
         new.created_by,
         now,
         new.expires_at,
+        new.requests_per_minute.map(i64::from),
     ];
     database
         .execute(CREATE, parameters)
@@ -91,7 +95,7 @@ macro_rules! api_key_json {
            'display_prefix', display_prefix, 'last_four', last_four, 'scopes', json(scopes),
            'networks', json(networks), 'created_by', created_by,
            'created_at', api_keys.created_at, 'expires_at', expires_at, 'revoked_at', revoked_at,
-           'last_used_at', last_used_at)"
+           'last_used_at', last_used_at, 'requests_per_minute', requests_per_minute)"
     };
 }
 
@@ -107,11 +111,14 @@ pub struct ShownKey {
     pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
+    /// `None`: what the installation gives every caller.
+    pub requests_per_minute: Option<u32>,
 }
 
 /// Columns, not JSON, and no more than is asked: every request runs it.
 const FIND: &str = "
-SELECT api_keys.id, organization_id, scopes, networks, expires_at, revoked_at, last_used_at
+SELECT api_keys.id, organization_id, scopes, networks, expires_at, revoked_at, last_used_at,
+  requests_per_minute
 FROM api_keys JOIN organizations ON organizations.id = api_keys.organization_id
 WHERE key_hash = ?1 AND organizations.state = 'active'";
 
@@ -137,6 +144,9 @@ pub async fn find_by_hash<E: Execute>(
         expires_at: row.optional_integer(4)?,
         revoked_at: row.optional_integer(5)?,
         last_used_at: row.optional_integer(6)?,
+        requests_per_minute: row
+            .optional_integer(7)?
+            .and_then(|requests| u32::try_from(requests).ok()),
     }))
 }
 

@@ -1,4 +1,4 @@
-//! Who changed what is set up. The entries are written by triggers (migration 0014), which have to be
+//! Who changed what is set up. The entries are written by triggers (migration 0015), which have to be
 //! told whose change it is.
 
 use crate::database::{DatabaseError, Execute};

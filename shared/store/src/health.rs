@@ -1,5 +1,5 @@
 //! The jobs that ask whether connectors still work. Triggers make them and take them away (migration
-//! 0015).
+//! 0016).
 
 use domain::access::Tenant;
 use serde::{Deserialize, Serialize};

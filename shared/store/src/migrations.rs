@@ -84,13 +84,18 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 14,
-        name: "audit",
-        sql: include_str!("../../../migrations/0014_audit.sql"),
+        name: "inbound_limits",
+        sql: include_str!("../../../migrations/0014_inbound_limits.sql"),
     },
     Migration {
         version: 15,
+        name: "audit",
+        sql: include_str!("../../../migrations/0015_audit.sql"),
+    },
+    Migration {
+        version: 16,
         name: "connector_health",
-        sql: include_str!("../../../migrations/0015_connector_health.sql"),
+        sql: include_str!("../../../migrations/0016_connector_health.sql"),
     },
 ];
 

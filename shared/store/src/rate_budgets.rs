@@ -1,10 +1,13 @@
-//! One row per credential says when its next call may leave, for all streams and instances.
+//! One row per credential says when its next call may leave, for all streams and instances; and one
+//! per caller, address and webhook says how much of its quota of what comes in is used.
 //!
-//! The generic cell rate algorithm with a burst of one, as [`domain::gcra`] has it.
+//! The generic cell rate algorithm: with a burst of one for what goes out, as [`domain::gcra`] has
+//! it, and with a burst of the whole quota for what comes in, as [`domain::inbound_limit`] has it.
 
 use domain::gcra::MAX_AHEAD_MS;
+use domain::inbound_limit::Quota;
 
-use crate::database::{DatabaseError, Execute};
+use crate::database::{DatabaseError, Execute, Value};
 use crate::parameters;
 
 /// A budget that nobody has used for so long says nothing any more.
@@ -91,6 +94,88 @@ pub async fn block<E: Execute>(
     let until_ms = until_ms.min(now_ms.saturating_add(MAX_BLOCK_MS));
     let parameters = parameters![key, now_ms, until_ms, MAX_AHEAD_MS];
     database.execute(BLOCK, parameters).await.map(drop)
+}
+
+/// What spending from an inbound quota came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// The request that asks is let in.
+    pub is_taken: bool,
+    /// The state of the bucket after it, Unix microseconds.
+    pub tat_us: i64,
+}
+
+/// What an inbound bucket is at, seen from the row as it is; see `Quota::level`.
+macro_rules! level {
+    () => {
+        "iif(tat_us > ?2 + ?4, ?2, max(?2, tat_us))"
+    };
+}
+
+const TAKE: &str = concat!(
+    "INSERT INTO rate_budgets (key, tat_ms, tat_us) VALUES (?1, (?2 + ?3) / 1000, ?2 + ?3)
+     ON CONFLICT (key) DO UPDATE SET tat_us = ",
+    level!(),
+    " + ?3, tat_ms = (",
+    level!(),
+    " + ?3) / 1000 WHERE ",
+    level!(),
+    " + ?3 <= ?2 + ?5 RETURNING tat_us"
+);
+
+const OWE: &str = concat!(
+    "INSERT INTO rate_budgets (key, tat_ms, tat_us) VALUES (?1, (?2 + ?3) / 1000, ?2 + ?3)
+     ON CONFLICT (key) DO UPDATE SET tat_us = min(",
+    level!(),
+    " + ?3, ?2 + ?5), tat_ms = min(",
+    level!(),
+    " + ?3, ?2 + ?5) / 1000 RETURNING tat_us"
+);
+
+const USED: &str = "SELECT tat_us FROM rate_budgets WHERE key = ?1";
+
+/// Spends one request from the quota of `key`, together with what was let in before and is not
+/// written yet (`owed_us`). Where there is not so much, only what is owed is written, and the
+/// request is not taken. With nothing owed that writes nothing.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn spend<E: Execute>(
+    database: &E,
+    key: &str,
+    quota: Quota,
+    now_us: i64,
+    owed_us: i64,
+) -> Result<Spent, DatabaseError> {
+    let of = |cost_us: i64, most_us: i64| {
+        [
+            Value::from(key),
+            now_us.into(),
+            cost_us.into(),
+            quota.max_ahead_us().into(),
+            most_us.into(),
+        ]
+    };
+    let cost_us = owed_us.saturating_add(quota.cost_us());
+    let taken = database
+        .execute(TAKE, &of(cost_us, quota.window_us()))
+        .await?;
+    if let Some(row) = taken.first() {
+        return Ok(Spent {
+            is_taken: true,
+            tat_us: row.integer(0)?,
+        });
+    }
+    let (sql, count) = if owed_us > 0 { (OWE, 5) } else { (USED, 1) };
+    let parameters = of(owed_us, quota.max_debt_us());
+    let rows = database
+        .execute(sql, parameters.get(..count).unwrap_or_default())
+        .await?;
+    Ok(Spent {
+        is_taken: false,
+        // Removed in between: untouched.
+        tat_us: rows.first().map_or(Ok(now_us), |row| row.integer(0))?,
+    })
 }
 
 /// The last key of the next so many.

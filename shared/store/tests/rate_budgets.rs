@@ -1,4 +1,4 @@
-//! The pace of calls under one credential, whoever makes them.
+//! The pace of calls under one credential, whoever makes them; and the quotas of what comes in.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,8 +12,9 @@ mod support;
 use std::num::NonZeroU32;
 
 use domain::gcra::{MAX_AHEAD_MS, admit, interval_ms};
+use domain::inbound_limit::Quota;
 use proptest::prelude::*;
-use store::rate_budgets::{KEEP_MS, MAX_BLOCK_MS, Slot, block, prune, reserve};
+use store::rate_budgets::{KEEP_MS, MAX_BLOCK_MS, Slot, Spent, block, prune, reserve, spend};
 use store::{Execute, parameters};
 use support::{TestDatabase, wait};
 
@@ -176,8 +177,128 @@ fn budgets_that_nobody_uses_are_removed_in_bounded_steps() {
     );
 }
 
+const NOW_US: i64 = NOW_MS * 1_000;
+const CALLER: &str = "inbound:caller:key";
+
+fn spent(database: &TestDatabase, requests: u32, now_us: i64, owed_us: i64) -> Spent {
+    let quota = Quota::per_minute(requests).unwrap();
+    wait(spend(database, CALLER, quota, now_us, owed_us)).unwrap()
+}
+
+#[test]
+fn a_quota_is_taken_and_not_one_request_more() {
+    let database = TestDatabase::checked();
+    let taken = |now_us| spent(&database, 3, now_us, 0);
+    for used in 1..=3 {
+        let expected = Spent {
+            is_taken: true,
+            tat_us: NOW_US + used * 20_000_000,
+        };
+        assert_eq!(taken(NOW_US), expected);
+    }
+    database.take_statements();
+    let refused = Spent {
+        is_taken: false,
+        tat_us: NOW_US + 60_000_000,
+    };
+    assert_eq!(taken(NOW_US), refused);
+    assert_eq!(taken(NOW_US + 19_999_999), refused, "nothing was spent");
+    assert_eq!(database.take_statements().len(), 4);
+    assert!(taken(NOW_US + 20_000_000).is_taken);
+    assert!(!taken(NOW_US + 20_000_000).is_taken);
+}
+
+#[test]
+fn what_was_let_in_is_owed_whether_or_not_there_is_room() {
+    let database = TestDatabase::checked();
+    // Three of an instance that asks for a fourth.
+    let quota = Quota::per_minute(10).unwrap();
+    let said = spent(&database, 10, NOW_US, 3 * quota.cost_us());
+    assert_eq!((said.is_taken, said.tat_us), (true, NOW_US + 24_000_000));
+    // Another one has let in eight: together it is too much, and paid back.
+    let said = spent(&database, 10, NOW_US, 8 * quota.cost_us());
+    assert_eq!((said.is_taken, said.tat_us), (false, NOW_US + 72_000_000));
+    assert!(!spent(&database, 10, NOW_US + 17_999_999, 0).is_taken);
+    assert!(spent(&database, 10, NOW_US + 18_000_000, 0).is_taken);
+    // No debt is longer than two windows.
+    let said = spent(&database, 10, NOW_US, 60 * quota.cost_us());
+    assert_eq!(said.tat_us, NOW_US + 120_000_000);
+}
+
+#[test]
+fn a_bucket_of_a_clock_that_jumped_is_untouched() {
+    let database = TestDatabase::checked();
+    spent(&database, 10, NOW_US + 1_000_000_000, 0);
+    let said = spent(&database, 10, NOW_US, 0);
+    assert_eq!((said.is_taken, said.tat_us), (true, NOW_US + 6_000_000));
+}
+
+#[test]
+fn instances_on_one_file_share_a_quota() {
+    let database = TestDatabase::checked();
+    let path = database.path();
+    let taken: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let database = TestDatabase::at(path);
+                    (0..25)
+                        .filter(|_| spent(&database, 60, NOW_US, 0).is_taken)
+                        .count()
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
+    });
+    assert_eq!(taken, 60);
+}
+
+#[test]
+fn inbound_buckets_are_removed_when_they_are_idle() {
+    let database = TestDatabase::checked();
+    spent(&database, 60, NOW_US, 0);
+    let count = || {
+        let sql = "SELECT count(*) FROM rate_budgets WHERE key > ''";
+        let rows = wait(database.execute(sql, parameters![])).unwrap();
+        rows.first().unwrap().integer(0).unwrap()
+    };
+    wait(prune(&database, "", 10, NOW_MS + KEEP_MS)).unwrap();
+    assert_eq!(count(), 1);
+    wait(prune(&database, "", 10, NOW_MS + KEEP_MS + 1_000)).unwrap();
+    assert_eq!(count(), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    /// The statements and the rule are one.
+    #[test]
+    fn a_quota_is_spent_by_the_rule(
+        requests in prop_oneof![1..100_u32, 100..1_000_000_u32],
+        asks in prop::collection::vec((0..20_000_000_i64, 0..30_i64), 1..40),
+    ) {
+        let database = TestDatabase::checked();
+        let quota = Quota::per_minute(requests).unwrap();
+        let (mut now, mut tat) = (NOW_US, 0);
+        for (later, owed) in asks {
+            now += if later % 3 == 0 { later } else { 0 };
+            let owed_us = owed * quota.cost_us();
+            let expected = quota.take(tat, now, owed_us + quota.cost_us());
+            let said = spent(&database, requests, now, owed_us);
+            prop_assert_eq!(said.is_taken, expected.is_some() || tat == 0);
+            if expected.is_none() && tat != 0 {
+                tat = if owed == 0 { tat } else { quota.owe(tat, now, owed_us) };
+                // Untouched buckets are shown as they are kept.
+                prop_assert_eq!(quota.level(said.tat_us, now), quota.level(tat, now));
+            } else {
+                tat = said.tat_us;
+                prop_assert!(expected.is_none_or(|expected| expected == tat));
+            }
+        }
+    }
 
     /// Whoever asks when, and however long each is willing to wait.
     #[test]

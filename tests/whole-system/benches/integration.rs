@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::json;
 use simulators::Simulator;
 use simulators::seven_shifts::{SevenShifts, demo_data};
-use whole_system::{App, LAKESHORE, Settings, now};
+use whole_system::{App, LAKESHORE, now};
 
 use crate::load;
 use crate::table::{Mark, Measured, Row};
@@ -45,7 +45,7 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
         Arc::new(simulators::SystemClock),
     ));
     let storage = runtime::Storage::temporary()?;
-    let mut app = App::start_on(Settings::default(), simulator, storage).await;
+    let mut app = App::start_on(load::unlimited(), simulator, storage).await;
     let organization = app.organization("Peak", LAKESHORE.zone).await;
     let account = json!({"company_id": LAKESHORE.company_id, "access_token": LAKESHORE.token});
     let configured = app

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use whole_system::Settings;
 
 pub const CONNECTIONS: usize = 64;
 const WARM_UP: Duration = Duration::from_millis(700);
@@ -56,6 +57,11 @@ impl Load {
         self.measured += other.measured;
         self.latencies.extend(other.latencies);
     }
+}
+
+/// An application that takes as much as it can.
+pub fn unlimited() -> Settings {
+    Settings::default().variable("requests_per_minute", "0")
 }
 
 /// Makes the request of a number, each number once.

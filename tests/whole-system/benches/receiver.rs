@@ -85,7 +85,7 @@ const SECOND_LIFE: u64 = 1_000_000_000;
 async fn start(settings: Settings) -> anyhow::Result<(App, Make)> {
     let app = App::start_with(settings, demo_data(1, now())).await;
     let organization = app.organization("Inbox", "America/Toronto").await;
-    let body = json!({"name": "Load", "scheme": "standard"});
+    let body = json!({"name": "Load", "scheme": "standard", "events_per_minute": 1_000_000});
     let webhook = app
         .post("/api/webhooks", &organization.key, body)
         .await
@@ -100,7 +100,7 @@ fn any_port() -> SocketAddr {
 }
 
 pub async fn measure() -> anyhow::Result<Vec<Measured>> {
-    let (app, make) = start(Settings::default()).await?;
+    let (app, make) = start(load::unlimited()).await?;
     let server = app.runtime.serve(any_port()).await?;
     let load = load::run_with(server.address(), make, ROUND).await?;
     let (stored, once): (i64, i64) = app.database().query_row(
@@ -119,7 +119,7 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
 }
 
 pub async fn measure_paced() -> anyhow::Result<Vec<Measured>> {
-    let (app, make) = start(Settings::default()).await?;
+    let (app, make) = start(load::unlimited()).await?;
     let server = app.runtime.serve(any_port()).await?;
     let load = load::run_paced(server.address(), make, OFFERED, ROUND).await?;
     let p99 = load.p99_ms();
@@ -131,7 +131,7 @@ pub async fn measure_paced() -> anyhow::Result<Vec<Measured>> {
 
 pub async fn measure_memory() -> anyhow::Result<Vec<Measured>> {
     for mib in MEMORY_MIB {
-        let mut settings = Settings::default();
+        let mut settings = load::unlimited();
         settings.limits.memory_per_instance = mib << 20;
         let Ok((app, make)) = start(settings).await else {
             continue;
@@ -153,7 +153,7 @@ pub async fn measure_memory() -> anyhow::Result<Vec<Measured>> {
 /// The program itself, killed by the system and started again on the same files.
 pub async fn measure_crash() -> anyhow::Result<Vec<Measured>> {
     let (program, state) = (program()?, tempfile::tempdir()?);
-    let run = || Process::start(&program, state.path(), &Settings::default());
+    let run = || Process::start(&program, state.path(), &load::unlimited());
     let mut process = run();
     let post = |path: &str, key: &str, body: Value| {
         let answer = process.request("POST", path, key, Some(body));
@@ -163,7 +163,7 @@ pub async fn measure_crash() -> anyhow::Result<Vec<Measured>> {
     let organization = post("/api/organizations", OPERATOR_KEY, body)?;
     let id = organization["id"].as_str().unwrap_or_default();
     let path = format!("/api/webhooks?organization_id={id}");
-    let body = json!({"name": "Load", "scheme": "standard"});
+    let body = json!({"name": "Load", "scheme": "standard", "events_per_minute": 1_000_000});
     let webhook = post(&path, OPERATOR_KEY, body)?;
     let text = |name: &str| webhook[name].as_str().unwrap_or_default().to_owned();
     let make = make(&text("path"), &text("secret"))?;

@@ -15,9 +15,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use runtime::Runtime;
+use simulators::seven_shifts::demo_data;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use whole_system::{App, LAKESHORE};
+use whole_system::{App, LAKESHORE, now};
 
 use crate::guests;
 use crate::load::{self, Load};
@@ -71,7 +72,7 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
     let (functions, _folder) = guests::start(&guests, &["hello", "data"])?;
     one_row(&functions).await?;
     let functions_server = functions.serve(any_port()).await?;
-    let app = App::start().await;
+    let app = App::start_with(load::unlimited(), demo_data(1, now())).await;
     let (organization, _) = app.synced("Lakeshore", LAKESHORE).await;
     let rows = app.all("/api/locations", &organization.key).await;
     let id = rows

@@ -41,6 +41,7 @@ pub fn check(method: &Method, path: &str, request_id: Option<&str>, answer: &Ans
         if let Some(given) = request_id.filter(|given| is_plain(given)) {
             assert_eq!(header, Some(given), "{method} {path} lost the caller's id");
         }
+        quotas(method, path, answer);
         return;
     }
     let Some(route) = route(method, path) else {
@@ -54,8 +55,8 @@ pub fn check(method: &Method, path: &str, request_id: Option<&str>, answer: &Ans
         return;
     }
     let status = answer.status.as_u16();
-    let described = &document()["paths"][route.path][route.method.to_ascii_lowercase()]["responses"]
-        [status.to_string()];
+    quotas(method, path, answer);
+    let described = described(route, status);
     assert!(
         !described.is_null(),
         "{method} {path}: {status} is not described: {}",
@@ -64,6 +65,44 @@ pub fn check(method: &Method, path: &str, request_id: Option<&str>, answer: &Ans
     let schema = &described["content"]["application/json"]["schema"];
     if let Err(why) = walk(&answer.json(), schema, &mut String::new()) {
         panic!("{method} {path}: {why}");
+    }
+}
+
+fn described(route: &Route, status: u16) -> &'static Value {
+    &document()["paths"][route.path][route.method.to_ascii_lowercase()]["responses"]
+        [status.to_string()]
+}
+
+/// What is told of a quota is described, and whoever is refused for one is told when to come again.
+fn quotas(method: &Method, path: &str, answer: &Answer) {
+    let Some(route) = route(method, path).filter(|route| route.access != Access::Internal) else {
+        return;
+    };
+    let status = answer.status.as_u16();
+    let is_told = answer.headers.contains_key("ratelimit");
+    assert_eq!(
+        is_told,
+        answer.headers.contains_key("ratelimit-policy"),
+        "{method} {path}"
+    );
+    let mut described = described(route, status);
+    if described.is_null() {
+        described = &document()["paths"][route.path][route.method.to_ascii_lowercase()]["responses"]
+            ["default"];
+    }
+    let names = described["headers"].as_object();
+    if is_told {
+        assert!(
+            names.is_some_and(|names| names.contains_key("ratelimit")),
+            "{method} {path}: {status} is not described with a quota"
+        );
+    }
+    if status == 429 && is_told {
+        assert!(
+            names.is_some_and(|names| names.contains_key("retry-after"))
+                && answer.headers.contains_key("retry-after"),
+            "{method} {path}: nobody says when to come again"
+        );
     }
 }
 

@@ -23,6 +23,8 @@ pub struct NewWebhook<'a> {
     pub events: Option<&'a str>,
     /// Dead events in a row that pause it; `None`: it is never paused.
     pub failure_limit: Option<i64>,
+    /// Deliveries that are taken in a minute.
+    pub events_per_minute: u32,
     pub created_by: &'a str,
 }
 
@@ -37,6 +39,7 @@ pub struct Change<'a> {
     pub state: Option<&'a str>,
     /// As in [`NewWebhook`].
     pub failure_limit: Option<Option<i64>>,
+    pub events_per_minute: Option<u32>,
 }
 
 /// What making one came to, of either sort.
@@ -51,8 +54,8 @@ pub enum Created {
 
 const CREATE: &str = "
 INSERT INTO webhooks (id, organization_id, name, scheme, options, events, state, version, created_by,
-  created_at, updated_at, failure_limit)
-SELECT ?2, id, ?3, ?4, ?5, ?6, 'active', 1, ?7, ?8, ?8, ?9 FROM organizations
+  created_at, updated_at, failure_limit, events_per_minute)
+SELECT ?2, id, ?3, ?4, ?5, ?6, 'active', 1, ?7, ?8, ?8, ?9, ?10 FROM organizations
 WHERE id = ?1 AND state = 'active'
 RETURNING id";
 
@@ -87,7 +90,8 @@ pub async fn create<E: Execute>(
         new.events,
         new.created_by,
         now,
-        new.failure_limit
+        new.failure_limit,
+        i64::from(new.events_per_minute)
     ];
     let created = transaction.execute(CREATE, parameters).await?;
     Ok(if created.is_empty() {
@@ -101,7 +105,7 @@ const UPDATE: &str = "
 UPDATE webhooks SET
   name = coalesce(?3, name), options = coalesce(?4, options), events = iif(?5, ?6, events),
   state = coalesce(?7, state), version = version + 1, updated_at = ?8,
-  failure_limit = iif(?9, ?10, failure_limit),
+  failure_limit = iif(?9, ?10, failure_limit), events_per_minute = coalesce(?11, events_per_minute),
   state_reason = iif(?7 IS NULL, state_reason, NULL),
   failures_in_row = iif(?7 = 'active', 0, failures_in_row)
 WHERE id = ?2 AND organization_id = ?1
@@ -128,7 +132,8 @@ pub async fn update<E: Execute>(
         change.state,
         now,
         change.failure_limit.is_some(),
-        change.failure_limit.flatten()
+        change.failure_limit.flatten(),
+        change.events_per_minute.map(i64::from)
     ];
     database
         .execute(UPDATE, parameters)
@@ -164,13 +169,16 @@ pub struct Receiving {
     pub events: Option<Vec<String>>,
     pub state: String,
     pub version: i64,
+    /// Deliveries that are taken in a minute.
+    pub events_per_minute: u32,
     pub secrets: Vec<LiveSecret>,
 }
 
 const RECEIVING: &str = concat!(
     "
 SELECT json_object('organization_id', organization_id, 'scheme', scheme, 'options', json(options),
-  'events', json(events), 'state', state, 'version', version, 'secrets', ",
+  'events', json(events), 'state', state, 'version', version,
+  'events_per_minute', events_per_minute, 'secrets', ",
     live_secrets!("webhooks.id", "?2"),
     ")
 FROM webhooks WHERE id = ?1"

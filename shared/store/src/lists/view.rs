@@ -339,6 +339,7 @@ const API_KEY: &[Field] = &[
     Time("expires_at", "record.expires_at"),
     Time("revoked_at", "record.revoked_at"),
     Time("last_used_at", "record.last_used_at"),
+    Plain("requests_per_minute", "record.requests_per_minute"),
 ];
 
 /// Without the secret path, and without its hash.
@@ -366,6 +367,7 @@ const WEBHOOK: &[Field] = &[
     Plain("state", "record.state"),
     Plain("state_reason", "record.state_reason"),
     Plain("failure_limit", "record.failure_limit"),
+    Plain("events_per_minute", "record.events_per_minute"),
     Plain("failures_in_row", "record.failures_in_row"),
     Plain("ignored_count", "record.ignored_count"),
     Json("secrets", WEBHOOK_SECRETS),

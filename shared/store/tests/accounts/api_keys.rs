@@ -19,6 +19,7 @@ fn new_key<'a>(id: &'a str, key_hash: &'a str, scopes: &'a BTreeSet<Scope>) -> N
         networks: Some(r#"["10.0.0.0/8"]"#),
         created_by: "user-1",
         expires_at: Some(NOW + 1_000),
+        requests_per_minute: Some(60),
     }
 }
 
@@ -55,6 +56,7 @@ fn a_key_is_found_by_its_hash_with_everything_that_limits_it() {
         BTreeSet::from([Scope::ShiftsRead, Scope::LocationsRead])
     );
     assert_eq!(key.networks.unwrap(), ["10.0.0.0/8"]);
+    assert_eq!(key.requests_per_minute, Some(60));
     assert_eq!(
         (key.expires_at, key.revoked_at, key.last_used_at),
         (Some(NOW + 1_000), None, None)

@@ -21,6 +21,7 @@ fn create(database: &TestDatabase, tenant: &Tenant, number: u64) -> Created {
         options: r#"{"header":"x-signature"}"#,
         events: Some(r#"["order.*"]"#),
         failure_limit: None,
+        events_per_minute: 60_000,
         created_by: "user-1",
     };
     wait(webhooks::create(database, tenant, new, NOW)).unwrap()

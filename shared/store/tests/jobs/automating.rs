@@ -80,6 +80,7 @@ fn webhook(fixture: &Fixture, number: u64) -> String {
         options: "{}",
         events: None,
         failure_limit: Some(4),
+        events_per_minute: 60_000,
         created_by: "user-1",
     };
     wait(webhooks::create(

@@ -547,7 +547,8 @@ fn an_account() {
         read(Kind::ApiKey, &key),
         json!({"id": key, "organization_id": party.tenant.as_str(), "name": "till", "display_prefix": "pb_live_abc",
             "last_four": "wxyz", "scopes": ["shifts:read"], "networks": null, "created_by": "operator",
-            "created_at": EPOCH, "expires_at": null, "revoked_at": null, "last_used_at": null})
+            "created_at": EPOCH, "expires_at": null, "revoked_at": null, "last_used_at": null,
+            "requests_per_minute": null})
     );
     let webhook = fixture
         .text("SELECT id FROM webhook_registrations")
@@ -567,7 +568,7 @@ fn an_account() {
         json!({"id": webhook, "organization_id": party.tenant.as_str(), "name": "orders",
             "path": format!("/hooks/{webhook}"), "scheme": "generic", "options": {"header": "x-signature"},
             "events": ["order.*"], "state": "active", "state_reason": null,
-            "failure_limit": null, "failures_in_row": 0, "ignored_count": 0,
+            "failure_limit": null, "events_per_minute": 60_000, "failures_in_row": 0, "ignored_count": 0,
             "secrets": [{"id": secret, "created_at": EPOCH, "expires_at": null}],
             "created_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH})
     );

@@ -12,7 +12,7 @@ const NOT_OF_A_TENANT: [&str; 6] = [
     "audit_actors",      // a row only within a transaction
     "organizations",     // its last row, removed by itself
     "sequences",         // one counter for all
-    "rate_budgets",      // belongs to a credential, says nothing of anybody
+    "rate_budgets",      // of credentials, callers and addresses: numbers that are pruned in a day
     "scheduler_ticks",   // one row for all
     "schema_migrations", // the code's
 ];

@@ -4,7 +4,7 @@
 mod keeping;
 mod managing;
 mod proving;
-mod signing;
+pub mod signing;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};

@@ -6,6 +6,7 @@ mod first_sync;
 mod health;
 mod inbox;
 mod integration;
+mod limits;
 mod notify;
 mod outgoing;
 mod process;

@@ -59,23 +59,26 @@ CREATE TRIGGER api_keys_audit_created AFTER INSERT ON api_keys BEGIN
   INSERT INTO audit_entries (organization_id, resource, resource_id, action, before, after, actor_kind, actor,
     request_id, occurred_at)
   SELECT NEW.organization_id, 'api_key', NEW.id, 'created', NULL, json_object('name', NEW.name, 'display_prefix',
-    NEW.display_prefix, 'last_four', NEW.last_four, 'scopes', json(NEW.scopes), 'networks', json(NEW.networks), 'expires_at',
-    strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expires_at, 'unixepoch'), 'revoked_at', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.revoked_at,
-    'unixepoch')), kind, actor, request_id, coalesce(changed_at, NEW.created_at) FROM audit_actor;
+    NEW.display_prefix, 'last_four', NEW.last_four, 'scopes', json(NEW.scopes), 'networks', json(NEW.networks),
+    'requests_per_minute', NEW.requests_per_minute, 'expires_at', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expires_at, 'unixepoch'),
+    'revoked_at', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.revoked_at, 'unixepoch')), kind, actor, request_id, coalesce(changed_at,
+    NEW.created_at) FROM audit_actor;
 END;
 --; statement
-CREATE TRIGGER api_keys_audit_updated AFTER UPDATE OF name, scopes, networks, expires_at, revoked_at ON api_keys
-WHEN (OLD.name, OLD.scopes, OLD.networks, OLD.expires_at, OLD.revoked_at) IS NOT (NEW.name, NEW.scopes, NEW.networks,
-  NEW.expires_at, NEW.revoked_at) BEGIN
+CREATE TRIGGER api_keys_audit_updated AFTER UPDATE OF name, scopes, networks, requests_per_minute, expires_at, revoked_at ON
+  api_keys
+WHEN (OLD.name, OLD.scopes, OLD.networks, OLD.requests_per_minute, OLD.expires_at, OLD.revoked_at) IS NOT (NEW.name,
+  NEW.scopes, NEW.networks, NEW.requests_per_minute, NEW.expires_at, NEW.revoked_at) BEGIN
   INSERT INTO audit_entries (organization_id, resource, resource_id, action, before, after, actor_kind, actor,
     request_id, occurred_at)
   SELECT NEW.organization_id, 'api_key', NEW.id, 'updated', json_object('name', OLD.name, 'display_prefix',
-    OLD.display_prefix, 'last_four', OLD.last_four, 'scopes', json(OLD.scopes), 'networks', json(OLD.networks), 'expires_at',
-    strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expires_at, 'unixepoch'), 'revoked_at', strftime('%Y-%m-%dT%H:%M:%SZ', OLD.revoked_at,
-    'unixepoch')), json_object('name', NEW.name, 'display_prefix', NEW.display_prefix, 'last_four', NEW.last_four, 'scopes',
-    json(NEW.scopes), 'networks', json(NEW.networks), 'expires_at', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expires_at,
-    'unixepoch'), 'revoked_at', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.revoked_at, 'unixepoch')), kind, actor, request_id,
-    coalesce(changed_at, NEW.created_at) FROM audit_actor;
+    OLD.display_prefix, 'last_four', OLD.last_four, 'scopes', json(OLD.scopes), 'networks', json(OLD.networks),
+    'requests_per_minute', OLD.requests_per_minute, 'expires_at', strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expires_at, 'unixepoch'),
+    'revoked_at', strftime('%Y-%m-%dT%H:%M:%SZ', OLD.revoked_at, 'unixepoch')), json_object('name', NEW.name,
+    'display_prefix', NEW.display_prefix, 'last_four', NEW.last_four, 'scopes', json(NEW.scopes), 'networks',
+    json(NEW.networks), 'requests_per_minute', NEW.requests_per_minute, 'expires_at', strftime('%Y-%m-%dT%H:%M:%SZ',
+    NEW.expires_at, 'unixepoch'), 'revoked_at', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.revoked_at, 'unixepoch')), kind, actor,
+    request_id, coalesce(changed_at, NEW.created_at) FROM audit_actor;
 END;
 --; statement
 -- A state that follows from what a provider says is in the log; here is what somebody did.
@@ -140,19 +143,22 @@ CREATE TRIGGER webhooks_audit_created AFTER INSERT ON webhooks BEGIN
   INSERT INTO audit_entries (organization_id, resource, resource_id, action, before, after, actor_kind, actor,
     request_id, occurred_at)
   SELECT NEW.organization_id, 'webhook', NEW.id, 'created', NULL, json_object('name', NEW.name, 'scheme', NEW.scheme,
-    'options', json(NEW.options), 'events', json(NEW.events), 'state', NEW.state, 'failure_limit', NEW.failure_limit), kind,
-    actor, request_id, coalesce(changed_at, NEW.updated_at) FROM audit_actor;
+    'options', json(NEW.options), 'events', json(NEW.events), 'state', NEW.state, 'failure_limit', NEW.failure_limit,
+    'events_per_minute', NEW.events_per_minute), kind, actor, request_id, coalesce(changed_at, NEW.updated_at) FROM
+    audit_actor;
 END;
 --; statement
-CREATE TRIGGER webhooks_audit_updated AFTER UPDATE OF name, options, events, failure_limit, state ON webhooks
-WHEN ((OLD.name, OLD.options, OLD.events, OLD.failure_limit) IS NOT (NEW.name, NEW.options, NEW.events, NEW.failure_limit)
-  OR (OLD.state <> NEW.state AND EXISTS (SELECT 1 FROM audit_actors))) BEGIN
+CREATE TRIGGER webhooks_audit_updated AFTER UPDATE OF name, options, events, failure_limit, events_per_minute, state ON
+  webhooks
+WHEN ((OLD.name, OLD.options, OLD.events, OLD.failure_limit, OLD.events_per_minute) IS NOT (NEW.name, NEW.options,
+  NEW.events, NEW.failure_limit, NEW.events_per_minute) OR (OLD.state <> NEW.state AND EXISTS (SELECT 1 FROM audit_actors))) BEGIN
   INSERT INTO audit_entries (organization_id, resource, resource_id, action, before, after, actor_kind, actor,
     request_id, occurred_at)
   SELECT NEW.organization_id, 'webhook', NEW.id, 'updated', json_object('name', OLD.name, 'scheme', OLD.scheme, 'options',
-    json(OLD.options), 'events', json(OLD.events), 'state', OLD.state, 'failure_limit', OLD.failure_limit),
-    json_object('name', NEW.name, 'scheme', NEW.scheme, 'options', json(NEW.options), 'events', json(NEW.events), 'state',
-    NEW.state, 'failure_limit', NEW.failure_limit), kind, actor, request_id, coalesce(changed_at, NEW.updated_at) FROM
+    json(OLD.options), 'events', json(OLD.events), 'state', OLD.state, 'failure_limit', OLD.failure_limit,
+    'events_per_minute', OLD.events_per_minute), json_object('name', NEW.name, 'scheme', NEW.scheme, 'options',
+    json(NEW.options), 'events', json(NEW.events), 'state', NEW.state, 'failure_limit', NEW.failure_limit,
+    'events_per_minute', NEW.events_per_minute), kind, actor, request_id, coalesce(changed_at, NEW.updated_at) FROM
     audit_actor;
 END;
 --; statement
@@ -161,8 +167,8 @@ WHEN EXISTS (SELECT 1 FROM audit_actors) AND (SELECT state FROM organizations WH
   INSERT INTO audit_entries (organization_id, resource, resource_id, action, before, after, actor_kind, actor,
     request_id, occurred_at)
   SELECT OLD.organization_id, 'webhook', OLD.id, 'deleted', json_object('name', OLD.name, 'scheme', OLD.scheme, 'options',
-    json(OLD.options), 'events', json(OLD.events), 'state', OLD.state, 'failure_limit', OLD.failure_limit), NULL, kind, actor,
-    request_id, changed_at FROM audit_actor;
+    json(OLD.options), 'events', json(OLD.events), 'state', OLD.state, 'failure_limit', OLD.failure_limit,
+    'events_per_minute', OLD.events_per_minute), NULL, kind, actor, request_id, changed_at FROM audit_actor;
 END;
 --; statement
 CREATE TRIGGER webhook_secrets_audit_created AFTER INSERT ON webhook_secrets
