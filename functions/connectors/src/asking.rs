@@ -7,7 +7,7 @@ use domain::connector_state::ConnectorState::{Active, Error, Expired, Paused, Re
 use http::StatusCode;
 use platform::internal::TestCall;
 use platform::outbound::CallError;
-use platform::rest_api::{self, API, Refused, RequestCall};
+use platform::rest_api::{self, API, CUSTOM, Refused, RequestCall};
 use platform::slack::{self, SLACK};
 use platform::{Context, Reply, internal, problems};
 
@@ -25,7 +25,7 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
     let (function, path) = match connector.provider.as_str() {
         SLACK => (slack::FUNCTION, slack::TEST_PATH),
-        API => (rest_api::FUNCTION, rest_api::TEST_PATH),
+        API | CUSTOM => (rest_api::FUNCTION, rest_api::TEST_PATH),
         GOOGLE_WORKSPACE | ODOO => {
             let tested = TestedConnector {
                 success: false,

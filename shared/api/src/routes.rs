@@ -27,6 +27,7 @@ pub enum Operation {
     TestConnector,
     DeleteConnector,
     CallApi,
+    SyncConnector,
     RunRestApi,
     TestRestApi,
     CheckRestApi,
@@ -64,6 +65,8 @@ pub enum Operation {
     ReadAvailability,
     ListTimeOff,
     ReadTimeOff,
+    ListCustomRecords,
+    ReadCustomRecord,
     CreateStore,
     ListStores,
     UpsertStores,
@@ -91,6 +94,7 @@ pub enum Operation {
     ListQuarantinedRecords,
     Tick,
     RunSevenShiftsSync,
+    RunCustomSync,
     RemoveSevenShiftsWebhooks,
     CreateWebhook,
     ListWebhooks,
@@ -439,6 +443,19 @@ const TIME_OFF_LIST: &[Parameter] = &[
         "Only time off that stands like this.",
     ),
 ];
+const CUSTOM_RECORD_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "external_id",
+        ParameterForm::Text,
+        "Only the record of this id at the API.",
+    ),
+];
 /// How a request of a person stands; `unknown` is a number that 7shifts does not document.
 pub const REQUEST_STATUSES: &[&str] = &["pending", "approved", "declined", "unknown"];
 const SYNC_RUN_LIST: &[Parameter] = &[
@@ -682,6 +699,21 @@ pub const STREAMS: &[&str] = &[
     "assignments",
     "availability",
     "time_off",
+    "records",
+];
+
+/// Those of 7shifts.
+pub const SEVEN_SHIFTS_STREAMS: &[&str] = &[
+    "locations",
+    "departments",
+    "roles",
+    "users",
+    "shifts",
+    "time_punches",
+    "wages",
+    "assignments",
+    "availability",
+    "time_off",
 ];
 
 const fn list(
@@ -749,9 +781,10 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 15] = [
+pub const FUNCTIONS: [&str; 16] = [
     "automation",
     "connectors",
+    "custom-sync",
     "organizations",
     "outgoing-webhooks",
     "records",
@@ -1038,6 +1071,17 @@ const ALL: &[Route] = &[
     .takes("ApiRequest")
     .answers(200, Shape::One("ApiAnswer")),
     Route::new(
+        O::SyncConnector,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/sync",
+        Access::Scope(Scope::SyncRun),
+        "Sync the list of a connector of the type custom now",
+    )
+    .query(ONE)
+    .takes("SyncConnector")
+    .answers(202, Shape::One("SyncAsked")),
+    Route::new(
         O::PauseConnector,
         "connectors",
         "POST",
@@ -1258,6 +1302,21 @@ const ALL: &[Route] = &[
         Scope::TimeOffRead,
         "Read a time off",
         "TimeOff",
+    ),
+    list(
+        O::ListCustomRecords,
+        "/api/custom-records",
+        Scope::CustomRecordsRead,
+        "List what connectors of the type custom have listed",
+        CUSTOM_RECORD_LIST,
+        "CustomRecord",
+    ),
+    read(
+        O::ReadCustomRecord,
+        "/api/custom-records/{id}",
+        Scope::CustomRecordsRead,
+        "Read a custom record",
+        "CustomRecord",
     ),
     Route::new(
         O::CreateStore,
@@ -1504,6 +1563,7 @@ const ALL: &[Route] = &[
     )
     .answers(200, Shape::One("TickSummary")),
     RUN_SEVEN_SHIFTS_SYNC,
+    RUN_CUSTOM_SYNC,
     Route::new(
         O::CreateWebhook,
         "webhooks",
@@ -1961,6 +2021,16 @@ pub const RUN_SEVEN_SHIFTS_SYNC: Route = Route::new(
     "/internal/seven-shifts-sync/run",
     Access::Internal,
     "Run one stream of one connector",
+);
+
+/// As [`RUN_SEVEN_SHIFTS_SYNC`].
+pub const RUN_CUSTOM_SYNC: Route = Route::new(
+    Operation::RunCustomSync,
+    "custom-sync",
+    "POST",
+    "/internal/custom-sync/run",
+    Access::Internal,
+    "Sync the list of one connector",
 );
 
 /// Whether a path is one of a replaced system, whose callers expect its error members everywhere.

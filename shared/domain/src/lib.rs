@@ -40,6 +40,7 @@ pub mod frequency;
 pub mod gcra;
 pub mod inbound_webhook;
 pub mod job;
+pub mod json_schema;
 pub mod log_statistics;
 pub mod network;
 pub mod organization;

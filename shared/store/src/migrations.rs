@@ -82,6 +82,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "integration_logs",
         sql: include_str!("../../../migrations/0013_integration_logs.sql"),
     },
+    Migration {
+        version: 14,
+        name: "custom_records",
+        sql: include_str!("../../../migrations/0014_custom_records.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

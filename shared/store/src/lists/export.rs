@@ -3,11 +3,12 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter,
-    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
-    TimePunchFilter, WebhookEventFilter, automation_rules, availability, deliveries, departments,
-    location_mappings, locations, logs, notices, own, quarantined_records, role_assignments, roles,
-    shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
+    CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter,
+    NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, automation_rules,
+    availability, custom_records, deliveries, departments, location_mappings, locations, logs,
+    notices, own, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
+    team_members, time_off, time_punches, wages, webhook_events,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
@@ -166,6 +167,13 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
                 ..TimeOffFilter::default()
             };
             time_off(tenant, &filter, paging)
+        }
+        Kind::CustomRecord => {
+            let filter = CustomRecordFilter {
+                include_deleted: true,
+                ..CustomRecordFilter::default()
+            };
+            custom_records(tenant, &filter, paging)
         }
         Kind::Store => {
             let filter = StoreFilter {
