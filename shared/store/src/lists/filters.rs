@@ -369,11 +369,7 @@ pub fn custom_records(
         &mut builder,
         filter.updated_since,
         filter.include_deleted,
-        if filter.connector_id.is_some() {
-            "custom_records_connector_changed"
-        } else {
-            "custom_records_changed"
-        },
+        "custom_records_changed",
     )
     .unwrap_or(Order::Id {
         index: match (filter.external_id, filter.connector_id) {

@@ -3,12 +3,12 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter, MemberFilter,
-    NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
-    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, automation_rules,
-    availability, deliveries, departments, get, location_mappings, locations, logs, notices,
-    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
-    time_off, time_punches, wages, webhook_events,
+    CustomRecordFilter, DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter,
+    MemberFilter, NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
+    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
+    automation_rules, availability, custom_records, deliveries, departments, get,
+    location_mappings, locations, logs, notices, quarantined_records, role_assignments, roles,
+    shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -113,6 +113,15 @@ fn no_combination_of_filters_sorts_or_scans() {
                 status: text(6),
             };
             lists.push(time_off(&tenant, &filter, &paging));
+        }
+        if bits < 32 {
+            let filter = CustomRecordFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                connector_id: text(3),
+                external_id: text(4),
+            };
+            lists.push(custom_records(&tenant, &filter, &paging));
         }
         if bits < 16 {
             let filter = StoreFilter {
