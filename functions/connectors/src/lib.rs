@@ -6,6 +6,7 @@ mod making;
 mod settings;
 mod states;
 mod sync_status;
+mod syncing;
 
 use api::connectors::Connector as Answered;
 use api::{Operation, Problem};
@@ -30,6 +31,7 @@ async fn handle(request: Request) -> Answer {
             Operation::UpdateConnector => making::update(&context).await,
             Operation::TestConnector => asking::test(&context).await,
             Operation::CallApi => asking::request(&context).await,
+            Operation::SyncConnector => syncing::ask(&context).await,
             Operation::DeleteConnector => states::remove(&context).await,
             Operation::ListDeliveries => deliveries::list(&context).await,
             Operation::ReadDelivery => deliveries::read(&context).await,
@@ -73,12 +75,12 @@ async fn read(context: &Context) -> Result<Reply, Problem> {
 }
 
 async fn list(context: &Context) -> Result<Reply, Problem> {
-    let page = page(context, None).await?;
+    let page = page(context, &[]).await?;
     let rows: Vec<_> = page.connectors.iter().map(answered).collect();
     page.reply(&rows)
 }
 
-/// A page of the connectors of the tenant that the query means, of one provider if asked.
+/// A page of the connectors of the tenant that the query means, of certain providers if asked.
 struct Page {
     tenant: Tenant,
     connectors: Vec<Connector>,
@@ -86,12 +88,12 @@ struct Page {
     next: Option<Key>,
 }
 
-async fn page(context: &Context, provider: Option<&str>) -> Result<Page, Problem> {
+async fn page(context: &Context, providers: &[&str]) -> Result<Page, Problem> {
     let lists::Asked { tenant, paging, .. } = lists::Asked::parse(context, |_| ())?;
     let after = paging.after()?.map(|key| key.id).unwrap_or_default();
     // `store` lists 500 at the most, so the full page asks again for nothing.
     let limit = i64::from(paging.limit());
-    let connectors = connectors::list(&context.database, &tenant, provider, &after, limit)
+    let connectors = connectors::list(&context.database, &tenant, providers, &after, limit)
         .await
         .map_err(|error| problems::database(&error))?;
     let is_full = i64::try_from(connectors.len()).unwrap_or(i64::MAX) == limit;

@@ -10,7 +10,7 @@ use domain::access::Tenant;
 use domain::connector_state::ConnectorState::{Active, Disconnected, Error, Expired, Revoked};
 use http::StatusCode;
 use platform::health::{WEBHOOK, WebhookConfig};
-use platform::rest_api::{self, API, CheckCall, Checked};
+use platform::rest_api::{self, API, CUSTOM, CheckCall, Checked};
 use platform::seven_shifts;
 use platform::slack::{self, SLACK};
 use platform::vault::{Place, Secret, Vault};
@@ -20,14 +20,14 @@ use store::Execute;
 use store::connectors::{self, Change, Connect, Connector, NewConnector, StateChange};
 use store::credentials::{self, Sealed};
 
-use crate::{answered, found, found_in};
+use crate::{answered, found, found_in, syncing};
 
 /// Accounts of Google Workspace, for which there is no client yet.
 pub const GOOGLE_WORKSPACE: &str = "google_workspace";
 /// Odoo servers, for which there is no client yet.
 pub const ODOO: &str = "odoo";
 /// What can be made here.
-const TYPES: [&str; 5] = [SLACK, API, WEBHOOK, GOOGLE_WORKSPACE, ODOO];
+const TYPES: [&str; 6] = [SLACK, API, CUSTOM, WEBHOOK, GOOGLE_WORKSPACE, ODOO];
 
 /// How long a check is waited for, in milliseconds.
 const CHECK_TIMEOUT_MS: i64 = 5_000;
@@ -88,7 +88,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             integration_key: key,
             name,
             config: &made.config,
-            sync_settings: "{}",
+            sync_settings: syncing::first_settings(provider),
             connected_by: context.caller()?.subject(),
         };
         let id = match connectors::connect(transaction, &tenant, new, clock::now())
@@ -105,6 +105,11 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             }
         };
         seal(transaction, &tenant, &vault, &id, &made).await?;
+        if provider == CUSTOM {
+            syncing::schedule(transaction, &tenant, &id)
+                .await
+                .map_err(|error| problems::database(&error))?;
+        }
         let made = connectors::get(transaction, &tenant, &id)
             .await
             .map_err(|error| problems::database(&error))?
@@ -186,6 +191,11 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
             connectors::set_state(transaction, &tenant, &held.id, active, now)
                 .await
                 .map_err(|error| problems::database(&error))?;
+            if held.provider == CUSTOM {
+                syncing::schedule(transaction, &tenant, &held.id)
+                    .await
+                    .map_err(|error| problems::database(&error))?;
+            }
             Ok(())
         })
         .await?;

@@ -6,13 +6,13 @@ use domain::access::{Scope, Tenant};
 use domain::stream::Stream;
 use domain::sync_settings::{SyncSettings, SyncTimes};
 use http::StatusCode;
-use platform::seven_shifts::PROVIDER;
 use platform::{Context, Reply, clock, planning, problems};
+use serde_json::Value;
 use store::connectors::{self, Connector};
 use store::jobs::plan;
 use store::{DatabaseError, Execute};
 
-use crate::{found, found_in};
+use crate::{found, found_in, syncing};
 
 pub async fn read(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
@@ -30,6 +30,7 @@ pub async fn replace(context: &Context) -> Result<Reply, Problem> {
             let Document(body) = context.json()?;
             let before = stored(&connector)?;
             let settings = before.updated(&body).map_err(refused)?;
+            refuse_others(&connector, &body)?;
             if settings.streams != before.streams {
                 context.require(Scope::SyncStreamsWrite)?;
             }
@@ -38,6 +39,35 @@ pub async fn replace(context: &Context) -> Result<Reply, Problem> {
         })
         .await?;
     answered(context, &tenant, &connector, &settings).await
+}
+
+/// A stream of another type of connector would look saved and decide nothing.
+fn refuse_others(connector: &Connector, body: &Value) -> Result<(), Problem> {
+    let streams = syncing::streams_of(&connector.provider);
+    let given = body.get("streams").and_then(Value::as_object);
+    let other = given
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name)
+        .find(|name| {
+            !streams
+                .iter()
+                .any(|stream| stream.as_str() == name.as_str())
+        });
+    match other {
+        Some(name) => {
+            let known: Vec<_> = streams.iter().map(|stream| stream.as_str()).collect();
+            Err(Problem::field(
+                format!("/streams/{name}"),
+                format!(
+                    "is no stream of a connector of {}: use {}",
+                    connector.provider,
+                    known.join(", ")
+                ),
+            ))
+        }
+        None => Ok(()),
+    }
 }
 
 async fn write<E: Execute>(
@@ -60,7 +90,7 @@ async fn write<E: Execute>(
 }
 
 fn stored(connector: &Connector) -> Result<SyncSettings, Problem> {
-    if connector.provider != PROVIDER {
+    if syncing::streams_of(&connector.provider).is_empty() {
         return Err(Problem::new(
             ProblemKind::Conflict,
             format!("A connector of {} syncs nothing.", connector.provider),
@@ -92,7 +122,11 @@ async fn answered(
             times.last_sync_at.insert(stream, success);
         }
     }
-    Reply::json(StatusCode::OK, &settings.to_json_with_times(&times))
+    let streams = syncing::streams_of(&connector.provider);
+    Reply::json(
+        StatusCode::OK,
+        &settings.to_json_with_times(streams, &times),
+    )
 }
 
 fn refused(error: domain::Error) -> Problem {

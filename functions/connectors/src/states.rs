@@ -7,10 +7,13 @@ use platform::{Context, Reply, clock, disconnecting, planning, problems};
 use store::connectors::{self, StateChange};
 use store::jobs::Failure;
 use store::jobs::plan;
-use store::{DatabaseError, credentials, outbox};
+use store::{Database, DatabaseError, credentials, outbox, records};
 
 use crate::making::is_made_here;
 use crate::{answered, found};
+
+/// Rows of a connector's list that one statement removes.
+const REMOVED_ROWS: u32 = 1_000;
 
 /// Stops the schedule; credentials and data stay.
 pub async fn pause(context: &Context) -> Result<Reply, Problem> {
@@ -44,8 +47,9 @@ pub async fn disconnect(context: &Context) -> Result<Reply, Problem> {
     current(context).await
 }
 
-/// Removes a connector that was made here, with its secrets and what it still has to send. What it has
-/// sent is kept as long as any delivery.
+/// Removes a connector that was made here, with its secrets, what it has listed and what it still has to
+/// send. What it has sent is kept as long as any delivery. Its row goes last: what is left over when this
+/// is cut short goes when it is repeated.
 pub async fn remove(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
     if !is_made_here(&connector) {
@@ -58,15 +62,32 @@ pub async fn remove(context: &Context) -> Result<Reply, Problem> {
         code: "disconnected".to_owned(),
         detail: "The connector was removed before this was sent.".to_owned(),
     };
+    let failed = |error: DatabaseError| problems::database(&error);
+    let stopped = Failure {
+        code: "disconnected".to_owned(),
+        detail: "The connector was removed.".to_owned(),
+    };
+    let (database, id) = (&context.database, connector.id.as_str());
+    database
+        .transaction(async |transaction| {
+            let now_ms = clock::now_ms();
+            plan::stop_stream_jobs(transaction, &tenant, id, &stopped, now_ms).await
+        })
+        .await
+        .map_err(failed)?;
+    while records::remove_custom_records(database, &tenant, id, REMOVED_ROWS)
+        .await
+        .map_err(failed)?
+    {}
     context
         .change(async |transaction| {
-            let id = &connector.id;
             outbox::cancel(transaction, &tenant, id, None, &removed, clock::now()).await?;
             credentials::purge(transaction, &tenant, id).await?;
+            plan::remove_stream_jobs(transaction, &tenant, id).await?;
             connectors::remove(transaction, &tenant, id).await
         })
         .await
-        .map_err(|error: DatabaseError| problems::database(&error))?;
+        .map_err(failed)?;
     Reply::json(StatusCode::OK, &answered(&connector))
 }
 

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use api::Problem;
 use api::connectors::{StreamStatus, SyncStatus};
 use domain::run::RunStatus;
-use domain::stream::Stream;
-use platform::seven_shifts::PROVIDER;
 use platform::{Context, Reply, clock, planning, problems, time};
 use store::connectors::Connector;
 use store::jobs::plan::{self, PlanningInput};
 
+use crate::syncing;
+
 /// Two statements, however many connectors there are.
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
-    let page = crate::page(context, Some(PROVIDER)).await?;
+    let page = crate::page(context, &syncing::PROVIDERS).await?;
     let ids: Vec<_> = page
         .connectors
         .iter()
@@ -43,7 +43,8 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
 
 fn status(connector: &Connector, inputs: &[&PlanningInput], now: i64) -> SyncStatus {
     let stale = planning::stale_streams(inputs.iter().copied(), connector.connected_at, now);
-    let streams = Stream::ALL.iter().map(|stream| {
+    let streams = syncing::streams_of(&connector.provider);
+    let streams = streams.iter().map(|stream| {
         let input = inputs.iter().find(|input| input.stream == stream.as_str());
         let last = input.and_then(|input| input.last_status);
         let is_well = matches!(last, None | Some(RunStatus::Success));

@@ -124,7 +124,7 @@ async fn update(context: &Context) -> Result<Reply, Problem> {
             if changed && time_zone.is_some() {
                 // Another zone has another night.
                 for connector in
-                    connectors::list(transaction, &tenant, None, "", connectors::MAX_LISTED).await?
+                    connectors::list(transaction, &tenant, &[], "", connectors::MAX_LISTED).await?
                 {
                     let inputs =
                         plan::planning_inputs_of(transaction, &tenant, &connector.id).await?;

@@ -31,6 +31,9 @@ async fn handle(request: Request) -> Answer {
             Operation::ReadAvailability => {
                 read(&context, Kind::Availability, "day of an availability").await
             }
+            Operation::ReadCustomRecord => {
+                read(&context, Kind::CustomRecord, "custom record").await
+            }
             Operation::ReadTimeOff => read(&context, Kind::TimeOff, "time off").await,
             Operation::ListAuditEntries => audit::list(&context).await,
             Operation::ListLogs => logs::list(&context).await,

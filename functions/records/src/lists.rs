@@ -5,8 +5,8 @@ use api::routes::{REQUEST_STATUSES, STREAMS};
 use api::{Operation, Problem};
 use platform::{Context, Reply, lists};
 use store::lists::{
-    self as rows, List, MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
-    TeamMemberFilter, TimeOffFilter, TimePunchFilter,
+    self as rows, CustomRecordFilter, List, MemberFilter, PlaceFilter, QuarantineFilter,
+    ShiftFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
 };
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
@@ -35,6 +35,7 @@ struct Filters {
     is_running: Option<bool>,
     is_approved: Option<bool>,
     connector_id: Option<String>,
+    external_id: Option<String>,
     start_date: Option<String>,
     end_date: Option<String>,
     stream: Option<String>,
@@ -68,6 +69,10 @@ impl Filters {
         filters.updated_since = query.time("updated_since");
         filters.include_deleted = query.boolean("include_deleted").unwrap_or(false);
         match operation {
+            Operation::ListCustomRecords => {
+                filters.connector_id = query.id("connector_id");
+                filters.external_id = query.text("external_id");
+            }
             Operation::ListTeamMembers => {
                 filters.is_active = query.boolean("is_active");
                 filters.email = query.text("email");
@@ -137,6 +142,15 @@ impl Filters {
             Operation::ListWages => rows::wages(tenant, &of_member, paging),
             Operation::ListRoleAssignments => rows::role_assignments(tenant, &of_member, paging),
             Operation::ListAvailability => rows::availability(tenant, &of_member, paging),
+            Operation::ListCustomRecords => {
+                let filter = CustomRecordFilter {
+                    updated_since,
+                    include_deleted,
+                    connector_id: self.connector_id.as_deref(),
+                    external_id: self.external_id.as_deref(),
+                };
+                rows::custom_records(tenant, &filter, paging)
+            }
             Operation::ListTimeOff => {
                 let filter = TimeOffFilter {
                     updated_since,

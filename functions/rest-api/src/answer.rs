@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, header};
 use serde_json::Value;
 
-use crate::call::Answered;
+use platform::rest_api::call::Answered;
 
 /// Headers of the connection (RFC 9110 section 7.6.1 and its older kin), of a body that is passed on
 /// in another form, and cookies, which are the API's way to a browser.

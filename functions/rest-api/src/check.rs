@@ -6,9 +6,9 @@ use api::{FieldError, Problem};
 use domain::field_error::FieldErrors;
 use domain::outbound_target::{OutboundTarget, Policy};
 use http::StatusCode;
-use platform::rest_api::{API, CheckCall, Checked, CheckedField};
+use platform::rest_api::{API, CUSTOM, CheckCall, Checked, CheckedField};
 use platform::{Context, Reply, problems, targets};
-use providers::rest::{RestConfig, Secrets};
+use providers::rest::{CustomConfig, RestConfig, Secrets};
 use serde_json::{Value, json};
 
 use crate::clientless::{self, GOOGLE_WORKSPACE, ODOO};
@@ -57,20 +57,23 @@ pub async fn check(context: &Context) -> Result<Reply, Problem> {
 fn describe(kind: &str, config: &Value, policy: &Policy) -> Result<Described, FieldErrors> {
     match kind {
         API => RestConfig::from_json(config, policy)
-            .map(|config| Described {
-                config: config.to_json(),
-                secrets: config
-                    .auth()
-                    .secret_names()
-                    .iter()
-                    .map(|name| name.as_str())
-                    .collect(),
-                recipients: recipients(&config),
-            })
+            .map(|config| described(config.to_json(), &config))
+            .map_err(fields),
+        CUSTOM => CustomConfig::from_json(config, policy)
+            .map(|config| described(config.to_json().clone(), config.rest()))
             .map_err(fields),
         GOOGLE_WORKSPACE => clientless::google_workspace(config),
         ODOO => clientless::odoo(config, policy),
         _ => Err(FieldErrors::default()),
+    }
+}
+
+fn described(config: Value, rest: &RestConfig) -> Described {
+    let secrets = rest.auth().secret_names();
+    Described {
+        config,
+        secrets: secrets.iter().map(|name| name.as_str()).collect(),
+        recipients: recipients(rest),
     }
 }
 
@@ -80,13 +83,20 @@ fn wrong_secrets(
     given: &BTreeMap<String, String>,
     policy: &Policy,
 ) -> Vec<CheckedField> {
-    let wrong = if kind == API {
-        RestConfig::from_json(&described.config, policy)
+    let rest = match kind {
+        API => Some(RestConfig::from_json(&described.config, policy)),
+        CUSTOM => {
+            let config = CustomConfig::from_json(&described.config, policy);
+            Some(config.map(|config| config.into_parts().0))
+        }
+        _ => None,
+    };
+    let wrong = match rest {
+        Some(rest) => rest
             .and_then(|config| Secrets::from_json(config.auth(), &json!(given)))
             .err()
-            .map(fields)
-    } else {
-        clientless::wrong_secrets(kind, &described.secrets, given)
+            .map(fields),
+        None => clientless::wrong_secrets(kind, &described.secrets, given),
     };
     wrong.map_or_else(Vec::new, |wrong| below("/credentials", &wrong))
 }

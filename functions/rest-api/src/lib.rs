@@ -1,14 +1,12 @@
-//! Connectors of the type `api`: checked, tested, and called at once or from the outbox.
+//! Connectors of the type `api`: checked, tested, and called at once or from the outbox. Those of the type
+//! `custom` are checked and tested here as well.
 
-mod account;
 mod answer;
-mod call;
 mod check;
 mod clientless;
 mod request;
 mod send;
 mod test;
-mod token;
 
 use api::Operation;
 use http::StatusCode;

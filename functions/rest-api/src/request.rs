@@ -11,9 +11,9 @@ use providers::rest::{Body, NewRequest, TokenFailureClass};
 use store::connectors;
 use store::logs::{self, NewLog};
 
-use crate::account::{Account, Failure};
 use crate::answer;
-use crate::call::in_words;
+use platform::rest_api::account::{Account, Failure};
+use platform::rest_api::call::in_words;
 
 /// What a call may take beyond the time of its first try, in milliseconds: for an access token, or for
 /// another try.

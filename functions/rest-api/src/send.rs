@@ -12,9 +12,9 @@ use providers::rest::{Reason, TokenFailureClass, Verdict};
 use serde_json::json;
 use store::outbox::Effect;
 
-use crate::account::{Account, Failure};
-use crate::call::{Answered, in_words};
 use crate::request::new_request;
+use platform::rest_api::account::{Account, Failure};
+use platform::rest_api::call::{Answered, in_words};
 
 const MAX_EXCERPT_CHARS: usize = 300;
 const LIMIT: &str = "The connector's rate limit is reached.";

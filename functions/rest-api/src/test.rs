@@ -5,12 +5,13 @@ use api::connectors::TestedConnector;
 use domain::connector_state::ConnectorState::{Active, Error, Expired, Revoked};
 use http::{Method, StatusCode};
 use platform::internal::TestCall;
+use platform::rest_api::CUSTOM;
 use platform::{Context, Reply, clock, problems};
 use providers::rest::{Body, NewRequest, Reason, Verdict};
 use store::connectors::{self, StateChange};
 
-use crate::account::{Account, Failure};
-use crate::call::{Answered, in_words};
+use platform::rest_api::account::{Account, Failure};
+use platform::rest_api::call::{Answered, in_words};
 
 /// How long a test may take, in milliseconds.
 const TEST_MS: i64 = 8_000;
@@ -24,7 +25,13 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("connector"))?;
-    let result = match Account::open(&tenant, &connector.id, &connector.config).await {
+    let opened = if connector.provider == CUSTOM {
+        let opened = Account::open_custom(&tenant, &connector.id, &connector.config).await;
+        opened.map(|(account, _)| account)
+    } else {
+        Account::open(&tenant, &connector.id, &connector.config).await
+    };
+    let result = match opened {
         Ok(account) => {
             let deadline_ms = clock::now_ms().saturating_add(TEST_MS);
             let new = NewRequest {

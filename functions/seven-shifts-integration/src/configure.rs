@@ -69,7 +69,13 @@ pub async fn configure(context: &Context) -> Result<Reply, Problem> {
     let webhooks =
         webhooks::answer::connected(&context.database, &tenant, &integration.connector.id);
     let running = if run::may_run(integration.connector.state) {
-        let started = Started::begin(context, &tenant, &integration, Stream::ALL, started_ms);
+        let started = Started::begin(
+            context,
+            &tenant,
+            &integration,
+            Stream::SEVEN_SHIFTS,
+            started_ms,
+        );
         // Whatever becomes of the webhooks, it is connected; the proxy's `list_webhooks` says why.
         let (started, _) = join(started, webhooks).await;
         started?.running()

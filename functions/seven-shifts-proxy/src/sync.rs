@@ -52,14 +52,17 @@ fn wanted(call: &SevenShiftsCall, connector: &Connector) -> Result<Vec<Stream>, 
     };
     let mut streams = Vec::new();
     for (index, name) in names.iter().enumerate() {
-        let stream: Option<Stream> = name.parse().ok();
+        let stream: Option<Stream> = name
+            .parse()
+            .ok()
+            .filter(|stream| Stream::SEVEN_SHIFTS.contains(stream));
         let refuse = |detail: String| {
             refusal::bad_request(Problem::field(format!("/streams/{index}"), detail))
         };
         let stream = stream.ok_or_else(|| {
             refuse(format!(
                 "must be one of {}",
-                api::routes::STREAMS.join(", ")
+                api::routes::SEVEN_SHIFTS_STREAMS.join(", ")
             ))
         })?;
         if !enabled.contains(&stream) {

@@ -120,7 +120,8 @@ impl Records {
     /// No record of this stream.
     pub fn none(stream: Stream) -> Self {
         match stream {
-            Stream::Locations => Self::Locations(Vec::new()),
+            // Records are not of 7shifts: a run refuses them.
+            Stream::Locations | Stream::Records => Self::Locations(Vec::new()),
             Stream::Departments => Self::Departments(Vec::new()),
             Stream::Roles => Self::Roles(Vec::new()),
             Stream::Users => Self::TeamMembers(Vec::new()),
@@ -308,7 +309,7 @@ pub async fn page(
                 Records::TimePunches,
             ))
         }
-        Stream::Locations => {
+        Stream::Locations | Stream::Records => {
             let query = LocationsQuery {
                 paging,
                 ..LocationsQuery::default()

@@ -148,7 +148,10 @@ async fn prepared(
     let tenant = Caller::internal("seven-shifts-sync")
         .tenant_named(&work.organization_id)
         .map_err(|_| unreadable("organization"))?;
-    let stream: Stream = work.name.parse().map_err(|_| unreadable("stream"))?;
+    let stream = work.name.parse().ok();
+    let stream: Stream = stream
+        .filter(|stream| Stream::SEVEN_SHIFTS.contains(stream))
+        .ok_or_else(|| unreadable("stream"))?;
     let resource = Resource::of(stream);
     let settings: Settings =
         serde_json::from_str(&work.sync_settings).map_err(|_| unreadable("sync settings"))?;

@@ -120,6 +120,29 @@ pub struct ApiAnswer {
     pub duration_ms: i64,
 }
 
+/// What a sync is asked for.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct SyncConnector {
+    /// Read the whole list, also where the API can be asked for what has changed.
+    pub full: bool,
+    /// Delete what is gone even if it is much.
+    pub force_deletions: bool,
+}
+
+/// A sync that was asked for.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SyncAsked {
+    /// To be read at `/api/sync-runs/{id}`.
+    pub run_id: String,
+    /// `queued`, `running`, `success`, `partial` or `failed`: after five seconds at the latest.
+    pub status: String,
+    pub error: Option<String>,
+}
+
 /// How a connector is kept current. `last_sync_at`, `last_full_sync_at` and `is_stale` are
 /// read-only: what is sent for them is ignored, so that a document that was read can be sent back.
 #[derive(Clone, Debug, Deserialize, Serialize)]

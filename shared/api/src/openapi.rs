@@ -222,6 +222,8 @@ fn schemas() -> Value {
     add::<connectors::TestedConnector>(&mut generator);
     add::<connectors::ApiRequest>(&mut generator);
     add::<connectors::ApiAnswer>(&mut generator);
+    add::<connectors::SyncConnector>(&mut generator);
+    add::<connectors::SyncAsked>(&mut generator);
     add::<deliveries::SlackNotify>(&mut generator);
     add::<deliveries::SlackNotified>(&mut generator);
     add::<deliveries::Delivery>(&mut generator);
@@ -259,6 +261,7 @@ fn schemas() -> Value {
     add::<records::RoleAssignment>(&mut generator);
     add::<records::Availability>(&mut generator);
     add::<records::TimeOff>(&mut generator);
+    add::<records::CustomRecord>(&mut generator);
     add::<records::Location>(&mut generator);
     add::<records::Role>(&mut generator);
     add::<records::Department>(&mut generator);

@@ -5,6 +5,8 @@
 //! replaced systems name keep those systems' units (`total_hours` in hours); ours stand beside
 //! them (`worked_minutes`). `external_…` is the provider's id, `…_id` is ours.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -306,6 +308,26 @@ pub struct TimeOff {
     pub external_action_user_id: Option<String>,
     pub action_message: Option<String>,
     pub requested_at: Option<String>,
+    pub provider_modified_at: Option<String>,
+    pub deleted_at: Option<String>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+/// A row of the list of a connector of the type `custom`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CustomRecord {
+    pub id: String,
+    pub organization_id: String,
+    pub connector_id: String,
+    pub source: String,
+    /// The API's id.
+    pub external_id: String,
+    /// The row as the API has it.
+    pub record: BTreeMap<String, serde_json::Value>,
+    /// By the mapping's `changed`.
     pub provider_modified_at: Option<String>,
     pub deleted_at: Option<String>,
     pub created_at: String,

@@ -29,6 +29,7 @@ pub enum Operation {
     CallApi,
     RunConnectorHealth,
     TestWebhookConnector,
+    SyncConnector,
     RunRestApi,
     TestRestApi,
     CheckRestApi,
@@ -66,6 +67,8 @@ pub enum Operation {
     ReadAvailability,
     ListTimeOff,
     ReadTimeOff,
+    ListCustomRecords,
+    ReadCustomRecord,
     CreateStore,
     ListStores,
     UpsertStores,
@@ -93,6 +96,7 @@ pub enum Operation {
     ListQuarantinedRecords,
     Tick,
     RunSevenShiftsSync,
+    RunCustomSync,
     RemoveSevenShiftsWebhooks,
     CreateWebhook,
     ListWebhooks,
@@ -454,6 +458,19 @@ const TIME_OFF_LIST: &[Parameter] = &[
         "Only time off that stands like this.",
     ),
 ];
+const CUSTOM_RECORD_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "external_id",
+        ParameterForm::Text,
+        "Only the record of this id at the API.",
+    ),
+];
 /// How a request of a person stands; `unknown` is a number that 7shifts does not document.
 pub const REQUEST_STATUSES: &[&str] = &["pending", "approved", "declined", "unknown"];
 const SYNC_RUN_LIST: &[Parameter] = &[
@@ -731,6 +748,21 @@ pub const STREAMS: &[&str] = &[
     "assignments",
     "availability",
     "time_off",
+    "records",
+];
+
+/// Those of 7shifts.
+pub const SEVEN_SHIFTS_STREAMS: &[&str] = &[
+    "locations",
+    "departments",
+    "roles",
+    "users",
+    "shifts",
+    "time_punches",
+    "wages",
+    "assignments",
+    "availability",
+    "time_off",
 ];
 
 const fn list(
@@ -798,11 +830,12 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 17] = [
+pub const FUNCTIONS: [&str; 18] = [
     "api-keys",
     "automation",
     "connector-health",
     "connectors",
+    "custom-sync",
     "organizations",
     "outgoing-webhooks",
     "records",
@@ -1089,6 +1122,17 @@ const ALL: &[Route] = &[
     .takes("ApiRequest")
     .answers(200, Shape::One("ApiAnswer")),
     Route::new(
+        O::SyncConnector,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/sync",
+        Access::Scope(Scope::SyncRun),
+        "Sync the list of a connector of the type custom now",
+    )
+    .query(ONE)
+    .takes("SyncConnector")
+    .answers(202, Shape::One("SyncAsked")),
+    Route::new(
         O::PauseConnector,
         "connectors",
         "POST",
@@ -1309,6 +1353,21 @@ const ALL: &[Route] = &[
         Scope::TimeOffRead,
         "Read a time off",
         "TimeOff",
+    ),
+    list(
+        O::ListCustomRecords,
+        "/api/custom-records",
+        Scope::CustomRecordsRead,
+        "List what connectors of the type custom have listed",
+        CUSTOM_RECORD_LIST,
+        "CustomRecord",
+    ),
+    read(
+        O::ReadCustomRecord,
+        "/api/custom-records/{id}",
+        Scope::CustomRecordsRead,
+        "Read a custom record",
+        "CustomRecord",
     ),
     Route::new(
         O::CreateStore,
@@ -1555,6 +1614,7 @@ const ALL: &[Route] = &[
     )
     .answers(200, Shape::One("TickSummary")),
     RUN_SEVEN_SHIFTS_SYNC,
+    RUN_CUSTOM_SYNC,
     Route::new(
         O::CreateWebhook,
         "webhooks",
@@ -2038,6 +2098,16 @@ pub const RUN_SEVEN_SHIFTS_SYNC: Route = Route::new(
     "/internal/seven-shifts-sync/run",
     Access::Internal,
     "Run one stream of one connector",
+);
+
+/// As [`RUN_SEVEN_SHIFTS_SYNC`].
+pub const RUN_CUSTOM_SYNC: Route = Route::new(
+    Operation::RunCustomSync,
+    "custom-sync",
+    "POST",
+    "/internal/custom-sync/run",
+    Access::Internal,
+    "Sync the list of one connector",
 );
 
 /// Whether a path is one of a replaced system, whose callers expect its error members everywhere.

@@ -38,6 +38,8 @@ text_enum! {
         RoleAssignmentsRead = "role-assignments:read",
         AvailabilityRead = "availability:read",
         TimeOffRead = "time-off:read",
+        /// What connectors of the type `custom` have listed.
+        CustomRecordsRead = "custom-records:read",
         WebhooksRead = "webhooks:read",
         /// Webhooks that are received, and their secrets.
         WebhooksWrite = "webhooks:write",
@@ -145,6 +147,7 @@ impl Role {
             Scope::TimePunchesRead,
             Scope::AvailabilityRead,
             Scope::TimeOffRead,
+            Scope::CustomRecordsRead,
             Scope::StoresWrite,
             Scope::WebhooksRead,
             Scope::WebhooksWrite,
@@ -484,6 +487,7 @@ mod tests {
             (Scope::RoleAssignmentsRead, "oamp"),
             (Scope::AvailabilityRead, "oa.p"),
             (Scope::TimeOffRead, "oa.p"),
+            (Scope::CustomRecordsRead, "oa.p"),
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),
             (Scope::WebhookEventsRead, "oa.p"),

@@ -42,6 +42,7 @@ pub mod gcra;
 pub mod inbound_limit;
 pub mod inbound_webhook;
 pub mod job;
+pub mod json_schema;
 pub mod log_statistics;
 pub mod network;
 pub mod organization;

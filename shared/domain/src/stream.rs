@@ -16,6 +16,8 @@ text_enum! {
         Assignments = "assignments",
         Availability = "availability",
         TimeOff = "time_off",
+        /// What a connector of the type `custom` lists.
+        Records = "records",
     }
 }
 
@@ -31,10 +33,28 @@ pub enum Tier {
 }
 
 impl Stream {
+    /// Those of 7shifts.
+    pub const SEVEN_SHIFTS: &[Self] = &[
+        Self::Locations,
+        Self::Departments,
+        Self::Roles,
+        Self::Users,
+        Self::Shifts,
+        Self::TimePunches,
+        Self::Wages,
+        Self::Assignments,
+        Self::Availability,
+        Self::TimeOff,
+    ];
+
+    /// Those of connectors of the type `custom`. It is hot, so that it runs as often as its
+    /// frequency says.
+    pub const CUSTOM: &[Self] = &[Self::Records];
+
     #[must_use]
     pub const fn tier(self) -> Tier {
         match self {
-            Self::TimePunches => Tier::Hot,
+            Self::TimePunches | Self::Records => Tier::Hot,
             Self::Shifts | Self::TimeOff => Tier::Warm,
             Self::Locations
             | Self::Departments
@@ -60,6 +80,7 @@ impl Stream {
             Self::Assignments => 7,
             Self::Availability => 8,
             Self::TimeOff => 9,
+            Self::Records => 10,
         }
     }
 }
@@ -91,7 +112,7 @@ mod tests {
     #[test]
     fn the_run_order_is_the_order_of_definition() {
         let ranks: Vec<u8> = Stream::ALL.iter().map(|s| s.rank()).collect();
-        assert_eq!(ranks, (0..10).collect::<Vec<u8>>());
+        assert_eq!(ranks, (0..11).collect::<Vec<u8>>());
     }
 
     #[test]
@@ -108,6 +129,12 @@ mod tests {
     }
 
     #[test]
+    fn every_stream_is_of_one_type_of_connector() {
+        let all = [Stream::SEVEN_SHIFTS, Stream::CUSTOM].concat();
+        assert_eq!(all, Stream::ALL);
+    }
+
+    #[test]
     fn tiers_are_those_of_the_frequency_model() {
         let of = |tier| {
             Stream::ALL
@@ -116,7 +143,7 @@ mod tests {
                 .map(|s| s.as_str())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(of(Tier::Hot), ["time_punches"]);
+        assert_eq!(of(Tier::Hot), ["time_punches", "records"]);
         assert_eq!(of(Tier::Warm), ["shifts", "time_off"]);
         assert_eq!(
             of(Tier::Cool),

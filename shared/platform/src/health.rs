@@ -33,7 +33,7 @@ pub async fn test(
 ) -> Option<Result<TestedConnector, String>> {
     let (function, path) = match provider {
         slack::SLACK => (slack::FUNCTION, slack::TEST_PATH),
-        rest_api::API => (rest_api::FUNCTION, rest_api::TEST_PATH),
+        rest_api::API | rest_api::CUSTOM => (rest_api::FUNCTION, rest_api::TEST_PATH),
         WEBHOOK => (FUNCTION, TEST_PATH),
         _ => return None,
     };

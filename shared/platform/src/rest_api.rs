@@ -1,5 +1,10 @@
 //! What functions share that have to do with connectors of the type `api`: what the function that
-//! calls them takes and answers, and how a call gets into the outbox.
+//! calls them takes and answers, and how one is opened and called. Those of the type `custom` are opened
+//! and called the same way.
+
+pub mod account;
+pub mod call;
+pub mod token;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +15,10 @@ use serde_json::{Map, Value};
 
 /// The provider of connectors to any REST API, and the kind of what is sent to one.
 pub const API: &str = "api";
+/// The provider of connectors to any REST API whose list is synced.
+pub const CUSTOM: &str = "custom";
+/// The component that syncs those.
+pub const SYNC_FUNCTION: &str = "custom-sync";
 /// The component that calls them.
 pub const FUNCTION: &str = "rest-api";
 /// The field of `credentials` in which the access token is that it has got.

@@ -173,11 +173,12 @@ const LIST: &str = concat!(
     "SELECT json_group_array(",
     connector_json!(),
     ") FROM (SELECT * FROM connectors
-      WHERE organization_id = ?1 AND integration_key > ?2 AND (?3 IS NULL OR provider = ?3)
+      WHERE organization_id = ?1 AND integration_key > ?2
+        AND (?3 = '[]' OR provider IN (SELECT value FROM json_each(?3)))
       ORDER BY integration_key LIMIT ?4) AS connectors"
 );
 
-/// Up to [`MAX_LISTED`] connectors, of one provider if asked, in the order of their integration
+/// Up to [`MAX_LISTED`] connectors, of certain providers if asked, in the order of their integration
 /// keys, after the key `after`; all of them from `""`.
 ///
 /// # Errors
@@ -185,12 +186,12 @@ const LIST: &str = concat!(
 pub async fn list<E: Execute>(
     database: &E,
     tenant: &Tenant,
-    provider: Option<&str>,
+    providers: &[&str],
     after: &str,
     limit: i64,
 ) -> Result<Vec<Connector>, DatabaseError> {
     let limit = limit.clamp(0, MAX_LISTED);
-    let parameters = parameters![tenant.as_str(), after, provider, limit];
+    let parameters = parameters![tenant.as_str(), after, json::write(providers)?, limit];
     json::read(&database.execute(LIST, parameters).await?)
 }
 

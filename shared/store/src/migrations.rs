@@ -97,6 +97,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "connector_health",
         sql: include_str!("../../../migrations/0016_connector_health.sql"),
     },
+    Migration {
+        version: 17,
+        name: "custom_records",
+        sql: include_str!("../../../migrations/0017_custom_records.sql"),
+    },
 ];
 
 /// Applies what is missing and returns how many migrations that were.

@@ -83,14 +83,18 @@ impl SyncSettings {
     /// The document as it is stored.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        self.document(|stream| json!({ "enabled": self.streams.is_enabled(stream) }))
-            .into()
+        self.document(
+            Stream::ALL,
+            |stream| json!({ "enabled": self.streams.is_enabled(stream) }),
+        )
+        .into()
     }
 
-    /// The document as it is shown: the stored one with the read-only times, RFC 3339 or null.
+    /// The document as it is shown: the stored one of these streams with the read-only times, RFC 3339
+    /// or null.
     #[must_use]
-    pub fn to_json_with_times(&self, times: &SyncTimes) -> Value {
-        let mut document = self.document(|stream| {
+    pub fn to_json_with_times(&self, streams: &[Stream], times: &SyncTimes) -> Value {
+        let mut document = self.document(streams, |stream| {
             json!({
                 "enabled": self.streams.is_enabled(stream),
                 "last_sync_at": rfc3339(times.last_sync_at.get(&stream).copied()),
@@ -105,8 +109,8 @@ impl SyncSettings {
         document.into()
     }
 
-    fn document(&self, stream: impl Fn(Stream) -> Value) -> Map<String, Value> {
-        let streams: Map<String, Value> = Stream::ALL
+    fn document(&self, streams: &[Stream], stream: impl Fn(Stream) -> Value) -> Map<String, Value> {
+        let streams: Map<String, Value> = streams
             .iter()
             .map(|&s| (s.as_str().to_owned(), stream(s)))
             .collect();
@@ -495,7 +499,7 @@ mod tests {
             last_full_sync_at: Some(1_770_737_400),
             stale: BTreeSet::from([Stream::Users]),
         };
-        let shown = settings.to_json_with_times(&times);
+        let shown = settings.to_json_with_times(Stream::ALL, &times);
         assert_eq!(
             shown["streams"]["shifts"]["last_sync_at"],
             "2026-02-10T15:30:00Z"

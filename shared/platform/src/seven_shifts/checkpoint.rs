@@ -408,7 +408,9 @@ impl Checkpoint {
             | Stream::Departments
             | Stream::Roles
             | Stream::Availability
-            | Stream::TimeOff => (Kind::Complete, vec![Step::All]),
+            | Stream::TimeOff
+            // Not of 7shifts.
+            | Stream::Records => (Kind::Complete, vec![Step::All]),
         }
     }
 

@@ -306,7 +306,7 @@ async fn make_jobs<E: Execute>(
     connector_id: &str,
     now: i64,
 ) -> Result<(), DatabaseError> {
-    let streams: Vec<_> = Stream::ALL
+    let streams: Vec<_> = Stream::SEVEN_SHIFTS
         .iter()
         .map(|stream| StreamJob {
             id: random::id(),
@@ -356,5 +356,11 @@ pub fn streams_of(connector: &Connector) -> Option<Vec<Stream>> {
     let json = serde_json::from_str(&connector.sync_settings).ok()?;
     let settings = SyncSettings::from_json(&json).ok()?;
     let enabled = |stream: &Stream| settings.streams.is_enabled(*stream);
-    Some(Stream::ALL.iter().copied().filter(enabled).collect())
+    Some(
+        Stream::SEVEN_SHIFTS
+            .iter()
+            .copied()
+            .filter(enabled)
+            .collect(),
+    )
 }

@@ -60,6 +60,24 @@ impl Fields {
         self.errors.push(pointer, detail, remedy);
     }
 
+    /// Errors of a part of the document that stands at `pointer`.
+    pub(super) fn below(&mut self, pointer: &str, errors: &FieldErrors) {
+        for error in errors.as_slice() {
+            let pointer = format!("{pointer}{}", error.pointer);
+            self.push(pointer, error.detail.clone(), error.remedy.clone());
+        }
+    }
+
+    /// A part of the document that was read apart, from what stands at `pointer`.
+    pub(super) fn inner<T>(&mut self, pointer: &str, read: domain::Result<T>) -> Option<T> {
+        match read {
+            Ok(value) => return Some(value),
+            Err(domain::Error::InvalidFields(errors)) => self.below(pointer, &errors),
+            Err(other) => self.push(pointer, other.to_string(), "change it"),
+        }
+        None
+    }
+
     /// An object with these members and no others.
     pub(super) fn object<'v>(
         &mut self,

@@ -11,6 +11,7 @@
 mod auth;
 mod call;
 mod config;
+mod custom;
 mod fields;
 mod header;
 pub mod listing;
@@ -27,6 +28,7 @@ pub use config::{
     DEFAULT_REQUESTS_PER_SECOND, DEFAULT_RESPONSE_BYTES, DEFAULT_TIMEOUT_MS, MAX_HEADERS,
     REQUESTS_PER_SECOND, RESPONSE_BYTES, RestConfig, TIMEOUT_MS,
 };
+pub use custom::CustomConfig;
 pub use listing::ListMapping;
 pub use rate_limit::RateLimit;
 pub use redactor::Redactor;

@@ -13,6 +13,7 @@
 mod answers;
 #[cfg(test)]
 mod configurations;
+mod customs;
 #[cfg(test)]
 mod listings;
 #[cfg(test)]

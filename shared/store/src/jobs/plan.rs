@@ -404,3 +404,19 @@ pub async fn stop_stream_jobs<E: Execute>(
         .await
         .map(drop)
 }
+
+const REMOVE: &str =
+    "DELETE FROM jobs WHERE organization_id = ?1 AND kind = 'sync' AND subject = ?2";
+
+/// Removes the streams of a connector that is removed itself. Stop them first, so that their runs end.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn remove_stream_jobs<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+) -> Result<(), DatabaseError> {
+    let parameters = parameters![tenant.as_str(), connector_id];
+    transaction.execute(REMOVE, parameters).await.map(drop)
+}

@@ -3,12 +3,12 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    AuditFilter, DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter,
-    PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter,
-    TimeOffFilter, TimePunchFilter, WebhookEventFilter, audit_entries, automation_rules,
-    availability, deliveries, departments, location_mappings, locations, logs, notices, own,
-    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
-    time_off, time_punches, wages, webhook_events,
+    AuditFilter, CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter,
+    MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
+    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
+    audit_entries, automation_rules, availability, custom_records, deliveries, departments,
+    location_mappings, locations, logs, notices, own, quarantined_records, role_assignments, roles,
+    shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
@@ -168,6 +168,13 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
                 ..TimeOffFilter::default()
             };
             time_off(tenant, &filter, paging)
+        }
+        Kind::CustomRecord => {
+            let filter = CustomRecordFilter {
+                include_deleted: true,
+                ..CustomRecordFilter::default()
+            };
+            custom_records(tenant, &filter, paging)
         }
         Kind::Store => {
             let filter = StoreFilter {

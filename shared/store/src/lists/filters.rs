@@ -77,6 +77,16 @@ pub struct TimeOffFilter<'a> {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
+pub struct CustomRecordFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub connector_id: Option<&'a str>,
+    /// The API's id.
+    pub external_id: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
 pub struct StoreFilter<'a> {
     /// As in [`PlaceFilter`].
     pub updated_since: Option<i64>,
@@ -340,6 +350,32 @@ pub fn time_off(tenant: &Tenant, filter: &TimeOffFilter<'_>, paging: &Paging<'_>
             "time_off_requests_member"
         } else {
             "time_off_requests_organization"
+        },
+    });
+    builder.page(&order, paging)
+}
+
+/// By id.
+#[must_use]
+pub fn custom_records(
+    tenant: &Tenant,
+    filter: &CustomRecordFilter<'_>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::CustomRecord, tenant);
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    builder.compare("record.external_id", "=", filter.external_id);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "custom_records_changed",
+    )
+    .unwrap_or(Order::Id {
+        index: match (filter.external_id, filter.connector_id) {
+            (Some(_), _) => "custom_records_named",
+            (None, Some(_)) => "custom_records_connector",
+            (None, None) => "custom_records_organization",
         },
     });
     builder.page(&order, paging)

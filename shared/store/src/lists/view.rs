@@ -28,6 +28,7 @@ pub enum Kind {
     RoleAssignment,
     Availability,
     TimeOff,
+    CustomRecord,
     Store,
     LocationMapping,
     StaffPolicy,
@@ -37,7 +38,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -60,6 +61,7 @@ impl Kind {
         Self::RoleAssignment,
         Self::Availability,
         Self::TimeOff,
+        Self::CustomRecord,
         Self::Store,
         Self::LocationMapping,
         Self::StaffPolicy,
@@ -93,6 +95,7 @@ impl Kind {
             Self::RoleAssignment => "role_assignments",
             Self::Availability => "availability",
             Self::TimeOff => "time_off",
+            Self::CustomRecord => "custom_records",
             Self::Store => "stores",
             Self::LocationMapping => "location_mappings",
             Self::StaffPolicy => "staff_policies",
@@ -219,6 +222,7 @@ impl Kind {
             | Self::Log
             | Self::AuditEntry
             | Self::TeamMember
+            | Self::CustomRecord
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
         }
@@ -249,6 +253,7 @@ impl Kind {
             Self::RoleAssignment => ROLE_ASSIGNMENT,
             Self::Availability => AVAILABILITY,
             Self::TimeOff => TIME_OFF,
+            Self::CustomRecord => CUSTOM_RECORD,
             Self::Store => STORE,
             Self::LocationMapping => LOCATION_MAPPING,
             Self::StaffPolicy => STAFF_POLICY,
@@ -811,6 +816,19 @@ const TIME_OFF: &[Field] = &[
     Plain("external_action_user_id", "record.external_action_user_id"),
     Plain("action_message", "record.action_message"),
     Time("requested_at", "record.requested_at"),
+    Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const CUSTOM_RECORD: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Json("record", "record.record"),
     Time("provider_modified_at", "record.provider_modified_at"),
     Time("deleted_at", "record.deleted_at"),
     Change("created_at", "record.created_seq"),

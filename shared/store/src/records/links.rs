@@ -110,7 +110,7 @@ impl<'a> References<'a> {
     fn of(page: Page<'a>) -> Self {
         let mut found = Self::default();
         match page {
-            Page::Locations(_) | Page::TeamMembers(_) => {}
+            Page::Locations(_) | Page::TeamMembers(_) | Page::Custom(_) => {}
             Page::Departments(rows) => {
                 for row in rows {
                     found.locations.extend(row.external_location_id.as_deref());

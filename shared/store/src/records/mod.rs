@@ -5,6 +5,7 @@
 //! organization cannot be reached even through a connector id that belongs to somebody else.
 
 mod assigned;
+mod custom;
 mod links;
 mod names;
 mod passes;
@@ -21,6 +22,7 @@ mod write;
 pub(crate) use sequence::next_change;
 
 pub use assigned::{Assigned, AssignedRole, Wanted, assigned};
+pub use custom::remove_custom_records;
 pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use names::{Names, names};
 pub use passes::{
@@ -33,9 +35,9 @@ pub use quarantine::{
 };
 pub use resource::Resource;
 pub use rows::{
-    AvailabilityRecord, DepartmentRecord, LocationRecord, Page, PunchBreak, RoleAssignmentRecord,
-    RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay, TimeOffRecord,
-    TimePunchRecord, WageRecord,
+    AvailabilityRecord, CustomRecord, DepartmentRecord, LocationRecord, Page, PunchBreak,
+    RoleAssignmentRecord, RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay,
+    TimeOffRecord, TimePunchRecord, WageRecord,
 };
 pub use stock::{holds_rows, is_here, people_at_work};
 pub use tombstones::tombstone;

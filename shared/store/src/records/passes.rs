@@ -248,7 +248,7 @@ fn outside(resource: Resource, location: Option<&str>) -> Option<String> {
     let has_left = || person("NOT NULL");
     match (resource, location) {
         (Resource::Wages, _) | (Resource::RoleAssignments, None) => Some(has_left()),
-        (Resource::TeamMembers, _) | (_, None) => None,
+        (Resource::TeamMembers | Resource::CustomRecords, _) | (_, None) => None,
         (Resource::RoleAssignments, Some(_)) => Some(format!(
             "record.external_location_id <> ?5 OR {}",
             has_left()

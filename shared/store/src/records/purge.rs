@@ -41,6 +41,7 @@ const TABLES: &[Table] = &[
     Table::new("staff_policies", "connector_id"),
     Table::new("location_mappings", "connector_id, external_location_id"),
     Table::new("stores", "id"),
+    Table::new("custom_records", "id"),
     Table::new("time_off_requests", "id"),
     Table::new("team_member_availability", "id"),
     Table::new("team_member_role_assignments", "id"),

@@ -15,6 +15,7 @@ pub enum Resource {
     RoleAssignments,
     Availability,
     TimeOff,
+    CustomRecords,
 }
 
 /// A column that holds our id of a row of another table, found by the provider's id.
@@ -25,7 +26,7 @@ pub(super) struct Link {
 }
 
 impl Resource {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Locations,
         Self::Departments,
         Self::Roles,
@@ -36,6 +37,7 @@ impl Resource {
         Self::RoleAssignments,
         Self::Availability,
         Self::TimeOff,
+        Self::CustomRecords,
     ];
 
     /// Where a stream lands.
@@ -52,6 +54,7 @@ impl Resource {
             Stream::Assignments => Self::RoleAssignments,
             Stream::Availability => Self::Availability,
             Stream::TimeOff => Self::TimeOff,
+            Stream::Records => Self::CustomRecords,
         }
     }
 
@@ -68,6 +71,7 @@ impl Resource {
             Self::RoleAssignments => Stream::Assignments,
             Self::Availability => Stream::Availability,
             Self::TimeOff => Stream::TimeOff,
+            Self::CustomRecords => Stream::Records,
         }
     }
 
@@ -83,6 +87,7 @@ impl Resource {
             Self::RoleAssignments => "team_member_role_assignments",
             Self::Availability => "team_member_availability",
             Self::TimeOff => "time_off_requests",
+            Self::CustomRecords => "custom_records",
         }
     }
 
@@ -215,6 +220,7 @@ impl Resource {
                 "requested_at",
                 "provider_modified_at",
             ],
+            Self::CustomRecords => &["record", "provider_modified_at"],
         }
     }
 
@@ -238,7 +244,11 @@ impl Resource {
             Self::Shifts | Self::Wages | Self::RoleAssignments | Self::Availability => &[MEMBER],
             Self::TimePunches => &[MEMBER, SHIFT],
             Self::TimeOff => &[MEMBER, ACTION_MEMBER],
-            Self::Locations | Self::Departments | Self::Roles | Self::TeamMembers => &[],
+            Self::Locations
+            | Self::Departments
+            | Self::Roles
+            | Self::TeamMembers
+            | Self::CustomRecords => &[],
         }
     }
 
@@ -254,7 +264,8 @@ impl Resource {
             | Self::Wages
             | Self::RoleAssignments
             | Self::Availability
-            | Self::TimeOff => None,
+            | Self::TimeOff
+            | Self::CustomRecords => None,
         }
     }
 

@@ -234,6 +234,17 @@ pub struct TimeOffDay {
     pub minutes: i64,
 }
 
+/// A record as the API of a connector of the type `custom` has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CustomRecord {
+    pub external_id: String,
+    /// A JSON object.
+    pub record: String,
+    pub provider_modified_at: Option<i64>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
 /// Records of one stream.
 #[derive(Clone, Copy, Debug)]
 pub enum Page<'a> {
@@ -247,6 +258,7 @@ pub enum Page<'a> {
     RoleAssignments(&'a [RoleAssignmentRecord]),
     Availability(&'a [AvailabilityRecord]),
     TimeOff(&'a [TimeOffRecord]),
+    Custom(&'a [CustomRecord]),
 }
 
 impl Page<'_> {
@@ -263,6 +275,7 @@ impl Page<'_> {
             Self::RoleAssignments(_) => Resource::RoleAssignments,
             Self::Availability(_) => Resource::Availability,
             Self::TimeOff(_) => Resource::TimeOff,
+            Self::Custom(_) => Resource::CustomRecords,
         }
     }
 
@@ -279,6 +292,7 @@ impl Page<'_> {
             Self::RoleAssignments(rows) => rows.len(),
             Self::Availability(rows) => rows.len(),
             Self::TimeOff(rows) => rows.len(),
+            Self::Custom(rows) => rows.len(),
         }
     }
 
@@ -318,5 +332,6 @@ records!(
     WageRecord,
     RoleAssignmentRecord,
     AvailabilityRecord,
-    TimeOffRecord
+    TimeOffRecord,
+    CustomRecord
 );

@@ -75,6 +75,7 @@ pub async fn write_page<E: Execute>(
         Page::RoleAssignments(rows) => Records::new(rows, new_id),
         Page::Availability(rows) => Records::new(rows, new_id),
         Page::TimeOff(rows) => Records::new(rows, new_id),
+        Page::Custom(rows) => Records::new(rows, new_id),
     }?;
     let resource = page.resource();
     let seq = next_change(transaction, now_micros).await?;

@@ -101,7 +101,6 @@ fn bring(fixture: &Fixture, number: u64, webhook: &str, name: &str, at: i64) -> 
         organization_id: tenant(number).as_str().to_owned(),
         version: 1,
         dedupe_key: format!("id:{id}"),
-        is_sync: false,
         delivery_id: None,
         event: Some(name.to_owned()),
         ordering_key: None,

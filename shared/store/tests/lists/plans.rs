@@ -3,12 +3,13 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    AuditFilter, DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter,
-    MemberFilter, NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
-    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
-    audit_entries, automation_rules, availability, deliveries, departments, get, location_mappings,
-    locations, logs, notices, quarantined_records, role_assignments, roles, shifts, stores,
-    sync_runs, team_members, time_off, time_punches, wages, webhook_events,
+    AuditFilter, CustomRecordFilter, DeliveryFilter, Export, Key, Kind, List,
+    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, Paging, PlaceFilter,
+    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
+    TimePunchFilter, WebhookEventFilter, audit_entries, automation_rules, availability,
+    custom_records, deliveries, departments, get, location_mappings, locations, logs, notices,
+    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
+    time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -122,6 +123,15 @@ fn no_combination_of_filters_sorts_or_scans() {
             };
             lists.push(time_off(&tenant, &filter, &paging));
         }
+        if bits < 32 {
+            let filter = CustomRecordFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                connector_id: text(3),
+                external_id: text(4),
+            };
+            lists.push(custom_records(&tenant, &filter, &paging));
+        }
         if bits < 16 {
             let filter = StoreFilter {
                 updated_since: number(1),
@@ -189,7 +199,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 4 * 64 + 256 + 512
+        2 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 4 * 64 + 256 + 512
     );
 }
 

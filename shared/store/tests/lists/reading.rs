@@ -9,7 +9,8 @@ use store::lists::{
     time_punches, wages,
 };
 use store::records::{
-    DepartmentRecord, LocationRecord, Page, Refused, RoleRecord, TeamMemberRecord, quarantine,
+    CustomRecord, DepartmentRecord, LocationRecord, Page, Refused, RoleRecord, TeamMemberRecord,
+    quarantine,
 };
 
 use domain::access::Tenant;
@@ -181,6 +182,14 @@ pub fn fill(fixture: &Fixture, party: &Party, count: usize) {
     let assignments: Vec<_> = names.iter().map(|id| assignment(id, "0")).collect();
     let days: Vec<_> = names.iter().map(|id| day(id, "0")).collect();
     let absences: Vec<_> = names.iter().map(|id| absence(id, "0")).collect();
+    let customs: Vec<_> = names
+        .iter()
+        .map(|id| CustomRecord {
+            external_id: id.clone(),
+            record: format!("{{\"id\":\"{id}\"}}"),
+            ..CustomRecord::default()
+        })
+        .collect();
     for part in 0..2 {
         let now = NOW_MICROS + part * 1_000_000;
         let range = if part == 0 {
@@ -201,7 +210,8 @@ pub fn fill(fixture: &Fixture, party: &Party, count: usize) {
             now,
         );
         fixture.write_at(party, Page::Availability(&days[range.clone()]), now);
-        fixture.write_at(party, Page::TimeOff(&absences[range]), now);
+        fixture.write_at(party, Page::TimeOff(&absences[range.clone()]), now);
+        fixture.write_at(party, Page::Custom(&customs[range]), now);
     }
     for (number, id) in names.iter().enumerate() {
         run(

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use store::lists::{Kind, Paging, QuarantineFilter, get, quarantined_records};
 use store::parameters;
 use store::records::{
-    DepartmentRecord, LocationRecord, Page, PunchBreak, Refused, Resource, RoleRecord, ShiftBreak,
-    ShiftRecord, TeamMemberRecord, TimePunchRecord, WageRecord, quarantine, tombstone,
+    CustomRecord, DepartmentRecord, LocationRecord, Page, PunchBreak, Refused, Resource,
+    RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimePunchRecord, WageRecord, quarantine,
+    tombstone,
 };
 
 use domain::stream::Stream;
@@ -517,6 +518,30 @@ fn runs_and_refused_records() {
             "external_id": "9", "reason": "start is missing", "run_id": uuid(1),
             "first_seen_at": T0, "last_seen_at": T0,
         })]
+    );
+}
+
+#[test]
+fn a_custom_record() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let record = CustomRecord {
+        external_id: "i-1".to_owned(),
+        record: r#"{"id":"i-1","lines":[1,2.5]}"#.to_owned(),
+        provider_modified_at: Some(NOW),
+        deleted_at: None,
+    };
+    fixture.write(&party, Page::Custom(&[record]));
+    let expected = json!({"record": {"id": "i-1", "lines": [1, 2.5]}, "provider_modified_at": T0});
+    assert_eq!(
+        row(
+            &fixture,
+            &party,
+            Kind::CustomRecord,
+            "custom_records",
+            "i-1"
+        ),
+        provider_row(&fixture, &party, "custom_records", "i-1", expected)
     );
 }
 

@@ -53,6 +53,7 @@ fn a_foreign_id_is_no_id() {
         (Kind::RoleAssignment, "team_member_role_assignments"),
         (Kind::Availability, "team_member_availability"),
         (Kind::TimeOff, "time_off_requests"),
+        (Kind::CustomRecord, "custom_records"),
         (Kind::Store, "stores"),
         (Kind::LocationMapping, "locations"),
         (Kind::SyncRun, "sync_runs"),

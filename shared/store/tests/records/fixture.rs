@@ -123,6 +123,7 @@ pub fn table(resource: Resource) -> &'static str {
         Resource::RoleAssignments => "team_member_role_assignments",
         Resource::Availability => "team_member_availability",
         Resource::TimeOff => "time_off_requests",
+        Resource::CustomRecords => "custom_records",
     }
 }
 

@@ -2,9 +2,9 @@
 
 use store::DatabaseError;
 use store::records::{
-    AvailabilityRecord, DepartmentRecord, LocationRecord, MAX_ROWS, Page, PunchBreak, Resource,
-    RoleAssignmentRecord, RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffRecord,
-    TimePunchRecord, WageRecord, tombstone, write_page,
+    AvailabilityRecord, CustomRecord, DepartmentRecord, LocationRecord, MAX_ROWS, Page, PunchBreak,
+    Resource, RoleAssignmentRecord, RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord,
+    TimeOffRecord, TimePunchRecord, WageRecord, tombstone, write_page,
 };
 
 use crate::fixture::{
@@ -410,10 +410,11 @@ struct FullRecords {
     assignment: RoleAssignmentRecord,
     day: AvailabilityRecord,
     absence: TimeOffRecord,
+    custom: CustomRecord,
 }
 
 impl FullRecords {
-    fn pages(&self) -> [Page<'_>; 10] {
+    fn pages(&self) -> [Page<'_>; 11] {
         [
             Page::Locations(std::slice::from_ref(&self.location)),
             Page::Departments(std::slice::from_ref(&self.department)),
@@ -425,6 +426,7 @@ impl FullRecords {
             Page::RoleAssignments(std::slice::from_ref(&self.assignment)),
             Page::Availability(std::slice::from_ref(&self.day)),
             Page::TimeOff(std::slice::from_ref(&self.absence)),
+            Page::Custom(std::slice::from_ref(&self.custom)),
         ]
     }
 }
@@ -570,6 +572,12 @@ fn full_records() -> FullRecords {
             requested_at: Some(NOW),
             provider_modified_at: Some(NOW),
             ..absence("1", "1")
+        },
+        custom: CustomRecord {
+            external_id: "1".to_owned(),
+            record: r#"{"id":1,"price":2.50}"#.to_owned(),
+            provider_modified_at: Some(NOW),
+            deleted_at: None,
         },
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! The first segment of a path says what a request must carry: `/open`, `/key-header`, `/key-query`,
 //! `/bearer`, `/basic` or `/oauth`, whose access tokens come from `/oauth/token`. Below each are
-//! `items`, and answers for clients to be careful with: `echo`, `redirect`, `huge`, `binary`, `status`.
+//! `items`, `records`, and answers for clients to be careful with: `echo`, `redirect`, `huge`, `binary`, `status`.
 
 mod authority;
 mod control;
 mod items;
+mod records;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,10 +16,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub use authority::{Authority, ClientProof, ScriptedAnswer};
 pub use items::Items;
+pub use records::Records;
 
 use crate::{Clock, ErrorShape, PageFault, Provider};
 
@@ -47,6 +49,7 @@ pub struct Rest {
 #[derive(Default)]
 struct State {
     items: Items,
+    records: Records,
     authority: Authority,
 }
 
@@ -61,6 +64,21 @@ impl Rest {
     /// The items as they are now.
     pub fn items(&self) -> Items {
         self.lock().items.clone()
+    }
+
+    /// The records as they are now.
+    pub fn records(&self) -> Records {
+        self.lock().records.clone()
+    }
+
+    /// Makes or changes a record.
+    pub fn put_record(&self, key: &str, members: &Map<String, Value>) {
+        let now = self.clock.now_seconds();
+        self.lock().records.put(key, members, now);
+    }
+
+    pub fn remove_record(&self, key: &str) {
+        self.lock().records.remove(key);
     }
 
     /// What gives out access tokens, as it is now.
@@ -124,7 +142,7 @@ impl Provider for Rest {
         Some(way.to_owned())
     }
 
-    fn answer(&self, request: &Request<Bytes>, _: Option<PageFault>) -> Response<Bytes> {
+    fn answer(&self, request: &Request<Bytes>, fault: Option<PageFault>) -> Response<Bytes> {
         let path = request.uri().path().trim_matches('/');
         if path == "oauth/token" {
             let now = self.clock.now_seconds();
@@ -144,6 +162,7 @@ impl Provider for Rest {
             ["redirect"] => redirect(request),
             ["huge"] => huge(request),
             ["binary"] => binary(),
+            ["records", rule] => self.lock().records.answer(request, rule, fault),
             ["items", rest @ ..] => self.lock().items.answer(request, rest),
             _ => failure(StatusCode::NOT_FOUND, "no such path"),
         }

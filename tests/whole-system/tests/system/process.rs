@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use api::routes::STREAMS;
+use api::routes::SEVEN_SHIFTS_STREAMS;
 use runtime::Storage;
 use rusqlite::OpenFlags;
 use serde_json::{Value, json};
@@ -90,10 +90,11 @@ async fn a_process_that_is_killed_in_its_first_sync_finishes_it_when_it_is_back(
         let runs = runs.expect("an answer")["data"].clone();
         let runs = runs.as_array().expect("runs");
         assert!(
-            runs.len() <= STREAMS.len(),
+            runs.len() <= SEVEN_SHIFTS_STREAMS.len(),
             "a run that is taken over stays one: {runs:#?}"
         );
-        runs.len() == STREAMS.len() && runs.iter().all(|run| run["status"] == "success")
+        runs.len() == SEVEN_SHIFTS_STREAMS.len()
+            && runs.iter().all(|run| run["status"] == "success")
     });
     process.kill();
 

@@ -18,6 +18,14 @@ fn grants(answer: &Answer) -> Vec<String> {
         .collect()
 }
 
+/// Whether its function knows of pages; those that only sync do not.
+fn is_of_pages(route: &Route) -> bool {
+    !matches!(
+        route.operation,
+        Operation::RunSevenShiftsSync | Operation::RunCustomSync
+    )
+}
+
 #[tokio::test(start_paused = true)]
 async fn by_default_no_page_may_read_anything() {
     let app = App::simulate(61, EPOCH).await;
@@ -27,7 +35,7 @@ async fn by_default_no_page_may_read_anything() {
             ("access-control-request-method", route.method),
         ];
         let answer = raw(&app, Method::OPTIONS, &path(route, NO_ID), &headers, "").await;
-        if route.operation == Operation::RunSevenShiftsSync {
+        if !is_of_pages(route) {
             // Nobody but the functions calls it, and it knows nothing else.
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
             assert!(grants(&answer).is_empty());
@@ -65,8 +73,7 @@ async fn a_listed_origin_may_and_another_gets_nothing() {
         "https://app.example, https://other.example",
     );
     let app = App::simulate_with(settings, EPOCH, demo_data(1, EPOCH)).await;
-    let of_pages = |route: &&Route| route.operation != Operation::RunSevenShiftsSync;
-    for route in ROUTES.iter().filter(of_pages) {
+    for route in ROUTES.iter().filter(|route| is_of_pages(route)) {
         let path = path(route, NO_ID);
         let preflight = raw(&app, Method::OPTIONS, &path, &[("origin", PAGE)], "").await;
         assert_eq!(preflight.headers["access-control-allow-origin"], PAGE);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use api::records;
-use api::routes::STREAMS;
+use api::routes::SEVEN_SHIFTS_STREAMS;
 use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ async fn every_row_is_there_once_whatever_the_page_and_has_its_documented_form()
         ("/api/locations?", 1, Some(truth.locations.len())),
         ("/api/roles?", 1, Some(truth.roles.len())),
         ("/api/departments?", 2, Some(truth.departments.len())),
-        ("/api/sync-runs?", 1, Some(STREAMS.len())),
+        ("/api/sync-runs?", 1, Some(SEVEN_SHIFTS_STREAMS.len())),
         ("/api/shifts?updated_since=2026-01-01T00:00:00Z&", 101, None),
         (
             "/api/time-punches?updated_since=2026-01-01T00:00:00Z&",
@@ -171,11 +171,14 @@ async fn the_filters_keep_what_they_say_and_nothing_else() {
     }
     for (query, count) in [
         ("stream=users", 1),
-        ("status=success", STREAMS.len()),
+        ("status=success", SEVEN_SHIFTS_STREAMS.len()),
         ("status=failed", 0),
         ("trigger=nightly", 0),
         ("started_from=2030-01-01T00:00:00Z", 0),
-        (&format!("connector_id={connector_id}"), STREAMS.len()),
+        (
+            &format!("connector_id={connector_id}"),
+            SEVEN_SHIFTS_STREAMS.len(),
+        ),
     ] {
         assert_eq!(
             all(&format!("/api/sync-runs?{query}")).await.len(),
@@ -220,7 +223,7 @@ async fn every_run_says_what_started_it_and_is_found_by_it() {
             .filter(|run| run["trigger"] == trigger && run["stream"] == stream)
             .count()
     };
-    for stream in STREAMS {
+    for stream in SEVEN_SHIFTS_STREAMS {
         assert_eq!(of("manual", stream), 1, "{stream}");
         let by_day = ["shifts", "time_punches", "time_off"].contains(stream);
         assert_eq!(of("nightly", stream), usize::from(!by_day), "{stream}");

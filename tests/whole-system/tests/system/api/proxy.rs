@@ -270,7 +270,7 @@ async fn connecting_tries_the_token_and_stores_nothing_that_does_not_work() {
     assert_eq!(found["success"], true);
     assert_eq!(
         found["run_ids"].as_object().unwrap().len(),
-        api::routes::STREAMS.len()
+        api::routes::SEVEN_SHIFTS_STREAMS.len()
     );
     let id = found["connector_id"].as_str().unwrap();
     for company in [json!("4410"), json!(4410), json!(" 4410 ")] {

@@ -1,10 +1,11 @@
 //! An opened connector: where its API is, and what proves that it is the organization that asks.
 
+use crate::outbound::{CallError, Line};
+use crate::vault::{Place, Vault};
+use crate::{SpinDatabase, targets};
 use domain::access::Tenant;
-use platform::outbound::{CallError, Line};
-use platform::vault::{Place, Vault};
-use platform::{SpinDatabase, rest_api, targets};
-use providers::rest::{RestConfig, Secrets, TokenFailure, Verdict};
+use domain::outbound_target::Policy;
+use providers::rest::{CustomConfig, ListMapping, RestConfig, Secrets, TokenFailure, Verdict};
 use serde_json::{Map, Value};
 use store::DatabaseError;
 use store::jobs::SealedCredential;
@@ -45,13 +46,32 @@ impl<'a> Account<'a> {
         connector_id: &'a str,
         config: &str,
     ) -> Result<Self, Failure> {
-        let policy = targets::policy().await.map_err(Failure::Unusable)?;
-        let document: Value = serde_json::from_str(config).unwrap_or_default();
-        let config = RestConfig::from_json(&document, &policy).map_err(|error| {
-            Failure::Unusable(format!(
-                "The connector's configuration is not allowed as it stands: {error}."
-            ))
-        })?;
+        let (policy, document) = read(config).await?;
+        let config = RestConfig::from_json(&document, &policy).map_err(|error| refused(&error))?;
+        Self::with(tenant, connector_id, config).await
+    }
+
+    /// [`Self::open`] for a connector of the type `custom`.
+    ///
+    /// # Errors
+    /// [`Failure::Unusable`].
+    pub async fn open_custom(
+        tenant: &'a Tenant,
+        connector_id: &'a str,
+        config: &str,
+    ) -> Result<(Self, ListMapping), Failure> {
+        let (policy, document) = read(config).await?;
+        let custom =
+            CustomConfig::from_json(&document, &policy).map_err(|error| refused(&error))?;
+        let (config, list) = custom.into_parts();
+        Ok((Self::with(tenant, connector_id, config).await?, list))
+    }
+
+    async fn with(
+        tenant: &'a Tenant,
+        connector_id: &'a str,
+        config: RestConfig,
+    ) -> Result<Self, Failure> {
         let vault = Vault::open()
             .await
             .map_err(|error| Failure::Unusable(error.to_string()))?;
@@ -65,7 +85,7 @@ impl<'a> Account<'a> {
 
     /// The way to the API: one budget for a connector, shared by all instances.
     pub fn line<'d>(&self, database: &'d SpinDatabase, deadline_ms: i64) -> Line<'d, SpinDatabase> {
-        let budget = rest_api::concurrency_key(self.connector_id);
+        let budget = super::concurrency_key(self.connector_id);
         let per_second = self.config.requests_per_second();
         Line::new(database, budget, per_second, deadline_ms)
     }
@@ -104,4 +124,15 @@ impl<'a> Account<'a> {
             field,
         }
     }
+}
+
+async fn read(config: &str) -> Result<(Policy, Value), Failure> {
+    let policy = targets::policy().await.map_err(Failure::Unusable)?;
+    Ok((policy, serde_json::from_str(config).unwrap_or_default()))
+}
+
+fn refused(error: &domain::Error) -> Failure {
+    Failure::Unusable(format!(
+        "The connector's configuration is not allowed as it stands: {error}."
+    ))
 }

@@ -1,11 +1,11 @@
 //! The access token of a connector: kept sealed beside what it was got with, renewed ahead of its end
 //! and once after a 401, by one holder at a time over all instances.
 
+use super::ACCESS_TOKEN;
+use crate::outbound::{self, Again, Line, Terms};
+use crate::vault::Secret as Sealable;
+use crate::{SpinDatabase, clock};
 use domain::connector_state::ConnectorState;
-use platform::outbound::{self, Again, Line, Terms};
-use platform::rest_api::ACCESS_TOKEN;
-use platform::vault::Secret as Sealable;
-use platform::{SpinDatabase, clock};
 use providers::Secret;
 use providers::rest::{SecretName, Secrets, Token, TokenFailureClass};
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,8 @@ use store::jobs::SealedCredential;
 use store::token_leases::{self, TokenLease};
 use store::{Database, DatabaseError};
 
-use crate::account::{Account, Failure};
-use crate::call::{BLOCK_MS, judged};
+use super::account::{Account, Failure};
+use super::call::{BLOCK_MS, judged};
 
 /// How often who waits for another's renewal looks whether it is there, in milliseconds.
 const LOOK_EVERY_MS: i64 = 100;

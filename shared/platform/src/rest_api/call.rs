@@ -1,12 +1,15 @@
 //! One request to the API of a connector, with what it takes to have it answered.
 
+use crate::outbound::{Again, CallError, Terms};
+use crate::{SpinDatabase, clock, log};
 use bytes::Bytes;
 use http::Response;
-use platform::outbound::{Again, CallError, Terms};
-use platform::{SpinDatabase, clock, log};
-use providers::rest::{self, NewRequest, Redactor, Sent, Verdict, judge_answer, judge_failure};
+use providers::ProviderError;
+use providers::rest::{
+    self, NewRequest, Redactor, RestCall, Secrets, Sent, Verdict, judge_answer, judge_failure,
+};
 
-use crate::account::{Account, Failure};
+use super::account::{Account, Failure};
 
 /// How long a 429 without `Retry-After` keeps a connector's requests back, in milliseconds.
 pub const BLOCK_MS: i64 = 1_000;
@@ -27,6 +30,19 @@ impl Account<'_> {
         new: &NewRequest<'_>,
         deadline_ms: i64,
     ) -> (Result<Answered, Failure>, u32) {
+        self.call_with(database, deadline_ms, |secrets| {
+            self.config.request(new, secrets)
+        })
+        .await
+    }
+
+    /// [`Self::call`] of the request that `build` makes with the secrets of the moment.
+    pub async fn call_with(
+        &self,
+        database: &SpinDatabase,
+        deadline_ms: i64,
+        build: impl Fn(&Secrets) -> Result<RestCall, ProviderError>,
+    ) -> (Result<Answered, Failure>, u32) {
         let line = self.line(database, deadline_ms);
         let result = async {
             let mut rejected = None;
@@ -34,10 +50,7 @@ impl Account<'_> {
                 let secrets = self
                     .secrets_to_send(database, &line, rejected.as_ref())
                     .await?;
-                let call = self
-                    .config
-                    .request(new, &secrets)
-                    .map_err(|error| Failure::Request(error.to_string()))?;
+                let call = build(&secrets).map_err(|error| Failure::Request(error.to_string()))?;
                 let sent = if rejected.is_some() {
                     call.sent.renewed()
                 } else {
