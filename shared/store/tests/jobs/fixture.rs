@@ -210,7 +210,7 @@ pub fn ended(claimed: &Claimed, status: RunStatus, next_due_at: Option<i64>) -> 
         nightly_date: None,
         complete: false,
         uncounted_calls: 0,
-        is_sync: claimed.kind == SYNC,
+        is_sync: claimed.kind == jobs::SYNC,
         delivery_id: (claimed.kind == OUTBOX).then(|| claimed.name.clone()),
     }
 }
