@@ -268,7 +268,8 @@ pub async fn page(
             let mut answer = call(line, client.shifts(&query)).await?;
             if step.is_of_what_moved() {
                 // An edit that is not published has moved nothing.
-                let ids = |row: Shift| (row.id, row.location_id.filter(|_| !is_second_face(&row)));
+                answer.value.rows.retain(|row| !is_second_face(row));
+                let ids = |row: Shift| (row.id, row.location_id);
                 return Ok(moved(source, answer.value, ids));
             }
             let rows = &mut answer.value.rows;
@@ -418,9 +419,11 @@ pub fn date(seconds: i64) -> Option<NaiveDate> {
     DateTime::from_timestamp(seconds, 0).map(|time| time.date_naive())
 }
 
-/// An edit or a deletion of a published shift that is not published yet.
+/// An edit or a deletion of a published shift that is not published yet. A draft that was thrown away
+/// is none: nobody sees a shift beside it.
 pub fn is_second_face(row: &Shift) -> bool {
-    row.draft && row.publish_status.as_deref() != Some("draft")
+    let status = row.publish_status.as_deref();
+    row.draft && !matches!(status, Some("draft" | "draft_deleted"))
 }
 
 /// What people see is the published shift: an edit that is not published yet is a draft beside it
@@ -447,7 +450,12 @@ fn shifts(pass: &Pass, step: Step, location_id: Option<i64>, paging: Paging) -> 
             ..query
         },
         Step::MovedSince(since) => ShiftsQuery {
-            selection: ShiftSelection::PublishedAndDraft,
+            modified_since: Some(since),
+            location_id: None,
+            ..query
+        },
+        Step::MovedDraftSince(since) => ShiftsQuery {
+            selection: ShiftSelection::Draft,
             modified_since: Some(since),
             location_id: None,
             ..query

@@ -573,8 +573,8 @@ impl Run<'_> {
     }
 
     /// Why this pass may not delete what it has not seen. What was asked for one by one is settled
-    /// already; of the rest only a person who has checked the account can say that it is gone, and
-    /// not of a list that is known to lack what is there.
+    /// already, and what is left of it waits for the next pass; of what cannot be asked for only a
+    /// person who has checked the account can say that so much is gone.
     async fn held_back(&self, pass: &Pass, window: Window<'_>) -> Result<Option<HeldBack>, Stop> {
         if !records::is_open(self.database, &pass.run_id).await? {
             return Ok(Some(HeldBack::NotesLost));
@@ -599,7 +599,8 @@ impl Run<'_> {
                 absent.absent,
             ))));
         }
-        if !self.resource.is_of_one_person() && !self.force_deletions {
+        // What can be asked for goes only when it was asked for, whoever forces it.
+        if !self.resource.is_of_one_person() {
             let more = format!(
                 "{} more {records} are missing from the list of 7shifts than one sync asks for one by one.",
                 absent.absent,
@@ -610,7 +611,7 @@ impl Run<'_> {
                 ))
             } else {
                 HeldBack::TooMany(format!(
-                    "{more} Nothing was deleted. Check the account, then ask for the sync with `force_deletions` in its `params` to accept it"
+                    "{more} None of those that were asked for is gone, so nothing was deleted. The next complete sync asks again."
                 ))
             }));
         }

@@ -198,8 +198,8 @@ pub struct Wage {
     pub wage_rate: String,
     pub wage_cents: i64,
     pub effective_date: String,
-    /// The last day on which it counts; null while nothing follows it. Before `effective_date` where
-    /// another wage of the same day took its place.
+    /// The last day on which it counts; null while nothing follows it. Never before `effective_date`: where
+    /// another wage of the same day took its place, it is that day.
     pub end_date: Option<String>,
     pub provider_modified_at: Option<String>,
     pub deleted_at: Option<String>,

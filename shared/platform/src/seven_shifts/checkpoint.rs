@@ -156,8 +156,11 @@ pub enum Step {
     /// Deleted, and changed since then.
     DeletedSince(i64),
     /// Changed since then in any location of the company: what has left the only one that the
-    /// connector brings. The lists of that location do not have it any more.
+    /// connector brings. The lists of that location do not have it any more. Of shifts, as they are
+    /// published: where they are drafted to be tells nothing of it.
     MovedSince(i64),
+    /// The same of shifts that were withdrawn from publication after they had left.
+    MovedDraftSince(i64),
     /// The same of what was deleted after it had left.
     MovedDeletedSince(i64),
     /// What could not be read before, each record on its own: the cursor is the last one that was
@@ -227,6 +230,7 @@ impl Step {
             Self::ChangedOrDraftSince(_) => "changed-or-draft",
             Self::DeletedSince(_) => "deleted",
             Self::MovedSince(_) => "moved",
+            Self::MovedDraftSince(_) => "moved-draft",
             Self::MovedDeletedSince(_) => "moved-deleted",
             Self::Quarantined => "quarantined",
             Self::EachPerson => "person",
@@ -237,7 +241,10 @@ impl Step {
     /// Whether the step lists the whole company for a connector of one location.
     #[must_use]
     pub fn is_of_what_moved(self) -> bool {
-        matches!(self, Self::MovedSince(_) | Self::MovedDeletedSince(_))
+        matches!(
+            self,
+            Self::MovedSince(_) | Self::MovedDraftSince(_) | Self::MovedDeletedSince(_)
+        )
     }
 
     /// Whether the pass notes what this step lists, for the sweep.
@@ -375,13 +382,20 @@ impl Checkpoint {
                     .min(start.now)
                     .saturating_sub(LOOK_BACK_SECONDS)
                     .min(asked.unwrap_or(i64::MAX));
-                let changed = if start.stream == Stream::Shifts {
+                let has_drafts = start.stream == Stream::Shifts;
+                let changed = if has_drafts {
                     Step::ChangedOrDraftSince(since)
                 } else {
                     Step::ChangedSince(since)
                 };
                 let mut steps = vec![changed, Step::DeletedSince(since)];
                 if start.one_location {
+                    // An edit that is not published may be of another location, and then no draft in
+                    // this one shows that the published list is needed as well.
+                    if has_drafts {
+                        steps.push(Step::ChangedSince(since));
+                        steps.push(Step::MovedDraftSince(since));
+                    }
                     steps.extend([Step::MovedSince(since), Step::MovedDeletedSince(since)]);
                 }
                 if start.has_quarantined {
@@ -579,21 +593,34 @@ mod tests {
     #[test]
     fn a_connector_of_one_location_reads_what_has_moved_out_of_it() {
         let since = NOW - 3_600 - LOOK_BACK_SECONDS;
-        for stream in [Stream::Shifts, Stream::TimePunches] {
+        let steps = |stream| {
             let one = Start {
                 one_location: true,
                 ..start(stream)
             };
-            let steps = current(NOW - DAY).pass(one).steps;
-            assert_eq!(
-                steps[1..],
-                [
-                    Step::DeletedSince(since),
-                    Step::MovedSince(since),
-                    Step::MovedDeletedSince(since)
-                ]
-            );
-        }
+            current(NOW - DAY).pass(one).steps
+        };
+        assert_eq!(
+            steps(Stream::TimePunches),
+            [
+                Step::ChangedSince(since),
+                Step::DeletedSince(since),
+                Step::MovedSince(since),
+                Step::MovedDeletedSince(since)
+            ]
+        );
+        // Where a shift is published and where it is drafted to be are two things.
+        assert_eq!(
+            steps(Stream::Shifts),
+            [
+                Step::ChangedOrDraftSince(since),
+                Step::DeletedSince(since),
+                Step::ChangedSince(since),
+                Step::MovedDraftSince(since),
+                Step::MovedSince(since),
+                Step::MovedDeletedSince(since)
+            ]
+        );
         // The first sync has nothing that could have moved.
         let one = Start {
             one_location: true,

@@ -688,10 +688,12 @@ const TIME_PUNCH: &[Field] = &[
 ];
 
 /// The last day on which a wage counted: the one before the next of the same person in the same role.
-/// Of two of one day the later one counts, and the other one never did.
+/// Of two of one day the later one counts, and the other one ends on that day, for none ends before it
+/// begins.
 /// A wage that was withdrawn has no end: it would move with those that are paid.
 const WAGE_END: &str = "(
-  SELECT date(min(later.effective_date), '-1 day') FROM team_member_wages AS later
+  SELECT max(record.effective_date, date(min(later.effective_date), '-1 day'))
+  FROM team_member_wages AS later
   WHERE record.deleted_at IS NULL AND later.connector_id = record.connector_id
     AND later.external_user_id = record.external_user_id
     AND later.external_role_id IS record.external_role_id

@@ -9,6 +9,7 @@
 
 use super::resource::Resource;
 use super::tombstones::tombstone;
+use super::write::took_the_place;
 use super::{Scope, unsigned};
 use crate::database::{DatabaseError, Execute, Row, Value};
 use crate::{json, parameters};
@@ -419,14 +420,11 @@ fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
             return format!(
                 "({asked} AND {from} <= {to} AND NOT EXISTS (
                    SELECT 1 FROM team_member_wages AS later
-                   WHERE later.connector_id = record.connector_id
-                     AND later.external_user_id = record.external_user_id
-                     AND later.external_role_id IS record.external_role_id
-                     AND later.effective_date > record.effective_date
-                     AND later.effective_date <= date({to}, 'unixepoch')
+                   WHERE {}
                      AND EXISTS (SELECT 1 FROM sync_seen AS listed
                        WHERE listed.pass_id = ?3 AND listed.external_id = later.external_id))
-                 OR {is_elsewhere} OR {has_left})"
+                 OR {is_elsewhere} OR {has_left})",
+                took_the_place(to)
             );
         }
         Resource::RoleAssignments => {

@@ -92,6 +92,9 @@ pub async fn write_page<E: Execute>(
         .unwrap_or(u64::MAX)
         .saturating_sub(settled);
     outcome.refused = refused;
+    if resource == Resource::Wages {
+        revive_history(transaction, scope, &records.alive, seq).await?;
+    }
     move_predecessors(transaction, scope, resource, &before, seq).await?;
     if outcome.created > 0 {
         let arrivals = link_arrivals(transaction, scope, resource, seq).await?;
@@ -141,6 +144,49 @@ async fn revive_wages<E: Execute>(
         )
         .await
         .map(drop)
+}
+
+/// What went though it was history comes back with a wage that had taken its place: an odd answer had
+/// hidden that one, and the provider does not list those before it again. It was history if the later
+/// one was known already when it went, and counted by then. After the wages are written and counted.
+async fn revive_history<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    wages: &[Alive<'_>],
+    seq: i64,
+) -> Result<(), DatabaseError> {
+    let ids: Vec<&str> = wages.iter().map(|wage| wage.external_id).collect();
+    // As of the sweep: where the day begins first, tomorrow is today.
+    let took_its_place = took_the_place("record.deleted_at + 86400");
+    let sql = format!(
+        "UPDATE team_member_wages SET deleted_at = NULL, changed_seq = ?4 WHERE id IN (
+           SELECT record.id
+           FROM json_each(?3) AS page CROSS JOIN team_member_wages AS later
+             ON later.connector_id = ?2 AND later.external_id = page.value
+           CROSS JOIN team_member_wages AS record
+             ON record.organization_id = ?1 AND record.team_member_id = later.team_member_id
+           WHERE later.organization_id = ?1 AND later.deleted_at IS NULL
+             AND record.deleted_at IS NOT NULL AND later.created_seq < record.changed_seq
+             AND {took_its_place})"
+    );
+    let parameters = parameters![
+        scope.tenant.as_str(),
+        scope.connector_id,
+        json::write(&ids)?,
+        seq
+    ];
+    transaction.execute(&sql, parameters).await.map(drop)
+}
+
+/// Whether the wage `later` takes the place of `record` by the day of `by`, Unix seconds in SQL.
+pub(super) fn took_the_place(by: &str) -> String {
+    format!(
+        "later.connector_id = record.connector_id
+         AND later.external_user_id = record.external_user_id
+         AND later.external_role_id IS record.external_role_id
+         AND later.effective_date > record.effective_date
+         AND later.effective_date <= date({by}, 'unixepoch')"
+    )
 }
 
 /// The wage before another one, of the same person and role; `later` is that one.

@@ -412,6 +412,14 @@ fn a_wage_is_a_decimal_and_ends_where_the_next_one_begins() {
         assert_eq!(read(&id.to_string())["wage_rate"], decimal);
     }
     assert_eq!(read("2")["end_date"], "2027-02-28");
+    // Another of the same day takes its place at once: it ends, and not before it has begun.
+    let same_day = WageRecord {
+        effective_date: "2027-04-01".to_owned(),
+        ..wage("5", "8801")
+    };
+    fixture.write(&party, Page::Wages(&[same_day]));
+    assert_eq!(read("4")["end_date"], "2027-04-01");
+    assert_eq!(read("5")["end_date"], Value::Null);
     // One that was withdrawn does not move with those that are paid.
     let withdraw = |id: &str| {
         fixture.transact(async |transaction| {

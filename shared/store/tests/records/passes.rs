@@ -325,6 +325,83 @@ fn who_comes_back_has_the_wages_that_went_with_them() {
     assert_eq!(live().as_deref(), Some("a,b"));
 }
 
+/// A person's wages come with another role, or not at all, and then as they were: 7shifts does not list
+/// those again that had ended before.
+#[test]
+fn history_comes_back_with_the_wage_that_ended_it() {
+    let of = |id: &str, day: &str, role: Option<&str>| WageRecord {
+        effective_date: day.to_owned(),
+        external_role_id: role.map(str::to_owned),
+        ..wage(id, "1")
+    };
+    let role = Some("8");
+    // The day of NOW and the next one are the bounds of the pass.
+    let wages = [
+        of("1", "2026-01-01", role),
+        of("2", "2026-02-01", role),
+        of("3", "2026-03-01", role),
+        of("4", "2099-01-01", role),
+    ];
+    let [.., current, planned] = &wages;
+    let odd = of("3", "2026-03-01", None);
+    for (what, answer) in [("odd", &[odd, planned.clone()][..]), ("empty", &[])] {
+        let fixture = Fixture::new();
+        let party = party(1);
+        fixture.write(&party, Page::TeamMembers(&[member("1")]));
+        fixture.write(&party, Page::Wages(&wages));
+        let live = || {
+            fixture.text(
+                "SELECT group_concat(external_id) FROM (SELECT external_id FROM team_member_wages
+                 WHERE deleted_at IS NULL ORDER BY 1)",
+            )
+        };
+        // The first one was taken back while it counted.
+        let bury = |id: &str, at: i64| {
+            fixture.transact(async |transaction| {
+                tombstone(
+                    transaction,
+                    &party.scope(),
+                    Resource::Wages,
+                    &[id],
+                    at,
+                    NOW_MICROS,
+                )
+                .await
+            });
+        };
+        bury("1", 1_768_000_000);
+        let window = Window {
+            to: NOW + 86_400,
+            ..Window::ALL
+        };
+        let answered = |pass: &str, rows: &[WageRecord]| {
+            fixture.write(&party, Page::Wages(rows));
+            let ids: Vec<&str> = rows.iter().map(|row| row.external_id.as_str()).collect();
+            see(&fixture, pass, &ids);
+            fixture.transact(async |transaction| mark_asked(transaction, pass, &["1"]).await);
+        };
+        answered(PASS, answer);
+        sweep(&fixture, &party, Resource::Wages, window, None);
+        let left = answer.iter().map(|row| row.external_id.as_str());
+        assert_eq!(
+            live().unwrap_or_default(),
+            left.collect::<Vec<_>>().join(","),
+            "{what}"
+        );
+        // One that was not known then does not speak for what went before it.
+        answered("another", &[of("9", "2026-02-15", role)]);
+        assert!(!live().unwrap_or_default().contains('2'), "{what}");
+        bury("9", NOW);
+        let listed = [current.clone(), planned.clone()];
+        answered("next", &listed);
+        assert_eq!(live().as_deref(), Some("2,3,4"), "{what}");
+        // What is taken back while a later one is planned only stays so.
+        bury("3", NOW);
+        answered("last", std::slice::from_ref(planned));
+        assert_eq!(live().as_deref(), Some("2,4"), "{what}");
+    }
+}
+
 #[test]
 fn what_is_absent_is_named_page_by_page() {
     let fixture = Fixture::new();

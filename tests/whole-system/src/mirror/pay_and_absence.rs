@@ -108,7 +108,7 @@ fn wage(row: &Wage, known: &[&Wage], links: &Links<'_>) -> Value {
         .iter()
         .filter(|other| (other.user_id, other.role_id) == (row.user_id, row.role_id))
         .filter(|other| (other.effective_date, other.id) > (row.effective_date, row.id))
-        .map(|other| other.effective_date - Days::new(1))
+        .map(|other| (other.effective_date - Days::new(1)).max(row.effective_date))
         .min();
     let sign = if row.wage_cents < 0 { "-" } else { "" };
     let cents = row.wage_cents.unsigned_abs();

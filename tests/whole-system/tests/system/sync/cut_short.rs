@@ -219,6 +219,58 @@ async fn more_than_is_asked_for_is_held_back() {
     mirror::assert_equal(&app, &organization).await;
 }
 
+/// Those that were asked for are gone, and say nothing of the rest, which a person's word does not
+/// delete either.
+#[tokio::test(start_paused = true)]
+async fn forced_or_not_what_was_not_asked_for_stays() {
+    let (app, organization, _) = restaurant(116).await;
+    // They are asked for in the order of their ids as text.
+    let mut punches: Vec<String> = truth(&app)
+        .time_punches
+        .iter()
+        .map(|punch| punch.id.to_string())
+        .collect();
+    punches.sort();
+    assert!(punches.len() > 700, "{}", punches.len());
+    for id in &punches[..300] {
+        let id = id.parse().expect("a number");
+        change(&app, Mutation::ForgetPunch { id });
+    }
+    app.simulator.add_fault(FaultRule {
+        query_contains: Some("gte".to_owned()),
+        ..FaultRule::next(
+            1,
+            "/v2/company/4410/time_punches",
+            Fault::ListCutShort { keep: 20 },
+        )
+    });
+    pass(60).await;
+    let call = json!({"action": "scheduled_sync", "streams": ["time_punches"],
+        "params": {"force_deletions": true}});
+    app.proxy(&organization.key, call).await;
+    pass(60).await;
+    app.tick().await;
+    let forced = app
+        .all("/api/sync-runs?stream=time_punches", &organization.key)
+        .await
+        .into_iter()
+        .find(|run| run["deleted"] != 0)
+        .expect("a run that deletes");
+    assert_eq!(
+        (&forced["status"], &forced["deleted"], &forced["error_code"]),
+        (&json!("partial"), &json!(300), &json!("deletions_left")),
+        "{forced:#}"
+    );
+    // The next pass follows by itself, over a list that is whole.
+    let run = &super::settle(&app, &organization).await["time_punches"];
+    assert_eq!(
+        (&run["status"], &run["kind"], &run["deleted"]),
+        (&json!("success"), &json!("reconciliation"), &json!(0)),
+        "{run:#}"
+    );
+    mirror::assert_equal(&app, &organization).await;
+}
+
 /// A connector that is kept to one location: some people work there without a role, and what is not of
 /// a place is of people who are there.
 #[tokio::test(start_paused = true)]

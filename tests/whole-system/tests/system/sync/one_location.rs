@@ -1,6 +1,9 @@
 //! Connectors that are kept to one location of a company: what is of other locations leaves, what is
 //! of this one stays, whatever goes wrong on the way.
 
+mod moves;
+mod random;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;

@@ -291,6 +291,55 @@ async fn a_wage_that_another_takes_the_place_of_stays_as_history() {
     assert_eq!(wages(&app, &organization, role).await, left);
 }
 
+/// 7shifts does not list it again, so nothing else would bring it back.
+#[tokio::test(start_paused = true)]
+async fn the_history_of_wages_outlives_one_odd_answer() {
+    let (app, organization, _) = restaurant(98).await;
+    let role = someone_paid(&truth(&app));
+    let raise = Mutation::AddWage(NewWage {
+        user_id: role.0,
+        role_id: Some(role.1),
+        effective_date: today() + Days::new(2),
+        wage_cents: 4_242,
+        ..NewWage::default()
+    });
+    let current = change(&app, raise);
+    pass(60).await;
+    sync(&app, &organization).await;
+    pass(4 * DAY).await;
+    settle(&app, &organization).await;
+    sync(&app, &organization).await;
+    let ids = async || -> Vec<Value> {
+        let wages = wages(&app, &organization, role).await;
+        wages.iter().map(|row| row["external_id"].clone()).collect()
+    };
+    let before = ids().await;
+    assert!(before.len() > 1, "{before:?}");
+    change(
+        &app,
+        Mutation::Corrupt {
+            resource: Resource::Wages,
+            id: current,
+            field: "role_id".to_owned(),
+            raw: "null".to_owned(),
+        },
+    );
+    pass(60).await;
+    try_sync(&app, &organization).await;
+    change(
+        &app,
+        Mutation::Heal {
+            resource: Resource::Wages,
+            id: current,
+        },
+    );
+    pass(60).await;
+    sync(&app, &organization).await;
+    assert_eq!(ids().await, before);
+    mirror::assert_equal(&app, &organization).await;
+    assert_quiet(&app, &organization).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_plan_without_some_streams_stops_these_alone_and_says_why() {
     let (app, organization, id) = restaurant(93).await;
