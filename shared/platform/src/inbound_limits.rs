@@ -171,7 +171,7 @@ async fn spend(
         };
         KEPT.with_borrow_mut(|kept| {
             if let Some(bucket) = find(kept, &key) {
-                bucket.written(quota, tat_us, is_taken, now_us);
+                bucket.written(quota, owed_us, tat_us, is_taken, now_us);
                 tat_us = bucket.tat_us();
             } else {
                 make_room(kept, now_us);
