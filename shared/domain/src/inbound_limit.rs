@@ -212,12 +212,6 @@ impl Bucket {
     pub const fn tat_us(&self) -> i64 {
         self.tat_us
     }
-
-    /// Whether it is as one that nobody has asked of.
-    #[must_use]
-    pub const fn is_idle(&self, now_us: i64) -> bool {
-        self.tat_us <= now_us
-    }
 }
 
 #[cfg(test)]
