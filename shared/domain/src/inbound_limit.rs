@@ -145,6 +145,8 @@ pub struct Bucket {
     /// With what is not written yet.
     tat_us: i64,
     owed_us: i64,
+    /// What is being written at the moment.
+    in_hand_us: i64,
     written_at_us: i64,
 }
 
@@ -155,6 +157,7 @@ impl Bucket {
         Self {
             tat_us,
             owed_us: 0,
+            in_hand_us: 0,
             written_at_us: now_us,
         }
     }
@@ -168,21 +171,33 @@ impl Bucket {
         self.tat_us = after;
         let owed_us = self.owed_us.saturating_add(cost_us);
         let age_us = now_us.saturating_sub(self.written_at_us);
-        let is_due = owed_us >= cost_us.saturating_mul(i64::from(quota.batch()))
-            || !(0..WRITE_EVERY_US).contains(&age_us);
-        if !is_due {
+        if !(0..WRITE_EVERY_US).contains(&age_us) {
+            // A write that was broken off is never through.
+            self.in_hand_us = 0;
+        } else if owed_us.saturating_add(self.in_hand_us)
+            < cost_us.saturating_mul(i64::from(quota.batch()))
+        {
             self.owed_us = owed_us;
             return Next::Admit;
         }
         // Whoever comes while this one writes owes only what comes after.
         let owed_us = std::mem::take(&mut self.owed_us);
+        self.in_hand_us = self.in_hand_us.saturating_add(owed_us);
         self.written_at_us = now_us;
         Next::Write { owed_us }
     }
 
-    /// After a write, the shared bucket was in this state, with the request that asked for it or
-    /// without.
-    pub fn written(&mut self, quota: Quota, tat_us: i64, is_taken: bool, now_us: i64) {
+    /// After a write of `owed_us`, the shared bucket was in this state, with the request that asked
+    /// for it or without.
+    pub fn written(
+        &mut self,
+        quota: Quota,
+        owed_us: i64,
+        tat_us: i64,
+        is_taken: bool,
+        now_us: i64,
+    ) {
+        self.in_hand_us = self.in_hand_us.saturating_sub(owed_us).max(0);
         if !is_taken {
             self.tat_us = self.tat_us.saturating_sub(quota.cost_us());
         }
@@ -196,12 +211,6 @@ impl Bucket {
     #[must_use]
     pub const fn tat_us(&self) -> i64 {
         self.tat_us
-    }
-
-    /// Whether it is as one that nobody has asked of.
-    #[must_use]
-    pub const fn is_idle(&self, now_us: i64) -> bool {
-        self.tat_us <= now_us
     }
 }
 
@@ -262,7 +271,7 @@ mod tests {
                         self.instances[instance] = Some(Bucket::seen(self.shared_us, now_us));
                         return is_admitted;
                     };
-                    bucket.written(self.quota, self.shared_us, is_admitted, now_us);
+                    bucket.written(self.quota, owed_us, self.shared_us, is_admitted, now_us);
                     is_admitted
                 }
             }
@@ -310,8 +319,23 @@ mod tests {
         assert_eq!(quota.standing(ahead, NOW_US).left, 10);
         let mut bucket = Bucket::seen(ahead, ahead);
         assert_eq!(bucket.ask(quota, NOW_US), Next::Write { owed_us: 0 });
-        bucket.written(quota, NOW_US + quota.cost_us(), true, NOW_US);
+        bucket.written(quota, 0, NOW_US + quota.cost_us(), true, NOW_US);
         assert_eq!(bucket.tat_us(), NOW_US + quota.cost_us());
+    }
+
+    /// Of many requests at a time, none is let in on the strength of what is not through.
+    #[test]
+    fn what_is_being_written_counts_as_not_written() {
+        let quota = quota(400);
+        let mut bucket = Bucket::seen(0, NOW_US);
+        let asked: Vec<_> = (0..16).map(|_| bucket.ask(quota, NOW_US)).collect();
+        let admitted = asked.iter().filter(|next| **next == Next::Admit).count();
+        assert_eq!(admitted, 3);
+        let owed_us = 3 * quota.cost_us();
+        assert_eq!(asked.get(3), Some(&Next::Write { owed_us }));
+        assert_eq!(asked.get(4), Some(&Next::Write { owed_us: 0 }));
+        bucket.written(quota, owed_us, NOW_US, true, NOW_US);
+        assert_eq!(bucket.ask(quota, NOW_US), Next::Admit);
     }
 
     #[test]
@@ -319,7 +343,13 @@ mod tests {
         let quota = quota(6_000);
         let mut bucket = Bucket::seen(0, NOW_US);
         let writes = (0..6_000)
-            .filter(|_| bucket.ask(quota, NOW_US) != Next::Admit)
+            .filter(|_| match bucket.ask(quota, NOW_US) {
+                Next::Write { owed_us } => {
+                    bucket.written(quota, owed_us, NOW_US, true, NOW_US);
+                    true
+                }
+                _ => false,
+            })
             .count();
         assert_eq!(writes, 100);
         assert_eq!(bucket.ask(quota, NOW_US), Next::Refuse);
@@ -395,7 +425,7 @@ mod tests {
             let _ = (quota.standing(tat, now), quota.take(tat, now, cost), quota.owe(tat, now, cost));
             let mut bucket = Bucket::seen(tat, other);
             let _ = bucket.ask(quota, now);
-            bucket.written(quota, other, requests % 2 == 0, now);
+            bucket.written(quota, other, tat, requests % 2 == 0, now);
             prop_assert!(bucket.tat_us() <= now + quota.max_ahead_us());
         }
     }

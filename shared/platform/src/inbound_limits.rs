@@ -171,10 +171,10 @@ async fn spend(
         };
         KEPT.with_borrow_mut(|kept| {
             if let Some(bucket) = find(kept, &key) {
-                bucket.written(quota, tat_us, is_taken, now_us);
+                bucket.written(quota, owed_us, tat_us, is_taken, now_us);
                 tat_us = bucket.tat_us();
             } else {
-                make_room(kept, now_us);
+                make_room(kept);
                 kept.push((key, Bucket::seen(tat_us, now_us)));
             }
         });
@@ -190,15 +190,11 @@ fn find<'a>(kept: &'a mut [(String, Bucket)], key: &str) -> Option<&'a mut Bucke
         .map(|(_, bucket)| bucket)
 }
 
-fn make_room(kept: &mut Vec<(String, Bucket)>, now_us: i64) {
+fn make_room(kept: &mut Vec<(String, Bucket)>) {
     if kept.len() < MAX_KEPT {
         return;
     }
-    kept.retain(|(_, bucket)| !bucket.is_idle(now_us));
-    if kept.len() < MAX_KEPT {
-        return;
-    }
-    // The one that will be idle first.
+    // The one that is idle for longest, or will be first.
     let first = (0..kept.len()).min_by_key(|index| kept.get(*index).map(|(_, of)| of.tat_us()));
     if let Some(first) = first {
         kept.swap_remove(first);
