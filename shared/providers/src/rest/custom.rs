@@ -214,6 +214,7 @@ fn fill(fields: &mut Fields, pointer: &str, value: &mut Value, settings: &Value)
         payload: &payload,
     };
     let rendered = template.render(&scope, |text| text.into(), MAX_RENDERED_BYTES);
+    let is_whole = !rendered.has_gap && !rendered.is_cut;
     if rendered.has_gap {
         fields.push(
             pointer,
@@ -227,7 +228,13 @@ fn fill(fields: &mut Fields, pointer: &str, value: &mut Value, settings: &Value)
             "use shorter settings",
         );
     }
-    *value = rendered.text.into();
+    // Of a text that is refused nothing more is said.
+    *value = if is_whole {
+        rendered.text
+    } else {
+        "x".to_owned()
+    }
+    .into();
 }
 
 /// As it was given where it may hold templates, and normalized where it may not.

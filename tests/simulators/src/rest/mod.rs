@@ -179,7 +179,7 @@ impl Provider for Rest {
 
 /// All that came, as careless servers send it back.
 fn echo(request: &Request<Bytes>) -> Response<Bytes> {
-    let headers: serde_json::Map<String, Value> = request
+    let headers: Map<String, Value> = request
         .headers()
         .iter()
         .map(|(name, value)| {

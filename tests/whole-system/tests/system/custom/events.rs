@@ -13,6 +13,13 @@ fn named() -> Value {
     body
 }
 
+/// What the rule has posted; that a sync is over is told as well.
+fn told(app: &App) -> Vec<String> {
+    let mut told = texts(app, OPS);
+    told.retain(|text| text.starts_with("Billing "));
+    told
+}
+
 /// Ticks until nothing waits.
 async fn settle(app: &App, organization: &Organization) {
     for _ in 0..100 {
@@ -26,7 +33,8 @@ async fn settle(app: &App, organization: &Organization) {
             )
             .expect("a count");
         if waiting == 0 {
-            return crate::notify::settle(app, organization).await;
+            crate::notify::settle(app, organization).await;
+            return;
         }
         pass(20).await;
     }
@@ -46,17 +54,17 @@ async fn a_rule_is_told_of_each_change_once_and_of_nothing_in_the_first_pass() {
     let id = connect(&app, &organization, named()).await;
     sync(&app, &organization, &id, json!({})).await;
     settle(&app, &organization).await;
-    assert_eq!(texts(&app, OPS), [""; 0]);
+    assert_eq!(told(&app), [""; 0]);
     put(&app, [7], &json!({"total": 12}));
     put(&app, [26], &json!({"total": 3}));
     remove(&app, [1]);
     sync(&app, &organization, &id, json!({})).await;
     settle(&app, &organization).await;
-    assert_eq!(texts(&app, OPS), ["Billing 0007 updated 12"]);
+    assert_eq!(told(&app), ["Billing 0007 updated 12"]);
     // The same list again tells of nothing.
     sync(&app, &organization, &id, json!({})).await;
     settle(&app, &organization).await;
-    assert_eq!(texts(&app, OPS).len(), 1);
+    assert_eq!(told(&app).len(), 1);
     let raised: i64 = app
         .database()
         .query_row(
