@@ -160,12 +160,14 @@ impl Context {
     {
         self.database
             .transaction(async |transaction| {
-                let Some(actor) = self.actor() else {
-                    return body(transaction).await;
-                };
-                audit::begin(transaction, &actor, clock::now()).await?;
+                let actor = self.actor();
+                if let Some(actor) = &actor {
+                    audit::begin(transaction, actor, clock::now()).await?;
+                }
                 let value = body(transaction).await?;
-                audit::end(transaction).await?;
+                if actor.is_some() {
+                    audit::end(transaction).await?;
+                }
                 Ok(value)
             })
             .await

@@ -3,12 +3,20 @@
 use crate::database::{Database, DatabaseError, Execute};
 use crate::parameters;
 
+include!(concat!(env!("OUT_DIR"), "/current.rs"));
+
+/// All migrations, as the build script packs them.
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/migrations.deflate"));
+
+/// Before the version and the name of each migration.
+const MIGRATION_MARKER: &str = "--; migration ";
+
 /// One step of the schema, applied whole or not at all.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Migration {
     pub version: i64,
-    pub name: &'static str,
-    pub sql: &'static str,
+    pub name: String,
+    pub sql: String,
 }
 
 /// Between two statements of a migration. Spin runs only the first statement of a string, and a
@@ -16,93 +24,28 @@ pub struct Migration {
 const STATEMENT_MARKER: &str = "--; statement";
 
 /// Every migration, in order.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "foundation",
-        sql: include_str!("../../../migrations/0001_foundation.sql"),
-    },
-    Migration {
-        version: 2,
-        name: "people_and_schedule",
-        sql: include_str!("../../../migrations/0002_people_and_schedule.sql"),
-    },
-    Migration {
-        version: 3,
-        name: "worked_seconds",
-        sql: include_str!("../../../migrations/0003_worked_seconds.sql"),
-    },
-    Migration {
-        version: 4,
-        name: "pay_and_absence",
-        sql: include_str!("../../../migrations/0004_pay_and_absence.sql"),
-    },
-    Migration {
-        version: 5,
-        name: "stores",
-        sql: include_str!("../../../migrations/0005_stores.sql"),
-    },
-    Migration {
-        version: 6,
-        name: "webhook_registrations",
-        sql: include_str!("../../../migrations/0006_webhook_registrations.sql"),
-    },
-    Migration {
-        version: 7,
-        name: "retention",
-        sql: include_str!("../../../migrations/0007_retention.sql"),
-    },
-    Migration {
-        version: 8,
-        name: "webhooks",
-        sql: include_str!("../../../migrations/0008_webhooks.sql"),
-    },
-    Migration {
-        version: 9,
-        name: "outbox",
-        sql: include_str!("../../../migrations/0009_outbox.sql"),
-    },
-    Migration {
-        version: 10,
-        name: "automation",
-        sql: include_str!("../../../migrations/0010_automation.sql"),
-    },
-    Migration {
-        version: 11,
-        name: "outgoing_webhooks",
-        sql: include_str!("../../../migrations/0011_outgoing_webhooks.sql"),
-    },
-    Migration {
-        version: 12,
-        name: "access_tokens",
-        sql: include_str!("../../../migrations/0012_access_tokens.sql"),
-    },
-    Migration {
-        version: 13,
-        name: "integration_logs",
-        sql: include_str!("../../../migrations/0013_integration_logs.sql"),
-    },
-    Migration {
-        version: 14,
-        name: "inbound_limits",
-        sql: include_str!("../../../migrations/0014_inbound_limits.sql"),
-    },
-    Migration {
-        version: 15,
-        name: "audit",
-        sql: include_str!("../../../migrations/0015_audit.sql"),
-    },
-    Migration {
-        version: 16,
-        name: "connector_health",
-        sql: include_str!("../../../migrations/0016_connector_health.sql"),
-    },
-    Migration {
-        version: 17,
-        name: "custom_records",
-        sql: include_str!("../../../migrations/0017_custom_records.sql"),
-    },
-];
+///
+/// # Errors
+/// What cannot be unpacked, which is a bug of ours.
+pub fn all() -> Result<Vec<Migration>, DatabaseError> {
+    let unreadable = |why: &str| DatabaseError::Shape(format!("the migrations: {why}"));
+    let text = miniz_oxide::inflate::decompress_to_vec(PACKED)
+        .map_err(|error| unreadable(&error.to_string()))?;
+    let text = String::from_utf8(text).map_err(|error| unreadable(&error.to_string()))?;
+    text.split(MIGRATION_MARKER)
+        .skip(1)
+        .map(|migration| {
+            let (title, sql) = migration.split_once('\n')?;
+            let (version, name) = title.split_once(' ')?;
+            Some(Migration {
+                version: version.parse().ok()?,
+                name: name.to_owned(),
+                sql: sql.to_owned(),
+            })
+        })
+        .collect::<Option<_>>()
+        .ok_or_else(|| unreadable("one has no title"))
+}
 
 /// Applies what is missing and returns how many migrations that were.
 ///
@@ -113,7 +56,10 @@ pub const MIGRATIONS: &[Migration] = &[
 /// [`DatabaseError::Newer`] when the database knows a migration that this code does not; the
 /// failure of a statement otherwise, with nothing of that migration applied.
 pub async fn migrate<D: Database>(database: &D, now: i64) -> Result<usize, DatabaseError> {
-    migrate_with(database, MIGRATIONS, now).await
+    if is_current(database, CURRENT).await? {
+        return Ok(0);
+    }
+    migrate_with(database, &all()?, now).await
 }
 
 /// [`migrate`] with a list of its own, for tests of the runner.
@@ -126,10 +72,8 @@ pub async fn migrate_with<D: Database>(
     now: i64,
 ) -> Result<usize, DatabaseError> {
     let known = migrations.last().map_or(0, |last| last.version);
-    if let Ok(found) = version(database).await
-        && found >= known
-    {
-        return refuse_newer(found, known).map(|()| 0);
+    if is_current(database, known).await? {
+        return Ok(0);
     }
     // WAL is a property of the file and is set outside a transaction. A host that refuses it
     // (libSQL) has a journal of its own.
@@ -150,13 +94,13 @@ pub async fn migrate_with<D: Database>(
                 if found >= migration.version {
                     return Ok::<_, DatabaseError>(false);
                 }
-                for statement in statements(migration.sql) {
+                for statement in statements(&migration.sql) {
                     transaction.execute(statement, &[]).await?;
                 }
                 transaction
                     .execute(
                         "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
-                        parameters![migration.version, migration.name, now],
+                        parameters![migration.version, migration.name.as_str(), now],
                     )
                     .await?;
                 Ok(true)
@@ -181,6 +125,16 @@ pub async fn version<E: Execute>(database: &E) -> Result<i64, DatabaseError> {
     rows.first()
         .ok_or_else(|| DatabaseError::Shape("no version row".to_owned()))?
         .integer(0)
+}
+
+/// # Errors
+/// [`DatabaseError::Newer`].
+async fn is_current<E: Execute>(database: &E, known: i64) -> Result<bool, DatabaseError> {
+    match version(database).await {
+        Ok(found) if found >= known => refuse_newer(found, known).map(|()| true),
+        // An error, too: there is no table of them yet.
+        _ => Ok(false),
+    }
 }
 
 fn refuse_newer(found: i64, known: i64) -> Result<(), DatabaseError> {
