@@ -65,8 +65,9 @@ pub struct SevenShiftsParams {
     pub cursor: Option<String>,
     /// How far back `scheduled_sync` looks for changes, in hours, 1 to 87,600.
     pub sync_window_hours: Option<u32>,
-    /// `scheduled_sync` deletes what is gone at the provider even if it is so much that a run
-    /// without a person behind it holds it back.
+    /// `scheduled_sync` reads everything, and deletes wages and role assignments that are gone at the
+    /// provider even if they are so many that a run without a person behind it holds them back. What
+    /// can be asked for by its id is asked for, 300 records a run.
     pub force_deletions: Option<bool>,
 }
 

@@ -18,6 +18,9 @@ const LISTS: [(&str, &str); 6] = [
     ("time_off", "/v2/time_off"),
 ];
 
+/// And some minutes more; a tick is every 20 s.
+const HALF_AN_HOUR_OF_TICKS: usize = 105;
+
 /// The list of `path`, and nothing below it, ends after `keep` rows of a page.
 fn cut(app: &App, path: &str, keep: usize) {
     app.simulator.add_fault(FaultRule {
@@ -261,7 +264,11 @@ async fn forced_or_not_what_was_not_asked_for_stays() {
         (&json!("partial"), &json!(300), &json!("deletions_left")),
         "{forced:#}"
     );
-    // The next pass follows by itself, over a list that is whole.
+    // The next pass follows by itself within half an hour, over a list that is whole.
+    for _ in 0..HALF_AN_HOUR_OF_TICKS {
+        pass(20).await;
+        app.tick().await;
+    }
     let run = &super::settle(&app, &organization).await["time_punches"];
     assert_eq!(
         (&run["status"], &run["kind"], &run["deleted"]),

@@ -16,7 +16,7 @@ use simulators::{Fault, FaultRule, When};
 use whole_system::{App, LAKESHORE, Organization};
 
 use super::{
-    assert_place, connect, one_location, pass, rows, settle, sync, truth, try_sync, with_role_at,
+    assert_place, one_location, pass, rows, settle, sync, truth, try_sync, with_role_at,
     without_role,
 };
 use crate::sync::mirror;
