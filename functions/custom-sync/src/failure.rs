@@ -18,7 +18,7 @@ pub enum Stop {
     /// Somebody else has the lease: what was read is not ours to write.
     LeaseLost,
     Database(DatabaseError),
-    Reported(Reported),
+    Reported(Box<Reported>),
 }
 
 /// A failure as it is reported.
@@ -37,23 +37,23 @@ impl From<DatabaseError> for Stop {
 impl Stop {
     /// Not before a person has changed something.
     pub fn failed(code: &str, reason: &str, state: Option<ConnectorState>) -> Self {
-        Self::Reported(Reported {
+        Self::Reported(Box::new(Reported {
             report: RunReport::failed(code, reason),
             state: state.map(|state| (state, reason.to_owned())),
-        })
+        }))
     }
 
     fn later(after_seconds: u64, code: &str, reason: &str) -> Self {
         let after = i64::try_from(after_seconds).unwrap_or(i64::MAX);
         let at = clock::now().saturating_add(after);
-        Self::Reported(Reported {
+        Self::Reported(Box::new(Reported {
             report: RunReport::retry_at(
                 at,
                 code,
                 &format!("{reason} It is tried again by itself."),
             ),
             state: None,
-        })
+        }))
     }
 
     /// What follows from an answer that is no page.

@@ -101,7 +101,8 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
             "timeout",
             "The API did not answer in the time of one call. It is tried again by itself.",
         ),
-        Err(Stop::Reported(Reported { report, state })) => {
+        Err(Stop::Reported(reported)) => {
+            let Reported { report, state } = *reported;
             if let Some((state, reason)) = state {
                 set_state(database, lease, &work, state, Some(&reason)).await;
             }

@@ -25,6 +25,9 @@ const CHANGES: [&str; 3] = ["created", "updated", "deleted"];
 /// it stands.
 const MAX_RENDERED_BYTES: usize = 8 * 1_024;
 
+/// Stands for a text that is refused, so that nothing more is said of it.
+const REFUSED: &str = "x";
+
 /// A configuration whose templates are filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CustomConfig {
@@ -197,6 +200,7 @@ fn fill(fields: &mut Fields, pointer: &str, value: &mut Value, settings: &Value)
                 error.to_string(),
                 "write a value as {{ settings.name }}",
             );
+            *value = REFUSED.into();
             return;
         }
     };
@@ -228,13 +232,11 @@ fn fill(fields: &mut Fields, pointer: &str, value: &mut Value, settings: &Value)
             "use shorter settings",
         );
     }
-    // Of a text that is refused nothing more is said.
     *value = if is_whole {
-        rendered.text
+        rendered.text.into()
     } else {
-        "x".to_owned()
-    }
-    .into();
+        REFUSED.into()
+    };
 }
 
 /// As it was given where it may hold templates, and normalized where it may not.
