@@ -17,7 +17,7 @@ use platform::rest_api::account::Account;
 use platform::rest_api::{ACCESS_TOKEN, CUSTOM};
 use platform::run::{LAST_ANSWER_MS, ReportedFailure, RunCall, RunReport};
 use platform::{SpinDatabase, clock, log, random};
-use providers::rest::listing::{ListMapping, ListPage};
+use providers::rest::listing::{ListMapping, ListPage, Position};
 use providers::rest::{SecretName, Verdict};
 use serde::Deserialize;
 use store::connectors::{self, StateChange};
@@ -232,10 +232,7 @@ impl Run<'_> {
     /// Rows, notes, quarantine and checkpoint of one page, all or nothing. Returns the pass as it was
     /// saved.
     async fn write(&self, pass: &Pass, page: ListPage) -> Result<Pass, Stop> {
-        let number = pass
-            .position
-            .as_ref()
-            .map_or(0, |position| position.pages());
+        let number = pass.position.as_ref().map_or(0, Position::pages);
         let stored = Stored::of(&page, number);
         let fetched = u64::try_from(page.received).unwrap_or(u64::MAX);
         let mut after = pass.clone();

@@ -241,13 +241,17 @@ fn fill(fields: &mut Fields, pointer: &str, value: &mut Value, settings: &Value)
 
 /// As it was given where it may hold templates, and normalized where it may not.
 fn stored(rest: &RestConfig, members: &Map<String, Value>, events: Option<Value>) -> Value {
-    let mut document = rest.to_json();
+    let mut document = match rest.to_json() {
+        Value::Object(document) => document,
+        _ => Map::new(),
+    };
     let own = [SETTINGS_SCHEMA, SETTINGS, LIST, "headers"];
     for name in own {
         if let Some(value) = given(members, name) {
-            document[name] = value.clone();
+            document.insert(name.to_owned(), value.clone());
         }
     }
-    document[EVENTS] = events.unwrap_or_else(|| json!({}));
-    document
+    let events = events.unwrap_or_else(|| json!({}));
+    document.insert(EVENTS.to_owned(), events);
+    Value::Object(document)
 }
