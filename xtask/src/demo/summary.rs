@@ -3,7 +3,7 @@
 use std::fmt;
 
 use api::records::SyncRun;
-use api::routes::STREAMS;
+use api::routes::SEVEN_SHIFTS_STREAMS;
 use serde::Serialize;
 
 use super::automation::AutomationSummary;
@@ -57,7 +57,7 @@ impl Summary {
                 company_id: tenant.company_id,
                 api_key: tenant.api_key.clone(),
                 connector_id: tenant.connector_id.clone(),
-                streams: STREAMS
+                streams: SEVEN_SHIFTS_STREAMS
                     .iter()
                     .map(|stream| StreamSummary {
                         stream,
@@ -219,7 +219,7 @@ pub mod tests {
 
     /// Every stream succeeded but the ones given.
     pub fn summary(others: &[(&str, Option<&str>)]) -> Summary {
-        let streams = STREAMS
+        let streams = SEVEN_SHIFTS_STREAMS
             .iter()
             .map(|stream| {
                 let other = others.iter().find(|(name, _)| name == stream);
@@ -276,7 +276,7 @@ pub mod tests {
     fn the_table_has_a_line_for_each_stream_even_one_that_never_began() {
         let text = summary(&[("roles", None)]).to_string();
         let text = anstream::adapter::strip_str(&text).to_string();
-        for stream in STREAMS {
+        for stream in SEVEN_SHIFTS_STREAMS {
             assert!(text.contains(stream), "{text}");
         }
         assert!(text.contains("1,204"), "{text}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use api::records::SyncRun;
-use api::routes::STREAMS;
+use api::routes::SEVEN_SHIFTS_STREAMS;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::tenant::{self, Tenant};
@@ -48,7 +48,7 @@ pub fn is_finished(run: &SyncRun) -> bool {
 }
 
 fn all_finished(runs: &BTreeMap<String, SyncRun>) -> bool {
-    STREAMS
+    SEVEN_SHIFTS_STREAMS
         .iter()
         .all(|stream| runs.get(*stream).is_some_and(is_finished))
 }
@@ -82,7 +82,7 @@ impl Progress {
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let mut bars = BTreeMap::new();
         for (index, tenant) in tenants.iter().enumerate() {
-            for stream in STREAMS {
+            for stream in SEVEN_SHIFTS_STREAMS {
                 let bar = screen.add(ProgressBar::new_spinner());
                 bar.set_style(style.clone());
                 bar.set_prefix(format!("{:20} {stream:13}", tenant.organization.name));

@@ -114,13 +114,16 @@ async fn every_change_is_told_as_its_makers_before_and_after_without_a_secret() 
     let organization = app.organization("Audited", "America/Toronto").await;
     let other = app.organization("Other", "America/Toronto").await;
     let before = entries(&app, &organization, "").await;
-    // The operator made the organization and its key; the default rules are the system's.
+    // The operator made the organization, with the rules that every one has, and its key.
     let of_operator: BTreeSet<_> = before
         .iter()
         .filter(|entry| entry["actor_kind"] == "operator")
         .map(|entry| entry["resource"].as_str().unwrap())
         .collect();
-    assert_eq!(of_operator, BTreeSet::from(["api_key", "organization"]));
+    assert_eq!(
+        of_operator,
+        BTreeSet::from(["api_key", "automation_rule", "organization"])
+    );
 
     let token = token_of(&organization.id, "owner");
     let expected = change_all(&app, &organization, &token).await;
@@ -152,7 +155,7 @@ async fn every_change_is_told_as_its_makers_before_and_after_without_a_secret() 
         .collect();
     let expected: BTreeSet<_> = expected.into_iter().map(str::to_owned).collect();
     assert_eq!(told, expected);
-    // What the organization's own key did is the key's; nothing but the default rules is nobody's.
+    // What the organization's own key did is the key's; nothing is nobody's.
     for entry in &all[..all.len() - before.len()] {
         assert_ne!(entry["actor_kind"], "system", "{entry}");
     }

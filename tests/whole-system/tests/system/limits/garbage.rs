@@ -132,7 +132,11 @@ impl Rubbish {
                 // A busy host's.
                 (_, 503) => *retries,
                 (_, 429) => *is_problem && *retries,
-                (Self::NotProven | Self::HalfSigned | Self::UnknownKey, 401)
+                // Headers that the host still takes prove nothing either.
+                (
+                    Self::NotProven | Self::HalfSigned | Self::UnknownKey | Self::LongHeaders,
+                    401,
+                )
                 | (Self::UnknownWebhook | Self::UnknownPath, 404)
                 | (Self::NoJsonType, 415)
                 | (Self::NoUtf8 | Self::NoJson | Self::Deep | Self::WrongTypes, 400)

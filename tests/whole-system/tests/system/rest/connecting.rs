@@ -121,7 +121,7 @@ async fn what_is_wrong_with_a_connector_is_named_and_makes_none() {
     };
     for (body, fields) in [
         (
-            json!({"type": "webhook", "name": "x"}),
+            json!({"type": "teapot", "name": "x"}),
             &["/type", "/credentials"][..],
         ),
         (

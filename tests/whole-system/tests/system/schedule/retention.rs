@@ -26,7 +26,7 @@ async fn keys_runs_and_forgotten_passes_are_pruned_and_what_is_young_stays() {
         .unwrap();
     let_pass(&app, MINUTE, 20).await;
     let first = runs(&app, &organization).await;
-    assert_eq!(first.len(), api::routes::STREAMS.len());
+    assert_eq!(first.len(), api::routes::SEVEN_SHIFTS_STREAMS.len());
     assert_eq!(count(&app, "SELECT count(*) FROM sync_seen"), 0);
     assert_eq!(count(&app, "SELECT count(*) FROM idempotency_keys"), 1);
     // Only the budget that is in use is left.

@@ -1,6 +1,6 @@
 //! The rate budget over a long backfill.
 
-use api::routes::STREAMS;
+use api::routes::SEVEN_SHIFTS_STREAMS;
 use http::StatusCode;
 use simulators::seven_shifts::{demo_data, scale};
 use whole_system::{Account, App, Settings, now};
@@ -39,7 +39,9 @@ async fn a_long_backfill_uses_its_budget_and_never_goes_over() {
     // A tick ends after thirty seconds; what it did not come to is the next one's.
     for _ in 0..20 {
         let runs = app.runs(&organization.key).await;
-        if runs.len() == STREAMS.len() && runs.values().all(|run| run["status"] != "running") {
+        if runs.len() == SEVEN_SHIFTS_STREAMS.len()
+            && runs.values().all(|run| run["status"] != "running")
+        {
             break;
         }
         app.tick().await.expect(StatusCode::OK);

@@ -478,7 +478,7 @@ async fn two_calls_at_once_share_one_run() {
     assert!(
         first["run_ids"]
             .as_object()
-            .is_some_and(|ids| ids.len() == api::routes::STREAMS.len()),
+            .is_some_and(|ids| ids.len() == api::routes::SEVEN_SHIFTS_STREAMS.len()),
         "{first:#}"
     );
     assert_eq!(first["run_ids"], second["run_ids"]);

@@ -1,7 +1,7 @@
 //! Deaths and doubles: the process ends at any moment, the database fails, answers are lost, two
 //! of everything run at once.
 
-use api::routes::STREAMS;
+use api::routes::SEVEN_SHIFTS_STREAMS;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -103,7 +103,7 @@ async fn two_ticks_at_once_run_every_stream_once() {
     tokio::join!(app.tick(), app.tick(), app.tick());
     settle(&app, &organization).await;
     let runs = app.all("/api/sync-runs", &organization.key).await;
-    assert_eq!(runs.len(), STREAMS.len(), "{runs:#?}");
+    assert_eq!(runs.len(), SEVEN_SHIFTS_STREAMS.len(), "{runs:#?}");
     mirror::assert_equal(&app, &organization).await;
 }
 
@@ -117,13 +117,15 @@ async fn two_runtimes_on_one_database_run_every_stream_once() {
     for _ in 0..20 {
         tokio::join!(app.tick(), tick());
         let runs = app.runs(&organization.key).await;
-        if runs.len() == STREAMS.len() && runs.values().all(|run| run["finished_at"].is_string()) {
+        if runs.len() == SEVEN_SHIFTS_STREAMS.len()
+            && runs.values().all(|run| run["finished_at"].is_string())
+        {
             break;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let runs = app.all("/api/sync-runs", &organization.key).await;
-    assert_eq!(runs.len(), STREAMS.len(), "{runs:#?}");
+    assert_eq!(runs.len(), SEVEN_SHIFTS_STREAMS.len(), "{runs:#?}");
     assert!(
         runs.iter().all(|run| run["status"] == "success"),
         "{runs:#?}"
@@ -441,7 +443,7 @@ async fn an_outcome_that_comes_after_its_lease_is_refused() {
     let runs = app.all("/api/sync-runs", &organization.key).await;
     assert_eq!(
         runs.len(),
-        STREAMS.len(),
+        SEVEN_SHIFTS_STREAMS.len(),
         "a job that is taken over keeps its run: {runs:#?}"
     );
     mirror::assert_equal(&app, &organization).await;
