@@ -47,9 +47,9 @@ async fn change_all(app: &App, organization: &Organization, caller: &str) -> Vec
     patch(Method::PUT, &path, Some(json!({"frequency": "hourly"}))).await;
 
     let key = post("/api/api-keys", json!({"name": "Till", "role": "member"})).await;
-    let path = format!("/api/api-keys/{}", id(&key["api_key"]));
+    let path = format!("/api/api-keys/{}", id(&key));
     let rotated = post(&format!("{path}/rotate"), json!({})).await;
-    let path = format!("/api/api-keys/{}", id(&rotated["api_key"]));
+    let path = format!("/api/api-keys/{}", id(&rotated));
     patch(Method::DELETE, &path, None).await;
 
     let webhook = post(

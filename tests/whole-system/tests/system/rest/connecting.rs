@@ -125,10 +125,6 @@ async fn what_is_wrong_with_a_connector_is_named_and_makes_none() {
             &["/type", "/credentials"][..],
         ),
         (
-            json!({"type": "custom", "name": "x"}),
-            &["/type", "/credentials"],
-        ),
-        (
             json!({"type": "api", "name": "x"}),
             &["/config/base_url", "/config/auth"],
         ),
