@@ -83,10 +83,10 @@ async fn what_comes_at_once_is_counted_as_well() {
 /// Where an instance goes by a copy: each may let in a hundredth more.
 #[tokio::test(start_paused = true)]
 async fn a_large_quota_is_kept_but_for_what_instances_do_not_know_of_each_other() {
+    const AT_ONCE: usize = 60;
     let app = App::simulate(803, EPOCH).await;
     let organization = app.organization("Bounded", "America/Toronto").await;
     let key = key_of(&app, &organization, 400).await;
-    const AT_ONCE: usize = 60;
     let mut admitted = 0;
     for _ in 0..10 {
         let answers = join_all((0..AT_ONCE).map(|number| app.get(PATHS[number % 3], &key))).await;
