@@ -391,7 +391,7 @@ fn history_comes_back_with_the_wage_that_ended_it() {
         // One that was not known then does not speak for what went before it.
         answered("another", &[of("9", "2026-02-15", role)]);
         assert!(!live().unwrap_or_default().contains('2'), "{what}");
-        bury("9", NOW);
+        bury("9", 1_768_000_000);
         let listed = [current.clone(), planned.clone()];
         answered("next", &listed);
         assert_eq!(live().as_deref(), Some("2,3,4"), "{what}");
