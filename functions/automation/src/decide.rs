@@ -69,6 +69,27 @@ pub struct Log {
 }
 
 impl Decision {
+    /// Nothing follows from the events: nothing is to be written but that they have ended.
+    pub fn only_ends(&self) -> bool {
+        let Self {
+            ended: _,
+            firings,
+            deliveries,
+            webhooks,
+            own,
+            syncs,
+            notices,
+            logs,
+        } = self;
+        firings.is_empty()
+            && deliveries.is_empty()
+            && webhooks.is_empty()
+            && own.is_empty()
+            && syncs.is_empty()
+            && notices.is_empty()
+            && logs.is_empty()
+    }
+
     /// Of the webhook whose events ended: how many died in a row, after this.
     pub fn failures_in_row(&self, before: i64) -> i64 {
         self.ended.iter().fold(before, |failures, ended| {
@@ -280,11 +301,15 @@ impl<'a> Decider<'a> {
                             connector.state
                         )));
                     }
+                    let all = Stream::of_type(&connector.provider).iter();
+                    let all: Vec<_> = all.map(|stream| stream.as_str().to_owned()).collect();
                     let streams = if streams.is_empty() {
-                        Stream::ALL
-                            .iter()
-                            .map(|stream| stream.as_str().to_owned())
-                            .collect()
+                        all
+                    } else if let Some(unknown) = streams.iter().find(|one| !all.contains(one)) {
+                        return Err(Refused::Failed(format!(
+                            "the connector has no stream {unknown}: name one of {}",
+                            all.join(", ")
+                        )));
                     } else {
                         streams.to_vec()
                     };

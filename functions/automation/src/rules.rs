@@ -5,6 +5,7 @@ use api::body::Document;
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
 use domain::automation::{MAX_RULES, Rule, TargetKind};
+use domain::stream::Stream;
 use http::StatusCode;
 use platform::rest_api::API;
 use platform::slack::SLACK;
@@ -17,7 +18,6 @@ use store::{Execute, connectors, outgoing_webhooks};
 /// Of a rule that says none: behind those that every organization has.
 const DEFAULT_POSITION: i64 = 100;
 const POSITIONS: std::ops::RangeInclusive<i64> = 0..=1_000_000;
-const SEVEN_SHIFTS: &str = "seven_shifts";
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     lists::Asked::parse(context, |_| ())?
@@ -189,10 +189,16 @@ pub async fn check_targets<E: Execute>(
 ) -> Result<(), Problem> {
     let mut errors = Vec::new();
     for target in rule.targets() {
-        let (provider, what) = match target.kind {
-            TargetKind::SlackConnector => (SLACK, "a connector of the type slack"),
-            TargetKind::SyncConnector => (SEVEN_SHIFTS, "a connector that syncs, of 7shifts"),
-            TargetKind::ApiConnector => (API, "a connector of the type api"),
+        let is_of = |provider: &str| match target.kind {
+            TargetKind::SlackConnector => provider == SLACK,
+            TargetKind::ApiConnector => provider == API,
+            TargetKind::SyncConnector => !Stream::of_type(provider).is_empty(),
+            TargetKind::OutgoingEndpoint => false,
+        };
+        let what = match target.kind {
+            TargetKind::SlackConnector => "a connector of the type slack",
+            TargetKind::ApiConnector => "a connector of the type api",
+            TargetKind::SyncConnector => "a connector that syncs",
             TargetKind::OutgoingEndpoint => {
                 let state = outgoing_webhooks::state(database, tenant, target.id)
                     .await
@@ -209,11 +215,22 @@ pub async fn check_targets<E: Execute>(
         let connector = connectors::get(database, tenant, target.id)
             .await
             .map_err(|error| problems::database(&error))?;
-        if connector.is_none_or(|connector| connector.provider != provider) {
+        let Some(connector) = connector.filter(|connector| is_of(&connector.provider)) else {
             errors.push(FieldError::new(
                 target.pointer,
                 format!("must be the id of {what} of this organization"),
             ));
+            continue;
+        };
+        let there = Stream::of_type(&connector.provider);
+        for (index, stream) in target.streams.iter().enumerate() {
+            if !there.iter().any(|one| one.as_str() == stream) {
+                let names: Vec<_> = there.iter().map(|one| one.as_str()).collect();
+                errors.push(FieldError::new(
+                    format!("{}/{index}", target.streams_pointer),
+                    format!("must be a stream of the connector: {}", names.join(", ")),
+                ));
+            }
         }
     }
     if errors.is_empty() {

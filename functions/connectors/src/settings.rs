@@ -12,7 +12,7 @@ use store::connectors::{self, Connector};
 use store::jobs::plan;
 use store::{DatabaseError, Execute};
 
-use crate::{found, found_in, syncing};
+use crate::{found, found_in};
 
 pub async fn read(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
@@ -43,7 +43,7 @@ pub async fn replace(context: &Context) -> Result<Reply, Problem> {
 
 /// A stream of another type of connector would look saved and decide nothing.
 fn refuse_others(connector: &Connector, body: &Value) -> Result<(), Problem> {
-    let streams = syncing::streams_of(&connector.provider);
+    let streams = Stream::of_type(&connector.provider);
     let given = body.get("streams").and_then(Value::as_object);
     let other = given
         .into_iter()
@@ -90,7 +90,7 @@ async fn write<E: Execute>(
 }
 
 fn stored(connector: &Connector) -> Result<SyncSettings, Problem> {
-    if syncing::streams_of(&connector.provider).is_empty() {
+    if Stream::of_type(&connector.provider).is_empty() {
         return Err(Problem::new(
             ProblemKind::Conflict,
             format!("A connector of {} syncs nothing.", connector.provider),
@@ -122,7 +122,7 @@ async fn answered(
             times.last_sync_at.insert(stream, success);
         }
     }
-    let streams = syncing::streams_of(&connector.provider);
+    let streams = Stream::of_type(&connector.provider);
     Reply::json(
         StatusCode::OK,
         &settings.to_json_with_times(streams, &times),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use api::Problem;
 use api::connectors::{StreamStatus, SyncStatus};
 use domain::run::RunStatus;
+use domain::stream::Stream;
 use platform::{Context, Reply, clock, planning, problems, time};
 use store::connectors::Connector;
 use store::jobs::plan::{self, PlanningInput};
@@ -43,7 +44,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
 
 fn status(connector: &Connector, inputs: &[&PlanningInput], now: i64) -> SyncStatus {
     let stale = planning::stale_streams(inputs.iter().copied(), connector.connected_at, now);
-    let streams = syncing::streams_of(&connector.provider);
+    let streams = Stream::of_type(&connector.provider);
     let streams = streams.iter().map(|stream| {
         let input = inputs.iter().find(|input| input.stream == stream.as_str());
         let last = input.and_then(|input| input.last_status);

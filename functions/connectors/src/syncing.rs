@@ -3,7 +3,6 @@
 use api::connectors::{SyncAsked, SyncConnector};
 use api::{Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::run::Trigger;
 use domain::stream::Stream;
 use http::StatusCode;
 use platform::rest_api::{self, CUSTOM};
@@ -15,15 +14,6 @@ use crate::found;
 
 /// The types of connectors that sync.
 pub const PROVIDERS: [&str; 2] = [seven_shifts::PROVIDER, CUSTOM];
-
-/// The streams of a type of connector; none where it syncs nothing.
-pub fn streams_of(provider: &str) -> &'static [Stream] {
-    match provider {
-        seven_shifts::PROVIDER => Stream::SEVEN_SHIFTS,
-        CUSTOM => Stream::CUSTOM,
-        _ => &[],
-    }
-}
 
 /// The sync settings that a connector is made with.
 pub fn first_settings(provider: &str) -> &'static str {
@@ -43,13 +33,7 @@ pub async fn schedule<E: Execute>(
     let now = clock::now();
     let streams: Vec<_> = Stream::CUSTOM
         .iter()
-        .map(|stream| StreamJob {
-            id: random::id(),
-            stream: stream.as_str(),
-            rank: i64::from(stream.rank()),
-            next_due_at: None,
-            planned_trigger: Trigger::Cron,
-        })
+        .map(|stream| StreamJob::unplanned(random::id(), *stream))
         .collect();
     let jobs = StreamJobs {
         connector_id,

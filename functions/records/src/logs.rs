@@ -1,7 +1,5 @@
 //! What the integrations did: as rows, as it happens, and counted.
 
-use std::collections::BTreeSet;
-
 use api::Problem;
 use api::logs::{LogFiguresOfDay, LogFiguresOfType, LogStatistics};
 use api::query::Query;
@@ -83,35 +81,36 @@ pub async fn statistics(context: &Context) -> Result<Reply, Problem> {
         to_day: i64::from(to.to_epoch_days()),
         connector_id: connector_id.as_deref(),
     };
-    let counted = logs::counted(&context.database, &tenant, span)
+    let counts = logs::counted(&context.database, &tenant, span)
         .await
         .map_err(|error| problems::database(&error))?;
-    let of = |is: &dyn Fn(&logs::Counted) -> bool| {
-        let rows = counted.iter().filter(|one| is(one));
-        Statistics::of(rows.map(|one| Counted {
-            status: &one.status,
+    let figures = |counted: &[logs::Counted]| {
+        Statistics::of(counted.iter().map(|one| Counted {
             up_to_ms: one.up_to_ms,
-            count: one.count,
+            total: one.total,
+            failed: one.failed,
         }))
     };
-    let types: BTreeSet<_> = counted.iter().map(|one| one.event_type.as_str()).collect();
-    let dates: BTreeSet<_> = counted.iter().map(|one| one.date.as_str()).collect();
+    let by_day = counts.by_day.chunk_by(|one, next| one.of == next.of);
+    let by_type = counts.by_type.chunk_by(|one, next| one.of == next.of);
     let answer = LogStatistics {
         from: from.to_string(),
         to: to.to_string(),
-        all: of(&|_| true).into(),
-        by_type: types
-            .into_iter()
-            .map(|event_type| LogFiguresOfType {
-                event_type: event_type.to_owned(),
-                figures: of(&|one| one.event_type == event_type).into(),
+        all: figures(&counts.by_type).into(),
+        by_type: by_type
+            .filter_map(|of_type| {
+                Some(LogFiguresOfType {
+                    event_type: of_type.first()?.of.clone(),
+                    figures: figures(of_type).into(),
+                })
             })
             .collect(),
-        by_day: dates
-            .into_iter()
-            .map(|date| LogFiguresOfDay {
-                date: date.to_owned(),
-                figures: of(&|one| one.date == date).into(),
+        by_day: by_day
+            .filter_map(|of_day| {
+                Some(LogFiguresOfDay {
+                    date: of_day.first()?.of.clone(),
+                    figures: figures(of_day).into(),
+                })
             })
             .collect(),
     };

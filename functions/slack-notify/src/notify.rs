@@ -1,7 +1,7 @@
 //! A message is checked, decided, and sent at once where that is possible. Whoever calls gets the
 //! delivery, and within a second what Slack says.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::pin::pin;
 
 use api::deliveries::{SlackNotified, SlackNotify};
@@ -71,7 +71,7 @@ pub async fn notify(context: &Context) -> Result<Reply, Problem> {
     let concurrency_key = slack::concurrency_key(&connector_id, &message);
     let caller = context.caller()?.subject();
     let run_id = random::id();
-    let (job, is_leased) = (RefCell::new(String::new()), Cell::new(false));
+    let leased = RefCell::new(None);
     let decided = idempotent::once(context, &tenant, async |transaction| {
         let (id, job_id) = (random::id(), random::id());
         let new = NewDelivery {
@@ -90,7 +90,12 @@ pub async fn notify(context: &Context) -> Result<Reply, Problem> {
             .map_err(|error| problems::database(&error))?;
         match decided {
             Enqueued::Done => {}
-            Enqueued::Leased => is_leased.set(true),
+            Enqueued::Leased => {
+                leased.replace(Some(Decided {
+                    delivery_id: id.clone(),
+                    job_id,
+                }));
+            }
             Enqueued::NoSender => return Err(Problem::not_found("connector")),
             Enqueued::Full => return Err(deliveries::too_many("connector")),
         }
@@ -98,18 +103,13 @@ pub async fn notify(context: &Context) -> Result<Reply, Problem> {
             success: true,
             delivery: deliveries::read(transaction, &tenant, &id).await?,
         };
-        job.replace(job_id);
         Ok((StatusCode::ACCEPTED, answer.clone(), answer))
     })
     .await?;
     let decided: SlackNotified = serde_json::from_slice(decided.body())
         .map_err(|error| problems::internal(&error.to_string()))?;
     let id = &decided.delivery.id;
-    let delivery = if is_leased.get() {
-        let decided = Decided {
-            delivery_id: id.clone(),
-            job_id: job.take(),
-        };
+    let delivery = if let Some(decided) = leased.take() {
         send_until(context.database, decided, until_ms).await;
         deliveries::read(&context.database, &tenant, id).await?
     } else {
@@ -131,8 +131,8 @@ async fn send_until(database: SpinDatabase, decided: Decided, until_ms: i64) {
             &database,
             slack::FUNCTION,
             &decided,
-            async |call, tenant, effect| {
-                let last_ms = call.deadline_ms.saturating_add(LAST_ANSWER_MS);
+            async |tenant, effect, deadline_ms| {
+                let last_ms = deadline_ms.saturating_add(LAST_ANSWER_MS);
                 send(&database, tenant, effect, last_ms).await
             },
         )

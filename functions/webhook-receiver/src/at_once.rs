@@ -1,23 +1,18 @@
-//! What has come is worked on at once where there is room: after the answer, and only while little else
-//! comes in. Otherwise the next tick does it, and taking deliveries goes first.
+//! What has come is worked on at once where there is room: after the answer, and only while nothing else
+//! comes in. Otherwise the next tick does it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use domain::access::{Caller, Tenant};
-use platform::{clock, on_demand};
+use platform::on_demand;
 use store::automation::INBOX;
-
-/// Deliveries a second of one instance above which it is busy enough with taking them.
-const MAX_A_SECOND: u32 = 20;
 
 /// How long the scheduler is waited for, in milliseconds; it goes on by itself.
 const TIMEOUT_MS: i64 = 5_000;
 
 thread_local! {
     static IN_HAND: Cell<usize> = const { Cell::new(0) };
-    /// The second in which the last delivery came, and how many have come in it.
-    static LATELY: Cell<(i64, u32)> = const { Cell::new((0, 0)) };
     static IS_NUDGING: Cell<bool> = const { Cell::new(false) };
     /// Webhooks that have brought something since the scheduler was last told of them.
     static WAITING: RefCell<BTreeMap<String, Tenant>> = RefCell::default();
@@ -29,9 +24,6 @@ pub struct InHand;
 impl InHand {
     pub fn begin() -> Self {
         IN_HAND.set(IN_HAND.get().saturating_add(1));
-        let (now, (second, count)) = (clock::now(), LATELY.get());
-        let count = if second == now { count } else { 0 };
-        LATELY.set((now, count.saturating_add(1)));
         Self
     }
 }
@@ -45,8 +37,7 @@ impl Drop for InHand {
 /// Has the scheduler work on what the webhook has brought, when the answer is out.
 pub fn work_on(organization_id: &str, webhook_id: &str) {
     let tenant = Caller::internal("webhook-receiver").tenant_named(organization_id);
-    let is_busy = IN_HAND.get() > 1 || LATELY.get().1 > MAX_A_SECOND;
-    let (false, Ok(tenant)) = (is_busy, tenant) else {
+    let (false, Ok(tenant)) = (IN_HAND.get() > 1, tenant) else {
         return;
     };
     WAITING.with_borrow_mut(|waiting| waiting.insert(webhook_id.to_owned(), tenant));

@@ -3,6 +3,7 @@
 //! tests walk it.
 
 use domain::access::Scope;
+use domain::stream::Stream;
 
 /// What a route does; the functions match on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -737,33 +738,22 @@ const OF_A_RUN: &[Scope] = &[Scope::SyncRunsRead, Scope::SyncRun];
 pub const DELIVERY_STATES: &[&str] = &["pending", "delivered", "failed"];
 
 /// The streams that are synced.
-pub const STREAMS: &[&str] = &[
-    "locations",
-    "departments",
-    "roles",
-    "users",
-    "shifts",
-    "time_punches",
-    "wages",
-    "assignments",
-    "availability",
-    "time_off",
-    "records",
-];
+pub const STREAMS: &[&str] = &names::<{ Stream::ALL.len() }>(Stream::ALL);
 
 /// Those of 7shifts.
-pub const SEVEN_SHIFTS_STREAMS: &[&str] = &[
-    "locations",
-    "departments",
-    "roles",
-    "users",
-    "shifts",
-    "time_punches",
-    "wages",
-    "assignments",
-    "availability",
-    "time_off",
-];
+pub const SEVEN_SHIFTS_STREAMS: &[&str] =
+    &names::<{ Stream::SEVEN_SHIFTS.len() }>(Stream::SEVEN_SHIFTS);
+
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const fn names<const COUNT: usize>(streams: &[Stream]) -> [&'static str; COUNT] {
+    let mut names = [""; COUNT];
+    let mut index = 0;
+    while index < COUNT {
+        names[index] = streams[index].as_str();
+        index += 1;
+    }
+    names
+}
 
 const fn list(
     operation: Operation,

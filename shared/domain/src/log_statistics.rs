@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// So many that ended in the same way within the same time.
+/// So many that ended within the same time.
 #[derive(Clone, Copy, Debug)]
-pub struct Counted<'a> {
-    /// `success`, `partial`, `failed` or `info`.
-    pub status: &'a str,
+pub struct Counted {
     /// The duration, rounded up; 0 where there is none.
     pub up_to_ms: i64,
-    pub count: i64,
+    /// Notes that neither succeed nor fail are not among them.
+    pub total: i64,
+    pub failed: i64,
 }
 
 /// How a number of things went.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Statistics {
-    /// Notes that neither succeed nor fail are not among them.
     pub total: i64,
     pub failed: i64,
     /// Share of those that did not fail, 0 to 1; `None` without any.
@@ -31,17 +30,15 @@ pub struct Statistics {
 
 impl Statistics {
     #[must_use]
-    pub fn of<'a>(counted: impl Iterator<Item = Counted<'a>>) -> Self {
+    pub fn of(counted: impl Iterator<Item = Counted>) -> Self {
         let mut statistics = Self::default();
         let mut durations: BTreeMap<i64, i64> = BTreeMap::new();
-        for one in counted.filter(|one| one.status != "info") {
-            statistics.total = statistics.total.saturating_add(one.count);
-            if one.status == "failed" {
-                statistics.failed = statistics.failed.saturating_add(one.count);
-            }
+        for one in counted {
+            statistics.total = statistics.total.saturating_add(one.total);
+            statistics.failed = statistics.failed.saturating_add(one.failed);
             if one.up_to_ms > 0 {
                 let held = durations.entry(one.up_to_ms).or_default();
-                *held = held.saturating_add(one.count);
+                *held = held.saturating_add(one.total);
             }
         }
         statistics.success_rate = rate(statistics.total, statistics.failed);
@@ -85,11 +82,11 @@ mod tests {
 
     use super::*;
 
-    fn counted(status: &str, up_to_ms: i64, count: i64) -> Counted<'_> {
+    fn counted(up_to_ms: i64, total: i64, failed: i64) -> Counted {
         Counted {
-            status,
             up_to_ms,
-            count,
+            total,
+            failed,
         }
     }
 
@@ -101,12 +98,12 @@ mod tests {
     #[test]
     fn failures_and_durations_are_told() {
         let rows = [
-            counted("success", 10, 90),
-            counted("success", 100, 5),
-            counted("partial", 1_000, 3),
-            counted("failed", 5_000, 2),
-            counted("info", 9_000, 1_000),
-            counted("failed", 0, 100),
+            counted(10, 90, 0),
+            counted(100, 5, 0),
+            counted(1_000, 3, 0),
+            counted(5_000, 2, 2),
+            counted(9_000, 0, 0),
+            counted(0, 100, 100),
         ];
         let statistics = Statistics::of(rows.into_iter());
         assert_eq!((statistics.total, statistics.failed), (200, 102));
@@ -129,7 +126,7 @@ mod tests {
             all.sort_unstable();
             let rank = |percent: usize| all[(all.len() * percent).div_ceil(100) - 1];
             let statistics =
-                Statistics::of(rows.iter().map(|(ms, count)| counted("success", *ms, *count)));
+                Statistics::of(rows.iter().map(|(ms, count)| counted(*ms, *count, 0)));
             prop_assert_eq!(statistics.p50_ms, Some(rank(50)));
             prop_assert_eq!(statistics.p95_ms, Some(rank(95)));
             prop_assert_eq!(statistics.success_rate, Some(1.0));

@@ -51,6 +51,16 @@ impl Stream {
     /// frequency says.
     pub const CUSTOM: &[Self] = &[Self::Records];
 
+    /// Those of a type of connectors; none where it syncs nothing.
+    #[must_use]
+    pub fn of_type(connector_type: &str) -> &'static [Self] {
+        match connector_type {
+            "seven_shifts" => Self::SEVEN_SHIFTS,
+            "custom" => Self::CUSTOM,
+            _ => &[],
+        }
+    }
+
     #[must_use]
     pub const fn tier(self) -> Tier {
         match self {

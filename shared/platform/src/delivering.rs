@@ -8,7 +8,7 @@ use store::connectors::{self, StateChange};
 use store::jobs::{self, Lease};
 use store::outbox::{self, Attempt, DeliveryJob, Effect, NewLease};
 use store::outgoing_webhooks::WEBHOOK;
-use store::{Database, DatabaseError};
+use store::{Database, DatabaseError, Execute};
 
 use crate::database::SpinDatabase;
 use crate::outbound::CallError;
@@ -99,26 +99,49 @@ pub async fn run<F>(
 where
     F: AsyncFnOnce(&Tenant, &Effect) -> Outcome,
 {
-    let effect = match outbox::load(database, &call.job_id, call.lease_version, clock::now()).await
-    {
-        Ok(Some(effect)) => effect,
-        Ok(None) => return RunReport::lease_lost(),
-        Err(error) => return RunReport::database_failed(&error),
+    let (job_id, version) = (&call.job_id, call.lease_version);
+    let (tenant, effect) = match ready(database, function, job_id, version).await {
+        Ok(ready) => ready,
+        Err(report) => return report,
     };
-    let Ok(tenant) = Caller::internal(function).tenant_named(&effect.organization_id) else {
-        return RunReport::failed("configuration", "The organization cannot be read.");
-    };
-    if let Err(report) = may_send(&effect) {
-        return report;
-    }
     let started_ms = clock::now_ms();
     let outcome = send(&tenant, &effect).await;
     let lease = Lease {
         tenant: &tenant,
-        job_id: &call.job_id,
-        version: call.lease_version,
+        job_id,
+        version,
     };
-    note(database, lease, &effect, started_ms, outcome).await
+    if outcome.is_attempt {
+        let noted: Result<bool, DatabaseError> = database
+            .transaction(async |transaction| note(transaction, lease, started_ms, &outcome).await)
+            .await;
+        match noted {
+            Ok(true) => {}
+            Ok(false) => return RunReport::lease_lost(),
+            // What is done is done: the outcome says so, even where the attempt does not show.
+            Err(error) => log::error("database", &error.to_string()),
+        }
+    }
+    set_state(database, lease, &effect, &outcome).await;
+    outcome.report
+}
+
+/// What is to be sent, if it may go out; otherwise what became of it.
+async fn ready(
+    database: &SpinDatabase,
+    function: &'static str,
+    job_id: &str,
+    lease_version: i64,
+) -> Result<(Tenant, Effect), RunReport> {
+    let effect = outbox::load(database, job_id, lease_version, clock::now())
+        .await
+        .map_err(|error| RunReport::database_failed(&error))?
+        .ok_or_else(RunReport::lease_lost)?;
+    let tenant = Caller::internal(function)
+        .tenant_named(&effect.organization_id)
+        .map_err(|_| RunReport::failed("configuration", "The organization cannot be read."))?;
+    may_send(&effect)?;
+    Ok((tenant, effect))
 }
 
 /// A delivery that was decided here and leased with that.
@@ -139,34 +162,55 @@ pub fn lease<'a>(run_id: &'a str, function: &'static str) -> NewLease<'a> {
     }
 }
 
-/// Sends what was just decided, and records what came of it, as a tick would. Should it not come to its
-/// end, the engine takes the delivery over when the lease has ended.
+/// Sends what was just decided by `function`, which has the lease, and records what came of it, as a
+/// tick would but in one transaction. Should it not come to its end, the engine takes the delivery over
+/// when the lease has ended.
 pub async fn send_at_once<F>(
     database: &SpinDatabase,
     function: &'static str,
     decided: &Decided,
     send: F,
 ) where
-    F: AsyncFnOnce(&RunCall, &Tenant, &Effect) -> Outcome,
+    F: AsyncFnOnce(&Tenant, &Effect, i64) -> Outcome,
 {
-    let call = RunCall {
-        job_id: decided.job_id.clone(),
-        lease_version: FIRST_LEASE,
-        deadline_ms: clock::now_ms().saturating_add(WORK_BUDGET_MS),
-    };
-    let report = run(database, function, &call, async |tenant, effect| {
-        send(&call, tenant, effect).await
-    })
-    .await;
+    let deadline_ms = clock::now_ms().saturating_add(WORK_BUDGET_MS);
+    let job_id = &decided.job_id;
     let ran = Ran {
-        job_id: &decided.job_id,
+        job_id,
         lease_version: FIRST_LEASE,
         trigger: Trigger::Manual,
         attempts: 0,
         delivery_id: Some(&decided.delivery_id),
     };
-    let (conclusion, _) = ran.concluded(&report, clock::now());
-    if let Err(error) = jobs::record(database, &[conclusion], clock::now_ms()).await {
+    let recorded = match ready(database, function, job_id, FIRST_LEASE).await {
+        Err(report) => {
+            let (conclusion, _) = ran.concluded(&report, clock::now());
+            jobs::record(database, &[conclusion], clock::now_ms())
+                .await
+                .map(drop)
+        }
+        Ok((tenant, effect)) => {
+            let started_ms = clock::now_ms();
+            let outcome = send(&tenant, &effect, deadline_ms).await;
+            let lease = Lease {
+                tenant: &tenant,
+                job_id,
+                version: FIRST_LEASE,
+            };
+            set_state(database, lease, &effect, &outcome).await;
+            let (conclusion, _) = ran.concluded(&outcome.report, clock::now());
+            database
+                .transaction(async |transaction| {
+                    if outcome.is_attempt {
+                        note(transaction, lease, started_ms, &outcome).await?;
+                    }
+                    jobs::record_in(transaction, &[conclusion], clock::now_ms()).await
+                })
+                .await
+                .map(drop)
+        }
+    };
+    if let Err(error) = recorded {
         log::error("outcome", &error.to_string());
     }
 }
@@ -198,55 +242,47 @@ fn may_send(effect: &Effect) -> Result<(), RunReport> {
     }
 }
 
-async fn note(
-    database: &SpinDatabase,
+/// Notes an attempt; false when the lease has ended.
+async fn note<E: Execute>(
+    transaction: &E,
     lease: Lease<'_>,
-    effect: &Effect,
     started_ms: i64,
-    outcome: Outcome,
-) -> RunReport {
-    if outcome.is_attempt {
-        let failure = outcome.report.failure.clone().map(jobs::Failure::from);
-        let attempt = Attempt {
-            started_ms,
-            duration_ms: clock::now_ms().saturating_sub(started_ms),
-            status: outcome.status,
-            failure: failure.as_ref(),
-            may_have_happened: outcome.may_have_happened,
-            result: outcome.result.as_deref(),
-        };
-        let noted: Result<bool, DatabaseError> = database
-            .transaction(async |transaction| {
-                outbox::note_attempt(transaction, lease, attempt, clock::now()).await
-            })
-            .await;
-        match noted {
-            Ok(true) => {}
-            Ok(false) => return RunReport::lease_lost(),
-            // What is done is done: the outcome says so, even where the attempt does not show.
-            Err(error) => log::error("database", &error.to_string()),
-        }
+    outcome: &Outcome,
+) -> Result<bool, DatabaseError> {
+    let failure = outcome.report.failure.clone().map(jobs::Failure::from);
+    let attempt = Attempt {
+        started_ms,
+        duration_ms: clock::now_ms().saturating_sub(started_ms),
+        status: outcome.status,
+        failure: failure.as_ref(),
+        may_have_happened: outcome.may_have_happened,
+        result: outcome.result.as_deref(),
+    };
+    outbox::note_attempt(transaction, lease, attempt, clock::now()).await
+}
+
+/// Of the connector, where sending has shown it to be another.
+async fn set_state(database: &SpinDatabase, lease: Lease<'_>, effect: &Effect, outcome: &Outcome) {
+    let Some(to) = outcome.state else {
+        return;
+    };
+    let reason = outcome.report.failure.as_ref();
+    let change = StateChange {
+        from: &[ConnectorState::Active, ConnectorState::Error],
+        to,
+        reason: reason.map(|failure| failure.detail.as_str()),
+    };
+    let written = connectors::set_state_by_run(
+        database,
+        lease,
+        &effect.connector_id,
+        &effect.credentials,
+        change,
+        clock::now(),
+    );
+    if let Err(error) = written.await {
+        log::error("connector_state", &error.to_string());
     }
-    if let Some(to) = outcome.state {
-        let reason = outcome.report.failure.as_ref();
-        let change = StateChange {
-            from: &[ConnectorState::Active, ConnectorState::Error],
-            to,
-            reason: reason.map(|failure| failure.detail.as_str()),
-        };
-        let written = connectors::set_state_by_run(
-            database,
-            lease,
-            &effect.connector_id,
-            &effect.credentials,
-            change,
-            clock::now(),
-        );
-        if let Err(error) = written.await {
-            log::error("connector_state", &error.to_string());
-        }
-    }
-    outcome.report
 }
 
 /// The function and the concurrency key of a delivery that is sent again; nothing for a kind that

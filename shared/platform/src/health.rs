@@ -1,13 +1,12 @@
 //! Who says whether a connector works: by its type, the function that has a client for it.
 
+use api::FieldError;
 use api::connectors::TestedConnector;
 use domain::access::Tenant;
 use domain::connector_health::SILENT_MINUTES;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use api::FieldError;
 
 use crate::internal::{self, TestCall};
 use crate::{rest_api, slack};

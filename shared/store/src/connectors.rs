@@ -209,7 +209,22 @@ WHERE id = ?2 AND organization_id = ?1
     };
 }
 
-const SET_STATE: &str = concat!(set_state!(), "\nRETURNING id");
+/// Every one of the sealed credentials of a parameter is still the connector's.
+macro_rules! are_held {
+    ($sealed:literal) => {
+        concat!(
+            "
+  AND NOT EXISTS (
+    SELECT 1 FROM json_each(",
+            $sealed,
+            ") AS used WHERE NOT EXISTS (
+      SELECT 1 FROM credentials WHERE credentials.connector_id = ?2
+        AND credentials.organization_id = ?1 AND credentials.sealed = used.value))"
+        )
+    };
+}
+
+const SET_STATE: &str = concat!(set_state!(), are_held!("?7"), "\nRETURNING id");
 
 /// Another state and the reason for it, in the manager's words.
 #[derive(Clone, Copy, Debug)]
@@ -242,29 +257,8 @@ pub async fn set_state<E: Execute>(
     change: StateChange<'_>,
     now: i64,
 ) -> Result<bool, DatabaseError> {
-    let parameters = parameters![
-        tenant.as_str(),
-        id,
-        json::write(&change.reachable())?,
-        change.to.as_str(),
-        change.reason,
-        now,
-    ];
-    database
-        .execute(SET_STATE, parameters)
-        .await
-        .map(|rows| !rows.is_empty())
+    set_state_by_use(database, tenant, id, &[], change, now).await
 }
-
-const SET_STATE_BY_USE: &str = concat!(
-    set_state!(),
-    "
-  AND NOT EXISTS (
-    SELECT 1 FROM json_each(?7) AS used WHERE NOT EXISTS (
-      SELECT 1 FROM credentials WHERE credentials.connector_id = ?2
-        AND credentials.organization_id = ?1 AND credentials.sealed = used.value))
-RETURNING id"
-);
 
 /// [`set_state`] by what a provider said of these credentials, which says nothing of others that the
 /// connector has been given meanwhile.
@@ -289,7 +283,7 @@ pub async fn set_state_by_use<E: Execute>(
         json::write(&sealed_of(credentials))?,
     ];
     database
-        .execute(SET_STATE_BY_USE, parameters)
+        .execute(SET_STATE, parameters)
         .await
         .map(|rows| !rows.is_empty())
 }
@@ -307,11 +301,9 @@ const SET_STATE_BY_RUN: &str = concat!(
   AND EXISTS (
     SELECT 1 FROM jobs
     WHERE jobs.id = ?7 AND jobs.organization_id = ?1 AND jobs.subject = connectors.id
-      AND jobs.lease_version = ?8 AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?6)
-  AND NOT EXISTS (
-    SELECT 1 FROM json_each(?9) AS used WHERE NOT EXISTS (
-      SELECT 1 FROM credentials WHERE credentials.connector_id = ?2
-        AND credentials.organization_id = ?1 AND credentials.sealed = used.value))
+      AND jobs.lease_version = ?8 AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?6)",
+    are_held!("?9"),
+    "
   AND EXISTS (
     SELECT 1 FROM credentials
     WHERE credentials.connector_id = ?2 AND credentials.organization_id = ?1)

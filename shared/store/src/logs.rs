@@ -68,16 +68,22 @@ pub async fn last_at<E: Execute>(
     rows.first().map(|row| row.integer(0)).transpose()
 }
 
-/// So many rows of one day, type, status and duration.
+/// What happened on some days, counted by day and by type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Counts {
+    /// `of` is `YYYY-MM-DD`, UTC.
+    pub by_day: Vec<Counted>,
+    pub by_type: Vec<Counted>,
+}
+
+/// So many rows of one day or type that took the same time. Those of the status `info` count nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Counted {
-    /// `YYYY-MM-DD`, UTC.
-    pub date: String,
-    pub event_type: String,
-    pub status: String,
+    pub of: String,
     /// The duration, rounded up; 0 where there is none.
     pub up_to_ms: i64,
-    pub count: i64,
+    pub total: i64,
+    pub failed: i64,
 }
 
 /// Which days, and of what.
@@ -89,13 +95,32 @@ pub struct Span<'a> {
     pub connector_id: Option<&'a str>,
 }
 
-const COUNTED: &str = "
-SELECT json_group_array(json_object('date', date(day * 86400, 'unixepoch'), 'event_type', event_type,
-  'status', status, 'up_to_ms', up_to_ms, 'count', count))
-FROM (
-  SELECT day, event_type, status, up_to_ms, sum(count) AS count FROM log_statistics
-  WHERE organization_id = ?1 AND day BETWEEN ?2 AND ?3 AND (?4 IS NULL OR connector_id = ?4)
-  GROUP BY day, event_type, status, up_to_ms)";
+/// Added up here rather than by the caller, for whom that would be a row for each combination.
+macro_rules! counted {
+    ($of:literal, $key:literal) => {
+        concat!(
+            "(SELECT json_group_array(json_array(",
+            $of,
+            ", up_to_ms, total, failed)) FROM (SELECT ",
+            $key,
+            ", up_to_ms, sum(iif(status = 'info', 0, count)) AS total,
+               sum(iif(status = 'failed', count, 0)) AS failed
+             FROM log_statistics
+             WHERE organization_id = ?1 AND day BETWEEN ?2 AND ?3 AND (?4 IS NULL OR connector_id = ?4)
+             GROUP BY ",
+            $key,
+            ", up_to_ms ORDER BY 1, 2))"
+        )
+    };
+}
+
+const COUNTED: &str = concat!(
+    "SELECT json_object('by_day', json(",
+    counted!("date(day * 86400, 'unixepoch')", "day"),
+    "), 'by_type', json(",
+    counted!("event_type", "event_type"),
+    "))"
+);
 
 /// What happened on these days, counted.
 ///
@@ -105,7 +130,7 @@ pub async fn counted<E: Execute>(
     database: &E,
     tenant: &Tenant,
     span: Span<'_>,
-) -> Result<Vec<Counted>, DatabaseError> {
+) -> Result<Counts, DatabaseError> {
     let parameters = parameters![
         tenant.as_str(),
         span.from_day,

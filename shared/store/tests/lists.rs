@@ -14,6 +14,8 @@ mod support;
 #[path = "records/fixture.rs"]
 mod fixture;
 
+#[path = "lists/counting.rs"]
+mod counting;
 #[path = "lists/exporting.rs"]
 mod exporting;
 #[path = "lists/filtering.rs"]

@@ -37,6 +37,9 @@ pub struct Target<'a> {
     pub pointer: String,
     pub kind: TargetKind,
     pub id: &'a str,
+    /// Those of its streams that a sync is kept to, and where in the rule; none is all of them.
+    pub streams: &'a [String],
+    pub streams_pointer: String,
 }
 
 /// What an id stands for.
@@ -123,6 +126,10 @@ impl Rule {
             .iter()
             .enumerate()
             .filter_map(|(index, action)| {
+                let streams = match action {
+                    Action::RunSync { streams, .. } => streams.as_slice(),
+                    _ => &[],
+                };
                 let (kind, member, id) = match action {
                     Action::SlackMessage { connector_id, .. } => (
                         TargetKind::SlackConnector,
@@ -146,6 +153,8 @@ impl Rule {
                     pointer: format!("/actions/{index}/{member}"),
                     kind,
                     id,
+                    streams,
+                    streams_pointer: format!("/actions/{index}/streams"),
                 })
             })
     }

@@ -308,13 +308,7 @@ async fn make_jobs<E: Execute>(
 ) -> Result<(), DatabaseError> {
     let streams: Vec<_> = Stream::SEVEN_SHIFTS
         .iter()
-        .map(|stream| StreamJob {
-            id: random::id(),
-            stream: stream.as_str(),
-            rank: i64::from(stream.rank()),
-            next_due_at: None,
-            planned_trigger: Trigger::Cron,
-        })
+        .map(|stream| StreamJob::unplanned(random::id(), *stream))
         .collect();
     let jobs = StreamJobs {
         connector_id,

@@ -280,12 +280,6 @@ pub struct Settled<'a> {
     pub firings: &'a [Firing],
 }
 
-const FENCE: &str = "
-UPDATE jobs SET updated_at = ?4
-WHERE id = ?1 AND organization_id = ?2 AND lease_version = ?3
-  AND lease_holder IS NOT NULL AND lease_expires_at > ?4
-RETURNING id";
-
 const NOTE_FIRINGS: &str = "
 INSERT INTO rule_firings (event_id, rule_id, organization_id, outcome, detail, fired_at)
 SELECT value ->> 'event_id', value ->> 'rule_id', ?1, value ->> 'outcome', value ->> 'detail', ?3
@@ -318,42 +312,45 @@ macro_rules! end {
               ) AS ended
               WHERE ",
             $table,
-            ".seq = ended.seq AND organization_id = ?1"
+            ".seq = ended.seq AND organization_id = ?1
+              AND EXISTS (
+                SELECT 1 FROM jobs WHERE jobs.id = ?4 AND jobs.organization_id = ?1
+                  AND jobs.lease_version = ?5 AND jobs.lease_holder IS NOT NULL
+                  AND jobs.lease_expires_at > ?3)
+              RETURNING seq"
         )
     };
 }
 
 /// Ends events with what they fired, under the lease. Call it in the transaction that decides what
-/// follows; false when the lease has ended: then the caller rolls back.
+/// follows, or by itself where nothing was fired and nothing follows: then it is one statement. False
+/// when the lease has ended or the events are gone: then the caller rolls back.
 ///
 /// # Errors
 /// The failure of a statement.
 pub async fn settle<E: Execute>(
-    transaction: &E,
+    database: &E,
     lease: Lease<'_>,
     settled: Settled<'_>,
     now: i64,
 ) -> Result<bool, DatabaseError> {
     let tenant = lease.tenant.as_str();
-    let held = transaction
-        .execute(FENCE, parameters![lease.job_id, tenant, lease.version, now])
-        .await?;
-    if held.is_empty() {
+    let statement = match settled.source {
+        Source::Happened => end!("events"),
+        Source::Brought => end!("webhook_events"),
+    };
+    let ended = json::write(settled.events)?;
+    let parameters = parameters![tenant, ended, now, lease.job_id, lease.version];
+    if database.execute(statement, parameters).await?.is_empty() {
         return Ok(false);
     }
     if !settled.firings.is_empty() {
         let firings = json::write(settled.firings)?;
         let parameters = parameters![tenant, firings.as_str(), now];
-        transaction.execute(NOTE_FIRINGS, parameters).await?;
+        database.execute(NOTE_FIRINGS, parameters).await?;
         let parameters = parameters![tenant, firings.as_str(), now];
-        transaction.execute(COUNT_FIRINGS, parameters).await?;
+        database.execute(COUNT_FIRINGS, parameters).await?;
     }
-    let statement = match settled.source {
-        Source::Happened => end!("events"),
-        Source::Brought => end!("webhook_events"),
-    };
-    let parameters = parameters![tenant, json::write(settled.events)?, now];
-    transaction.execute(statement, parameters).await?;
     Ok(true)
 }
 

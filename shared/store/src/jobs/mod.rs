@@ -26,7 +26,7 @@ pub use hint::{HINT_GAP_SECONDS, HintedRun, hint_runs};
 pub use maintenance::{
     MAINTENANCE, PURGE_ORGANIZATION, ensure_maintenance_job, ensure_organization_job,
 };
-pub use record::{Conclusion, Failure, record};
+pub use record::{Conclusion, Failure, record, record_in};
 pub use request::{PromisedRun, RunRequest, WantedRun, request_run, want_runs};
 pub use work::{SealedCredential, Work, load_work};
 

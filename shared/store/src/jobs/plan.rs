@@ -4,6 +4,7 @@ use domain::NaiveDate;
 use domain::access::Tenant;
 use domain::job::Outcome;
 use domain::run::{RunStatus, Trigger};
+use domain::stream::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::database::{DatabaseError, Execute};
@@ -22,6 +23,20 @@ pub struct StreamJob<'a> {
     pub rank: i64,
     pub next_due_at: Option<i64>,
     pub planned_trigger: Trigger,
+}
+
+impl StreamJob<'static> {
+    /// The row of a stream before it is planned: it is due when it has been.
+    #[must_use]
+    pub fn unplanned(id: String, stream: Stream) -> Self {
+        Self {
+            id,
+            stream: stream.as_str(),
+            rank: i64::from(stream.rank()),
+            next_due_at: None,
+            planned_trigger: Trigger::Cron,
+        }
+    }
 }
 
 /// What makes a connector's streams run.

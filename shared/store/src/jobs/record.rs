@@ -146,33 +146,43 @@ pub async fn record<D: Database>(
     if conclusions.is_empty() {
         return Ok(Vec::new());
     }
+    database
+        .transaction(async |transaction| record_in(transaction, conclusions, now_ms).await)
+        .await
+}
+
+/// [`record`] in a transaction that does more.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn record_in<E: Execute>(
+    transaction: &E,
+    conclusions: &[Conclusion],
+    now_ms: i64,
+) -> Result<Vec<String>, DatabaseError> {
     let outcomes = json::write(conclusions)?;
     let now = now_ms.div_euclid(1_000);
     let has_deliveries = conclusions.iter().any(|one| one.delivery_id.is_some());
-    database
-        .transaction(async |transaction| {
-            if conclusions.iter().any(|one| one.is_sync) {
-                transaction
-                    .execute(RECORD_RUNS, parameters![outcomes.as_str(), now, now_ms])
-                    .await?;
-            }
-            if has_deliveries {
-                transaction
-                    .execute(RECORD_DELIVERIES, parameters![outcomes.as_str(), now])
-                    .await?;
-            }
-            let accepted = transaction
-                .execute(RECORD_JOBS, parameters![outcomes.as_str(), now])
-                .await?
-                .iter()
-                .map(|row| row.text(0).map(str::to_owned))
-                .collect();
-            if has_deliveries {
-                transaction
-                    .execute(FORGET_DELIVERED, parameters![outcomes.as_str()])
-                    .await?;
-            }
-            accepted
-        })
-        .await
+    if conclusions.iter().any(|one| one.is_sync) {
+        transaction
+            .execute(RECORD_RUNS, parameters![outcomes.as_str(), now, now_ms])
+            .await?;
+    }
+    if has_deliveries {
+        transaction
+            .execute(RECORD_DELIVERIES, parameters![outcomes.as_str(), now])
+            .await?;
+    }
+    let accepted = transaction
+        .execute(RECORD_JOBS, parameters![outcomes.as_str(), now])
+        .await?
+        .iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect::<Result<_, _>>()?;
+    if has_deliveries {
+        transaction
+            .execute(FORGET_DELIVERED, parameters![outcomes.as_str()])
+            .await?;
+    }
+    Ok(accepted)
 }

@@ -556,28 +556,18 @@ pub struct LogFilter<'a> {
 #[must_use]
 pub fn logs(tenant: &Tenant, filter: &LogFilter<'_>, paging: &Paging<'_>) -> List {
     let mut builder = Builder::new(Kind::Log, tenant);
-    let (of_connector, of_type) = (filter.connector_id.is_some(), filter.event_type.is_some());
-    builder.compare("record.connector_id", "=", filter.connector_id);
-    // One of them has the index; `+` keeps the others from taking theirs.
-    let column = if of_connector {
-        "+record.event_type"
-    } else {
-        "record.event_type"
-    };
-    builder.compare(column, "=", filter.event_type);
-    let column = if of_connector || of_type {
-        "+record.status"
-    } else {
-        "record.status"
-    };
-    builder.compare(column, "=", filter.status);
+    let indexed = builder.narrow([
+        ("record.connector_id", filter.connector_id),
+        ("record.event_type", filter.event_type),
+        ("record.status", filter.status),
+    ]);
     builder.compare("record.seq", ">", filter.after);
     let column = "record.seq";
-    let index = match (of_connector, of_type, filter.status) {
-        (true, ..) => "integration_logs_connector",
-        (false, true, _) => "integration_logs_type",
-        (false, false, Some(_)) => "integration_logs_status",
-        (false, false, None) => "integration_logs_organization",
+    let index = match indexed {
+        Some(0) => "integration_logs_connector",
+        Some(1) => "integration_logs_type",
+        Some(_) => "integration_logs_status",
+        None => "integration_logs_organization",
     };
     let order = if filter.after.is_some() {
         Order::Ascending { column, index }
@@ -599,28 +589,18 @@ pub struct AuditFilter<'a> {
 #[must_use]
 pub fn audit_entries(tenant: &Tenant, filter: &AuditFilter<'_>, paging: &Paging<'_>) -> List {
     let mut builder = Builder::new(Kind::AuditEntry, tenant);
-    // One of them has the index; `+` keeps the others from taking theirs.
-    let (of_id, of_actor) = (filter.resource_id.is_some(), filter.actor.is_some());
-    builder.compare("record.resource_id", "=", filter.resource_id);
-    let column = if of_id {
-        "+record.actor"
-    } else {
-        "record.actor"
-    };
-    builder.compare(column, "=", filter.actor);
-    let column = if of_id || of_actor {
-        "+record.resource"
-    } else {
-        "record.resource"
-    };
-    builder.compare(column, "=", filter.resource);
+    let indexed = builder.narrow([
+        ("record.resource_id", filter.resource_id),
+        ("record.actor", filter.actor),
+        ("record.resource", filter.resource),
+    ]);
     let order = Order::Descending {
         column: "record.seq",
-        index: match (of_id, of_actor, filter.resource) {
-            (true, ..) => "audit_entries_resource_id",
-            (false, true, _) => "audit_entries_actor",
-            (false, false, Some(_)) => "audit_entries_resource",
-            (false, false, None) => "audit_entries_organization",
+        index: match indexed {
+            Some(0) => "audit_entries_resource_id",
+            Some(1) => "audit_entries_actor",
+            Some(_) => "audit_entries_resource",
+            None => "audit_entries_organization",
         },
     };
     builder.page(&order, paging)

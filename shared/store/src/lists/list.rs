@@ -178,6 +178,23 @@ impl Builder {
         }
     }
 
+    /// Narrows the list by each column that has a value. One statement takes one index: the first of
+    /// them has it, whose place is returned, and `+` keeps the others from taking theirs.
+    pub(super) fn narrow<const COUNT: usize>(
+        &mut self,
+        columns: [(&str, Option<&str>); COUNT],
+    ) -> Option<usize> {
+        let mut first = None;
+        for (place, (column, value)) in columns.into_iter().enumerate() {
+            let plus = if first.is_some() { "+" } else { "" };
+            self.compare(&format!("{plus}{column}"), "=", value);
+            if value.is_some() {
+                first = first.or(Some(place));
+            }
+        }
+        first
+    }
+
     /// Binds a value and returns its name in the statement.
     pub(super) fn bind(&mut self, value: impl Into<Value>) -> String {
         self.parameters.push(value.into());

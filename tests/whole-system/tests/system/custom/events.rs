@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use whole_system::{App, Organization};
 
-use super::{connect, custom, pass, put, remove, start, sync};
+use super::{assert_true, connect, custom, pass, put, remove, start, sync};
 use crate::notify::{OPS, bot, texts};
 
 fn named() -> Value {
@@ -74,4 +74,40 @@ async fn a_rule_is_told_of_each_change_once_and_of_nothing_in_the_first_pass() {
         )
         .expect("a count");
     assert_eq!(raised, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_has_the_list_synced() {
+    let (app, organization) = start(792).await;
+    let id = connect(&app, &organization, custom("cursor")).await;
+    sync(&app, &organization, &id, json!({})).await;
+    let webhook = crate::inbox::standard(&app, &organization).await;
+    let rule = |streams: Value| {
+        json!({"name": "Sync", "event": "webhook.received",
+            "actions": [{"type": "run_sync", "connector_id": id, "streams": streams}]})
+    };
+    let wrong = app
+        .post(
+            "/api/automation-rules",
+            &organization.key,
+            rule(json!(["records", "shifts"])),
+        )
+        .await
+        .expect(StatusCode::BAD_REQUEST);
+    assert_eq!(wrong["errors"][0]["field"], "/actions/0/streams/1");
+    app.post(
+        "/api/automation-rules",
+        &organization.key,
+        rule(Value::Null),
+    )
+    .await
+    .expect(StatusCode::CREATED);
+    put(&app, [31], &json!({"total": 5}));
+    let sent = crate::inbox::send(&app, &webhook, "msg_1", "{}").await;
+    sent.expect(StatusCode::OK);
+    for _ in 0..5 {
+        app.tick().await.expect(StatusCode::OK);
+        pass(20).await;
+    }
+    assert_true(&app, &organization, "after the rule").await;
 }
