@@ -364,8 +364,9 @@ impl Checkpoint {
             Stream::Shifts if start.is_limited() => (Kind::Complete, vec![Step::All]),
             Stream::Shifts | Stream::TimePunches => {
                 let Some(current_until) = self.current_until else {
-                    // A first sync that began elsewhere has left rows that may have to go.
-                    let kind = if self.last_complete_at.is_some() {
+                    // A first sync that began elsewhere, or did not come to its end, has left rows that
+                    // may have to go.
+                    let kind = if self.last_complete_at.is_some() || self.pass.is_some() {
                         Kind::Reconciliation
                     } else {
                         Kind::Backfill
@@ -824,6 +825,22 @@ mod tests {
             ..start(Stream::TimePunches)
         });
         assert_eq!(first.kind, Kind::Backfill);
+    }
+
+    #[test]
+    fn after_a_first_sync_that_failed_half_way_what_is_gone_is_looked_for() {
+        for stream in [Stream::TimePunches, Stream::Shifts] {
+            let failed = Checkpoint {
+                pass: Some(Checkpoint::default().pass(start(stream))),
+                ..Checkpoint::default()
+            };
+            let next = failed.pass(Start {
+                run_id: "another",
+                ..start(stream)
+            });
+            assert_eq!(next.kind, Kind::Reconciliation);
+            assert_eq!(next.steps, [Step::All, Step::Missing]);
+        }
     }
 
     #[test]

@@ -49,6 +49,43 @@ async fn a_token_that_is_refused_expires_the_connector_until_it_is_good_again() 
     mirror::assert_equal(&app, &organization).await;
 }
 
+/// What goes between a first sync that fails half way and the next one is in no list of changes that
+/// is asked for: the first has no mark to ask from.
+#[tokio::test(start_paused = true)]
+async fn what_goes_after_a_first_sync_that_failed_half_way_goes_here_too() {
+    let app = App::simulate(37, EPOCH).await;
+    let organization = app.organization("Half", LAKESHORE.zone).await;
+    for stream in ["time_punches", "shifts"] {
+        let path = format!("/v2/company/{}/{stream}", LAKESHORE.company_id);
+        let refused = Fault::status(StatusCode::BAD_REQUEST);
+        let rule = FaultRule::always(path, refused).query_contains("cursor=");
+        app.simulator.add_fault(rule);
+    }
+    app.connect(&organization, LAKESHORE).await;
+    settle(&app, &organization).await;
+    let ids = async |path: &str| -> Vec<i64> {
+        let rows = app.all(path, &organization.key).await;
+        let ids = rows.iter().filter_map(|row| row["external_id"].as_str());
+        ids.filter_map(|id| id.parse().ok()).take(2).collect()
+    };
+    let (punches, shifts) = (ids("/api/time-punches").await, ids("/api/shifts").await);
+    assert_eq!((punches.len(), shifts.len()), (2, 2));
+    pass(3_600).await;
+    change(&app, Mutation::DeletePunch { id: punches[0] });
+    change(
+        &app,
+        Mutation::DeleteShift {
+            id: shifts[0],
+            publish: true,
+        },
+    );
+    change(&app, Mutation::UnpublishShift { id: shifts[1] });
+    app.simulator.clear_faults();
+    settle(&app, &organization).await;
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn connecting_again_with_a_good_token_heals_at_once() {
     let (app, organization, id) = restaurant(22).await;
