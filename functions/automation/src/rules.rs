@@ -189,16 +189,16 @@ pub async fn check_targets<E: Execute>(
 ) -> Result<(), Problem> {
     let mut errors = Vec::new();
     for target in rule.targets() {
-        let is_of = |provider: &str| match target.kind {
-            TargetKind::SlackConnector => provider == SLACK,
-            TargetKind::ApiConnector => provider == API,
-            TargetKind::SyncConnector => !Stream::of_type(provider).is_empty(),
-            TargetKind::OutgoingEndpoint => false,
-        };
-        let what = match target.kind {
-            TargetKind::SlackConnector => "a connector of the type slack",
-            TargetKind::ApiConnector => "a connector of the type api",
-            TargetKind::SyncConnector => "a connector that syncs",
+        let (is_of, what): (fn(&str) -> bool, _) = match target.kind {
+            TargetKind::SlackConnector => (
+                |provider| provider == SLACK,
+                "a connector of the type slack",
+            ),
+            TargetKind::ApiConnector => (|provider| provider == API, "a connector of the type api"),
+            TargetKind::SyncConnector => (
+                |provider| !Stream::of_type(provider).is_empty(),
+                "a connector that syncs",
+            ),
             TargetKind::OutgoingEndpoint => {
                 let state = outgoing_webhooks::state(database, tenant, target.id)
                     .await

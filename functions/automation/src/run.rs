@@ -88,7 +88,6 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
             .map_or(0, |webhook| webhook.failures_in_row),
         work,
         progressed: false,
-        write_ms: 0,
     };
     let mut report = run.all(call.deadline_ms).await;
     report.progressed = run.progressed;
@@ -120,8 +119,6 @@ struct Run<'a> {
     /// Of the webhook.
     failures_in_row: i64,
     progressed: bool,
-    /// How long the last write took, in milliseconds.
-    write_ms: i64,
 }
 
 impl Run<'_> {
@@ -140,10 +137,10 @@ impl Run<'_> {
                 return RunReport::done();
             }
             match self.step(&events, is_alone).await {
-                Ok(()) => {
+                Ok(write_ms) => {
                     self.progressed = true;
                     batch = BATCH;
-                    self.give_way(deadline_ms).await;
+                    give_way(write_ms, deadline_ms).await;
                 }
                 Err(Stop::LeaseLost) => return RunReport::lease_lost(),
                 Err(Stop::Database(error)) => return RunReport::database_failed(&error),
@@ -158,15 +155,6 @@ impl Run<'_> {
                     );
                 }
             }
-        }
-    }
-
-    /// What comes in is written by the same one writer, and somebody waits for that.
-    async fn give_way(&self, deadline_ms: i64) {
-        if self.write_ms > LONG_WRITE_MS {
-            let pause_ms = self.write_ms.saturating_mul(GIVES_WAY).min(MAX_PAUSE_MS);
-            let left_ms = deadline_ms.saturating_sub(clock::now_ms());
-            outbound::sleep_ms(pause_ms.min(left_ms)).await;
         }
     }
 
@@ -228,7 +216,8 @@ impl Run<'_> {
         }
     }
 
-    async fn step(&mut self, events: &[Event], is_alone: bool) -> Result<(), Stop> {
+    /// Returns how long the write took, in milliseconds.
+    async fn step(&mut self, events: &[Event], is_alone: bool) -> Result<i64, Stop> {
         let tenant = self.lease.tenant;
         if let (true, Some(event)) = (is_alone, events.first()) {
             let attempts = work::attempt(self.database, tenant, self.source(), event.seq).await?;
@@ -255,13 +244,14 @@ impl Run<'_> {
             decider.decide(event.seq, &event.id, &event.subject, &event.payload);
         }
         let (decision, rates) = decider.finish();
-        self.write(decision).await?;
+        let write_ms = self.write(decision).await?;
         self.rates = rates;
-        Ok(())
+        Ok(write_ms)
     }
 
-    /// Writes what was decided and ends the events, all or nothing.
-    async fn write(&mut self, mut decision: Decision) -> Result<(), Stop> {
+    /// Writes what was decided and ends the events, all or nothing. Returns how long that took, in
+    /// milliseconds.
+    async fn write(&mut self, mut decision: Decision) -> Result<i64, Stop> {
         let now = clock::now();
         let failures_in_row = decision.failures_in_row(self.failures_in_row);
         let mut pause = None;
@@ -292,8 +282,7 @@ impl Run<'_> {
             if !work::settle(self.database, lease, settled, now).await? {
                 return Err(Stop::LeaseLost);
             }
-            self.write_ms = clock::now_ms().saturating_sub(begun_ms);
-            return Ok(());
+            return Ok(clock::now_ms().saturating_sub(begun_ms));
         }
         self.database
             .transaction(async |transaction| {
@@ -315,9 +304,17 @@ impl Run<'_> {
                 Ok(())
             })
             .await?;
-        self.write_ms = clock::now_ms().saturating_sub(begun_ms);
         self.failures_in_row = failures_in_row;
-        Ok(())
+        Ok(clock::now_ms().saturating_sub(begun_ms))
+    }
+}
+
+/// What comes in is written by the same one writer, and somebody waits for that.
+async fn give_way(write_ms: i64, deadline_ms: i64) {
+    if write_ms > LONG_WRITE_MS {
+        let pause_ms = write_ms.saturating_mul(GIVES_WAY).min(MAX_PAUSE_MS);
+        let left_ms = deadline_ms.saturating_sub(clock::now_ms());
+        outbound::sleep_ms(pause_ms.min(left_ms)).await;
     }
 }
 
