@@ -361,7 +361,7 @@ impl Run<'_> {
         if pass.unidentified > 0 {
             return Ok(Some(HeldBack::Unreadable));
         }
-        let brake = Brake::default().check(absent.live, absent.absent, self.force_deletions);
+        let brake = Brake::OF_LISTS.check(absent.live, absent.absent, self.force_deletions);
         Ok(brake
             .err()
             .map(|reason| HeldBack::TooMany(reason.to_string())))

@@ -42,6 +42,7 @@ pub enum Records {
 
 pub struct Fetched {
     pub records: Records,
+    /// In the lists of what moved, those that are not here are none of ours.
     pub unread: Vec<Unread>,
     pub received: usize,
     /// Of those received: not ours to keep, or another list has it: an edit that is not published is
@@ -528,6 +529,7 @@ fn moved<Row>(
         |location_id: Option<i64>| location_id.is_some() && location_id != source.location_id;
     let rows = page.rows.into_iter().map(ids);
     Fetched {
+        unread: page.rejected.into_iter().map(Unread::of_row).collect(),
         received: page.received,
         skipped: page.received,
         next: page.next,

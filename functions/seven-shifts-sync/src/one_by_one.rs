@@ -1,7 +1,7 @@
 //! Records that are asked for one by one, by their ids: those in quarantine, which are read as soon
 //! as they can be, though nobody changes them at the provider; and those that a complete list does
 //! not have, for a list that is cut short must not delete what is there. What 7shifts does not have
-//! when it is asked for, or has in another location, is deleted, however much it is.
+//! when it is asked for, or has in another location, is deleted.
 
 use std::collections::BTreeSet;
 
@@ -41,8 +41,23 @@ pub async fn quarantined(source: Source<'_>, cursor: Option<&str>) -> Result<Fet
     let found = ask(source, &ids).await?;
     let count = before.saturating_add(ids.len());
     let has_more = found.is_cut || is_full(ids.len(), RECORDS_PER_PAGE) && count < MAX_QUARANTINED;
+    // Those after the last one were not asked for: the time was over.
+    let mut answered = ids.as_slice();
+    if let Some(last) = ids.iter().position(|id| Some(*id) == found.last) {
+        answered = ids.get(..=last).unwrap_or(answered);
+    }
+    let is_there = |id: &i64| {
+        let text = id.to_string();
+        found.records.ids().contains(&text.as_str())
+            || found.unreadable.iter().any(|(unread, _)| unread == id)
+    };
     Ok(Fetched {
         received: found.records.ids().len(),
+        gone: answered
+            .iter()
+            .filter(|id| !is_there(id))
+            .map(i64::to_string)
+            .collect(),
         next: found
             .last
             .filter(|_| has_more)
@@ -254,14 +269,17 @@ async fn is_of_ours(source: Source<'_>, user_id: i64) -> Result<bool, Failure> {
         return Ok(true);
     }
     let database = source.account.line.database;
-    Ok(rows::is_here(database, &source.scope, &user_id.to_string()).await?)
+    let people = Resource::TeamMembers;
+    let alive = rows::alive(database, &source.scope, people, &[&user_id.to_string()]).await?;
+    Ok(!alive.is_empty())
 }
 
-fn unclear_assignments() -> Failure {
+/// The answer is of no use, for this reason.
+fn unclear(reason: &str) -> Failure {
     Failure {
         kind: FailureKind::Refused,
         code: "unreadable",
-        reason: "7shifts' answer about the locations and roles of this person cannot be read, so nobody can tell whether they work at the connector's location.".to_owned(),
+        reason: reason.to_owned(),
     }
 }
 
@@ -289,9 +307,9 @@ async fn one(source: Source<'_>, id: i64, records: &mut Records) -> Result<(), F
                 None => true,
                 Some(location_id) => {
                     let assignments = call(line, client.user_assignments(id)).await?.value;
-                    assignments
-                        .are_at(location_id)
-                        .ok_or_else(unclear_assignments)?
+                    assignments.are_at(location_id).ok_or_else(|| {
+                        unclear("7shifts' answer about the locations and roles of this person cannot be read, so nobody can tell whether they work at the connector's location.")
+                    })?
                 }
             };
             if is_here {
@@ -301,8 +319,13 @@ async fn one(source: Source<'_>, id: i64, records: &mut Records) -> Result<(), F
         }
         Records::Shifts(found) => {
             let row = call(line, client.shift(id, false)).await?.value;
-            let is_wanted = !is_second_face(&row) && is_ours(row.location_id);
-            found.extend(is_wanted.then(|| records::shift(row, now)));
+            // There is a published shift beside it, and nothing here says how that one is.
+            if is_second_face(&row) {
+                return Err(unclear(
+                    "7shifts answered with an edit of this shift that is not published, which does not tell how the shift is published.",
+                ));
+            }
+            found.extend(is_ours(row.location_id).then(|| records::shift(row, now)));
         }
         Records::TimePunches(found) => {
             let row = call(line, client.time_punch(id)).await?.value;

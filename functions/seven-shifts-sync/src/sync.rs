@@ -345,12 +345,22 @@ impl Run<'_> {
         let scope = self.scope();
         let calls = source.account.line.calls();
         let now = clock::now();
-        let rejected: Vec<Refused> = page
-            .unread
+        let unread = self.ours(step, &page.unread).await?;
+        let rejected: Vec<Refused> = unread
             .iter()
             .enumerate()
             .map(|(index, unread)| refused(unread, step, number, index))
             .collect();
+        let mut gone = page.gone.as_slice();
+        if step == Step::Missing
+            && let Some(held_back) = self.too_many(&after, page).await?
+        {
+            // What else is missing is not asked for: this answer tells enough.
+            after.held_back = Some(held_back);
+            after.steps.clear();
+            after.cursor = None;
+            gone = &[];
+        }
         self.database
             .transaction(async |transaction| {
                 let outcome = records::write_page(
@@ -361,17 +371,17 @@ impl Run<'_> {
                     clock::now_micros(),
                 )
                 .await?;
-                let gone = records::tombstone(
+                let buried = records::tombstone(
                     transaction,
                     &scope,
                     self.resource,
-                    &page.gone,
+                    gone,
                     now,
                     clock::now_micros(),
                 )
                 .await?;
                 if step == Step::Missing {
-                    after.confirmed = after.confirmed.saturating_add(gone);
+                    after.confirmed = after.confirmed.saturating_add(buried);
                 }
                 let ids = page.records.ids();
                 if step.is_noted(after.kind) {
@@ -384,12 +394,11 @@ impl Run<'_> {
                         records::mark_asked(transaction, &after.run_id, &page.asked).await?;
                     }
                     // What cannot be read is there all the same.
-                    let unread = page.unread.iter();
-                    let unread: Vec<_> = unread.clone().flat_map(|unread| &unread.rows).collect();
+                    let unread: Vec<_> = unread.iter().flat_map(|unread| &unread.rows).collect();
                     records::mark_seen(transaction, &after.run_id, &unread).await?;
                 }
                 if step.is_noted(after.kind) || after.kind == Kind::Backfill {
-                    let nameless = page.unread.iter().filter(|unread| unread.rows.is_empty());
+                    let nameless = unread.iter().filter(|unread| unread.rows.is_empty());
                     after.unidentified = after
                         .unidentified
                         .saturating_add(u64::try_from(nameless.count()).unwrap_or(u64::MAX));
@@ -403,6 +412,7 @@ impl Run<'_> {
                     &landed(&ids, &outcome.refused),
                 )
                 .await?;
+                records::clear_quarantine(transaction, &scope, self.stream, gone).await?;
                 let errors = records::quarantine(
                     transaction,
                     &scope,
@@ -429,7 +439,7 @@ impl Run<'_> {
                     created: outcome.created,
                     updated: outcome.updated,
                     unchanged: outcome.unchanged,
-                    deleted: outcome.deleted.saturating_add(gone),
+                    deleted: outcome.deleted.saturating_add(buried),
                     errors,
                 };
                 let is_page = step != Step::Missing || !page.asked.is_empty();
@@ -446,6 +456,40 @@ impl Run<'_> {
         self.counted_calls.set(calls);
         self.tally.progressed.set(true);
         Ok(after)
+    }
+
+    /// Of what cannot be read, what is for this run to report: a list of the whole company has
+    /// records of other locations too, and only what is here can have left.
+    async fn ours<'b>(&self, step: Step, unread: &'b [Unread]) -> Result<Vec<&'b Unread>, Stop> {
+        if !step.is_of_what_moved() || unread.is_empty() {
+            return Ok(unread.iter().collect());
+        }
+        let rows: Vec<&str> = unread
+            .iter()
+            .flat_map(|unread| &unread.rows)
+            .map(String::as_str)
+            .collect();
+        let alive = records::alive(self.database, &self.scope(), self.resource, &rows).await?;
+        let is_ours = |unread: &&Unread| {
+            unread.rows.is_empty() || unread.rows.iter().any(|row| alive.contains(row))
+        };
+        Ok(unread.iter().filter(is_ours).collect())
+    }
+
+    /// Why what 7shifts does not have when it is asked for may not go all the same. The first of them
+    /// decides: with each that goes less is missing.
+    async fn too_many(&self, pass: &Pass, page: &Fetched) -> Result<Option<HeldBack>, Stop> {
+        if page.gone.is_empty() || pass.confirmed > 0 || pass.is_elsewhere {
+            return Ok(None);
+        }
+        let location = self.location_id.map(|id| id.to_string());
+        let window = one_by_one::window(pass, self.resource, location.as_deref());
+        let (scope, run_id) = (self.scope(), &pass.run_id);
+        let absent = records::absent(self.database, &scope, self.resource, run_id, window).await?;
+        let brake = Brake::OF_ANSWERS.check(absent.live, absent.absent, self.force_deletions);
+        Ok(brake
+            .err()
+            .map(|reason| HeldBack::TooMany(reason.to_string())))
     }
 
     /// Those of `calls` that are not in the run's count yet.
@@ -615,7 +659,7 @@ impl Run<'_> {
                 ))
             }));
         }
-        let brake = Brake::default().check(absent.live, absent.absent, self.force_deletions);
+        let brake = Brake::OF_LISTS.check(absent.live, absent.absent, self.force_deletions);
         Ok(brake
             .err()
             .map(|reason| HeldBack::TooMany(reason.to_string())))

@@ -1,5 +1,5 @@
 //! A brake on deletion by absence: a provider that answers with half its list
-//! must not empty our tables. It is for what cannot be asked for one by one.
+//! must not empty our tables.
 
 /// When a pass deletes too much: only beyond both limits, so that small accounts
 /// can change much and large ones a little.
@@ -10,13 +10,18 @@ pub struct Brake {
     pub max_percent: u64,
 }
 
-impl Default for Brake {
-    fn default() -> Self {
-        Self {
-            max_rows: 20,
-            max_percent: 30,
-        }
-    }
+impl Brake {
+    /// For what a list lacks and nobody can ask for.
+    pub const OF_LISTS: Self = Self {
+        max_rows: 20,
+        max_percent: 30,
+    };
+    /// For what a list lacks and the provider does not have either when it is asked for by its id.
+    /// One that answers so for most of what it had may have lost its data, or we our rights.
+    pub const OF_ANSWERS: Self = Self {
+        max_rows: 20,
+        max_percent: 50,
+    };
 }
 
 /// The pass would delete too much and nobody said that it should.
@@ -62,7 +67,7 @@ mod tests {
     use super::*;
 
     fn braked(live: u64, missing: u64) -> bool {
-        Brake::default().check(live, missing, false).is_err()
+        Brake::OF_LISTS.check(live, missing, false).is_err()
     }
 
     #[test]
@@ -77,12 +82,12 @@ mod tests {
 
     #[test]
     fn force_releases_it() {
-        assert_eq!(Brake::default().check(100, 100, true), Ok(()));
+        assert_eq!(Brake::OF_LISTS.check(100, 100, true), Ok(()));
     }
 
     #[test]
     fn the_refusal_tells_a_manager_what_to_do() {
-        let message = Brake::default()
+        let message = Brake::OF_LISTS
             .check(100, 80, false)
             .unwrap_err()
             .to_string();

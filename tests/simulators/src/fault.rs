@@ -24,6 +24,9 @@ pub struct FaultRule {
     /// Every path when empty.
     #[serde(default)]
     pub path_prefix: String,
+    /// Every path that begins so when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_suffix: Option<String>,
     /// Text the query must contain, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_contains: Option<String>,
@@ -54,6 +57,7 @@ impl FaultRule {
         Self {
             method: None,
             path_prefix: path_prefix.into(),
+            path_suffix: None,
             query_contains: None,
             token: None,
             when,
@@ -64,6 +68,12 @@ impl FaultRule {
     #[must_use]
     pub fn method(mut self, method: &Method) -> Self {
         self.method = Some(method.to_string());
+        self
+    }
+
+    #[must_use]
+    pub fn path_suffix(mut self, text: impl Into<String>) -> Self {
+        self.path_suffix = Some(text.into());
         self
     }
 
@@ -115,6 +125,10 @@ impl FaultRule {
 
     fn matches(&self, method: &Method, path: &str, query: &str, token: Option<&str>) -> bool {
         path.starts_with(&self.path_prefix)
+            && self
+                .path_suffix
+                .as_deref()
+                .is_none_or(|suffix| path.ends_with(suffix))
             && self
                 .method
                 .as_deref()

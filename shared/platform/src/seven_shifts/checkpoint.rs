@@ -34,6 +34,9 @@ pub struct Checkpoint {
     /// The earliest window that a pass has read whole, Unix seconds. None when the last pass read no
     /// further than a time ahead; retention takes it away with the rows ([`store::records::retention`]).
     pub covered_from: Option<i64>,
+    /// The connector brings another part of the account than it did, and not all that is outside of
+    /// it is gone yet.
+    pub is_elsewhere: bool,
     pub pass: Option<Pass>,
     /// What the last pass came to.
     pub closed: Option<Closed>,
@@ -97,6 +100,9 @@ pub struct Pass {
     pub confirmed: u64,
     /// Streams that this one refers to and that lack rows.
     pub wanted: Vec<Stream>,
+    /// As in [`Checkpoint`]: however much goes, a person has asked for it.
+    #[serde(default)]
+    pub is_elsewhere: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,7 +138,7 @@ pub enum HeldBack {
     Unreadable,
     /// The notes of what was seen are gone: everything would seem to be missing.
     NotesLost,
-    /// The brake's own words.
+    /// A brake's own words.
     TooMany(String),
     /// Some are there when they are asked for, so the list says nothing of the rest: how many.
     CutShort(String),
@@ -311,6 +317,7 @@ impl Checkpoint {
             current_until: self.current_until,
             last_complete_at: Some(0),
             covered_from: None,
+            is_elsewhere: true,
             pass: None,
             closed: None,
         }
@@ -355,6 +362,7 @@ impl Checkpoint {
             left_out: 0,
             confirmed: 0,
             wanted: Vec::new(),
+            is_elsewhere: self.is_elsewhere,
         }
     }
 
@@ -458,6 +466,8 @@ impl Checkpoint {
             current_until: seen.max(before),
             last_complete_at,
             covered_from,
+            is_elsewhere: self.is_elsewhere
+                && (pass.kind == Kind::Incremental || pass.held_back.is_some()),
             pass: None,
             closed: Some(Closed {
                 run_id: pass.run_id.clone(),
@@ -939,10 +949,16 @@ mod tests {
         );
         let synced = current(NOW - DAY).elsewhere();
         assert_eq!(synced.current_until, Some(NOW - 3_600));
-        assert_eq!(
-            synced.pass(start(Stream::Shifts)).kind,
-            Kind::Reconciliation
-        );
+        let mut pass = synced.pass(start(Stream::Shifts));
+        assert_eq!(pass.kind, Kind::Reconciliation);
+        // However many passes it takes until all of the other part is gone.
+        pass.held_back = Some(HeldBack::Left("some".to_owned()));
+        let next = synced.finished(&pass, NOW);
+        let mut pass = next.pass(start(Stream::Shifts));
+        assert!(pass.is_elsewhere);
+        pass.held_back = None;
+        let last = next.finished(&pass, NOW);
+        assert!(!last.pass(start(Stream::Shifts)).is_elsewhere);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use rows::{
     RoleAssignmentRecord, RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay,
     TimeOffRecord, TimePunchRecord, WageRecord,
 };
-pub use stock::{holds_rows, is_here, people_at_work};
+pub use stock::{alive, holds_rows, people_at_work};
 pub use tombstones::tombstone;
 pub use write::{PageOutcome, Refused, write_page};
 

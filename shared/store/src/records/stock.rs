@@ -5,7 +5,7 @@ use domain::access::Tenant;
 use super::Scope;
 use super::resource::Resource;
 use crate::database::{DatabaseError, Execute};
-use crate::parameters;
+use crate::{json, parameters};
 
 /// The provider's ids of people who are at work here, after the id `after`, in the order of the ids
 /// as text.
@@ -37,23 +37,34 @@ pub async fn people_at_work<E: Execute>(
         .collect()
 }
 
-/// Whether a person is there, by the provider's id.
+/// Those of `external_ids` under which a row is alive here.
 ///
 /// # Errors
 /// The failure of the statement.
-pub async fn is_here<E: Execute>(
+pub async fn alive<E: Execute>(
     database: &E,
     scope: &Scope<'_>,
-    external_id: &str,
-) -> Result<bool, DatabaseError> {
+    resource: Resource,
+    external_ids: &[&str],
+) -> Result<Vec<String>, DatabaseError> {
+    let sql = format!(
+        "SELECT record.external_id
+         FROM json_each(?3) AS asked CROSS JOIN {} AS record
+           ON record.connector_id = ?2 AND record.external_id = asked.value
+         WHERE record.organization_id = ?1 AND record.deleted_at IS NULL",
+        resource.table()
+    );
+    let parameters = parameters![
+        scope.tenant.as_str(),
+        scope.connector_id,
+        json::write(&external_ids)?
+    ];
     database
-        .execute(
-            "SELECT 1 FROM team_members WHERE connector_id = ?2 AND external_id = ?3
-               AND organization_id = ?1 AND deleted_at IS NULL",
-            parameters![scope.tenant.as_str(), scope.connector_id, external_id],
-        )
-        .await
-        .map(|rows| !rows.is_empty())
+        .execute(&sql, parameters)
+        .await?
+        .iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect()
 }
 
 /// Whether any row belongs to the connector, tombstones included.

@@ -83,6 +83,11 @@ pub async fn write_page<E: Execute>(
         revive_wages(transaction, scope, &records.alive, seq).await?;
     }
     let before = predecessors(transaction, scope, resource, &records.ids()).await?;
+    let hidden = if resource == Resource::Wages {
+        hidden_history(transaction, scope, &records.alive).await?
+    } else {
+        String::new()
+    };
     let refused = upsert(transaction, scope, resource, &records.alive, seq).await?;
     bury(transaction, scope, resource, &records.deleted, seq).await?;
     let mut outcome = count(transaction, scope, resource, seq).await?;
@@ -93,7 +98,7 @@ pub async fn write_page<E: Execute>(
         .saturating_sub(settled);
     outcome.refused = refused;
     if resource == Resource::Wages {
-        revive_history(transaction, scope, &records.alive, seq).await?;
+        revive_history(transaction, scope, &hidden, seq).await?;
     }
     move_predecessors(transaction, scope, resource, &before, seq).await?;
     if outcome.created > 0 {
@@ -146,44 +151,81 @@ async fn revive_wages<E: Execute>(
         .map(drop)
 }
 
-/// What went though it was history comes back with a wage that had taken its place: an odd answer had
-/// hidden that one, and the provider does not list those before it again. It was history if the later
-/// one was known already when it went, and counted by then. After the wages are written and counted.
-async fn revive_history<E: Execute>(
+/// What went though it was history, to come back with a wage that had taken its place: an odd answer
+/// had hidden that one, with no wages or with another role, and the provider does not list those before
+/// it again. It was history if the later one was known already when it went, and counted by then.
+/// Before the wages are written, while it is known which were hidden and from when they counted. Pairs
+/// of the later one and the one that may come back, as JSON.
+async fn hidden_history<E: Execute>(
     transaction: &E,
     scope: &Scope<'_>,
     wages: &[Alive<'_>],
-    seq: i64,
-) -> Result<(), DatabaseError> {
+) -> Result<String, DatabaseError> {
     let ids: Vec<&str> = wages.iter().map(|wage| wage.external_id).collect();
     // As of the sweep: where the day begins first, tomorrow is today.
-    let took_its_place = took_the_place("record.deleted_at + 86400");
+    let follows = follows("record.deleted_at + 86400");
     let sql = format!(
-        "UPDATE team_member_wages SET deleted_at = NULL, changed_seq = ?4 WHERE id IN (
-           SELECT record.id
-           FROM json_each(?3) AS page CROSS JOIN team_member_wages AS later
-             ON later.connector_id = ?2 AND later.external_id = page.value
-           CROSS JOIN team_member_wages AS record
-             ON record.organization_id = ?1 AND record.team_member_id = later.team_member_id
-           WHERE later.organization_id = ?1 AND later.deleted_at IS NULL
-             AND record.deleted_at IS NOT NULL AND later.created_seq < record.changed_seq
-             AND {took_its_place})"
+        "SELECT json_group_array(json_array(later.id, record.id))
+         FROM json_each(?3) AS page CROSS JOIN team_member_wages AS later
+           ON later.connector_id = ?2 AND later.external_id = page.value
+         CROSS JOIN team_member_wages AS record
+           ON record.organization_id = ?1 AND record.team_member_id = later.team_member_id
+         WHERE later.organization_id = ?1
+           AND (later.deleted_at IS NOT NULL
+             OR later.external_role_id IS NOT record.external_role_id)
+           AND record.deleted_at IS NOT NULL AND later.created_seq < record.changed_seq
+           AND {follows}"
     );
     let parameters = parameters![
         scope.tenant.as_str(),
         scope.connector_id,
-        json::write(&ids)?,
-        seq
+        json::write(&ids)?
     ];
+    let rows = transaction.execute(&sql, parameters).await?;
+    rows.first()
+        .ok_or_else(|| DatabaseError::Shape("no list".to_owned()))?
+        .text(0)
+        .map(str::to_owned)
+}
+
+/// Brings back those of `hidden`, from [`hidden_history`], whose place the later wages take now. After
+/// the wages are written and counted.
+async fn revive_history<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    hidden: &str,
+    seq: i64,
+) -> Result<(), DatabaseError> {
+    // Nearly every page.
+    if hidden == "[]" {
+        return Ok(());
+    }
+    let took_its_place = took_the_place("record.deleted_at + 86400");
+    let sql = format!(
+        "UPDATE team_member_wages SET deleted_at = NULL, changed_seq = ?3
+         WHERE organization_id = ?1 AND id IN (
+           SELECT record.id FROM json_each(?2) AS pair
+           CROSS JOIN team_member_wages AS later ON later.id = pair.value ->> 0
+           CROSS JOIN team_member_wages AS record ON record.id = pair.value ->> 1
+           WHERE later.deleted_at IS NULL AND {took_its_place})"
+    );
+    let parameters = parameters![scope.tenant.as_str(), hidden, seq];
     transaction.execute(&sql, parameters).await.map(drop)
 }
 
 /// Whether the wage `later` takes the place of `record` by the day of `by`, Unix seconds in SQL.
 pub(super) fn took_the_place(by: &str) -> String {
     format!(
+        "{} AND later.external_role_id IS record.external_role_id",
+        follows(by)
+    )
+}
+
+/// The same whatever the role.
+fn follows(by: &str) -> String {
+    format!(
         "later.connector_id = record.connector_id
          AND later.external_user_id = record.external_user_id
-         AND later.external_role_id IS record.external_role_id
          AND later.effective_date > record.effective_date
          AND later.effective_date <= date({by}, 'unixepoch')"
     )

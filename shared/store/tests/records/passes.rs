@@ -399,6 +399,11 @@ fn history_comes_back_with_the_wage_that_ended_it() {
         bury("3", NOW);
         answered("last", std::slice::from_ref(planned));
         assert_eq!(live().as_deref(), Some("2,4"), "{what}");
+        // And also when the planned one counts earlier after all: now, and in every pass after it.
+        for pass in ["earlier", "again"] {
+            answered(pass, &[of("4", "2026-04-01", role)]);
+            assert_eq!(live().as_deref(), Some("2,4"), "{what} {pass}");
+        }
     }
 }
 

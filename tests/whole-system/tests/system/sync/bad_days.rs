@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use simulators::seven_shifts::{Life, Mutation, Resource, scale};
 use simulators::{Fault, FaultRule, RetryAfter, When};
+use whole_system::mirror::Mirror;
 use whole_system::{App, LAKESHORE, OPERATOR_KEY, Settings, send};
 
 use super::{
@@ -348,12 +349,9 @@ async fn the_block_of_one_minute_is_sat_out() {
     mirror::assert_equal(&app, &organization).await;
 }
 
-/// Each kind of bad answer, on lists that are in the middle of being read.
-#[tokio::test(start_paused = true)]
-async fn whatever_answers_go_wrong_the_next_good_sync_heals() {
-    let (app, organization, _) = restaurant(27).await;
-    let mut life = Life::new(27);
-    let faults = [
+/// Each kind of bad answer.
+fn bad_answers() -> [Fault; 15] {
+    [
         Fault::status(StatusCode::INTERNAL_SERVER_ERROR),
         Fault::status(StatusCode::BAD_GATEWAY),
         Fault::status(StatusCode::SERVICE_UNAVAILABLE),
@@ -373,8 +371,15 @@ async fn whatever_answers_go_wrong_the_next_good_sync_heals() {
         Fault::EmptyPage,
         Fault::DateSkew { seconds: -7_200 },
         Fault::DateSkew { seconds: 7_200 },
-    ];
-    for fault in faults {
+    ]
+}
+
+/// On lists that are in the middle of being read.
+#[tokio::test(start_paused = true)]
+async fn whatever_answers_go_wrong_the_next_good_sync_heals() {
+    let (app, organization, _) = restaurant(27).await;
+    let mut life = Life::new(27);
+    for fault in bad_answers() {
         pass(300).await;
         live(&app, &mut life, 6);
         // More often than one call is tried.
@@ -398,6 +403,55 @@ async fn whatever_answers_go_wrong_the_next_good_sync_heals() {
         app.simulator.clear_faults();
     }
     // Silent changes show in a complete pass only.
+    pass(8 * 86_400).await;
+    sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+    assert_quiet(&app, &organization).await;
+}
+
+/// On what people agree on: pay and roles person by person, the rest in lists.
+#[tokio::test(start_paused = true)]
+async fn whatever_answers_about_pay_and_absence_go_wrong_the_next_good_sync_heals() {
+    let (app, organization, _) = restaurant(38).await;
+    let mut life = Life::new(38);
+    let people = format!("/v2/company/{}/users/", LAKESHORE.company_id);
+    let availabilities = format!("/v2/company/{}/availabilities", LAKESHORE.company_id);
+    for fault in bad_answers() {
+        pass(300).await;
+        live(&app, &mut life, 12);
+        // More often than one call is tried.
+        let rule = |path: &str| FaultRule::next(4, path, fault.clone());
+        for rule in [
+            rule(&people).path_suffix("/wages"),
+            rule(&people).path_suffix("/assignments"),
+            rule(&availabilities),
+            rule("/v2/time_off"),
+        ] {
+            app.simulator.add_fault(rule);
+        }
+        try_sync(&app, &organization).await;
+        let runs = settle(&app, &organization).await;
+        println!("{fault:?}");
+        for (stream, run) in &runs {
+            println!("{stream} {} {}", run["status"], run["error_code"]);
+            assert_ne!(run["status"], "failed", "{fault:?} {stream}: {run:#}");
+        }
+        // A wrong date is no reason to ask again: not all of those are used up.
+        let left = app.simulator.faults();
+        let is_struck = left.is_empty() || matches!(fault, Fault::DateSkew { .. });
+        assert!(is_struck, "{fault:?} did not strike: {left:#?}");
+        app.simulator.clear_faults();
+        pass(60).await;
+        sync(&app, &organization).await;
+        Mirror::default()
+            .assert_of_people(
+                &app,
+                &organization.key,
+                LAKESHORE.company_id,
+                "pay and absence",
+            )
+            .await;
+    }
     pass(8 * 86_400).await;
     sync(&app, &organization).await;
     mirror::assert_equal(&app, &organization).await;
@@ -479,7 +533,8 @@ async fn a_list_without_an_end_is_cut_off() {
     mirror::assert_equal(&app, &organization).await;
 }
 
-/// However many: each was asked for, and 7shifts does not have it.
+/// Each was asked for, and 7shifts does not have it; of most of what was there a person has to say so
+/// too.
 #[tokio::test(start_paused = true)]
 async fn many_deletions_at_once_are_asked_for_one_by_one() {
     let (app, organization, _) = restaurant(30).await;
@@ -502,11 +557,33 @@ async fn many_deletions_at_once_are_asked_for_one_by_one() {
         })
         .collect();
     sync(&app, &organization).await;
-    for id in added {
-        change(&app, Mutation::DeleteRole { id });
+    let roles = app.all("/api/roles", &organization.key).await.len();
+    let (few, most) = added.split_at(roles / 2 - 5);
+    for id in few {
+        change(&app, Mutation::DeleteRole { id: *id });
     }
     let runs = sync(&app, &organization).await;
-    assert_eq!(runs["roles"]["deleted"], 60, "{:#}", runs["roles"]);
+    assert_eq!(runs["roles"]["deleted"], few.len(), "{:#}", runs["roles"]);
+
+    for id in most {
+        change(&app, Mutation::DeleteRole { id: *id });
+    }
+    pass(60).await;
+    let run = &try_sync(&app, &organization).await["roles"];
+    assert_eq!(
+        (&run["status"], &run["error_code"], &run["deleted"]),
+        (&json!("partial"), &json!("deletion_brake"), &json!(0)),
+        "{run:#}"
+    );
+    let forced = json!({"action": "scheduled_sync", "streams": ["roles"],
+        "params": {"force_deletions": true}});
+    app.proxy(&organization.key, forced).await;
+    let run = &settle(&app, &organization).await["roles"];
+    assert_eq!(
+        (&run["status"], &run["deleted"]),
+        (&json!("success"), &json!(most.len())),
+        "{run:#}"
+    );
     mirror::assert_equal(&app, &organization).await;
 }
 

@@ -8,21 +8,22 @@ use std::time::Duration;
 
 use http::{Method, Uri};
 use runtime::{Faults, OutboundFault, StatementFault};
-use serde_json::json;
+use serde_json::{Value, json};
 use simulators::seven_shifts::demo_data;
 use simulators::{Fault, FaultRule};
 use tokio::sync::Notify;
 use whole_system::{App, LAKESHORE, Organization, Settings};
 
-use super::{EPOCH, Runs, mirror, pass, settle};
+use super::{EPOCH, mirror, pass, settle};
 
 const FAILS_BEFORE: usize = 0;
 const FAILS_AFTER: usize = 1;
 const DIES: usize = 2;
 
-/// Strikes one statement of the syncing function: so many after the brake of the punches was asked.
-#[derive(Default)]
+/// Strikes one statement of the syncing function: so many after the table was asked what the pass has
+/// not seen.
 struct AtTheEnd {
+    table: &'static str,
     is_armed: AtomicBool,
     is_there: AtomicBool,
     left: AtomicI64,
@@ -32,6 +33,18 @@ struct AtTheEnd {
 }
 
 impl AtTheEnd {
+    fn of(table: &'static str) -> Arc<Self> {
+        Arc::new(Self {
+            table,
+            is_armed: AtomicBool::default(),
+            is_there: AtomicBool::default(),
+            left: AtomicI64::default(),
+            how: AtomicUsize::default(),
+            struck: AtomicBool::default(),
+            died: Notify::new(),
+        })
+    }
+
     fn arm(&self, how: usize, statement: i64) {
         self.is_there.store(false, Ordering::SeqCst);
         self.struck.store(false, Ordering::SeqCst);
@@ -52,8 +65,8 @@ impl Faults for AtTheEnd {
         if component != "seven-shifts-sync" || !self.is_armed.load(Ordering::SeqCst) {
             return StatementFault::None;
         }
-        let is_brake = sql.contains("sync_seen AS seen") && sql.contains("FROM time_punches");
-        if is_brake {
+        let table = format!("FROM {} AS record", self.table);
+        if sql.contains("sync_seen AS seen") && sql.contains(&table) {
             self.is_there.store(true, Ordering::SeqCst);
         }
         if !self.is_there.load(Ordering::SeqCst) || self.left.fetch_sub(1, Ordering::SeqCst) != 0 {
@@ -82,9 +95,9 @@ async fn restaurant(seed: u64, faults: Arc<dyn Faults>) -> (App, Organization) {
     (app, organization)
 }
 
-/// Reads every punch and accepts whatever is to be deleted: no brake helps.
-async fn reconcile(app: &App, organization: &Organization) {
-    let call = json!({"action": "scheduled_sync", "streams": ["time_punches"], "params": {"force_deletions": true}});
+/// Reads all of the stream and accepts whatever is to be deleted: no brake helps.
+async fn reconcile(app: &App, organization: &Organization, stream: &str) {
+    let call = json!({"action": "scheduled_sync", "streams": [stream], "params": {"force_deletions": true}});
     app.proxy(&organization.key, call).await;
 }
 
@@ -99,6 +112,10 @@ fn rows(app: &App) -> Vec<(String, i64, Option<i64>)> {
         "team_members",
         "schedule_shifts",
         "time_punches",
+        "team_member_wages",
+        "team_member_role_assignments",
+        "team_member_availability",
+        "time_off_requests",
     ] {
         let sql = format!("SELECT id, changed_seq, deleted_at FROM {table} ORDER BY id");
         let mut statement = database.prepare(&sql).expect("the table exists");
@@ -110,11 +127,14 @@ fn rows(app: &App) -> Vec<(String, i64, Option<i64>)> {
     rows
 }
 
-fn assert_untouched(runs: &Runs, before: &[(String, i64, Option<i64>)], app: &App, when: &str) {
-    let run = &runs["time_punches"];
+fn assert_untouched(run: &Value, before: &[(String, i64, Option<i64>)], app: &App, when: &str) {
     assert_eq!(
-        (&run["status"], &run["kind"], &run["deleted"]),
-        (&json!("success"), &json!("reconciliation"), &json!(0)),
+        (&run["status"], &run["deleted"]),
+        (&json!("success"), &json!(0)),
+        "{when}: {run:#}"
+    );
+    assert!(
+        matches!(run["kind"].as_str(), Some("reconciliation" | "complete")),
         "{when}: {run:#}"
     );
     let after = rows(app);
@@ -130,22 +150,21 @@ fn assert_untouched(runs: &Runs, before: &[(String, i64, Option<i64>)], app: &Ap
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_end_of_a_complete_pass_may_break_anywhere_and_deletes_nothing() {
-    let faults = Arc::new(AtTheEnd::default());
-    let (mut app, organization) = restaurant(57, faults.clone()).await;
+async fn break_the_end(seed: u64, stream: &str, table: &'static str, ways: &[usize]) {
+    let faults = AtTheEnd::of(table);
+    let (mut app, organization) = restaurant(seed, faults.clone()).await;
     let before = rows(&app);
-    for how in [FAILS_BEFORE, FAILS_AFTER, DIES] {
+    for how in ways.iter().copied() {
         let mut statement = 0;
         loop {
-            let when = format!("way {how}, statement {statement}");
+            let when = format!("{stream}, way {how}, statement {statement}");
             pass(300).await;
             faults.arm(how, statement);
             let died = tokio::select! {
                 biased;
                 () = faults.died.notified() => true,
                 () = async {
-                    reconcile(&app, &organization).await;
+                    reconcile(&app, &organization, stream).await;
                     // The scheduler works on when the call has been answered.
                     pass(10).await;
                 } => false,
@@ -157,19 +176,37 @@ async fn the_end_of_a_complete_pass_may_break_anywhere_and_deletes_nothing() {
                 pass(61).await;
             }
             let runs = settle(&app, &organization).await;
-            assert_untouched(&runs, &before, &app, &when);
+            assert_untouched(&runs[stream], &before, &app, &when);
             if !has_struck {
                 break;
             }
             statement += 1;
         }
         assert!(
-            statement >= 10,
-            "way {how}: the end has only {statement} statements"
+            statement >= 6,
+            "{stream}, way {how}: the end has only {statement} statements"
         );
     }
     assert_eq!(notes(&app), 0, "what was seen is forgotten in the end");
     mirror::assert_equal(&app, &organization).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_complete_pass_may_break_anywhere_and_deletes_nothing() {
+    let ways = [FAILS_BEFORE, FAILS_AFTER, DIES];
+    break_the_end(57, "time_punches", "time_punches", &ways).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_pass_over_pay_and_absence_may_break_anywhere_too() {
+    for (seed, stream, table) in [
+        (60, "wages", "team_member_wages"),
+        (61, "assignments", "team_member_role_assignments"),
+        (62, "availability", "team_member_availability"),
+        (63, "time_off", "time_off_requests"),
+    ] {
+        break_the_end(seed, stream, table, &[FAILS_AFTER, DIES]).await;
+    }
 }
 
 fn notes(app: &App) -> i64 {
@@ -180,7 +217,7 @@ fn notes(app: &App) -> i64 {
 
 #[tokio::test(start_paused = true)]
 async fn a_pass_whose_notes_are_lost_deletes_nothing_and_says_so() {
-    let faults = Arc::new(AtTheEnd::default());
+    let faults = AtTheEnd::of("time_punches");
     let (mut app, organization) = restaurant(58, faults.clone()).await;
     let before = rows(&app);
     pass(300).await;
@@ -188,7 +225,7 @@ async fn a_pass_whose_notes_are_lost_deletes_nothing_and_says_so() {
     tokio::select! {
         biased;
         () = faults.died.notified() => {}
-        () = reconcile(&app, &organization) => panic!("the end was not reached"),
+        () = reconcile(&app, &organization, "time_punches") => panic!("the end was not reached"),
     }
     faults.disarm();
     app.runtime.kill().await;
@@ -206,7 +243,7 @@ async fn a_pass_whose_notes_are_lost_deletes_nothing_and_says_so() {
     );
     assert_eq!(rows(&app), before);
     pass(86_400).await;
-    reconcile(&app, &organization).await;
+    reconcile(&app, &organization, "time_punches").await;
     let runs = settle(&app, &organization).await;
     assert_eq!(runs["time_punches"]["status"], "success", "{runs:#?}");
     mirror::assert_equal(&app, &organization).await;

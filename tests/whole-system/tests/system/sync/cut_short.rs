@@ -1,6 +1,7 @@
 //! Lists that end too early: what is missing from a list is asked for by its id before it is
 //! deleted.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 use simulators::seven_shifts::{Assignments, Mutation, Truth};
 use simulators::{Fault, FaultRule, When};
@@ -152,6 +153,46 @@ async fn one_who_cannot_be_asked_about_stays() {
     app.simulator.clear_faults();
     pass(60).await;
     sync(&app, &organization).await;
+    mirror::assert_equal(&app, &organization).await;
+}
+
+/// A list without anything, and nothing is there when it is asked for either: so an account looks
+/// whose data is lost, or whose token has lost its rights. Only a person can say that it is so.
+#[tokio::test(start_paused = true)]
+async fn a_list_whose_records_are_all_denied_is_held_back() {
+    let (app, organization, _) = restaurant(117).await;
+    for (stream, path, list) in [
+        ("users", "/v2/company/4410/users", "team-members"),
+        (
+            "availability",
+            "/v2/company/4410/availabilities",
+            "availability",
+        ),
+        ("time_off", "/v2/time_off", "time-off"),
+    ] {
+        let list = format!("/api/{list}");
+        let before = app.all(&list, &organization.key).await.len();
+        assert!(before > 20, "{stream} {before}");
+        cut(&app, path, 0);
+        app.simulator.add_fault(FaultRule::always(
+            format!("{path}/"),
+            Fault::status(StatusCode::NOT_FOUND),
+        ));
+        pass(60).await;
+        let runs = try_sync(&app, &organization).await;
+        app.simulator.clear_faults();
+        let run = &runs[stream];
+        assert_eq!(
+            (&run["status"], &run["error_code"], &run["deleted"]),
+            (&json!("partial"), &json!("deletion_brake"), &json!(0)),
+            "{run:#}"
+        );
+        let detail = run["error_detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("force_deletions"), "{detail}");
+        assert_eq!(app.all(&list, &organization.key).await.len(), before);
+        pass(60).await;
+        sync(&app, &organization).await;
+    }
     mirror::assert_equal(&app, &organization).await;
 }
 

@@ -35,7 +35,7 @@ fn seeds(default: u64) -> u64 {
 }
 
 /// Nothing goes wrong, so every sync is exact: what only the weekly reading of everything finds would
-/// show.
+/// show. Merges of people alone are for it.
 #[tokio::test(start_paused = true)]
 async fn every_sync_of_a_random_life_is_exact() {
     for seed in 1..=seeds(1) {
@@ -231,7 +231,7 @@ impl Days {
         let when = format!("seed {} {when}", self.seed);
         println!("{when}: {:?}", self.place);
         let Some(place) = self.place else {
-            mirror::assert_equal(&self.app, &self.organization).await;
+            mirror::assert_equal_but_for_merges(&self.app, &self.organization).await;
             return;
         };
         assert_place(&self.app, &self.organization, place, &when).await;
