@@ -4,6 +4,7 @@
 //! busy handler: a statement that changes data, or that begins a transaction,
 //! first takes its database's one permit. The permit is kept while a
 //! transaction is open, and taken away when it stays open for too long.
+//! Changes without a transaction that wait at the same time take it together.
 //!
 //! A short read runs at once, in the thread of the guest's task: handing it to
 //! a thread for blocking work takes longer than the read. What turns out not
@@ -11,6 +12,7 @@
 //! request may take.
 
 mod database;
+mod group;
 mod session;
 mod statement;
 
@@ -158,7 +160,7 @@ impl HostConnectionWithStore<InstanceState> for HasSelf<InstanceState> {
         connection: Resource<Connection>,
     ) -> wasmtime::Result<i64> {
         let (_, connection) = accessor.with(|mut access| access.get().connection(&connection))?;
-        Ok(connection.session.lock().await.sqlite.last_insert_rowid())
+        Ok(connection.session.lock().await.last_insert_rowid())
     }
 
     async fn changes_async(
@@ -166,7 +168,7 @@ impl HostConnectionWithStore<InstanceState> for HasSelf<InstanceState> {
         connection: Resource<Connection>,
     ) -> wasmtime::Result<u64> {
         let (_, connection) = accessor.with(|mut access| access.get().connection(&connection))?;
-        Ok(connection.session.lock().await.sqlite.changes())
+        Ok(connection.session.lock().await.changes())
     }
 }
 
@@ -197,12 +199,12 @@ impl HostConnection for InstanceState {
         connection: Resource<Connection>,
     ) -> wasmtime::Result<i64> {
         let (_, connection) = self.connection(&connection)?;
-        Ok(connection.session.lock().await.sqlite.last_insert_rowid())
+        Ok(connection.session.lock().await.last_insert_rowid())
     }
 
     async fn changes(&mut self, connection: Resource<Connection>) -> wasmtime::Result<u64> {
         let (_, connection) = self.connection(&connection)?;
-        Ok(connection.session.lock().await.sqlite.changes())
+        Ok(connection.session.lock().await.changes())
     }
 
     async fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {

@@ -4,7 +4,7 @@
 //! function every time would be met for ever: after a failure the next one is begun alone, and that it
 //! was begun is counted before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::access::{Caller, Tenant};
 use domain::automation::{PlacedRule, Received, Rule, RuleSet};
@@ -22,15 +22,13 @@ use store::outbox::{self, DeliveryJob, Enqueued, NewDelivery, Sender};
 use store::{Database, DatabaseError, Execute};
 
 use crate::decide::{Decider, Decision, Subject};
-use crate::told;
+use crate::told::{self, Notice};
 
 /// Events of one transaction.
 const BATCH: usize = 50;
 /// An event that was begun alone so often and never ended is dead.
 const MAX_ATTEMPTS: i64 = 5;
-/// A write that takes longer has waited for other writers, in milliseconds: then they come first.
-const LONG_WRITE_MS: i64 = 20;
-/// How many times as long as its last write a run then leaves the database alone.
+/// How many times as long as its last write a run leaves the database alone.
 const GIVES_WAY: i64 = 4;
 /// In milliseconds: it gets on, whatever comes in.
 const MAX_PAUSE_MS: i64 = 500;
@@ -311,11 +309,9 @@ impl Run<'_> {
 
 /// What comes in is written by the same one writer, and somebody waits for that.
 async fn give_way(write_ms: i64, deadline_ms: i64) {
-    if write_ms > LONG_WRITE_MS {
-        let pause_ms = write_ms.saturating_mul(GIVES_WAY).min(MAX_PAUSE_MS);
-        let left_ms = deadline_ms.saturating_sub(clock::now_ms());
-        outbound::sleep_ms(pause_ms.min(left_ms)).await;
-    }
+    let pause_ms = write_ms.saturating_mul(GIVES_WAY).min(MAX_PAUSE_MS);
+    let left_ms = deadline_ms.saturating_sub(clock::now_ms());
+    outbound::sleep_ms(pause_ms.min(left_ms)).await;
 }
 
 fn happened(happened: Happened) -> Event {
@@ -414,7 +410,15 @@ async fn carry_out<E: Execute>(
         })
         .collect();
     logs::append(transaction, tenant, &rows, now).await?;
+    // Of many about the same only the last one is written, and how many they were.
+    let mut counted: BTreeMap<_, (&Notice, i64)> = BTreeMap::new();
     for notice in &decision.notices {
+        let same = counted.entry((&notice.kind, &notice.about));
+        let (last, count) = same.or_insert((notice, 0));
+        *last = notice;
+        *count = count.saturating_add(1);
+    }
+    for (notice, count) in counted.into_values() {
         let new = NewNotice {
             id: &random::id(),
             kind: &notice.kind,
@@ -422,6 +426,7 @@ async fn carry_out<E: Execute>(
             connector_id: notice.connector_id.as_deref(),
             title: &notice.title,
             remedy: &notice.remedy,
+            count,
         };
         notices::put(transaction, tenant, new, now).await?;
     }

@@ -21,6 +21,7 @@ use rusqlite::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::group::Group;
 use super::session::Connection;
 use super::statement::{explain, is_busy};
 use crate::{
@@ -59,12 +60,13 @@ pub(crate) struct Database {
     /// host that does not reuse instances.
     keeper: Mutex<Option<rusqlite::Connection>>,
     idle: Arc<Mutex<Vec<Opened>>>,
+    pub(super) group: Group,
 }
 
 /// An open connection.
-struct Opened {
-    sqlite: rusqlite::Connection,
-    bound: Arc<Bound>,
+pub(super) struct Opened {
+    pub(super) sqlite: rusqlite::Connection,
+    pub(super) bound: Arc<Bound>,
     /// Reads that did not turn out to be short.
     long: HashSet<String>,
 }
@@ -97,6 +99,12 @@ impl Bound {
     pub(super) fn allow(&self, time: Duration) {
         let deadline = milliseconds(START.elapsed().saturating_add(time));
         self.deadline.store(deadline, Ordering::Relaxed);
+        self.steps.store(UNBOUNDED, Ordering::Relaxed);
+    }
+
+    /// Begins a statement that ends whatever it takes.
+    pub(super) fn release(&self) {
+        self.deadline.store(u64::MAX, Ordering::Relaxed);
         self.steps.store(UNBOUNDED, Ordering::Relaxed);
     }
 
@@ -188,6 +196,7 @@ impl Database {
             writer: Arc::new(Semaphore::new(1)),
             keeper: Mutex::default(),
             idle: Arc::default(),
+            group: Group::default(),
         }
     }
 
@@ -215,7 +224,7 @@ impl Database {
         Ok(Connection::new(self, pooled))
     }
 
-    fn open(&self) -> rusqlite::Result<Opened> {
+    pub(super) fn open(&self) -> rusqlite::Result<Opened> {
         let mut keeper = lock(&self.keeper);
         let kept = match keeper.take() {
             Some(kept) => kept,

@@ -6,19 +6,19 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OwnedSemaphorePermit};
 
 use super::database::{BUSY_TIMEOUT, Bound, Database, MAX_RESULT_BYTES, Pooled};
+use super::group::{Change, TOOK_TOO_LONG};
 use super::statement::{
-    explain, first_keyword, from_sql, is_interrupted, is_one_of, is_premature, is_query,
-    leaves_nothing, looks_read_only, size, to_sql,
+    changes_rows, explain, first_keyword, from_sql, is_interrupted, is_one_of, is_premature,
+    is_query, leaves_nothing, looks_read_only, size, to_sql,
 };
 use crate::{
     bindings::spin::sqlite::sqlite::{Error, QueryResult, RowResult, Value},
     instance::ComponentContext,
 };
 
-const TOOK_TOO_LONG: &str = "the statement took too long and was ended";
 const HELD_TOO_LONG: &str =
     "the transaction was rolled back: it held the database's only writer for too long";
 
@@ -51,6 +51,9 @@ pub(super) struct Session {
     /// The transaction was rolled back because it held the writer for too
     /// long, and the guest does not know yet.
     expired: bool,
+    /// Of the last change, if it was made together with those of others: the
+    /// id of the last row, and how many rows.
+    written: Option<(i64, u64)>,
 }
 
 struct Statement {
@@ -93,6 +96,7 @@ impl Connection {
                 permit: None,
                 transactions: 0,
                 expired: false,
+                written: None,
             })),
         }
     }
@@ -104,7 +108,8 @@ impl Connection {
         context: &ComponentContext,
     ) -> Result<QueryResult, Error> {
         let keyword = first_keyword(&sql);
-        let (is_query, looks_read_only) = (is_query(keyword), looks_read_only(keyword));
+        let is_query = is_query(keyword, &sql);
+        let looks_read_only = looks_read_only(keyword, &sql);
         let mut statement = Statement {
             sql,
             parameters,
@@ -118,8 +123,17 @@ impl Connection {
             }
         }
         // A guess that spares writers a first attempt; SQLite itself decides below.
-        if !looks_read_only && self.session.lock().await.permit.is_none() {
-            permit = Some(self.database.writer_turn().await?);
+        if !looks_read_only {
+            let session = self.session.lock().await;
+            if session.may_write_with_others(&statement.sql) {
+                let bound = Arc::clone(&session.bound);
+                return self.write(statement, bound, session, context).await;
+            }
+            let needs_turn = session.permit.is_none();
+            drop(session);
+            if needs_turn {
+                permit = Some(self.database.writer_turn().await?);
+            }
         }
         loop {
             let mut session = Arc::clone(&self.session).lock_owned().await;
@@ -152,6 +166,27 @@ impl Connection {
         }
     }
 
+    /// A change that is a transaction of its own. The connection is held: its statements follow each
+    /// other.
+    async fn write(
+        &self,
+        statement: Statement,
+        bound: Arc<Bound>,
+        mut session: MutexGuard<'_, Session>,
+        context: &ComponentContext,
+    ) -> Result<QueryResult, Error> {
+        let change = Change {
+            sql: statement.sql,
+            parameters: statement.parameters,
+            // Others wait for this one's end.
+            time: statement.time.min(context.limits.writer_hold),
+            bound,
+        };
+        let written = self.database.write(change, context.execution).await?;
+        session.written = Some((written.last_insert_rowid, written.changes));
+        Ok(written.result)
+    }
+
     /// Ends the transaction if it is still open after the longest hold.
     fn watch(&self, transaction: u64, context: &ComponentContext) {
         let session = Arc::downgrade(&self.session);
@@ -172,6 +207,22 @@ impl Connection {
 }
 
 impl Session {
+    /// Whether nothing of this connection, a transaction, a setting, a temporary table, matters to
+    /// the statement.
+    fn may_write_with_others(&self, sql: &str) -> bool {
+        changes_rows(sql) && self.permit.is_none() && !self.expired && !self.sqlite.is_altered
+    }
+
+    pub(super) fn last_insert_rowid(&self) -> i64 {
+        let own = || self.sqlite.last_insert_rowid();
+        self.written.map_or_else(own, |(rowid, _)| rowid)
+    }
+
+    pub(super) fn changes(&self) -> u64 {
+        let own = || self.sqlite.changes();
+        self.written.map_or_else(own, |(_, changes)| changes)
+    }
+
     /// Runs a statement that is expected to be a short read.
     fn step_if_short(&mut self, statement: Statement) -> Step {
         if self.sqlite.is_known_to_be_long(&statement.sql) {
@@ -221,6 +272,9 @@ impl Session {
         }
         let result = query(&mut prepared, &statement.parameters);
         drop(prepared);
+        if writes {
+            self.written = None;
+        }
         if !leaves_nothing(keyword) {
             self.sqlite.is_altered = true;
         }
@@ -277,7 +331,7 @@ impl Session {
     }
 }
 
-fn query(
+pub(super) fn query(
     prepared: &mut rusqlite::CachedStatement<'_>,
     parameters: &[Value],
 ) -> Result<QueryResult, rusqlite::Error> {

@@ -5,12 +5,21 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use crate::bindings::spin::sqlite::sqlite::{Error, Value};
 
 /// Whether the statement returns rows and, most likely, only reads.
-pub(super) fn is_query(keyword: &str) -> bool {
-    is_one_of(keyword, &["SELECT", "VALUES", "WITH"])
+pub(super) fn is_query(keyword: &str, sql: &str) -> bool {
+    is_one_of(keyword, &["SELECT", "VALUES"]) || is_one_of(keyword, &["WITH"]) && !changes_rows(sql)
 }
 
-pub(super) fn looks_read_only(keyword: &str) -> bool {
-    is_query(keyword)
+/// Whether the statement, most likely, changes rows and nothing else.
+pub(super) fn changes_rows(sql: &str) -> bool {
+    const VERBS: [&str; 4] = ["INSERT", "REPLACE", "UPDATE", "DELETE"];
+    let keyword = first_keyword(sql);
+    let mut words = sql.split_ascii_whitespace();
+    is_one_of(keyword, &VERBS)
+        || is_one_of(keyword, &["WITH"]) && words.any(|word| is_one_of(word, &VERBS))
+}
+
+pub(super) fn looks_read_only(keyword: &str, sql: &str) -> bool {
+    is_query(keyword, sql)
         || is_one_of(
             keyword,
             &["EXPLAIN", "PRAGMA", "COMMIT", "END", "ROLLBACK", "RELEASE"],
@@ -20,13 +29,13 @@ pub(super) fn looks_read_only(keyword: &str) -> bool {
 /// Whether the connection is as before once the statement, and the transaction it belongs to, has
 /// ended: no setting, no temporary table.
 pub(super) fn leaves_nothing(keyword: &str) -> bool {
-    is_query(keyword)
-        || is_one_of(
-            keyword,
-            &[
-                "INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN", "COMMIT", "END", "ROLLBACK",
-            ],
-        )
+    is_one_of(
+        keyword,
+        &[
+            "SELECT", "VALUES", "WITH", "INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN", "COMMIT",
+            "END", "ROLLBACK",
+        ],
+    )
 }
 
 pub(super) fn is_one_of(keyword: &str, words: &[&str]) -> bool {

@@ -30,10 +30,10 @@ pub async fn list<E: Execute>(
 }
 
 const REPLACE: &str = "
+WITH replaced AS MATERIALIZED (
+  SELECT value ->> 'job_id' AS job_id, value ->> 'checkpoint' AS checkpoint FROM json_each(?3))
 UPDATE jobs SET checkpoint = replaced.checkpoint, updated_at = ?4
-FROM (
-  SELECT value ->> 'job_id' AS job_id, value ->> 'checkpoint' AS checkpoint FROM json_each(?3)
-) AS replaced
+FROM replaced
 WHERE jobs.id = replaced.job_id AND jobs.organization_id = ?1 AND jobs.kind = 'sync'
   AND jobs.subject = ?2";
 

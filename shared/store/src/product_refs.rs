@@ -65,7 +65,7 @@ const SET: &str = "
 UPDATE team_members SET product_ref = wanted.product_ref, changed_seq = ?3
 FROM (SELECT value ->> 'team_member_id' AS id, value ->> 'product_ref' AS product_ref
   FROM json_each(?2)) AS wanted
-WHERE team_members.id = wanted.id AND team_members.organization_id = ?1
+WHERE team_members.id = wanted.id AND +team_members.organization_id = ?1
   AND team_members.product_ref IS NOT wanted.product_ref
 RETURNING id";
 
@@ -73,11 +73,12 @@ RETURNING id";
 /// come back.
 const RELEASE: &str = "
 UPDATE team_members SET product_ref = NULL, changed_seq = ?3
-FROM (SELECT value ->> 'team_member_id' AS id, value ->> 'product_ref' AS product_ref
-  FROM json_each(?2)) AS wanted
-WHERE team_members.organization_id = ?1 AND team_members.product_ref = wanted.product_ref
-  AND team_members.product_ref IS NOT NULL AND team_members.id <> wanted.id
-  AND team_members.deleted_at IS NOT NULL";
+WHERE id IN (
+  SELECT person.id
+  FROM json_each(?2) AS wanted CROSS JOIN team_members AS person
+    ON person.organization_id = ?1 AND person.product_ref = wanted.value ->> 'product_ref'
+  WHERE person.product_ref IS NOT NULL AND person.id <> wanted.value ->> 'team_member_id'
+    AND person.deleted_at IS NOT NULL)";
 
 const DOUBLED: &str = "
 SELECT json_group_array(DISTINCT wanted.value ->> 'product_ref')

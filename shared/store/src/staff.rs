@@ -31,7 +31,7 @@ macro_rules! is_staff {
   SELECT 1 FROM team_member_role_assignments AS work
   CROSS JOIN roles ON roles.connector_id = work.connector_id
     AND roles.external_id = work.external_role_id AND roles.deleted_at IS NULL
-  CROSS JOIN json_each(?3) AS wanted ON roles.name = wanted.value
+    AND roles.name IN (SELECT value FROM json_each(?3))
   WHERE work.organization_id = ?1 AND work.team_member_id = ",
             $person,
             " AND work.deleted_at IS NULL))"

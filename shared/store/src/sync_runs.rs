@@ -42,11 +42,15 @@ FROM (
   FROM json_each(?2) AS wanted CROSS JOIN sync_runs ON sync_runs.id = wanted.value
   WHERE organization_id = ?1
   UNION ALL
-  SELECT wanted.value, subject, jobs.name, 'queued', 0, 0, 0, 0, 0,
+  SELECT promised.id, subject, name, 'queued', 0, 0, 0, 0, 0,
     0, NULL, NULL, NULL, NULL, NULL
-  FROM jobs CROSS JOIN json_each(?2) AS wanted ON wanted.value IN (jobs.run_id, jobs.next_run_id)
-  WHERE jobs.organization_id = ?1 AND jobs.kind = 'sync'
-    AND NOT EXISTS (SELECT 1 FROM sync_runs WHERE sync_runs.id = wanted.value)
+  FROM (
+    SELECT run_id AS id, subject, name FROM jobs WHERE organization_id = ?1 AND kind = 'sync'
+    UNION
+    SELECT next_run_id, subject, name FROM jobs WHERE organization_id = ?1 AND kind = 'sync'
+  ) AS promised
+  WHERE promised.id IN (SELECT value FROM json_each(?2))
+    AND NOT EXISTS (SELECT 1 FROM sync_runs WHERE sync_runs.id = promised.id)
 )";
 
 /// Where these runs stand, in no order. Runs of others and ids that no run has are left out.

@@ -17,16 +17,20 @@ pub struct NewNotice<'a> {
     pub connector_id: Option<&'a str>,
     pub title: &'a str,
     pub remedy: &'a str,
+    /// How often it happened.
+    pub count: i64,
 }
 
 const PUT: &str = "
-INSERT INTO notices (id, organization_id, kind, about, connector_id, title, remedy, created_at, updated_at)
-SELECT ?2, organizations.id, ?3, ?4, ?5, ?6, ?7, ?8, ?8 FROM organizations WHERE organizations.id = ?1
+INSERT INTO notices (id, organization_id, kind, about, connector_id, title, remedy, created_at,
+  updated_at, count)
+SELECT ?2, organizations.id, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9
+FROM organizations WHERE organizations.id = ?1
 ON CONFLICT (organization_id, kind, about) WHERE dismissed_at IS NULL DO UPDATE SET
-  title = excluded.title, remedy = excluded.remedy, count = count + 1, read_at = NULL,
+  title = excluded.title, remedy = excluded.remedy, count = count + excluded.count, read_at = NULL,
   updated_at = excluded.updated_at";
 
-/// Puts a notice up; one about the same that is open already counts up and is unread again.
+/// Puts a notice up; one about the same that is open already counts on and is unread again.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -44,7 +48,8 @@ pub async fn put<E: Execute>(
         new.connector_id,
         new.title,
         new.remedy,
-        now
+        now,
+        new.count
     ];
     transaction.execute(PUT, parameters).await.map(drop)
 }

@@ -312,7 +312,8 @@ macro_rules! end {
               ) AS ended
               WHERE ",
             $table,
-            ".seq = ended.seq AND organization_id = ?1
+            // By nothing but the number: each of the list is looked up.
+            ".seq = ended.seq AND +organization_id = ?1
               AND EXISTS (
                 SELECT 1 FROM jobs WHERE jobs.id = ?4 AND jobs.organization_id = ?1
                   AND jobs.lease_version = ?5 AND jobs.lease_holder IS NOT NULL

@@ -19,6 +19,8 @@ pub struct HintedRun<'a> {
 /// A run that is promised already begins after the hint, and is enough. One that is in progress may
 /// have read too early, and is followed by another.
 const HINT: &str = "
+WITH hinted AS MATERIALIZED (
+  SELECT value ->> 'stream' AS stream, value ->> 'run_id' AS run_id FROM json_each(?3))
 UPDATE jobs SET
   next_due_at = iif(jobs.run_id IS NULL, min(next_due_at, max(?4, coalesce(last_started_at, 0) + ?5)), next_due_at),
   requested_params = iif(jobs.run_id IS NULL, requested_params,
@@ -26,9 +28,7 @@ UPDATE jobs SET
   planned_trigger = 'webhook',
   next_run_id = hinted.run_id,
   updated_at = ?4
-FROM (
-  SELECT value ->> 'stream' AS stream, value ->> 'run_id' AS run_id FROM json_each(?3)
-) AS hinted
+FROM hinted
 WHERE jobs.kind = 'sync' AND jobs.subject = ?2 AND jobs.name = hinted.stream
   AND jobs.organization_id = ?1
   AND jobs.next_due_at IS NOT NULL AND jobs.next_run_id IS NULL";

@@ -36,6 +36,9 @@ pub struct WantedRun<'a> {
 
 /// A wait that a hint has set is nobody's who asks.
 const REQUEST: &str = "
+WITH wanted AS MATERIALIZED (
+  SELECT value ->> 'stream' AS stream, value ->> 'run_id' AS run_id, value ->> 'due_at' AS due_at
+  FROM json_each(?3))
 UPDATE jobs SET
   next_due_at = iif(state = 'running', next_due_at, min(coalesce(next_due_at, wanted.due_at), wanted.due_at)),
   state = iif(state = 'running', state, 'pending'),
@@ -44,10 +47,7 @@ UPDATE jobs SET
     json_patch(json_remove(coalesce(requested_params, '{}'), '$.not_before'), coalesce(?5, '{}')), '{}'),
   next_run_id = coalesce(next_run_id, wanted.run_id),
   updated_at = ?6
-FROM (
-  SELECT value ->> 'stream' AS stream, value ->> 'run_id' AS run_id, value ->> 'due_at' AS due_at
-  FROM json_each(?3)
-) AS wanted
+FROM wanted
 WHERE jobs.kind = 'sync' AND jobs.subject = ?2 AND jobs.name = wanted.stream
   AND jobs.organization_id = ?1
 RETURNING name, next_run_id, id";

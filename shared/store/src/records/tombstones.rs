@@ -48,30 +48,30 @@ pub(super) async fn bury<E: Execute>(
     if rows.is_empty() {
         return Ok(());
     }
-    let mut marked = vec![(resource, "record.external_id = gone.value ->> 0")];
+    let mut marked = vec![(resource, "held.external_id = pair.value ->> 0")];
     if resource == Resource::TeamMembers {
         // Of who is gone nobody is asked any more what they earn and what they work as.
         marked.extend([
-            (
-                Resource::Wages,
-                "record.external_user_id = gone.value ->> 0",
-            ),
+            (Resource::Wages, "held.external_user_id = pair.value ->> 0"),
             // The ids begin with the person's.
             (
                 Resource::RoleAssignments,
-                "record.external_id > (gone.value ->> 0) || ':'
-                 AND record.external_id < (gone.value ->> 0) || ';'",
+                "held.external_id > (pair.value ->> 0) || ':'
+                 AND held.external_id < (pair.value ->> 0) || ';'",
             ),
         ]);
     }
     let rows = json::write(rows)?;
     for (resource, is_gone) in marked {
+        let table = resource.table();
         let sql = format!(
-            "UPDATE {} AS record SET deleted_at = gone.value ->> 1, changed_seq = ?4
-             FROM json_each(?1) AS gone
-             WHERE record.connector_id = ?3 AND {is_gone}
-               AND record.organization_id = ?2 AND record.deleted_at IS NULL",
-            resource.table()
+            "WITH gone AS MATERIALIZED (
+               SELECT held.id, pair.value ->> 1 AS deleted_at
+               FROM json_each(?1) AS pair CROSS JOIN {table} AS held
+                 ON held.connector_id = ?3 AND {is_gone}
+               WHERE held.organization_id = ?2 AND held.deleted_at IS NULL)
+             UPDATE {table} SET deleted_at = gone.deleted_at, changed_seq = ?4
+             FROM gone WHERE {table}.id = gone.id"
         );
         let parameters = parameters![
             rows.as_str(),

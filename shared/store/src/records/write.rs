@@ -141,10 +141,12 @@ async fn revive_wages<E: Execute>(
     }
     transaction
         .execute(
-            "UPDATE team_member_wages AS wage SET deleted_at = NULL, changed_seq = ?3
-             FROM (SELECT value ->> 0 AS id, value ->> 1 AS deleted_at FROM json_each(?2)) AS back
-             WHERE wage.organization_id = ?1 AND wage.team_member_id = back.id
-               AND wage.deleted_at = back.deleted_at",
+            "UPDATE team_member_wages SET deleted_at = NULL, changed_seq = ?3
+             WHERE id IN (
+               SELECT wage.id
+               FROM json_each(?2) AS back CROSS JOIN team_member_wages AS wage
+                 ON wage.organization_id = ?1 AND wage.team_member_id = back.value ->> 0
+               WHERE wage.deleted_at = back.value ->> 1)",
             parameters![scope.tenant.as_str(), gone, seq],
         )
         .await

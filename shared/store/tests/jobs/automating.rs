@@ -433,7 +433,7 @@ fn an_event_that_ends_its_holder_is_counted() {
 fn a_notice_about_the_same_counts_up() {
     let fixture = Fixture::with_events();
     let tenant = fixture.organization(1);
-    let put = |about, title, now| {
+    let put = |about, title, count, now| {
         let id = fixture.id();
         let new = NewNotice {
             id: &id,
@@ -442,12 +442,13 @@ fn a_notice_about_the_same_counts_up() {
             connector_id: None,
             title,
             remedy: "Do.",
+            count,
         };
         wait(notices::put(&fixture.database, &tenant, new, now)).unwrap();
     };
-    put("a", "first", NOW);
-    put("a", "second", NOW + 1);
-    put("b", "other", NOW + 1);
+    put("a", "first", 1, NOW);
+    put("a", "second", 3, NOW + 1);
+    put("b", "other", 1, NOW + 1);
     let held = fixture.execute(
         "SELECT id, title, count FROM notices WHERE organization_id = ?1 ORDER BY about",
         &[text(tenant.as_str())],
@@ -455,7 +456,7 @@ fn a_notice_about_the_same_counts_up() {
     assert_eq!(held.len(), 2);
     assert_eq!(
         (held[0].text(1).unwrap(), held[0].integer(2).unwrap()),
-        ("second", 2)
+        ("second", 4)
     );
     let id = held[0].text(0).unwrap().to_owned();
     let is_read = || {
@@ -468,10 +469,10 @@ fn a_notice_about_the_same_counts_up() {
     };
     assert!(wait(notices::read(&fixture.database, &tenant, &id, NOW + 2)).unwrap());
     assert_eq!(is_read(), integer(NOW + 2));
-    put("a", "third", NOW + 3);
+    put("a", "third", 1, NOW + 3);
     assert_eq!(is_read(), Value::Null);
     assert!(wait(notices::dismiss(&fixture.database, &tenant, &id, NOW + 4)).unwrap());
-    put("a", "fourth", NOW + 5);
+    put("a", "fourth", 1, NOW + 5);
     assert_eq!(
         count(
             &fixture,

@@ -86,6 +86,12 @@ impl TestDatabase {
 
 impl TestConnection {
     fn plan(&self, sql: &str) -> Vec<String> {
+        let plan = self.nested_plan(sql).into_iter();
+        plan.map(|(_, line)| line).collect()
+    }
+
+    /// With the parent of each line.
+    fn nested_plan(&self, sql: &str) -> Vec<(i64, String)> {
         let connection = self.connection.borrow();
         let mut statement = connection
             .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
@@ -93,7 +99,7 @@ impl TestConnection {
         let count = statement.parameter_count();
         statement
             .query_map(params_from_iter(vec![SqliteValue::Null; count]), |row| {
-                row.get::<_, String>(3)
+                Ok((row.get(1)?, row.get(3)?))
             })
             .unwrap()
             .map(Result::unwrap)
@@ -126,6 +132,21 @@ pub fn assert_indexed(plan: &[String]) {
     }
 }
 
+/// Fails when a list of JSON is read once for each row of a table, instead of a row being looked up for
+/// each of the list: `(parent, line)` of a plan. What is asked for once comes first.
+fn assert_lists_come_first(sql: &str, plan: &[(i64, String)]) {
+    for (index, (parent, line)) in plan.iter().enumerate() {
+        let is_list = line.starts_with("SCAN ") && line.contains("VIRTUAL TABLE");
+        let mut before = plan[..index].iter().filter(|(other, _)| other == parent);
+        let is_inner =
+            before.any(|(_, line)| line.starts_with("SEARCH ") && !line.contains(" EXISTS "));
+        assert!(
+            !is_list || !is_inner,
+            "a list for each row of {sql}\n{plan:#?}"
+        );
+    }
+}
+
 impl TestConnection {
     fn open(path: &Path) -> Self {
         let connection = Connection::open(path).unwrap();
@@ -152,6 +173,7 @@ impl TestConnection {
             println!("{sql}\n{plan:#?}");
         }
         assert_indexed(&plan);
+        assert_lists_come_first(sql, &self.nested_plan(sql));
     }
 }
 
