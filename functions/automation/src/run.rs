@@ -25,7 +25,7 @@ use crate::decide::{Decider, Decision, Subject};
 use crate::told::{self, Notice};
 
 /// Events of one transaction.
-const BATCH: usize = 50;
+const BATCH: usize = 20;
 /// An event that was begun alone so often and never ended is dead.
 const MAX_ATTEMPTS: i64 = 5;
 /// How many times as long as its last write a run leaves the database alone.

@@ -1,6 +1,6 @@
 //! What has come is worked on at once where there is room: after the answer, only while nothing else
-//! comes in, and a few times a second at the most: each time costs some writes, and whoever calls waits
-//! for the same one writer. Otherwise the next tick does it.
+//! comes in and nobody is at it, and a few times a second at the most: each time costs some writes, and
+//! whoever calls waits for the same one writer. Otherwise the next tick does it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -151,8 +151,10 @@ async fn received(
     let event_id = random::id();
     let arrival = arrival(context, id, known, verified, event_id.clone(), now);
     match inbox::store(context, arrival).await? {
-        Stored::New => {
-            at_once::work_on(&known.organization_id, id);
+        Stored::New { is_worked_on } => {
+            if !is_worked_on {
+                at_once::work_on(&known.organization_id, id);
+            }
             acknowledged(Some(event_id)).map(Some)
         }
         Stored::Repeat(first) => acknowledged(Some(first)).map(Some),

@@ -33,8 +33,8 @@ use crate::{
 /// Another process may write to the same file.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHED_STATEMENTS: usize = 128;
-/// Connections that wait for their next guest.
-const IDLE_CONNECTIONS: usize = 16;
+/// Connections that wait for their next guest: as many as a busy component has instances.
+const IDLE_CONNECTIONS: usize = 64;
 /// How often a statement asks whether it has become too long, in instructions
 /// of SQLite's virtual machine.
 const INSTRUCTIONS_PER_STEP: i32 = 1000;

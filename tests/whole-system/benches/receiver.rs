@@ -1,6 +1,7 @@
 //! Webhooks that are received: proven, looked up, and on the disk before they are acknowledged.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use bytes::Bytes;
 use domain::webhook_signature::standard::{SigningKey, sign};
 use http::{Request, StatusCode};
 use http_body_util::Full;
+use runtime::Storage;
 use serde_json::{Value, json};
-use simulators::seven_shifts::demo_data;
+use simulators::seven_shifts::{SevenShifts, demo_data};
+use simulators::{Simulator, SystemClock};
 use whole_system::process::Process;
 use whole_system::{App, OPERATOR_KEY, Settings, now};
 
@@ -81,9 +84,11 @@ const HALF: Duration = Duration::from_secs(30);
 /// The numbers of the second life's messages begin here.
 const SECOND_LIFE: u64 = 1_000_000_000;
 
-/// The application with a webhook, and what makes deliveries of it.
-async fn start(settings: Settings) -> anyhow::Result<(App, Make)> {
-    let app = App::start_with(settings, demo_data(1, now())).await;
+/// The application with a webhook, on a disk in `folder`, and what makes deliveries of it.
+async fn start(settings: Settings, folder: &Path) -> anyhow::Result<(App, Make)> {
+    let accounts = SevenShifts::new(demo_data(1, now()), Arc::new(SystemClock));
+    let storage = Storage::directory(folder)?;
+    let app = App::start_on(settings, Simulator::new(accounts), storage).await;
     let organization = app.organization("Inbox", "America/Toronto").await;
     let body = json!({"name": "Load", "scheme": "standard", "events_per_minute": 1_000_000});
     let webhook = app
@@ -100,7 +105,8 @@ fn any_port() -> SocketAddr {
 }
 
 pub async fn measure() -> anyhow::Result<Vec<Measured>> {
-    let (app, make) = start(load::unlimited()).await?;
+    let folder = tempfile::tempdir()?;
+    let (app, make) = start(load::unlimited(), folder.path()).await?;
     let server = app.runtime.serve(any_port()).await?;
     let load = load::run_with(server.address(), make, ROUND).await?;
     let (stored, once): (i64, i64) = app.database().query_row(
@@ -119,7 +125,8 @@ pub async fn measure() -> anyhow::Result<Vec<Measured>> {
 }
 
 pub async fn measure_paced() -> anyhow::Result<Vec<Measured>> {
-    let (app, make) = start(load::unlimited()).await?;
+    let folder = tempfile::tempdir()?;
+    let (app, make) = start(load::unlimited(), folder.path()).await?;
     let server = app.runtime.serve(any_port()).await?;
     let load = load::run_paced(server.address(), make, OFFERED, ROUND).await?;
     let p99 = load.p99_ms();
@@ -133,7 +140,8 @@ pub async fn measure_memory() -> anyhow::Result<Vec<Measured>> {
     for mib in MEMORY_MIB {
         let mut settings = load::unlimited();
         settings.limits.memory_per_instance = mib << 20;
-        let Ok((app, make)) = start(settings).await else {
+        let folder = tempfile::tempdir()?;
+        let Ok((app, make)) = start(settings, folder.path()).await else {
             continue;
         };
         let server = app.runtime.serve(any_port()).await?;
@@ -179,7 +187,7 @@ pub async fn measure_crash() -> anyhow::Result<Vec<Measured>> {
             process = run();
         }
     }
-    let path = runtime::Storage::directory(state.path())?.database_path("default");
+    let path = Storage::directory(state.path())?.database_path("default");
     let database = rusqlite::Connection::open(path)?;
     let mut statement =
         database.prepare("SELECT count(*) FROM webhook_events WHERE delivery_id = ?1")?;

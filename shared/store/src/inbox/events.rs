@@ -41,7 +41,8 @@ pub struct Arrival {
 /// What became of an arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
-    New,
+    /// Whether a run works on the webhook's events at the moment, and will come to this one.
+    New { is_worked_on: bool },
     /// It was here already, as the event of this id.
     Repeat(String),
     /// The webhook has changed, or is gone: it is to be proven once more.
@@ -91,7 +92,9 @@ fn insert(count: usize) -> String {
            AND webhooks.version = arrival.version AND webhooks.state = 'active'
          WHERE true
          ON CONFLICT (webhook_id, dedupe_key) DO NOTHING
-         RETURNING id",
+         RETURNING id, EXISTS (
+           SELECT 1 FROM jobs WHERE jobs.kind = 'inbox' AND jobs.subject = webhook_events.webhook_id
+             AND jobs.name = 'events' AND jobs.state = 'running')",
         all = COLUMNS.join(", "),
         values = values.join(","),
         columns = stored(""),
@@ -128,11 +131,11 @@ pub async fn store<E: Execute>(
     let rows = database.execute(&insert(count), &parameters).await?;
     let new = rows
         .iter()
-        .map(|row| row.text(0))
-        .collect::<Result<std::collections::HashSet<_>, _>>()?;
+        .map(|row| Ok((row.text(0)?, row.integer(1)? != 0)))
+        .collect::<Result<HashMap<_, _>, DatabaseError>>()?;
     let rest: Vec<_> = arrivals
         .iter()
-        .filter(|arrival| !new.contains(arrival.id.as_str()))
+        .filter(|arrival| !new.contains_key(arrival.id.as_str()))
         .map(|arrival| {
             serde_json::json!({
                 "webhook_id": arrival.webhook_id, "dedupe_key": arrival.dedupe_key,
@@ -152,8 +155,10 @@ pub async fn store<E: Execute>(
     Ok(arrivals
         .iter()
         .map(|arrival| {
-            if new.contains(arrival.id.as_str()) {
-                return Stored::New;
+            if let Some(is_worked_on) = new.get(arrival.id.as_str()) {
+                return Stored::New {
+                    is_worked_on: *is_worked_on,
+                };
             }
             let key = (arrival.webhook_id.clone(), arrival.dedupe_key.clone());
             held.get(&key)

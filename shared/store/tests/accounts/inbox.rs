@@ -229,21 +229,44 @@ fn an_event_is_stored_once_and_a_repeat_finds_the_first() {
     database.take_statements();
     assert_eq!(
         store(&database, &three),
-        [Stored::New, Stored::New, Stored::Repeat(uuid(50))]
+        [
+            Stored::New {
+                is_worked_on: false
+            },
+            Stored::New {
+                is_worked_on: false
+            },
+            Stored::Repeat(uuid(50))
+        ]
     );
     // One statement wrote them; only the repeat needs another.
     assert_eq!(database.take_statements().len(), 2);
     assert_eq!(
         store(&database, &[new(53, "id:b"), new(54, "id:c")]),
-        [Stored::Repeat(uuid(51)), Stored::New]
+        [
+            Stored::Repeat(uuid(51)),
+            Stored::New {
+                is_worked_on: false
+            }
+        ]
     );
     let one = [new(55, "id:d")];
     database.take_statements();
-    assert_eq!(store(&database, &one), [Stored::New]);
+    assert_eq!(
+        store(&database, &one),
+        [Stored::New {
+            is_worked_on: false
+        }]
+    );
     assert_eq!(database.take_statements().len(), 1);
     // Another webhook may have the same key.
     let theirs = arrival(&database, 10, 56, "id:a");
-    assert_eq!(store(&database, &[theirs]), [Stored::New]);
+    assert_eq!(
+        store(&database, &[theirs]),
+        [Stored::New {
+            is_worked_on: false
+        }]
+    );
     let events = [9, 10].map(|webhook| count(&database, "webhook_events", webhook));
     assert_eq!(events, [4, 1]);
     assert_eq!(store(&database, &[]), []);
@@ -256,7 +279,9 @@ fn nothing_is_stored_that_was_proven_by_what_does_not_count_any_more() {
     let stored = arrival(&database, 9, 51, "id:b");
     assert_eq!(
         store(&database, std::slice::from_ref(&stored)),
-        [Stored::New]
+        [Stored::New {
+            is_worked_on: false
+        }]
     );
     assert!(put(&database, &first, 9, 200, NOW));
     let theirs = arrival(&database, 10, 52, "id:a");
@@ -268,7 +293,9 @@ fn nothing_is_stored_that_was_proven_by_what_does_not_count_any_more() {
         store(&database, &[old, theirs, stored, foreign]),
         [
             Stored::Changed,
-            Stored::New,
+            Stored::New {
+                is_worked_on: false
+            },
             Stored::Repeat(uuid(51)),
             Stored::Changed
         ]
@@ -372,7 +399,7 @@ proptest! {
                 let known = first.entry(arrival.dedupe_key.clone());
                 match known {
                     std::collections::hash_map::Entry::Vacant(place) => {
-                        prop_assert_eq!(stored, Stored::New);
+                        prop_assert_eq!(stored, Stored::New { is_worked_on: false });
                         place.insert(arrival.id.clone());
                     }
                     std::collections::hash_map::Entry::Occupied(place) => {

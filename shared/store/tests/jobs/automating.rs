@@ -114,7 +114,9 @@ fn bring(fixture: &Fixture, number: u64, webhook: &str, name: &str, at: i64) -> 
     };
     assert_eq!(
         wait(events::store(&fixture.database, &[arrival])).unwrap(),
-        [Stored::New]
+        [Stored::New {
+            is_worked_on: false
+        }]
     );
     id
 }
