@@ -1,5 +1,6 @@
 //! Webhooks that are received: proven, looked up, and on the disk before they are acknowledged.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -189,13 +190,13 @@ pub async fn measure_crash() -> anyhow::Result<Vec<Measured>> {
     }
     let path = Storage::directory(state.path())?.database_path("default");
     let database = rusqlite::Connection::open(path)?;
-    let mut statement =
-        database.prepare("SELECT count(*) FROM webhook_events WHERE delivery_id = ?1")?;
-    let mut lost = 0_u32;
-    for number in &acknowledged {
-        let count: i64 = statement.query_row([format!("msg_{number}")], |row| row.get(0))?;
-        lost += u32::from(count != 1);
+    let mut statement = database.prepare("SELECT delivery_id FROM webhook_events")?;
+    let mut stored: HashMap<String, usize> = HashMap::new();
+    for id in statement.query_map([], |row| row.get(0))? {
+        *stored.entry(id?).or_default() += 1;
     }
+    let is_lost = |number: &&u64| stored.get(&format!("msg_{number}")) != Some(&1);
+    let lost = u32::try_from(acknowledged.iter().filter(is_lost).count())?;
     Ok(vec![
         Measured::new("receiver_crash", acknowledged.len() as f64),
         Measured::new("receiver_crash_lost", f64::from(lost)),
