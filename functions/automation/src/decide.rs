@@ -301,11 +301,11 @@ impl<'a> Decider<'a> {
                             connector.state
                         )));
                     }
-                    let all = Stream::of_type(&connector.provider).iter();
-                    let all: Vec<_> = all.map(|stream| stream.as_str().to_owned()).collect();
+                    let all = Stream::names_of_type(&connector.provider);
+                    let is_unknown = |one: &&String| !all.contains(&one.as_str());
                     let streams = if streams.is_empty() {
-                        all
-                    } else if let Some(unknown) = streams.iter().find(|one| !all.contains(one)) {
+                        all.into_iter().map(str::to_owned).collect()
+                    } else if let Some(unknown) = streams.iter().find(is_unknown) {
                         return Err(Refused::Failed(format!(
                             "the connector has no stream {unknown}: name one of {}",
                             all.join(", ")

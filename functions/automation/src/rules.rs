@@ -222,13 +222,12 @@ pub async fn check_targets<E: Execute>(
             ));
             continue;
         };
-        let there = Stream::of_type(&connector.provider);
+        let there = Stream::names_of_type(&connector.provider);
         for (index, stream) in target.streams.iter().enumerate() {
-            if !there.iter().any(|one| one.as_str() == stream) {
-                let names: Vec<_> = there.iter().map(|one| one.as_str()).collect();
+            if !there.contains(&stream.as_str()) {
                 errors.push(FieldError::new(
                     format!("{}/{index}", target.streams_pointer),
-                    format!("must be a stream of the connector: {}", names.join(", ")),
+                    format!("must be a stream of the connector: {}", there.join(", ")),
                 ));
             }
         }

@@ -15,12 +15,12 @@ use domain::stream::Stream;
 use domain::zone::Zone;
 use platform::rest_api::account::Account;
 use platform::rest_api::{ACCESS_TOKEN, CUSTOM};
-use platform::run::{LAST_ANSWER_MS, ReportedFailure, RunCall, RunReport};
-use platform::{SpinDatabase, clock, log, random};
+use platform::run::{self, LAST_ANSWER_MS, ReportedFailure, RunCall, RunReport};
+use platform::{SpinDatabase, clock, random};
 use providers::rest::listing::{ListMapping, ListPage, Position};
 use providers::rest::{SecretName, Verdict};
 use serde::Deserialize;
-use store::connectors::{self, StateChange};
+use store::connectors::StateChange;
 use store::jobs::{self, Lease, Progress, Work};
 use store::records::{self, MAX_ROWS, Page, Resource, Scope, Sweep as SweepFrom, Window};
 use store::{Database, DatabaseError};
@@ -493,7 +493,6 @@ async fn set_state(
         to,
         reason,
     };
-    let (id, now) = (&work.connector_id, clock::now());
     let renewed = [ACCESS_TOKEN, SecretName::RefreshToken.as_str()];
     let used: Vec<_> = work
         .credentials
@@ -501,13 +500,5 @@ async fn set_state(
         .filter(|stored| !renewed.contains(&stored.field.as_str()))
         .cloned()
         .collect();
-    let written = if work.credentials.is_empty() {
-        // An API that asks for no secret.
-        connectors::set_state(database, lease.tenant, id, change, now).await
-    } else {
-        connectors::set_state_by_run(database, lease, id, &used, change, now).await
-    };
-    if let Err(error) = written {
-        log::error("connector_state", &error.to_string());
-    }
+    run::set_state(database, lease, &work.connector_id, &used, change).await;
 }

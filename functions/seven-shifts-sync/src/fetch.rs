@@ -51,6 +51,8 @@ pub struct Fetched {
     pub next: Option<String>,
     /// What was asked for one by one: people, or records in quarantine.
     pub asked: Vec<String>,
+    /// Wages that 7shifts says are not paid yet.
+    pub planned: Vec<String>,
     /// Records in quarantine that still cannot be read.
     pub kept: Vec<String>,
     /// Records that a list should have had.
@@ -107,6 +109,7 @@ impl Fetched {
             skipped: 0,
             next: None,
             asked: Vec::new(),
+            planned: Vec::new(),
             kept: Vec::new(),
             left_out: 0,
             gone: Vec::new(),

@@ -1,6 +1,8 @@
 //! What 7shifts lists person by person: wages and role assignments. A page is what some people
 //! have, in the order of their ids.
 
+use std::cell::RefCell;
+
 use futures::stream::{self, StreamExt as _};
 use platform::seven_shifts::{Answered, Failure, call, records};
 use providers::Rejected;
@@ -44,12 +46,18 @@ pub async fn wages(source: Source<'_>, after: Option<&str>) -> Result<Fetched, F
         call(&source.account.line, client.user_wages(id)).await
     })
     .await?;
+    let planned = RefCell::new(Vec::new());
     let page = people.page(|id, wages| {
         let unread = wages.rejected.into_iter().map(Unread::of_row).collect();
+        let upcoming = wages.upcoming.iter().map(|wage| wage.id.to_string());
+        planned.borrow_mut().extend(upcoming);
         let listed = wages.current.into_iter().chain(wages.upcoming);
         (listed.map(|wage| records::wage(wage, id)).collect(), unread)
     });
-    Ok(page.fetched(Records::Wages))
+    Ok(Fetched {
+        planned: planned.into_inner(),
+        ..page.fetched(Records::Wages)
+    })
 }
 
 /// The role assignments of the people after `after`.

@@ -18,9 +18,9 @@ use platform::seven_shifts::checkpoint::{
     Checkpoint, Closed, HeldBack, Kind, PageSeen, Pass, Start, Step, SweepState,
 };
 use platform::seven_shifts::{self, Config, Failure, FailureKind, SOURCE};
-use platform::{SpinDatabase, clock, log, random};
+use platform::{SpinDatabase, clock, random};
 use serde::Deserialize;
-use store::connectors::{self, StateChange};
+use store::connectors::StateChange;
 use store::jobs::{self, Lease, Progress, Work};
 use store::records::{self, Refused, Resource, Scope, Sweep, Window};
 use store::{Database, DatabaseError};
@@ -392,6 +392,7 @@ impl Run<'_> {
                     records::mark_seen(transaction, &after.run_id, &ids).await?;
                     if self.resource.is_of_one_person() {
                         records::mark_asked(transaction, &after.run_id, &page.asked).await?;
+                        records::mark_planned(transaction, &after.run_id, &page.planned).await?;
                     }
                     // What cannot be read is there all the same.
                     let unread: Vec<_> = unread.iter().flat_map(|unread| &unread.rows).collect();
@@ -921,15 +922,6 @@ async fn set_state(
         to,
         reason,
     };
-    let written = connectors::set_state_by_run(
-        database,
-        lease,
-        &work.connector_id,
-        &work.credentials,
-        change,
-        clock::now(),
-    );
-    if let Err(error) = written.await {
-        log::error("connector_state", &error.to_string());
-    }
+    let (id, used) = (&work.connector_id, &work.credentials);
+    platform::run::set_state(database, lease, id, used, change).await;
 }

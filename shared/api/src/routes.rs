@@ -316,7 +316,7 @@ const CURSOR: Parameter = parameter(
 const UPDATED_SINCE: Parameter = parameter(
     "updated_since",
     ParameterForm::Time,
-    "Only rows that changed since then, in the order of their changes, deleted ones included (`deleted_at` is set).",
+    "Only rows that changed since then, in the order of their changes, deleted ones included (`deleted_at` is set). What a row shows of another one, such as a name, is no change of it.",
 );
 const INCLUDE_DELETED: Parameter = parameter(
     "include_deleted",

@@ -61,6 +61,13 @@ impl Stream {
         }
     }
 
+    /// The names of [`Self::of_type`].
+    #[must_use]
+    pub fn names_of_type(connector_type: &str) -> Vec<&'static str> {
+        let streams = Self::of_type(connector_type).iter();
+        streams.map(|stream| stream.as_str()).collect()
+    }
+
     #[must_use]
     pub const fn tier(self) -> Tier {
         match self {

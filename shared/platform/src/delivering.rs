@@ -4,7 +4,7 @@
 use domain::access::{Caller, Tenant};
 use domain::connector_state::ConnectorState;
 use domain::run::Trigger;
-use store::connectors::{self, StateChange};
+use store::connectors::StateChange;
 use store::jobs::{self, Lease};
 use store::outbox::{self, Attempt, DeliveryJob, Effect, NewLease};
 use store::outgoing_webhooks::WEBHOOK;
@@ -12,7 +12,7 @@ use store::{Database, DatabaseError, Execute};
 
 use crate::database::SpinDatabase;
 use crate::outbound::CallError;
-use crate::run::{LEASE_SECONDS, Ran, RunCall, RunReport, WORK_BUDGET_MS};
+use crate::run::{self, LEASE_SECONDS, Ran, RunCall, RunReport, WORK_BUDGET_MS};
 use crate::{clock, log, outgoing_webhooks, rest_api, slack};
 
 /// How long what a paused connector has to send waits until it is looked at again, in seconds.
@@ -272,17 +272,8 @@ async fn set_state(database: &SpinDatabase, lease: Lease<'_>, effect: &Effect, o
         to,
         reason: reason.map(|failure| failure.detail.as_str()),
     };
-    let written = connectors::set_state_by_run(
-        database,
-        lease,
-        &effect.connector_id,
-        &effect.credentials,
-        change,
-        clock::now(),
-    );
-    if let Err(error) = written.await {
-        log::error("connector_state", &error.to_string());
-    }
+    let (id, used) = (&effect.connector_id, &effect.credentials);
+    run::set_state(database, lease, id, used, change).await;
 }
 
 /// The function and the concurrency key of a delivery that is sent again; nothing for a kind that

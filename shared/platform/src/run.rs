@@ -6,9 +6,10 @@ use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use serde::{Deserialize, Serialize};
 use store::DatabaseError;
-use store::jobs::{Conclusion, Failure};
+use store::connectors::{self, StateChange};
+use store::jobs::{Conclusion, Failure, Lease, SealedCredential};
 
-use crate::{clock, log, random};
+use crate::{SpinDatabase, clock, log, random};
 
 /// How long a lease lasts, in seconds. Longer than a call may take, so that a function that still
 /// works keeps it; short enough that a crash costs a minute.
@@ -26,6 +27,22 @@ pub const LAST_ANSWER_MS: i64 = CALL_TIMEOUT_MS - WORK_BUDGET_MS - 3_000;
 #[must_use]
 pub fn may_run(state: ConnectorState) -> bool {
     state.syncs() || state == ConnectorState::Expired
+}
+
+/// Sets the state of the connector by what a run has found out. It counts only for the secrets that the
+/// run has used, if it needed any; a failure is logged, for the next run finds out again.
+pub async fn set_state(
+    database: &SpinDatabase,
+    lease: Lease<'_>,
+    connector_id: &str,
+    used: &[SealedCredential],
+    change: StateChange<'_>,
+) {
+    let now = clock::now();
+    let written = connectors::set_state_by_run(database, lease, connector_id, used, change, now);
+    if let Err(error) = written.await {
+        log::error("connector_state", &error.to_string());
+    }
 }
 
 /// Run a job.

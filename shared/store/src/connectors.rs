@@ -304,16 +304,16 @@ const SET_STATE_BY_RUN: &str = concat!(
       AND jobs.lease_version = ?8 AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?6)",
     are_held!("?9"),
     "
-  AND EXISTS (
+  AND (?9 = '[]' OR EXISTS (
     SELECT 1 FROM credentials
-    WHERE credentials.connector_id = ?2 AND credentials.organization_id = ?1)
+    WHERE credentials.connector_id = ?2 AND credentials.organization_id = ?1))
 RETURNING id"
 );
 
 /// [`set_state`] by what a run has found out. It counts only while the run holds its lease and the
 /// connector still has the credentials that the run used: what a provider says late of the old
 /// token says nothing of a connector that has been connected again meanwhile. One that came in
-/// addition is in nobody's way.
+/// addition is in nobody's way, and a run that needs none goes by its lease.
 ///
 /// # Errors
 /// The failure of the statement.

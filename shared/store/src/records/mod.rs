@@ -27,7 +27,7 @@ pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use names::{Names, names};
 pub use passes::{
     Absent, Sweep, SweepStep, Window, absent, absent_ids, ended_pass, forget_pass, has_notes,
-    is_open, mark_asked, mark_seen, open_pass, outside_ids, sweep_absent,
+    is_open, mark_asked, mark_planned, mark_seen, open_pass, outside_ids, sweep_absent,
 };
 pub use purge::{Purge, purge, purged_tables};
 pub use quarantine::{

@@ -81,6 +81,8 @@ pub struct SweepStep {
 const OPENED: &str = "";
 /// Begins the note that a person was asked for; no id of a record begins so.
 const ASKED: &str = "person:";
+/// Begins the note that a wage is not paid yet.
+const PLANNED: &str = "planned:";
 
 /// Begins the notes of a pass; again is fine.
 ///
@@ -398,6 +400,23 @@ pub async fn mark_asked<E: Execute, I: AsRef<str>>(
     mark_seen(transaction, pass_id, &notes).await
 }
 
+/// Notes that the provider lists these wages as ones that are not paid yet: they have taken no place,
+/// whatever day it is where.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn mark_planned<E: Execute, I: AsRef<str>>(
+    transaction: &E,
+    pass_id: &str,
+    external_ids: &[I],
+) -> Result<(), DatabaseError> {
+    let notes: Vec<String> = external_ids
+        .iter()
+        .map(|id| format!("{PLANNED}{}", id.as_ref()))
+        .collect();
+    mark_seen(transaction, pass_id, &notes).await
+}
+
 /// What of `record` the pass covers.
 fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
     // Of a connector that is kept to one location, people elsewhere are not listed any more.
@@ -422,7 +441,10 @@ fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
                    SELECT 1 FROM team_member_wages AS later
                    WHERE {}
                      AND EXISTS (SELECT 1 FROM sync_seen AS listed
-                       WHERE listed.pass_id = ?3 AND listed.external_id = later.external_id))
+                       WHERE listed.pass_id = ?3 AND listed.external_id = later.external_id)
+                     AND NOT EXISTS (SELECT 1 FROM sync_seen AS planned
+                       WHERE planned.pass_id = ?3
+                         AND planned.external_id = '{PLANNED}' || later.external_id))
                  OR {is_elsewhere} OR {has_left})",
                 took_the_place(to)
             );

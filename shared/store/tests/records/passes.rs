@@ -2,8 +2,8 @@
 
 use store::records::{
     Absent, Page, Resource, Sweep, SweepStep, WageRecord, Window, absent, absent_ids, ended_pass,
-    forget_pass, has_notes, is_open, mark_asked, mark_seen, open_pass, outside_ids, sweep_absent,
-    tombstone,
+    forget_pass, has_notes, is_open, mark_asked, mark_planned, mark_seen, open_pass, outside_ids,
+    sweep_absent, tombstone,
 };
 
 use crate::fixture::{
@@ -213,13 +213,16 @@ fn a_wage_stays_as_history_while_the_one_that_took_its_place_is_listed() {
         ..Window::ALL
     };
     let (first, second, third) = ("2026-01-01", "2026-05-01", "2026-12-01");
-    for (listed, kept) in [
-        (vec!["c"], vec!["a", "b", "c"]),
+    for (listed, planned, kept) in [
+        (vec!["c"], vec![], vec!["a", "b", "c"]),
         // The last one was withdrawn together with the one before it.
-        (vec!["a"], vec!["a"]),
-        (vec!["b"], vec!["a", "b"]),
+        (vec!["a"], vec![], vec!["a"]),
+        (vec!["b"], vec![], vec!["a", "b"]),
+        // The last one is not paid yet, whatever day it is.
+        (vec!["b", "c"], vec!["c"], vec!["a", "b", "c"]),
+        (vec!["c"], vec!["c"], vec!["c"]),
         // Nothing is paid any more.
-        (vec![], vec![]),
+        (vec![], vec![], vec![]),
     ] {
         let fixture = Fixture::new();
         let party = party(1);
@@ -229,6 +232,7 @@ fn a_wage_stays_as_history_while_the_one_that_took_its_place_is_listed() {
         });
         fixture.write(&party, Page::Wages(&wages));
         see(&fixture, PASS, &listed);
+        wait(mark_planned(&fixture.database, PASS, &planned)).unwrap();
         wait(mark_asked(&fixture.database, PASS, &["7"])).unwrap();
         let mut after = None;
         loop {

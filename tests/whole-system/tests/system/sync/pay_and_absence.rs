@@ -291,6 +291,45 @@ async fn a_wage_that_another_takes_the_place_of_stays_as_history() {
     assert_eq!(wages(&app, &organization, role).await, left);
 }
 
+/// A raise that is not paid yet has taken no place, however near its day is.
+#[tokio::test(start_paused = true)]
+async fn a_wage_that_is_taken_back_on_the_eve_of_a_raise_is_gone() {
+    let (app, organization, _) = restaurant(99).await;
+    for days in [1, 2] {
+        let role = someone_paid(&truth(&app));
+        let paid: Vec<_> = truth(&app)
+            .current_wages
+            .iter()
+            .filter(|wage| (wage.user_id, wage.role_id) == (role.0, Some(role.1)))
+            .map(|wage| wage.id)
+            .collect();
+        assert!(!paid.is_empty());
+        change(
+            &app,
+            Mutation::AddWage(NewWage {
+                user_id: role.0,
+                role_id: Some(role.1),
+                effective_date: today() + Days::new(days),
+                wage_cents: 3_333,
+                ..NewWage::default()
+            }),
+        );
+        pass(60).await;
+        sync(&app, &organization).await;
+        for id in &paid {
+            change(&app, Mutation::DeleteWage { id: *id });
+        }
+        pass(60).await;
+        sync(&app, &organization).await;
+        let left = wages(&app, &organization, role).await;
+        for id in paid {
+            let id = id.to_string();
+            assert!(left.iter().all(|row| row["external_id"] != id), "{left:#?}");
+        }
+    }
+    mirror::assert_equal(&app, &organization).await;
+}
+
 /// 7shifts does not list it again, so nothing else would bring it back.
 #[tokio::test(start_paused = true)]
 async fn the_history_of_wages_outlives_one_odd_answer() {
