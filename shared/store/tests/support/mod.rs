@@ -137,7 +137,7 @@ pub fn assert_indexed(plan: &[String]) {
 fn assert_lists_come_first(sql: &str, plan: &[(i64, String)]) {
     for (index, (parent, line)) in plan.iter().enumerate() {
         let is_list = line.starts_with("SCAN ") && line.contains("VIRTUAL TABLE");
-        let mut before = plan[..index].iter().filter(|(other, _)| other == parent);
+        let mut before = plan.iter().take(index).filter(|(other, _)| other == parent);
         let is_inner =
             before.any(|(_, line)| line.starts_with("SEARCH ") && !line.contains(" EXISTS "));
         assert!(
