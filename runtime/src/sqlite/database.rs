@@ -258,6 +258,11 @@ impl Database {
         })
     }
 
+    /// The writer's turn, if nobody has it or waits for it.
+    pub(super) fn free_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.writer).try_acquire_owned().ok()
+    }
+
     pub(super) async fn writer_turn(&self) -> Result<OwnedSemaphorePermit, Error> {
         Arc::clone(&self.writer)
             .acquire_owned()

@@ -125,11 +125,13 @@ impl Connection {
         // A guess that spares writers a first attempt; SQLite itself decides below.
         if !looks_read_only {
             let session = self.session.lock().await;
-            if session.may_write_with_others(&statement.sql) {
+            // Where nobody waits there is nobody to wait for.
+            permit = self.database.free_turn();
+            if permit.is_none() && session.may_write_with_others(&statement.sql) {
                 let bound = Arc::clone(&session.bound);
                 return self.write(statement, bound, session, context).await;
             }
-            let needs_turn = session.permit.is_none();
+            let needs_turn = session.permit.is_none() && permit.is_none();
             drop(session);
             if needs_turn {
                 permit = Some(self.database.writer_turn().await?);
