@@ -41,11 +41,6 @@ pub async fn quarantined(source: Source<'_>, cursor: Option<&str>) -> Result<Fet
     let found = ask(source, &ids).await?;
     let count = before.saturating_add(ids.len());
     let has_more = found.is_cut || is_full(ids.len(), RECORDS_PER_PAGE) && count < MAX_QUARANTINED;
-    // Those after the last one were not asked for: the time was over.
-    let mut answered = ids.as_slice();
-    if let Some(last) = ids.iter().position(|id| Some(*id) == found.last) {
-        answered = ids.get(..=last).unwrap_or(answered);
-    }
     let is_there = |id: &i64| {
         let text = id.to_string();
         found.records.ids().contains(&text.as_str())
@@ -53,7 +48,8 @@ pub async fn quarantined(source: Source<'_>, cursor: Option<&str>) -> Result<Fet
     };
     Ok(Fetched {
         received: found.records.ids().len(),
-        gone: answered
+        gone: found
+            .answered(&ids)
             .iter()
             .filter(|id| !is_there(id))
             .map(i64::to_string)
@@ -122,11 +118,7 @@ pub async fn missing(
     if let Some(last) = found.last.filter(|_| found.is_cut) {
         let reached = absent.iter().rposition(|id| number(id) == Some(last));
         absent.truncate(reached.map_or(0, |index| index.saturating_add(1)));
-        ids.truncate(
-            ids.iter()
-                .position(|id| *id == last)
-                .map_or(0, |index| index.saturating_add(1)),
-        );
+        ids.truncate(found.answered(&ids).len());
     }
     let count = before.saturating_add(ids.len());
     let has_more = (found.is_cut || is_full) && count < MAX_MISSING;
@@ -234,6 +226,14 @@ struct Found {
     last: Option<i64>,
     /// The time was over before the last one.
     is_cut: bool,
+}
+
+impl Found {
+    /// Those of `ids` that were asked for before the time was over.
+    fn answered<'a>(&self, ids: &'a [i64]) -> &'a [i64] {
+        let last = ids.iter().position(|id| Some(*id) == self.last);
+        last.and_then(|last| ids.get(..=last)).unwrap_or(ids)
+    }
 }
 
 async fn ask(source: Source<'_>, ids: &[i64]) -> Result<Found, Failure> {

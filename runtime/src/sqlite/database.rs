@@ -112,10 +112,6 @@ impl Bound {
         self.steps.load(Ordering::Relaxed) <= STEPS_OF_A_SHORT_READ
     }
 
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.is_cancelled.load(Ordering::Relaxed)
-    }
-
     pub(super) fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Relaxed);
     }

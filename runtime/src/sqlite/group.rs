@@ -13,9 +13,9 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::database::{Bound, Database, Opened};
+use super::database::{Database, Opened};
 use super::session::query;
-use super::statement::{explain, is_interrupted};
+use super::statement::explain;
 use crate::{
     bindings::spin::sqlite::sqlite::{Error, QueryResult, Value},
     storage::Execution,
@@ -26,8 +26,6 @@ use crate::{
 const MAX_STATEMENTS: usize = 64;
 /// No further statement begins when those before it have taken so long: other writers wait.
 const MAX_TIME: Duration = Duration::from_millis(20);
-
-pub(super) const TOOK_TOO_LONG: &str = "the statement took too long and was ended";
 
 /// Those that wait, and the connection that writes them.
 #[derive(Default)]
@@ -49,8 +47,6 @@ pub(super) struct Change {
     pub(super) parameters: Vec<Value>,
     /// How long it may run.
     pub(super) time: Duration,
-    /// Of the connection that it came by: once that is dropped, nobody wants it.
-    pub(super) bound: Arc<Bound>,
 }
 
 /// What a statement did, as its connection would tell.
@@ -63,6 +59,7 @@ pub(super) struct Written {
 
 struct Waiting {
     change: Change,
+    /// Closed when the caller has gone: then nobody wants it.
     reply: oneshot::Sender<Result<Written, Error>>,
 }
 
@@ -129,7 +126,7 @@ impl Database {
 
     /// Writes and answers; returns those for which there was no time.
     fn write_all(&self, mut batch: Vec<Waiting>) -> Vec<Waiting> {
-        batch.retain(|one| !one.change.bound.is_cancelled());
+        batch.retain(|one| !one.reply.is_closed());
         let mut writer = lock(&self.group.writer);
         let opened = match writer.take().map_or_else(|| self.open(), Ok) {
             Ok(opened) => opened,
@@ -216,13 +213,7 @@ fn write(opened: &Opened, change: &Change) -> Result<Written, Error> {
     let result = sqlite
         .prepare_cached(&change.sql)
         .and_then(|mut prepared| query(&mut prepared, &change.parameters))
-        .map_err(|error| {
-            if is_interrupted(&error) {
-                Error::Io(TOOK_TOO_LONG.to_owned())
-            } else {
-                explain(&error)
-            }
-        })?;
+        .map_err(|error| explain(&error))?;
     Ok(Written {
         result,
         last_insert_rowid: sqlite.last_insert_rowid(),
@@ -237,12 +228,11 @@ mod tests {
 
     const TIME: Duration = Duration::from_secs(5);
 
-    fn change(database: &Database, sql: &str, parameters: &[i64]) -> Change {
+    fn change(sql: &str, parameters: &[i64]) -> Change {
         Change {
             sql: sql.to_owned(),
             parameters: parameters.iter().copied().map(Value::Integer).collect(),
             time: TIME,
-            bound: database.open().unwrap().bound,
         }
     }
 
@@ -270,6 +260,20 @@ mod tests {
         changes: Vec<Change>,
     ) -> Vec<Result<Written, Error>> {
         let turn = database.writer_turn().await.unwrap();
+        let tasks = asked(database, changes).await;
+        drop(turn);
+        let mut results = Vec::new();
+        for task in tasks {
+            results.push(task.await.unwrap());
+        }
+        results
+    }
+
+    /// The callers of changes that wait.
+    async fn asked(
+        database: &Arc<Database>,
+        changes: Vec<Change>,
+    ) -> Vec<tokio::task::JoinHandle<Result<Written, Error>>> {
         let tasks: Vec<_> = changes
             .into_iter()
             .map(|change| {
@@ -279,12 +283,7 @@ mod tests {
             .collect();
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert_eq!(lock(&database.group.queue).waiting.len(), tasks.len());
-        drop(turn);
-        let mut results = Vec::new();
-        for task in tasks {
-            results.push(task.await.unwrap());
-        }
-        results
+        tasks
     }
 
     const INSERT: &str = "INSERT INTO numbers VALUES (?1, ?2) RETURNING number";
@@ -309,7 +308,7 @@ mod tests {
         // Whoever closes the last connection empties the log.
         let _kept = database.open().unwrap();
         let before = commits(&storage);
-        let changes = (1..=100).map(|number| change(&database, INSERT, &[number, -number]));
+        let changes = (1..=100).map(|number| change(INSERT, &[number, -number]));
         let results = together(&database, changes.collect()).await;
         for (number, result) in (1..).zip(results) {
             let written = result.unwrap();
@@ -341,15 +340,15 @@ mod tests {
                 _ => &[],
             };
             let changes = vec![
-                change(&database, INSERT, &[1, 1]),
-                change(&database, failing, parameters),
-                change(&database, INSERT, &[3, 3]),
+                change(INSERT, &[1, 1]),
+                change(failing, parameters),
+                change(INSERT, &[3, 3]),
             ];
             let results = together(&database, changes).await;
             let good: Vec<_> = results.iter().map(Result::is_ok).collect();
             assert_eq!(good, [true, false, true], "{also}");
             assert_eq!(numbers(&database), [1, 3], "{also}");
-            let clear = change(&database, "DELETE FROM numbers", &[]);
+            let clear = change("DELETE FROM numbers", &[]);
             database.write(clear, Execution::Pool).await.unwrap();
         }
     }
@@ -357,14 +356,17 @@ mod tests {
     #[tokio::test]
     async fn what_nobody_wants_any_more_is_not_written() {
         let (_storage, database) = database().await;
-        let (wanted, unwanted) = (
-            change(&database, INSERT, &[1, 1]),
-            change(&database, INSERT, &[2, 2]),
-        );
-        unwanted.bound.cancel();
-        let results = together(&database, vec![wanted, unwanted]).await;
-        assert!(results[0].is_ok() && results[1].is_err(), "{results:?}");
-        assert_eq!(numbers(&database), [1]);
+        let turn = database.writer_turn().await.unwrap();
+        let changes = [1, 2, 3].map(|number| change(INSERT, &[number, number]));
+        let mut tasks = asked(&database, changes.into()).await;
+        let gone = tasks.remove(1);
+        gone.abort();
+        assert!(gone.await.is_err());
+        drop(turn);
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(numbers(&database), [1, 3]);
     }
 
     #[tokio::test]
@@ -373,18 +375,13 @@ mod tests {
         let endless = Change {
             time: Duration::from_millis(100),
             ..change(
-                &database,
                 "INSERT INTO numbers WITH RECURSIVE endless (number) AS (
                    SELECT 10 UNION ALL SELECT number + 1 FROM endless)
                  SELECT number, number FROM endless",
                 &[],
             )
         };
-        let changes = vec![
-            change(&database, INSERT, &[1, 1]),
-            endless,
-            change(&database, INSERT, &[2, 2]),
-        ];
+        let changes = vec![change(INSERT, &[1, 1]), endless, change(INSERT, &[2, 2])];
         let results = together(&database, changes).await;
         let good: Vec<_> = results.iter().map(Result::is_ok).collect();
         assert_eq!(good, [true, false, true], "{results:?}");

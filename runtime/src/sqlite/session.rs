@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OwnedSemaphorePermit};
+use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit};
 
 use super::database::{BUSY_TIMEOUT, Bound, Database, MAX_RESULT_BYTES, Pooled};
-use super::group::{Change, TOOK_TOO_LONG};
+use super::group::Change;
 use super::statement::{
-    changes_rows, explain, first_keyword, from_sql, is_interrupted, is_one_of, is_premature,
-    is_query, leaves_nothing, looks_read_only, size, to_sql,
+    Kind, explain, first_keyword, from_sql, is_one_of, is_premature, kind, leaves_nothing, size,
+    to_sql,
 };
 use crate::{
     bindings::spin::sqlite::sqlite::{Error, QueryResult, RowResult, Value},
@@ -107,34 +107,34 @@ impl Connection {
         parameters: Vec<Value>,
         context: &ComponentContext,
     ) -> Result<QueryResult, Error> {
-        let keyword = first_keyword(&sql);
-        let is_query = is_query(keyword, &sql);
-        let looks_read_only = looks_read_only(keyword, &sql);
+        let kind = kind(&sql);
         let mut statement = Statement {
             sql,
             parameters,
             time: context.limits.request,
         };
         let mut permit = None;
-        if is_query {
+        if kind == Kind::Query {
             match self.session.lock().await.step_if_short(statement) {
                 Step::Done { result, .. } => return result,
                 Step::NeedsWriter(again) | Step::TooLong(again) => statement = again,
             }
         }
         // A guess that spares writers a first attempt; SQLite itself decides below.
-        if !looks_read_only {
+        if matches!(kind, Kind::Change | Kind::Other) {
+            // The session is left alone while others write: who has the turn may need it.
             let session = self.session.lock().await;
-            // Where nobody waits there is nobody to wait for.
-            permit = self.database.free_turn();
-            if permit.is_none() && session.may_write_with_others(&statement.sql) {
-                let bound = Arc::clone(&session.bound);
-                return self.write(statement, bound, session, context).await;
-            }
-            let needs_turn = session.permit.is_none() && permit.is_none();
+            let (has_turn, is_as_new) = (session.permit.is_some(), session.is_as_new());
             drop(session);
-            if needs_turn {
-                permit = Some(self.database.writer_turn().await?);
+            if !has_turn {
+                // Where nobody waits there is nobody to wait for.
+                permit = self.database.free_turn();
+                if permit.is_none() && kind == Kind::Change && is_as_new {
+                    return self.write(statement, context).await;
+                }
+                if permit.is_none() {
+                    permit = Some(self.database.writer_turn().await?);
+                }
             }
         }
         loop {
@@ -168,13 +168,10 @@ impl Connection {
         }
     }
 
-    /// A change that is a transaction of its own. The connection is held: its statements follow each
-    /// other.
+    /// A change that is a transaction of its own.
     async fn write(
         &self,
         statement: Statement,
-        bound: Arc<Bound>,
-        mut session: MutexGuard<'_, Session>,
         context: &ComponentContext,
     ) -> Result<QueryResult, Error> {
         let change = Change {
@@ -182,10 +179,9 @@ impl Connection {
             parameters: statement.parameters,
             // Others wait for this one's end.
             time: statement.time.min(context.limits.writer_hold),
-            bound,
         };
         let written = self.database.write(change, context.execution).await?;
-        session.written = Some((written.last_insert_rowid, written.changes));
+        self.session.lock().await.written = Some((written.last_insert_rowid, written.changes));
         Ok(written.result)
     }
 
@@ -209,10 +205,10 @@ impl Connection {
 }
 
 impl Session {
-    /// Whether nothing of this connection, a transaction, a setting, a temporary table, matters to
-    /// the statement.
-    fn may_write_with_others(&self, sql: &str) -> bool {
-        changes_rows(sql) && self.permit.is_none() && !self.expired && !self.sqlite.is_altered
+    /// Whether a statement does the same by any other connection: there is no transaction, no setting
+    /// and no temporary table.
+    fn is_as_new(&self) -> bool {
+        self.permit.is_none() && !self.expired && !self.sqlite.is_altered
     }
 
     pub(super) fn last_insert_rowid(&self) -> i64 {
@@ -283,9 +279,6 @@ impl Session {
         let result = match result {
             Err(error) if !writes && is_premature(&error) && self.bound.is_hurried() => {
                 return Step::TooLong(statement);
-            }
-            Err(error) if is_interrupted(&error) && !self.bound.is_cancelled() => {
-                Err(Error::Io(TOOK_TOO_LONG.to_owned()))
             }
             result => result.map_err(|error| explain(&error)),
         };

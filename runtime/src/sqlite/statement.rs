@@ -4,26 +4,38 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use crate::bindings::spin::sqlite::sqlite::{Error, Value};
 
-/// Whether the statement returns rows and, most likely, only reads.
-pub(super) fn is_query(keyword: &str, sql: &str) -> bool {
-    is_one_of(keyword, &["SELECT", "VALUES"]) || is_one_of(keyword, &["WITH"]) && !changes_rows(sql)
+/// What a statement does, most likely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It returns rows, and only reads.
+    Query,
+    /// It changes rows, and nothing else.
+    Change,
+    /// It needs no turn as the writer: it reads a setting, or ends what had one.
+    NoTurn,
+    /// It begins a transaction, or changes the schema.
+    Other,
 }
 
-/// Whether the statement, most likely, changes rows and nothing else.
-pub(super) fn changes_rows(sql: &str) -> bool {
-    const VERBS: [&str; 4] = ["INSERT", "REPLACE", "UPDATE", "DELETE"];
+/// A guess by the words of the statement.
+pub(super) fn kind(sql: &str) -> Kind {
+    const CHANGES: [&str; 4] = ["INSERT", "REPLACE", "UPDATE", "DELETE"];
     let keyword = first_keyword(sql);
     let mut words = sql.split_ascii_whitespace();
-    is_one_of(keyword, &VERBS)
-        || is_one_of(keyword, &["WITH"]) && words.any(|word| is_one_of(word, &VERBS))
-}
-
-pub(super) fn looks_read_only(keyword: &str, sql: &str) -> bool {
-    is_query(keyword, sql)
-        || is_one_of(
-            keyword,
-            &["EXPLAIN", "PRAGMA", "COMMIT", "END", "ROLLBACK", "RELEASE"],
-        )
+    if is_one_of(keyword, &CHANGES)
+        || is_one_of(keyword, &["WITH"]) && words.any(|word| is_one_of(word, &CHANGES))
+    {
+        Kind::Change
+    } else if is_one_of(keyword, &["SELECT", "VALUES", "WITH"]) {
+        Kind::Query
+    } else if is_one_of(
+        keyword,
+        &["EXPLAIN", "PRAGMA", "COMMIT", "END", "ROLLBACK", "RELEASE"],
+    ) {
+        Kind::NoTurn
+    } else {
+        Kind::Other
+    }
 }
 
 /// Whether the connection is as before once the statement, and the transaction it belongs to, has
@@ -108,6 +120,9 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
 
 pub(super) fn explain(error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::OperationInterrupted) => {
+            Error::Io("the statement took too long and was ended".to_owned())
+        }
         Some(rusqlite::ErrorCode::DiskFull) => Error::DatabaseFull,
         _ => Error::Io(error.to_string()),
     }

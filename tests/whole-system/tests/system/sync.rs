@@ -110,6 +110,17 @@ async fn try_sync(app: &App, organization: &Organization) -> Runs {
     runs
 }
 
+/// So much is gone that a person has to say so: nothing went, and the run says how to accept it.
+fn assert_braked(run: &Value) {
+    assert_eq!(
+        (&run["status"], &run["error_code"], &run["deleted"]),
+        (&json!("partial"), &json!("deletion_brake"), &json!(0)),
+        "{run:#}"
+    );
+    let detail = run["error_detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("force_deletions"), "{detail}");
+}
+
 /// Ticks until every run has ended, as a scheduler that is called every 20 s would.
 async fn settle(app: &App, organization: &Organization) -> Runs {
     for _ in 0..TICKS_MAX {

@@ -7,7 +7,7 @@ use simulators::seven_shifts::{Assignments, Mutation, Truth};
 use simulators::{Fault, FaultRule, When};
 use whole_system::{App, LAKESHORE, Organization};
 
-use super::{change, mirror, pass, restaurant, sync, try_sync};
+use super::{assert_braked, change, mirror, pass, restaurant, sync, try_sync};
 
 /// Where each stream that is read whole is listed.
 const LISTS: [(&str, &str); 6] = [
@@ -182,13 +182,7 @@ async fn a_list_whose_records_are_all_denied_is_held_back() {
         let runs = try_sync(&app, &organization).await;
         app.simulator.clear_faults();
         let run = &runs[stream];
-        assert_eq!(
-            (&run["status"], &run["error_code"], &run["deleted"]),
-            (&json!("partial"), &json!("deletion_brake"), &json!(0)),
-            "{run:#}"
-        );
-        let detail = run["error_detail"].as_str().unwrap_or_default();
-        assert!(detail.contains("force_deletions"), "{detail}");
+        assert_braked(run);
         assert_eq!(app.all(&list, &organization.key).await.len(), before);
         pass(60).await;
         sync(&app, &organization).await;
