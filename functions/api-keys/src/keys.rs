@@ -50,11 +50,7 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("API key"))?;
-    let body: RotateApiKey = if context.body.is_empty() {
-        RotateApiKey::default()
-    } else {
-        context.json()?
-    };
+    let body: RotateApiKey = context.json_or_default()?;
     let mut errors = Vec::new();
     let keep_seconds = body.keep_previous_seconds.unwrap_or(KEEP_PREVIOUS_SECONDS);
     if !(0..=MAX_KEEP_PREVIOUS_SECONDS).contains(&keep_seconds) {

@@ -12,12 +12,13 @@ use domain::inbound_webhook::EventFilter;
 use domain::outbound_target::{OutboundTarget, Policy};
 use domain::webhook_signature::standard::{self, SigningKey};
 use http::StatusCode;
-use platform::vault::Secret;
-use platform::webhook_setup::{checked_events, checked_keep_seconds, keep, vault};
+use platform::webhook_setup::{
+    NewKey, check_created, checked_events, checked_keep_seconds, keep, vault,
+};
 use platform::{Context, Reply, clock, idempotent, lists, log, problems, random, targets};
 use store::jobs::Failure;
 use store::lists::{self as rows, Kind};
-use store::outgoing_webhooks::{self as endpoints, Change, Created, MAX_ENDPOINTS, NewEndpoint};
+use store::outgoing_webhooks::{self as endpoints, Change, MAX_ENDPOINTS, NewEndpoint};
 use store::webhook_secrets::Owner;
 use store::{Execute, outbox};
 
@@ -48,7 +49,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
     let name = checked_name("/name", &body.name, &mut errors);
     let url = checked_url(&body.url, &policy().await?, &mut errors);
     let events = checked_events(body.events, &mut errors);
-    let secret = NewKey::of(body.secret.as_deref(), &mut errors);
+    let secret = new_key(body.secret.as_deref(), &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
@@ -63,29 +64,13 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             events: events.as_deref(),
             created_by: context.caller()?.subject(),
         };
-        match endpoints::create(transaction, &tenant, new, clock::now())
+        let created = endpoints::create(transaction, &tenant, new, clock::now())
             .await
-            .map_err(|error| problems::database(&error))?
-        {
-            Created::Done => {}
-            Created::TooMany => {
-                return Err(Problem::new(
-                    ProblemKind::Conflict,
-                    format!(
-                        "The organization has {MAX_ENDPOINTS} outgoing webhooks already: delete one first."
-                    ),
-                ));
-            }
-            Created::NoOrganization => {
-                return Err(Problem::new(
-                    ProblemKind::NotFound,
-                    "There is no such organization, or it is being removed.",
-                ));
-            }
-        }
+            .map_err(|error| problems::database(&error))?;
+        check_created(created, "outgoing webhooks", MAX_ENDPOINTS)?;
         let owner = Owner::Outgoing(&id);
-        keep(transaction, &tenant, &vault, owner, &secret.secret, 0).await?;
-        let (answer, kept) = secret.answers(read_back(transaction, &tenant, &id).await?);
+        keep(transaction, &tenant, &vault, owner, secret.secret(), 0).await?;
+        let (answer, kept) = answers(&secret, read_back(transaction, &tenant, &id).await?);
         Ok((StatusCode::CREATED, answer, kept))
     })
     .await
@@ -170,61 +155,44 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id("outgoing webhook")?;
     row(&context.database, &tenant, &id).await?;
-    let body: RotateWebhookSecret = if context.body.is_empty() {
-        RotateWebhookSecret::default()
-    } else {
-        context.json()?
-    };
+    let body: RotateWebhookSecret = context.json_or_default()?;
     let mut errors = Vec::new();
     let keep_seconds = checked_keep_seconds(body.keep_previous_seconds, &mut errors);
-    let secret = NewKey::of(body.secret.as_deref(), &mut errors);
+    let secret = new_key(body.secret.as_deref(), &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
     let vault = vault().await?;
     idempotent::once(context, &tenant, async |transaction| {
-        let (owner, key) = (Owner::Outgoing(&id), &secret.secret);
+        let (owner, key) = (Owner::Outgoing(&id), secret.secret());
         keep(transaction, &tenant, &vault, owner, key, keep_seconds).await?;
-        let (answer, kept) = secret.answers(read_back(transaction, &tenant, &id).await?);
+        let (answer, kept) = answers(&secret, read_back(transaction, &tenant, &id).await?);
         Ok((StatusCode::OK, answer, kept))
     })
     .await
 }
 
-/// A key that is to be kept.
-struct NewKey {
-    secret: Secret,
-    /// Made here: the receiver has to be told.
-    is_ours: bool,
+fn new_key(given: Option<&str>, errors: &mut Vec<FieldError>) -> NewKey {
+    if let Some(Err(error)) = given.map(SigningKey::parse) {
+        errors.push(FieldError::new("/secret", error.to_string()));
+    }
+    NewKey::new(given, || standard::secret_from(&random::bytes()))
 }
 
-impl NewKey {
-    fn of(given: Option<&str>, errors: &mut Vec<FieldError>) -> Self {
-        if let Some(Err(error)) = given.map(SigningKey::parse) {
-            errors.push(FieldError::new("/secret", error.to_string()));
-        }
-        let made = || standard::secret_from(&random::bytes());
-        Self {
-            secret: Secret::new(given.map_or_else(made, str::to_owned)),
-            is_ours: given.is_none(),
-        }
-    }
-
-    /// The answer, and the one that may be given again.
-    fn answers(
-        &self,
-        endpoint: OutgoingWebhook,
-    ) -> (OutgoingWebhookWithSecret, OutgoingWebhookWithSecret) {
-        let kept = OutgoingWebhookWithSecret {
-            secret: None,
-            endpoint,
-        };
-        let answer = OutgoingWebhookWithSecret {
-            secret: self.is_ours.then(|| self.secret.expose().to_owned()),
-            ..kept.clone()
-        };
-        (answer, kept)
-    }
+/// The answer, and the one that may be given again.
+fn answers(
+    secret: &NewKey,
+    endpoint: OutgoingWebhook,
+) -> (OutgoingWebhookWithSecret, OutgoingWebhookWithSecret) {
+    let kept = OutgoingWebhookWithSecret {
+        secret: None,
+        endpoint,
+    };
+    let answer = OutgoingWebhookWithSecret {
+        secret: secret.shown(),
+        ..kept.clone()
+    };
+    (answer, kept)
 }
 
 async fn policy() -> Result<Policy, Problem> {

@@ -69,11 +69,7 @@ pub async fn replay(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id("event")?;
     let row = lists::row(&context.database, &tenant, Kind::WebhookEvent, &id, "event").await?;
-    let asked: ReplayWebhookEvent = if context.body.is_empty() {
-        ReplayWebhookEvent::default()
-    } else {
-        context.json()?
-    };
+    let asked: ReplayWebhookEvent = context.json_or_default()?;
     let replayed = replayed(
         context,
         &tenant,

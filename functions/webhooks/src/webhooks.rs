@@ -10,10 +10,11 @@ use domain::inbound_webhook::{EVENTS_PER_MINUTE, EventFilter, State};
 use domain::webhook_signature::{self as signature, Options, Scheme, SevenShiftsSigning};
 use http::StatusCode;
 use platform::public_url::PublicUrl;
-use platform::vault::Secret;
-use platform::webhook_setup::{checked_events, checked_keep_seconds, keep, vault};
+use platform::webhook_setup::{
+    NewKey, check_created, checked_events, checked_keep_seconds, keep, vault,
+};
 use platform::{Context, Reply, clock, idempotent, lists, problems, random};
-use store::inbox::webhooks::{self, Change, Created, MAX_WEBHOOKS, NewWebhook};
+use store::inbox::webhooks::{self, Change, MAX_WEBHOOKS, NewWebhook};
 use store::lists::{self as rows, Kind};
 use store::webhook_secrets::Owner;
 use store::{DatabaseError, Execute};
@@ -67,27 +68,11 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             events_per_minute: wanted.events_per_minute,
             created_by: context.caller()?.subject(),
         };
-        match webhooks::create(transaction, &tenant, new, clock::now())
+        let created = webhooks::create(transaction, &tenant, new, clock::now())
             .await
-            .map_err(|error| problems::database(&error))?
-        {
-            Created::Done => {}
-            Created::TooMany => {
-                return Err(Problem::new(
-                    ProblemKind::Conflict,
-                    format!(
-                        "The organization has {MAX_WEBHOOKS} webhooks already: delete one first."
-                    ),
-                ));
-            }
-            Created::NoOrganization => {
-                return Err(Problem::new(
-                    ProblemKind::NotFound,
-                    "There is no such organization, or it is being removed.",
-                ));
-            }
-        }
-        let (owner, secret) = (Owner::Received(&id), &wanted.secret.secret);
+            .map_err(|error| problems::database(&error))?;
+        check_created(created, "webhooks", MAX_WEBHOOKS)?;
+        let (owner, secret) = (Owner::Received(&id), wanted.secret.secret());
         keep(transaction, &tenant, &vault, owner, secret, 0).await?;
         let kept = WebhookWithSecret {
             secret: None,
@@ -179,25 +164,21 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id("webhook")?;
     let held = read_back(&context.database, &tenant, &id).await?;
-    let body: RotateWebhookSecret = if context.body.is_empty() {
-        RotateWebhookSecret::default()
-    } else {
-        context.json()?
-    };
+    let body: RotateWebhookSecret = context.json_or_default()?;
     let mut errors = Vec::new();
     let keep_seconds = checked_keep_seconds(body.keep_previous_seconds, &mut errors);
     let scheme: Scheme = held
         .scheme
         .parse()
         .map_err(|_| problems::internal("a stored scheme is none"))?;
-    let secret = NewKey::of(scheme, body.secret.as_deref(), &mut errors);
+    let secret = new_key(scheme, body.secret.as_deref(), &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
     let vault = vault().await?;
     let public_url = PublicUrl::configured().await;
     idempotent::once(context, &tenant, async |transaction| {
-        let (owner, key) = (Owner::Received(&id), &secret.secret);
+        let (owner, key) = (Owner::Received(&id), secret.secret());
         keep(transaction, &tenant, &vault, owner, key, keep_seconds).await?;
         let kept = WebhookWithSecret {
             secret: None,
@@ -213,36 +194,20 @@ pub async fn rotate(context: &Context) -> Result<Reply, Problem> {
     .await
 }
 
-/// A key that is to be kept.
-struct NewKey {
-    secret: Secret,
-    /// Made here: it has to be told to the provider.
-    is_ours: bool,
-}
-
-impl NewKey {
-    fn of(scheme: Scheme, given: Option<&str>, errors: &mut Vec<FieldError>) -> Self {
-        match given {
-            Some(secret) => {
-                if let Err(error) = signature::check_secret(scheme, secret) {
-                    errors.push(FieldError::new("/secret", error.to_string()));
-                }
+fn new_key(scheme: Scheme, given: Option<&str>, errors: &mut Vec<FieldError>) -> NewKey {
+    match given {
+        Some(secret) => {
+            if let Err(error) = signature::check_secret(scheme, secret) {
+                errors.push(FieldError::new("/secret", error.to_string()));
             }
-            None if scheme.has_own_secret() => {}
-            None => errors.push(FieldError::new(
-                "/secret",
-                format!("is missing: {scheme} shows it, so copy it from there"),
-            )),
         }
-        Self {
-            secret: Secret::new(given.map_or_else(|| made(scheme), str::to_owned)),
-            is_ours: given.is_none(),
-        }
+        None if scheme.has_own_secret() => {}
+        None => errors.push(FieldError::new(
+            "/secret",
+            format!("is missing: {scheme} shows it, so copy it from there"),
+        )),
     }
-
-    fn shown(&self) -> Option<String> {
-        self.is_ours.then(|| self.secret.expose().to_owned())
-    }
+    NewKey::new(given, || made(scheme))
 }
 
 /// 256 random bits, in the form of the scheme.
@@ -284,7 +249,7 @@ fn checked(body: &CreateWebhook) -> Result<Wanted, Problem> {
         return Err(Problem::invalid(errors));
     };
     errors.extend(checked_options(&options, scheme));
-    let secret = NewKey::of(scheme, body.secret.as_deref(), &mut errors);
+    let secret = new_key(scheme, body.secret.as_deref(), &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }

@@ -5,6 +5,7 @@ use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
 use domain::inbound_webhook::EventFilter;
 use store::Execute;
+use store::inbox::webhooks::Created;
 use store::webhook_secrets::{self, MAX_LIVE, NewSecret, Owner};
 
 use crate::vault::{Place, Secret, Vault};
@@ -37,6 +38,51 @@ pub fn checked_keep_seconds(given: Option<i64>, errors: &mut Vec<FieldError>) ->
         ));
     }
     seconds
+}
+
+/// What has become of a webhook that was to be made.
+///
+/// # Errors
+/// 409 when the organization has `max` of these already, 404 when there is no such organization.
+pub fn check_created(created: Created, these: &str, max: i64) -> Result<(), Problem> {
+    match created {
+        Created::Done => Ok(()),
+        Created::TooMany => Err(Problem::new(
+            ProblemKind::Conflict,
+            format!("The organization has {max} {these} already: delete one first."),
+        )),
+        Created::NoOrganization => Err(Problem::new(
+            ProblemKind::NotFound,
+            "There is no such organization, or it is being removed.",
+        )),
+    }
+}
+
+/// A key that is to be kept.
+pub struct NewKey {
+    secret: Secret,
+    is_ours: bool,
+}
+
+impl NewKey {
+    /// The one that was given, or one made here.
+    pub fn new(given: Option<&str>, make: impl FnOnce() -> String) -> Self {
+        Self {
+            secret: Secret::new(given.map_or_else(make, str::to_owned)),
+            is_ours: given.is_none(),
+        }
+    }
+
+    #[must_use]
+    pub const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// For the one answer that has it: who is at the other end has to be told a key that was made here.
+    #[must_use]
+    pub fn shown(&self) -> Option<String> {
+        self.is_ours.then(|| self.secret.expose().to_owned())
+    }
 }
 
 /// The vault, to keep a key in.

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::body::Body;
 use super::event::EventName;
-use super::fields::{Fields, Object};
 use super::path;
 use super::template::Template;
 use super::transform::{MAX_STEPS, Step};
+use crate::fields::{Fields, Object};
 use crate::slack_message;
 use crate::text_enum::text_enum;
 
@@ -120,7 +120,7 @@ impl Kind {
 impl Action {
     pub(super) fn read(fields: &mut Fields, pointer: &str, value: &Value) -> Option<Self> {
         let object = fields.any_object(pointer, value)?;
-        let kind = fields.choice(&object, "type", &KINDS)?;
+        let kind = fields.choice(&object, "type", &KINDS, None)?;
         fields.known(&object, kind.members());
         match kind {
             Kind::SlackMessage => Self::read_slack_message(fields, &object),
@@ -184,7 +184,7 @@ impl Action {
     fn read_call_api(fields: &mut Fields, object: &Object<'_>) -> Option<Self> {
         let connector_id = fields.required_id(object, "connector_id");
         let methods: Vec<_> = Method::ALL.iter().map(|one| (one.as_str(), *one)).collect();
-        let method = fields.choice(object, "method", &methods);
+        let method = fields.choice(object, "method", &methods, None);
         let path = fields.template(object, "path").filter(|path| {
             let checked = path::check(path);
             if let Err((detail, remedy)) = checked {
@@ -194,7 +194,7 @@ impl Action {
         });
         let query = fields.optional(object, "query", read_query);
         let body = fields.optional(object, "body", Body::read);
-        if method == Some(Method::Get) && object.optional("body").is_some() {
+        if method == Some(Method::Get) && object.get("body").is_some() {
             fields.push(
                 object.at("body"),
                 "a GET has no body",
@@ -295,17 +295,17 @@ fn read_query(
     value: &Value,
 ) -> Option<Vec<(String, Template)>> {
     let object = fields.any_object(pointer, value)?;
-    if object.len() > MAX_PARAMETERS {
+    if object.member_count() > MAX_PARAMETERS {
         fields.push(
             pointer,
-            format!("it has {} parameters", object.len()),
+            format!("it has {} parameters", object.member_count()),
             format!("use at most {MAX_PARAMETERS}"),
         );
         return None;
     }
     let mut query = Vec::new();
     let mut is_whole = true;
-    for (name, value) in object.members() {
+    for (name, value) in object.iter() {
         let pointer = object.at(name);
         let template = fields.one_template(&pointer, value);
         if name.is_empty() || name.len() > MAX_NAME_BYTES {

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::bounded_json;
-use super::fields::{Fields, MAX_VALUE_DEPTH};
+use super::fields::MAX_VALUE_DEPTH;
 use super::template::{Rendered, Scope, Template};
 use crate::field_error::child_pointer;
+use crate::fields::Fields;
 
 /// JSON in which every text is a template; names of members are not.
 ///

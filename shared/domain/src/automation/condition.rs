@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Number, Value, json};
 
-use super::fields::{Fields, Object, shown};
 use super::number;
 use super::pointer::Pointer;
+use crate::fields::{Fields, Object, shown};
 
 /// How deep `all` and `any` may stand in each other.
 pub const MAX_CONDITION_DEPTH: usize = 8;
@@ -124,9 +124,9 @@ impl Condition {
         comparisons: &mut usize,
     ) -> Option<Self> {
         let object = fields.any_object(pointer, value)?;
-        let (name, make): (_, fn(Vec<Self>) -> Self) = if object.get("all").is_some() {
+        let (name, make): (_, fn(Vec<Self>) -> Self) = if object.member("all").is_some() {
             ("all", Self::All)
-        } else if object.get("any").is_some() {
+        } else if object.member("any").is_some() {
             ("any", Self::Any)
         } else {
             *comparisons += 1;
@@ -218,10 +218,10 @@ impl Test {
     }
 
     fn read(fields: &mut Fields, object: &Object<'_>) -> Option<Self> {
-        let op = fields.choice(object, "op", &OPS)?;
+        let op = fields.choice(object, "op", &OPS, None)?;
         let at = object.at("value");
         // Null is a value to compare with.
-        let value = match (object.get("value"), op) {
+        let value = match (object.member("value"), op) {
             (None | Some(Value::Null), Op::Exists) => return Some(Self::Exists(true)),
             (Some(value), _) => fields.value(&at, value)?,
             (None, _) => {

@@ -274,7 +274,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::automation::fields::Fields;
+    use crate::fields::Fields;
 
     fn actions(documents: &[Value]) -> Vec<Action> {
         let mut fields = Fields::default();

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 
 use super::bounded_json::is_deeper_than;
 use super::condition::Condition;
-use super::fields::Fields;
 use super::transform::Step;
 use super::{
     Effect, Escape, Event, MAX_BODY_BYTES, MAX_PATH_BYTES, MAX_SLACK_TEXT_BYTES, Outcome,
     PlacedRule, Rule, RuleSet, Scope, Template, path,
 };
+use crate::fields::Fields;
 use crate::slack_message;
 
 /// Names that templates, pointers and payloads of these tests share, so that they meet.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::condition::Condition;
-use super::fields::{Fields, Object};
 use super::pointer::{self, Pointer};
+use crate::fields::{Fields, Object};
 
 /// The most steps of a transform.
 pub const MAX_STEPS: usize = 20;
@@ -55,7 +55,7 @@ impl Step {
 
     pub(super) fn read(fields: &mut Fields, pointer: &str, value: &Value) -> Option<Self> {
         let object = fields.any_object(pointer, value)?;
-        match fields.choice(&object, "type", &KINDS)? {
+        match fields.choice(&object, "type", &KINDS, None)? {
             Kind::Pick => {
                 fields.known(&object, &["type", "pointers"]);
                 Self::read_pick(fields, &object)

@@ -4,9 +4,9 @@ use domain::outbound_target::{OutboundTarget, Policy};
 use http::HeaderName;
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, Object};
 use super::header;
 use super::secrets::SecretName;
+use domain::fields::{Fields, Object};
 
 const MAX_PREFIX_BYTES: usize = 32;
 const MAX_PARAMETER_BYTES: usize = 64;

@@ -9,8 +9,8 @@ use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use super::auth::{Auth, read_target};
-use super::fields::{Fields, Object, shown};
 use super::header;
+use domain::fields::{Fields, Object, shown};
 
 /// How long one request may take, in milliseconds.
 pub const TIMEOUT_MS: RangeInclusive<u32> = 1_000..=30_000;
@@ -238,10 +238,10 @@ fn read_headers(
     let Some(object) = fields.any_object(pointer, value) else {
         return Vec::new();
     };
-    if object.len() > MAX_HEADERS {
+    if object.member_count() > MAX_HEADERS {
         fields.push(
             pointer,
-            format!("it has {} headers", object.len()),
+            format!("it has {} headers", object.member_count()),
             format!("use at most {MAX_HEADERS}"),
         );
         return Vec::new();

@@ -8,8 +8,8 @@ use domain::outbound_target::Policy;
 use serde_json::{Map, Value, json};
 
 use super::config::RestConfig;
-use super::fields::Fields;
 use super::listing::ListMapping;
+use domain::fields::Fields;
 
 const SETTINGS: &str = "settings";
 const SETTINGS_SCHEMA: &str = "settings_schema";

@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 
-use super::fields::Fields;
+use domain::fields::Fields;
 
 const MAX_NAME_BYTES: usize = 64;
 

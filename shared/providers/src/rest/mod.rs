@@ -12,7 +12,6 @@ mod auth;
 mod call;
 mod config;
 mod custom;
-mod fields;
 mod header;
 pub mod listing;
 mod rate_limit;

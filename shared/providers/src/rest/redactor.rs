@@ -19,6 +19,9 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 const MAX_VALUE_CHARS: usize = 200;
 const MAX_URL_CHARS: usize = 500;
 const HIDDEN: &str = "[redacted]";
+/// Whoever asked for an answer needs it as it is. A shorter secret, such as the `x` that some take for
+/// a password, is in it by chance, and hides nothing where it is not.
+const MIN_BYTES_IN_ANSWERS: usize = 6;
 
 /// Knows the secrets of a connector, in every form in which they are sent or could be echoed. The
 /// longest form is first.
@@ -63,12 +66,20 @@ impl Redactor {
     #[must_use]
     pub fn whole(&self, text: &str) -> String {
         let mut shown = text.to_owned();
-        for form in &self.forms {
-            if shown.contains(form.expose()) {
-                shown = shown.replace(form.expose(), HIDDEN);
+        for form in self.long_forms() {
+            if shown.contains(form) {
+                shown = shown.replace(form, HIDDEN);
             }
         }
         shown
+    }
+
+    /// The longest first.
+    fn long_forms(&self) -> impl Iterator<Item = &str> {
+        self.forms
+            .iter()
+            .map(Secret::expose)
+            .take_while(|form| form.len() >= MIN_BYTES_IN_ANSWERS)
     }
 
     /// A whole document, in which no text, name or number holds a secret.
@@ -100,8 +111,8 @@ impl Redactor {
     /// Whether bytes that are no text hold a secret.
     #[must_use]
     pub fn is_in(&self, bytes: &[u8]) -> bool {
-        self.forms.iter().any(|form| {
-            let form = form.expose().as_bytes();
+        self.long_forms().any(|form| {
+            let form = form.as_bytes();
             bytes
                 .windows(form.len().max(1))
                 .any(|window| window == form)
@@ -122,6 +133,7 @@ impl Redactor {
     /// of the connector's own key.
     #[must_use]
     pub fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
+        let forms: Vec<_> = self.long_forms().collect();
         headers
             .iter()
             .map(|(name, value)| {
@@ -131,7 +143,8 @@ impl Redactor {
                 let shown = if is_secret {
                     HIDDEN.to_owned()
                 } else {
-                    self.text(&String::from_utf8_lossy(value.as_bytes()), MAX_VALUE_CHARS)
+                    let value = String::from_utf8_lossy(value.as_bytes());
+                    redact::excerpt(&value, MAX_VALUE_CHARS, &forms)
                 };
                 (name.as_str().to_owned(), shown)
             })

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::auth::Auth;
-use super::fields::Fields;
 use super::header;
 use crate::Secret;
+use domain::fields::Fields;
 
 /// Servers refuse longer headers.
 const MAX_SECRET_BYTES: usize = 8 * 1024;

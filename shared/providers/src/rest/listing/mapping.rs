@@ -11,10 +11,10 @@ use super::pointer::Pointer;
 use super::position::{Next, Position};
 use crate::rest::call::{RestCall, unusable};
 use crate::rest::config::RestConfig;
-use crate::rest::fields::{Fields, Object, shown};
 use crate::rest::request::{Body, NewRequest, refused};
 use crate::rest::secrets::Secrets;
 use crate::{ProviderError, timestamp};
+use domain::fields::{Fields, Object, shown};
 
 /// How many pages a list may have.
 pub const MAX_PAGES: RangeInclusive<u32> = 1..=10_000;
@@ -657,10 +657,10 @@ fn read_query(fields: &mut Fields, object: &Object<'_>) -> BTreeMap<String, Stri
     let Some(members) = fields.any_object(&object.at("query"), value) else {
         return BTreeMap::new();
     };
-    if members.len() > MAX_PARAMETERS {
+    if members.member_count() > MAX_PARAMETERS {
         fields.push(
             object.at("query"),
-            format!("it has {} parameters", members.len()),
+            format!("it has {} parameters", members.member_count()),
             format!("use at most {MAX_PARAMETERS}"),
         );
         return BTreeMap::new();

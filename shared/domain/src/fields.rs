@@ -1,57 +1,63 @@
-//! Reads the members of a configuration, and collects what is wrong with all of them.
+//! Reads the members of a document that a person has written, and collects what is wrong with all of them.
 
 use std::ops::RangeInclusive;
 
-use domain::field_error::{FieldErrors, child_pointer};
-use domain::redact;
 use serde_json::{Map, Value};
 
+use crate::field_error::{FieldErrors, child_pointer};
+use crate::redact;
+
 /// An object of the document, and where it stands.
-pub(super) struct Object<'v> {
+pub struct Object<'v> {
     pointer: String,
     members: &'v Map<String, Value>,
 }
 
 impl<'v> Object<'v> {
-    /// A member; null is none.
-    pub(super) fn get(&self, name: &str) -> Option<&'v Value> {
+    /// A member that can be left out. Clients that send every member send such a one as null.
+    pub fn get(&self, name: &str) -> Option<&'v Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&'v String, &'v Value)> {
+    /// A member as it is.
+    pub fn member(&self, name: &str) -> Option<&'v Value> {
+        self.members.get(name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&'v String, &'v Value)> {
         self.members.iter()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub fn member_count(&self) -> usize {
         self.members.len()
     }
 
-    pub(super) fn members(&self) -> &'v Map<String, Value> {
+    pub fn members(&self) -> &'v Map<String, Value> {
         self.members
     }
 
     /// Where a member stands.
-    pub(super) fn at(&self, name: &str) -> String {
+    pub fn at(&self, name: &str) -> String {
         child_pointer(&self.pointer, name)
     }
 }
 
 /// A value that is `None` although it is required has left an error.
 #[derive(Default)]
-pub(super) struct Fields {
+pub struct Fields {
     errors: FieldErrors,
 }
 
 impl Fields {
     /// The document's value, if nothing was wrong.
-    pub(super) fn finish<T>(self, value: Option<T>) -> domain::Result<T> {
+    pub fn finish<T>(self, value: Option<T>) -> crate::Result<T> {
         match value {
             Some(value) if self.errors.is_empty() => Ok(value),
-            _ => Err(domain::Error::InvalidFields(self.errors)),
+            _ => Err(crate::Error::InvalidFields(self.errors)),
         }
     }
 
-    pub(super) fn push(
+    pub fn push(
         &mut self,
         pointer: impl Into<String>,
         detail: impl Into<String>,
@@ -61,7 +67,7 @@ impl Fields {
     }
 
     /// Errors of a part of the document that stands at `pointer`.
-    pub(super) fn below(&mut self, pointer: &str, errors: &FieldErrors) {
+    pub fn below(&mut self, pointer: &str, errors: &FieldErrors) {
         for error in errors.as_slice() {
             let pointer = format!("{pointer}{}", error.pointer);
             self.push(pointer, error.detail.clone(), error.remedy.clone());
@@ -69,34 +75,39 @@ impl Fields {
     }
 
     /// A part of the document that was read apart, from what stands at `pointer`.
-    pub(super) fn inner<T>(&mut self, pointer: &str, read: domain::Result<T>) -> Option<T> {
+    pub fn inner<T>(&mut self, pointer: &str, read: crate::Result<T>) -> Option<T> {
         match read {
             Ok(value) => return Some(value),
-            Err(domain::Error::InvalidFields(errors)) => self.below(pointer, &errors),
+            Err(crate::Error::InvalidFields(errors)) => self.below(pointer, &errors),
             Err(other) => self.push(pointer, other.to_string(), "change it"),
         }
         None
     }
 
     /// An object with these members and no others.
-    pub(super) fn object<'v>(
+    pub fn object<'v>(
         &mut self,
         pointer: &str,
         value: &'v Value,
         known: &[&str],
     ) -> Option<Object<'v>> {
         let object = self.any_object(pointer, value)?;
+        self.known(&object, known);
+        Some(object)
+    }
+
+    /// No members but these.
+    pub fn known(&mut self, object: &Object<'_>, known: &[&str]) {
         for name in object.members.keys() {
             if !known.contains(&name.as_str()) {
                 let remedy = format!("remove it; known: {}", known.join(", "));
                 self.push(object.at(name), "unknown field", remedy);
             }
         }
-        Some(object)
     }
 
-    /// An object whose members have names of the tenant's.
-    pub(super) fn any_object<'v>(&mut self, pointer: &str, value: &'v Value) -> Option<Object<'v>> {
+    /// An object whose members are not known yet, or have names of the tenant's.
+    pub fn any_object<'v>(&mut self, pointer: &str, value: &'v Value) -> Option<Object<'v>> {
         let Some(members) = value.as_object() else {
             self.push(
                 pointer,
@@ -111,31 +122,30 @@ impl Fields {
         })
     }
 
-    pub(super) fn required<'v>(
+    /// A member that is there and not null.
+    pub fn required<'v>(
         &mut self,
         object: &Object<'v>,
         name: &str,
         remedy: &str,
     ) -> Option<&'v Value> {
-        let value = object.get(name);
-        if value.is_none() {
-            self.push(object.at(name), "is missing", remedy);
-        }
-        value
+        let detail = match object.member(name) {
+            None => "is missing",
+            Some(Value::Null) => "is null",
+            value => return value,
+        };
+        self.push(object.at(name), detail, remedy);
+        None
     }
 
     /// A text of 1 to `max_bytes` bytes without control characters.
-    pub(super) fn text<'v>(
+    pub fn text<'v>(
         &mut self,
         pointer: &str,
         value: &'v Value,
         max_bytes: usize,
     ) -> Option<&'v str> {
-        let Some(text) = value.as_str() else {
-            let detail = format!("{} is not a text", shown(value));
-            self.push(pointer, detail, "give a text, in quotes");
-            return None;
-        };
+        let text = self.any_text(pointer, value)?;
         if text.is_empty() || text.len() > max_bytes {
             self.push(
                 pointer,
@@ -155,7 +165,16 @@ impl Fields {
         Some(text)
     }
 
-    pub(super) fn required_text<'v>(
+    pub fn any_text<'v>(&mut self, pointer: &str, value: &'v Value) -> Option<&'v str> {
+        let text = value.as_str();
+        if text.is_none() {
+            let detail = format!("{} is not a text", shown(value));
+            self.push(pointer, detail, "give a text, in quotes");
+        }
+        text
+    }
+
+    pub fn required_text<'v>(
         &mut self,
         object: &Object<'v>,
         name: &str,
@@ -166,7 +185,7 @@ impl Fields {
         self.text(&object.at(name), value, max_bytes)
     }
 
-    pub(super) fn optional_text<'v>(
+    pub fn optional_text<'v>(
         &mut self,
         object: &Object<'v>,
         name: &str,
@@ -178,7 +197,7 @@ impl Fields {
     }
 
     /// A whole number in a range, or the default.
-    pub(super) fn whole(
+    pub fn whole(
         &mut self,
         object: &Object<'_>,
         name: &str,
@@ -207,7 +226,7 @@ impl Fields {
     }
 
     /// One of the names, or the default where there is one.
-    pub(super) fn choice<T: Copy>(
+    pub fn choice<T: Copy>(
         &mut self,
         object: &Object<'_>,
         name: &str,
@@ -237,7 +256,7 @@ impl Fields {
 }
 
 /// A value for an error message: scalars as they are, the rest by kind.
-pub(super) fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     match value {
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),
