@@ -11,6 +11,7 @@
 //! to be short is interrupted and begun again there, for at most as long as a
 //! request may take.
 
+mod checkpoint;
 mod database;
 mod group;
 mod session;

@@ -21,6 +21,7 @@ use rusqlite::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::checkpoint::{Log, on_commit};
 use super::group::Group;
 use super::session::Connection;
 use super::statement::{explain, is_busy};
@@ -44,16 +45,13 @@ pub(super) const STEPS_OF_A_SHORT_READ: i64 = 20;
 const UNBOUNDED: i64 = i64::MAX;
 /// What one value may hold, and what one statement may return, in bytes.
 pub(super) const MAX_RESULT_BYTES: i32 = 128 << 20;
-/// What the log may hold before a commit copies it into the database, in pages: a commit that
-/// writes a page of rows should not have to.
-const CHECKPOINT_PAGES: u32 = 4_000;
 /// Pages in memory, in KiB: more than a page of rows touches.
 const CACHE_KIB: u32 = 8_192;
 
 /// A database file.
 pub(crate) struct Database {
     pub(super) label: String,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     writer: Arc<Semaphore>,
     /// A connection that is always open: when the last one closes, SQLite
     /// writes the whole log back, which would happen after every request of a
@@ -61,6 +59,7 @@ pub(crate) struct Database {
     keeper: Mutex<Option<rusqlite::Connection>>,
     idle: Arc<Mutex<Vec<Opened>>>,
     pub(super) group: Group,
+    pub(super) log: Log,
 }
 
 /// An open connection.
@@ -193,6 +192,7 @@ impl Database {
             keeper: Mutex::default(),
             idle: Arc::default(),
             group: Group::default(),
+            log: Log::default(),
         }
     }
 
@@ -237,7 +237,7 @@ impl Database {
         sqlite.busy_timeout(BUSY_TIMEOUT)?;
         sqlite.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         sqlite.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_RESULT_BYTES)?;
-        sqlite.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        sqlite.wal_hook(Some(on_commit));
         sqlite.pragma_update(None, "cache_size", -i64::from(CACHE_KIB))?;
         sqlite.authorizer(Some(authorize))?;
         let bound = Arc::new(Bound {

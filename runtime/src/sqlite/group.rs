@@ -115,7 +115,9 @@ impl Database {
             }
             let database = Arc::clone(&self);
             // What a panic breaks off, its callers hear of.
-            if let Ok(rest) = execution.run(move || database.write_all(batch)).await {
+            let written = execution.run(move || database.write_all(batch)).await;
+            self.shorten_log(execution);
+            if let Ok(rest) = written {
                 let mut queue = lock(&self.group.queue);
                 rest.into_iter()
                     .rev()
@@ -144,6 +146,7 @@ impl Database {
         } else {
             write_together(&opened, batch)
         };
+        self.note_log();
         // A connection that is left within a transaction is closed, which rolls it back.
         *writer = Some(opened).filter(|opened| opened.sqlite.is_autocommit());
         rest
@@ -386,5 +389,40 @@ mod tests {
         let good: Vec<_> = results.iter().map(Result::is_ok).collect();
         assert_eq!(good, [true, false, true], "{results:?}");
         assert_eq!(numbers(&database), [1, 2]);
+    }
+
+    /// A long log is copied into the database while others write, and begun anew.
+    #[tokio::test]
+    async fn a_long_log_is_copied_and_begun_anew() {
+        let (storage, database) = database().await;
+        let _kept = database.open().unwrap();
+        let table = "CREATE TABLE blobs (number INTEGER PRIMARY KEY, bytes BLOB) STRICT";
+        database
+            .write(change(table, &[]), Execution::Pool)
+            .await
+            .unwrap();
+        // Pages of 4 KiB: 26 MB in all, of which the log never holds half.
+        let insert = "INSERT INTO blobs VALUES (?1, zeroblob(65536))";
+        let mut longest = 0;
+        for number in 1..=400 {
+            database
+                .write(change(insert, &[number]), Execution::Pool)
+                .await
+                .unwrap();
+            if number % 50 == 0 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            let log = storage.database_path("default").display().to_string() + "-wal";
+            longest = longest.max(std::fs::metadata(log).unwrap().len());
+        }
+        assert!(longest > 10 << 20, "{longest}: it is copied rarely");
+        assert!(longest < 22 << 20, "{longest}: it is never begun anew");
+        let opened = database.open().unwrap();
+        let count = opened.sqlite.query_row(
+            "SELECT count(*) FROM blobs WHERE bytes = zeroblob(65536)",
+            [],
+            |row| row.get::<_, i64>(0),
+        );
+        assert_eq!(count, Ok(400));
     }
 }

@@ -144,14 +144,18 @@ impl Connection {
                 // Others wait for this one's end.
                 statement.time = statement.time.min(context.limits.writer_hold);
             }
+            let database = Arc::clone(&self.database);
             let step = context
                 .execution
                 .run(move || {
                     session.bound.allow(statement.time);
-                    session.step(statement, turn)
+                    let step = session.step(statement, turn);
+                    database.note_log();
+                    step
                 })
                 .await
                 .map_err(Error::Io)?;
+            self.database.shorten_log(context.execution);
             match step {
                 Step::TooLong(again) => statement = again,
                 Step::NeedsWriter(again) => {

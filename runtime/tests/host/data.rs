@@ -232,6 +232,35 @@ async fn many_writers_all_get_through() {
     }
 }
 
+/// Who has the writer's turn may need the connection on which another one waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_that_share_a_connection_do_not_wait_for_each_other_for_ever() {
+    let runtime = Runtime::builder(&application(&[DATA]))
+        .instance_reuse(128)
+        .start()
+        .expect("a start");
+    sql(
+        &runtime,
+        &format!("{SCHEMA}INSERT INTO item VALUES (1, '0')"),
+    )
+    .await;
+    let add = "UPDATE item SET value = CAST(value AS INTEGER) + 1\n".repeat(20);
+    let writers = (0..32).map(|number| {
+        let (runtime, add) = (&runtime, &add);
+        let path = ["/data/shared", "/data/sql/default"][number % 2];
+        async move { post(runtime, path, add).await }
+    });
+    let all = futures::future::join_all(writers);
+    let answers = tokio::time::timeout(Duration::from_secs(20), all).await;
+    for (status, said) in answers.expect("they get through") {
+        assert_eq!(status, 200, "{said}");
+    }
+    assert_eq!(
+        get(&runtime, "/data/read").await.1,
+        "Value::Text(\"640\")\n"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_that_stays_open_loses_its_turn() {
     let runtime = Runtime::builder(&application(&[DATA]))

@@ -21,6 +21,7 @@ async fn handle(request: Request) -> Response<FullBody<Bytes>> {
     let mut words = path.trim_start_matches('/').split('/');
     let result = match words.next() {
         Some("sql") => sql(words.next().unwrap_or("default"), &body).await,
+        Some("shared") => shared(&body).await,
         Some("key-value") => {
             let arguments: Vec<&str> = words.collect();
             key_value(&arguments, body).await
@@ -44,6 +45,15 @@ async fn sql(database: &str, script: &str) -> Result<String, String> {
     let connection = Connection::open(database)
         .await
         .map_err(|error| format!("{error:?}"))?;
+    run(&connection, script).await
+}
+
+/// The same on the connection that all requests of the instance share.
+async fn shared(script: &str) -> Result<String, String> {
+    run(&*kept().await?, script).await
+}
+
+async fn run(connection: &Connection, script: &str) -> Result<String, String> {
     let mut output = String::new();
     for line in script.lines() {
         if let Some(time) = line.strip_prefix("sleep ") {
@@ -58,7 +68,7 @@ async fn sql(database: &str, script: &str) -> Result<String, String> {
             Some(line) => (line, true),
             None => (line, false),
         };
-        match execute(&connection, line).await {
+        match execute(connection, line).await {
             Ok(rows) => output.push_str(&rows),
             Err(error) if tolerant => output.push_str(&format!("{error}\n")),
             Err(error) => return Err(error),
@@ -69,21 +79,22 @@ async fn sql(database: &str, script: &str) -> Result<String, String> {
 
 /// Reads one row, on a connection that is kept for the requests that follow.
 async fn read() -> Result<String, String> {
+    execute(&*kept().await?, "SELECT value FROM item WHERE id = 1").await
+}
+
+async fn kept() -> Result<Rc<Connection>, String> {
     thread_local! {
         static KEPT: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
     }
-    let connection = match KEPT.with_borrow(Clone::clone) {
-        Some(connection) => connection,
-        None => {
-            let opened = Connection::open("default")
-                .await
-                .map_err(|error| format!("{error:?}"))?;
-            let opened = Rc::new(opened);
-            KEPT.set(Some(Rc::clone(&opened)));
-            opened
-        }
-    };
-    execute(&connection, "SELECT value FROM item WHERE id = 1").await
+    if let Some(connection) = KEPT.with_borrow(Clone::clone) {
+        return Ok(connection);
+    }
+    let opened = Connection::open("default")
+        .await
+        .map_err(|error| format!("{error:?}"))?;
+    let opened = Rc::new(opened);
+    KEPT.set(Some(Rc::clone(&opened)));
+    Ok(opened)
 }
 
 /// The same row by the synchronous functions, without a stream and a future.

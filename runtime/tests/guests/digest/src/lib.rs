@@ -20,7 +20,8 @@ async fn handle(request: Request) -> Response<FullBody<Bytes>> {
     let body = vec![b'x'; bytes.parse().expect("bytes")];
     let begun = Instant::now();
     for _ in 0..TIMES {
-        let mut mac = Hmac::<Sha256>::new_from_slice(b"a secret of 32 bytes, or of more").expect("a key");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(b"a secret of 32 bytes, or of more").expect("a key");
         mac.update(black_box(&body));
         black_box(mac.finalize().into_bytes());
     }
