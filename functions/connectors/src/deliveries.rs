@@ -96,7 +96,12 @@ async fn sender<'a, E: Execute>(
         Some(state) if state == EndpointState::Disabled.as_str() => {
             "The endpoint is disabled: set its state to active first."
         }
-        Some(_) => return Ok(endpoint_id),
+        Some(_) => {
+            endpoints::release(transaction, tenant, endpoint_id)
+                .await
+                .map_err(|error| problems::database(&error))?;
+            return Ok(endpoint_id);
+        }
     };
     Err(Problem::new(ProblemKind::Conflict, why))
 }

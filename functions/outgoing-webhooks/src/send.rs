@@ -33,7 +33,15 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
         return RunReport::failed("configuration", "The organization cannot be read.");
     };
     match sending.state.parse() {
-        Ok(EndpointState::Active) => {}
+        Ok(EndpointState::Active) => {
+            if let Some(until) = sending.held_until.filter(|until| *until > clock::now()) {
+                return RunReport::wait_until(
+                    until,
+                    "endpoint_silent",
+                    "The endpoint gave no answer the last time, and is left alone for a while. Test it to have it called at once.",
+                );
+            }
+        }
         // A pause may last as long as it likes.
         Ok(EndpointState::Paused) => {
             return waits(
@@ -196,6 +204,10 @@ async fn note<E: store::Execute>(
         End::Gone(failure) => Some(failure.detail.clone()),
         End::Failed { failure, .. } => {
             let failing_since = endpoints::fail(transaction, tenant, called, now).await?;
+            if let (None, Some(since)) = (attempted.status, failing_since) {
+                let until = rules::held_until(since, now);
+                endpoints::hold(transaction, tenant, called, until).await?;
+            }
             failing_since
                 .filter(|since| rules::is_given_up(*since, now))
                 .map(|_| given_up(failure))

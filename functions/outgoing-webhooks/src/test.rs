@@ -7,6 +7,7 @@ use http::StatusCode;
 use platform::outgoing_webhooks::{self, Decided, Event};
 use platform::{Context, Reply, clock, deliveries, idempotent, problems};
 use serde_json::json;
+use store::outgoing_webhooks as webhooks;
 
 use crate::endpoints;
 
@@ -37,6 +38,9 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
             requested_by,
             depth: 0,
         };
+        webhooks::release(transaction, &tenant, &id)
+            .await
+            .map_err(|error| problems::database(&error))?;
         let decided = outgoing_webhooks::send_to(transaction, &tenant, &id, event)
             .await
             .map_err(|error| problems::database(&error))?;

@@ -3,6 +3,7 @@
 
 use domain::access::{Caller, Tenant};
 use domain::job::Outcome;
+use domain::running::Running;
 use domain::stream::Stream;
 use futures::future::{Either, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -17,8 +18,6 @@ use store::{Database, DatabaseError, location_mappings, scheduler_ticks};
 
 use crate::{clock_jump, dispatch, maintenance, outcomes};
 
-/// Jobs that run at the same time.
-const CONCURRENT_JOBS: usize = 16;
 /// No job is started after this, in milliseconds; the next tick goes on.
 const BUDGET_MS: i64 = 30_000;
 /// Ticks between two looks at the maintenance jobs: a day of ticks every 20 s.
@@ -98,13 +97,16 @@ pub async fn tick(
 /// What a tick waits for.
 enum Step {
     Claimed(Result<Due, DatabaseError>),
-    Ended(Ended),
+    /// A job of this organization.
+    Ended(String, Ended),
 }
 
 /// What one claim came to.
 struct Due {
     postponed: u64,
     claimed: Vec<Claimed>,
+    /// It had room for no more.
+    is_full: bool,
 }
 
 /// A claim is one of the futures that are polled together: were the jobs not polled meanwhile, one
@@ -117,18 +119,18 @@ async fn run_due(
     summary: &mut Summary,
 ) -> Result<(), DatabaseError> {
     let mut steps = FuturesUnordered::new();
+    let mut running = Running::default();
     let mut may_claim = true;
     let mut is_claiming = false;
     // Nothing more can be had before a job has ended, which frees its place and its credential.
     let mut may_be_more = true;
     loop {
         let has_time = clock::now_ms().saturating_sub(started_ms) < BUDGET_MS;
-        let running = steps.len().saturating_sub(usize::from(is_claiming));
-        let room = CONCURRENT_JOBS.saturating_sub(running);
+        let (room, except) = running.room();
         if may_claim && may_be_more && !is_claiming && has_time && room > 0 {
             is_claiming = true;
             may_be_more = false;
-            steps.push(Either::Left(claim(database, holder, only, room)));
+            steps.push(Either::Left(claim(database, holder, only, room, except)));
         }
         let Some(step) = steps.next().await else {
             return Ok(());
@@ -140,15 +142,18 @@ async fn run_due(
         }
         for step in ready {
             match step {
-                Step::Ended(ended) => {
+                Step::Ended(organization_id, ended) => {
                     may_be_more = true;
+                    running.end(&organization_id);
                     summary.count(ended);
                 }
                 Step::Claimed(Ok(due)) => {
                     is_claiming = false;
                     summary.postponed = summary.postponed.saturating_add(due.postponed);
+                    may_be_more |= due.is_full;
                     for claimed in due.claimed {
                         summary.claimed = summary.claimed.saturating_add(1);
+                        running.begin(&claimed.organization_id);
                         steps.push(Either::Right(run(database, claimed)));
                     }
                 }
@@ -169,8 +174,9 @@ async fn claim(
     holder: &str,
     only: Option<&OnlyConnector>,
     room: usize,
+    except: Vec<String>,
 ) -> Step {
-    Step::Claimed(due(database, holder, only, room).await)
+    Step::Claimed(due(database, holder, only, room, &except).await)
 }
 
 async fn due(
@@ -178,9 +184,11 @@ async fn due(
     holder: &str,
     only: Option<&OnlyConnector>,
     room: usize,
+    except: &[String],
 ) -> Result<Due, DatabaseError> {
     let postponed = postpone(database).await?;
     let fresh_run_ids = random::ids(room);
+    let except: Vec<_> = except.iter().map(String::as_str).collect();
     let claim = Claim {
         holder,
         now_ms: clock::now_ms(),
@@ -191,9 +199,14 @@ async fn due(
             kind: only.kind,
             subject: only.connector_id.as_deref(),
         }),
+        except: &except,
     };
     let claimed = jobs::claim(database, claim).await?;
-    Ok(Due { postponed, claimed })
+    Ok(Due {
+        postponed,
+        is_full: claimed.len() >= room,
+        claimed,
+    })
 }
 
 /// Plans once more what is due: while ticks were missed, hours may have closed or a night's date
@@ -224,11 +237,15 @@ async fn postpone(database: &SpinDatabase) -> Result<u64, DatabaseError> {
 }
 
 async fn run(database: &SpinDatabase, claimed: Claimed) -> Step {
+    let organization_id = claimed.organization_id.clone();
     let report = dispatch::run(database, &claimed).await;
     if report.outcome == Outcome::Done && claimed.name == Stream::Locations.as_str() {
         map_locations(database, &claimed).await;
     }
-    Step::Ended(outcomes::record(database, claimed, report).await)
+    Step::Ended(
+        organization_id,
+        outcomes::record(database, claimed, report).await,
+    )
 }
 
 /// Locations that are new have a name by which they may be a store. What fails here is made up for

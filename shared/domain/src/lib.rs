@@ -37,6 +37,7 @@ pub mod connector_health;
 pub mod connector_state;
 pub mod deletion_brake;
 pub mod field_error;
+pub mod fields;
 pub mod frequency;
 pub mod gcra;
 pub mod inbound_limit;
@@ -53,6 +54,7 @@ pub mod redact;
 pub mod retry;
 pub mod retry_after;
 pub mod run;
+pub mod running;
 #[cfg(feature = "zones")]
 pub mod schedule;
 pub mod slack_message;

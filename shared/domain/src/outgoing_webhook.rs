@@ -17,6 +17,10 @@ pub const TIMEOUT_MS: i64 = 20_000;
 /// An endpoint of which every attempt has failed for so long is disabled, in seconds: 5 days.
 pub const DISABLED_AFTER_SECONDS: i64 = 5 * 86_400;
 
+/// No longer than the first pause of what is tried again.
+pub const MIN_HOLD_SECONDS: i64 = 4;
+pub const MAX_HOLD_SECONDS: i64 = 300;
+
 /// A pause is longer or shorter by up to one part in so many.
 const JITTER_PART: i64 = 10;
 
@@ -77,6 +81,15 @@ fn with_jitter(delay: i64, random: u64) -> i64 {
     delay.saturating_add(offset)
 }
 
+/// Until when an endpoint that gives no answer at all is left alone, `failing_since` being the first
+/// failure after its last success: for as long as it fails already, [`MIN_HOLD_SECONDS`] at least and
+/// [`MAX_HOLD_SECONDS`] at most. Each try takes [`TIMEOUT_MS`] of a place that others wait for.
+#[must_use]
+pub fn held_until(failing_since: i64, now: i64) -> i64 {
+    let fails_for = now.saturating_sub(failing_since);
+    now.saturating_add(fails_for.clamp(MIN_HOLD_SECONDS, MAX_HOLD_SECONDS))
+}
+
 /// Whether an endpoint that fails now is disabled, `failing_since` being the first failure after its
 /// last success.
 #[must_use]
@@ -113,6 +126,21 @@ mod tests {
         assert_eq!(after(2, 60), 300);
         assert_eq!(after(4, 3_600), 7_200);
         assert_eq!(next_try(8, Some(60), NOW, 0), None);
+    }
+
+    #[test]
+    fn a_silent_endpoint_is_left_alone_for_as_long_as_it_is_silent_within_bounds() {
+        for (failing_since, seconds) in [
+            (NOW, 4),
+            (NOW - 4, 4),
+            (NOW - 30, 30),
+            (NOW - 300, 300),
+            (NOW - 400_000, 300),
+            (NOW + 60, 4),
+            (i64::MIN, 300),
+        ] {
+            assert_eq!(held_until(failing_since, NOW), NOW + seconds);
+        }
     }
 
     #[test]

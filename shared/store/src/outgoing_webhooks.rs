@@ -92,6 +92,7 @@ UPDATE outgoing_webhooks SET
   name = coalesce(?3, name), url = coalesce(?4, url), events = iif(?5, ?6, events),
   state = coalesce(?7, state), state_reason = iif(?7 IS NULL, state_reason, NULL),
   failing_since = iif(?7 IS 'active' OR coalesce(?4, url) <> url, NULL, failing_since),
+  held_until = iif(?7 IS 'active' OR coalesce(?4, url) <> url, NULL, held_until),
   updated_at = ?8
 WHERE id = ?2 AND organization_id = ?1
 RETURNING id";
@@ -225,6 +226,8 @@ pub struct Sending {
     pub url: String,
     pub state: String,
     pub state_reason: Option<String>,
+    /// Until when it is left alone, because it gave no answer.
+    pub held_until: Option<i64>,
     /// The one in force, and those before it that still count.
     pub secrets: Vec<LiveSecret>,
 }
@@ -235,7 +238,7 @@ SELECT json_object('delivery_id', deliveries.id, 'organization_id', deliveries.o
   'payload', deliveries.payload,
   'tries', max(0, deliveries.attempts - coalesce(jobs.payload ->> 'attempts_before', 0)),
   'endpoint_id', endpoint.id, 'url', endpoint.url, 'state', endpoint.state,
-  'state_reason', endpoint.state_reason, 'secrets', ",
+  'state_reason', endpoint.state_reason, 'held_until', endpoint.held_until, 'secrets', ",
     live_secrets!("endpoint.id", "?3"),
     ")
 FROM jobs
@@ -273,7 +276,7 @@ pub struct Called<'a> {
 }
 
 const SUCCEED: &str = "
-UPDATE outgoing_webhooks SET failing_since = NULL
+UPDATE outgoing_webhooks SET failing_since = NULL, held_until = NULL
 WHERE id = ?2 AND organization_id = ?1 AND url = ?3 AND failing_since IS NOT NULL";
 
 /// Notes that an endpoint has taken something.
@@ -309,6 +312,50 @@ pub async fn fail<E: Execute>(
     let parameters = parameters![tenant.as_str(), called.id, called.url, now];
     let rows = transaction.execute(FAIL, parameters).await?;
     rows.first().map(|row| row.integer(0)).transpose()
+}
+
+const HOLD: &str = "
+UPDATE outgoing_webhooks SET held_until = ?4
+WHERE id = ?2 AND organization_id = ?1 AND url = ?3";
+
+const HOLD_JOBS: &str = "
+UPDATE jobs SET next_due_at = ?3
+WHERE organization_id = ?1 AND kind = 'outbox' AND subject = ?2
+  AND state = 'pending' AND next_due_at < ?3";
+
+/// Leaves an endpoint alone until then: what is to be sent to it waits.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn hold<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    called: Called<'_>,
+    until: i64,
+) -> Result<(), DatabaseError> {
+    let endpoint = parameters![tenant.as_str(), called.id, called.url, until];
+    transaction.execute(HOLD, endpoint).await?;
+    let jobs = parameters![tenant.as_str(), called.id, until];
+    transaction.execute(HOLD_JOBS, jobs).await.map(drop)
+}
+
+const RELEASE: &str = "
+UPDATE outgoing_webhooks SET held_until = NULL
+WHERE id = ?2 AND organization_id = ?1 AND held_until IS NOT NULL";
+
+/// Has an endpoint called again, because a person asks for it.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn release<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<(), DatabaseError> {
+    transaction
+        .execute(RELEASE, parameters![tenant.as_str(), id])
+        .await
+        .map(drop)
 }
 
 const DISABLE: &str = "

@@ -27,7 +27,7 @@ pub struct Lag {
     pub last_started_at: Option<i64>,
     pub last_finished_at: Option<i64>,
     /// Since when the longest due job waits; a job that waits for another of its connector
-    /// included. `None`: nothing is due.
+    /// included, a delivery not: it waits for the pace of who takes it. `None`: nothing is due.
     pub oldest_due_at: Option<i64>,
     /// Jobs that are due, counted up to 1,000.
     pub due: i64,
@@ -88,7 +88,10 @@ const LAG: &str = "
 SELECT json_object(
   'last_started_at', (SELECT started_at FROM scheduler_ticks WHERE id = 1),
   'last_finished_at', (SELECT finished_at FROM scheduler_ticks WHERE id = 1),
-  'oldest_due_at', (SELECT min(next_due_at) FROM jobs WHERE next_due_at <= ?1),
+  'oldest_due_at', (
+    SELECT next_due_at FROM (
+      SELECT next_due_at, kind FROM jobs WHERE next_due_at <= ?1 ORDER BY next_due_at LIMIT 20000)
+    WHERE kind <> 'outbox' LIMIT 1),
   'due', (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE next_due_at <= ?1 LIMIT 1000)))";
 
 /// For health: how long ago the last tick was, and what waits.

@@ -89,4 +89,9 @@ fn health_knows_what_waits_and_since_when() {
     add_job(&database, "d", Some(NOW));
     let waits = wait(lag(&database, NOW)).unwrap();
     assert_eq!((waits.oldest_due_at, waits.due), (Some(NOW - 40), 2));
+    // A delivery waits for the pace of who takes it, and nobody is ill.
+    let sql = "UPDATE jobs SET kind = 'outbox' WHERE id = 'c'";
+    wait(Execute::execute(&database, sql, &[])).unwrap();
+    let waits = wait(lag(&database, NOW)).unwrap();
+    assert_eq!((waits.oldest_due_at, waits.due), (Some(NOW), 2));
 }

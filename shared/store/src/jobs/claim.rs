@@ -20,6 +20,8 @@ pub struct Claim<'a> {
     pub fresh_run_ids: &'a [String],
     /// Only jobs of one subject, for those who wait for it.
     pub only: Option<Only<'a>>,
+    /// No jobs of these organizations: they have their share.
+    pub except: &'a [&'a str],
 }
 
 /// The jobs of one kind, and of one subject where there is one.
@@ -104,6 +106,12 @@ const CLAIM: &str = claim_sql!(
      WHERE next_due_at <= ?2 ORDER BY next_due_at LIMIT ?7"
 );
 
+const CLAIM_EXCEPT: &str = claim_sql!(
+    "SELECT id, concurrency_key, rank, next_due_at FROM jobs
+     WHERE next_due_at <= ?2 AND organization_id NOT IN (SELECT value FROM json_each(?8))
+     ORDER BY next_due_at LIMIT ?7"
+);
+
 const CLAIM_ONLY: &str = claim_sql!(
     "SELECT id, concurrency_key, rank, next_due_at FROM jobs
      WHERE organization_id = ?8 AND kind = ?9 AND subject = ?10 AND next_due_at <= ?2
@@ -131,7 +139,7 @@ pub async fn claim<E: Execute>(
     let lease_end = now.saturating_add(claim.lease_secs);
     let rows = match claim.only {
         None => {
-            let parameters = parameters![
+            let mut parameters = parameters![
                 claim.holder,
                 now,
                 lease_end,
@@ -139,8 +147,14 @@ pub async fn claim<E: Execute>(
                 ids,
                 limit,
                 MAX_CANDIDATES
-            ];
-            database.execute(CLAIM, parameters).await?
+            ]
+            .to_vec();
+            if claim.except.is_empty() {
+                database.execute(CLAIM, &parameters).await?
+            } else {
+                parameters.push(json::write(claim.except)?.into());
+                database.execute(CLAIM_EXCEPT, &parameters).await?
+            }
         }
         Some(only) => {
             let mut parameters = parameters![

@@ -82,6 +82,7 @@ fn claim(database: &TestDatabase, now: i64) -> Vec<Claimed> {
         lease_secs: LEASE_SECONDS,
         fresh_run_ids: &ids,
         only: None,
+        except: &[],
     };
     wait(jobs::claim(database, claim)).unwrap()
 }

@@ -321,6 +321,7 @@ fn a_claim_that_is_refused_by_the_database_takes_nothing() {
         lease_secs: LEASE_SECS,
         fresh_run_ids: &ids,
         only: None,
+        except: &[],
     };
     let refused = wait(store::jobs::claim(&fixture.database, claim)).unwrap_err();
     assert!(
@@ -329,4 +330,20 @@ fn a_claim_that_is_refused_by_the_database_takes_nothing() {
     );
     wait(store::Execute::execute(&other, "ROLLBACK", &[])).unwrap();
     assert_eq!(fixture.claim(1, NOW).len(), 1);
+}
+
+#[test]
+fn an_organization_that_has_its_share_is_passed_over() {
+    let fixture = Fixture::on(TestDatabase::new(), 1_000);
+    fill(&fixture, 3, NOW);
+    let organization = |number: u32| format!("0190a5c0-0002-7000-8000-{number:012}");
+    let (first, second) = (organization(0), organization(1));
+    let now = NOW + 900;
+    let claimed = fixture.claim_except(10, now, &[&first, &second]);
+    let of: Vec<_> = claimed
+        .iter()
+        .map(|job| job.organization_id.as_str())
+        .collect();
+    assert_eq!(of, [organization(2)]);
+    assert_eq!(fixture.claim(10, now).len(), 2, "and nobody is forgotten");
 }

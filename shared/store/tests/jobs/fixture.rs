@@ -127,6 +127,21 @@ impl Fixture {
     }
 
     pub fn claim_only(&self, limit: usize, now: i64, only: Option<Only<'_>>) -> Vec<Claimed> {
+        self.claim_of(limit, now, only, &[])
+    }
+
+    /// Of none of these organizations.
+    pub fn claim_except(&self, limit: usize, now: i64, except: &[&str]) -> Vec<Claimed> {
+        self.claim_of(limit, now, None, except)
+    }
+
+    fn claim_of(
+        &self,
+        limit: usize,
+        now: i64,
+        only: Option<Only<'_>>,
+        except: &[&str],
+    ) -> Vec<Claimed> {
         let ids = self.ids(limit);
         let claim = Claim {
             holder: "tick",
@@ -134,6 +149,7 @@ impl Fixture {
             lease_secs: LEASE_SECS,
             fresh_run_ids: &ids,
             only,
+            except,
         };
         wait(jobs::claim(&self.database, claim)).unwrap()
     }

@@ -1,13 +1,13 @@
 //! From the event to the receiver: what is sent, and when again.
 
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use simulators::receiver::Told;
 use simulators::{Fault, FaultRule};
 
 use super::{
-    create, delivery, id, is_signed_by, next_attempt, now, pass, received, retry, seconds, secret,
-    start, tell, test,
+    create, delivery, id, is_signed_by, next_attempt, now, pass, path_of, received, retry, seconds,
+    secret, start, tell, test,
 };
 
 #[tokio::test(start_paused = true)]
@@ -169,6 +169,58 @@ async fn what_fails_holds_nobody_up() {
     app.receiver.clear_faults();
     let known = next_attempt(&app, &organization, id(&hanging)).await;
     assert_eq!(known["state"], "delivered");
+}
+
+/// Each try takes a place for 20 s. What waits for such an endpoint waits, keeps its tries, and makes
+/// nobody ill; when the endpoint answers again, everything arrives.
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_gives_no_answer_is_left_alone() {
+    let (app, organization) = start(727).await;
+    let key = &organization.key;
+    let silent = create(&app, &organization, "/silent").await;
+    let other = app.organization("Other", "America/Toronto").await;
+    let good = create(&app, &other, "/good").await;
+    let rule = FaultRule::always("/silent", Fault::NoAnswer);
+    assert!(app.receiver.add_fault(rule));
+    let path = format!("{}/test", path_of(&silent));
+    let asked =
+        futures::future::join_all((0..45).map(|_| app.request(Method::POST, &path, key, None)));
+    for said in asked.await {
+        said.expect(StatusCode::ACCEPTED);
+    }
+    let began = now(&app);
+    while now(&app) < began + 1_500 {
+        app.tick().await.expect(StatusCode::OK);
+        let health = app.get("/health", "").await.expect(StatusCode::OK);
+        assert_eq!(health["status"], "ok", "{health}");
+        pass(20).await;
+    }
+    let said = test(&app, &other, &good).await;
+    assert_eq!(said.expect(StatusCode::OK)["state"], "delivered");
+    let attempts = |all: &[Value]| -> usize {
+        all.iter()
+            .map(|one| one["attempts"].as_array().unwrap().len())
+            .sum()
+    };
+    let list = format!("/api/deliveries?endpoint_id={}", id(&silent));
+    let waiting = app.all(&list, key).await;
+    assert!(waiting.iter().all(|one| one["state"] == "pending"));
+    // After 0, 5, 30, 70, 160 … s, and every 320 s.
+    let tried = attempts(&waiting);
+    assert!((6..=12).contains(&tried), "{tried}");
+
+    app.receiver.clear_faults();
+    // A person has mended it, and looks.
+    let said = test(&app, &organization, &silent).await;
+    assert_eq!(said.expect(StatusCode::OK)["state"], "delivered");
+    for _ in 0..60 {
+        app.tick().await.expect(StatusCode::OK);
+        pass(20).await;
+    }
+    let all = app.all(&list, key).await;
+    let delivered = all.iter().filter(|one| one["state"] == "delivered");
+    // What was tried twice waits for its own time.
+    assert!(delivered.count() >= 40, "{all:#?}");
 }
 
 /// What a receiver gets twice has one id, by which it is known again.
