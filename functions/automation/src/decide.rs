@@ -16,7 +16,7 @@ use platform::rest_api::{self, API};
 use platform::run::may_run;
 use platform::slack::{self, Config, SLACK};
 use serde_json::Value;
-use store::automation::work::{Connector, Ended, Endpoint, Firing, Work};
+use store::automation::work::{Connector, Ended, Firing, Means};
 
 use crate::told::{self, Notice};
 
@@ -130,17 +130,34 @@ struct Effects {
     logs: Vec<Log>,
 }
 
+impl Effects {
+    /// Rows of the log are nothing that could come back as another event, nor that disturbs anybody.
+    fn are_noticed(&self) -> bool {
+        let Self {
+            deliveries,
+            webhooks,
+            syncs,
+            notices,
+            logs: _,
+        } = self;
+        !(deliveries.is_empty() && webhooks.is_empty() && syncs.is_empty() && notices.is_empty())
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.logs.is_empty() && !self.are_noticed()
+    }
+}
+
 /// Why a rule does nothing.
 enum Refused {
-    /// It has nothing to do it with, and nobody has asked for that.
-    Idle,
+    /// There is nothing to do it with.
+    Without(&'static str),
     Failed(String),
 }
 
 pub struct Decider<'a> {
     rules: &'a RuleSet,
-    connectors: &'a [Connector],
-    endpoints: &'a [Endpoint],
+    means: &'a Means,
     fired: &'a HashSet<(String, String)>,
     rates: HashMap<String, i64>,
     decision: Decision,
@@ -149,14 +166,13 @@ pub struct Decider<'a> {
 impl<'a> Decider<'a> {
     pub fn new(
         rules: &'a RuleSet,
-        work: &'a Work,
+        means: &'a Means,
         fired: &'a HashSet<(String, String)>,
         rates: HashMap<String, i64>,
     ) -> Self {
         Self {
             rules,
-            connectors: &work.connectors,
-            endpoints: &work.endpoints,
+            means,
             fired,
             rates,
             decision: Decision::default(),
@@ -205,17 +221,18 @@ impl<'a> Decider<'a> {
                     if self.fired.contains(&(id.to_owned(), rule.id.clone())) {
                         continue;
                     }
-                    let effects = firing.effects.into_iter().map(|planned| {
+                    let mut effects = firing.effects.into_iter().map(|planned| {
                         planned
                             .effect
                             .map_err(|reason| format!("{reason}: {}", reason.remedy()))
                     });
-                    match self.effects(rule, event, effects) {
-                        Err(Refused::Idle) => {}
-                        Err(Refused::Failed(reason)) => {
+                    match self.effects(rule, event, &mut effects) {
+                        Err(reason) => {
                             failure.get_or_insert_with(|| format!("{}: {reason}", rule.name));
                             self.note(id, rule, "failed", Some(reason));
                         }
+                        // It is for those who have something to do it with.
+                        Ok(effects) if effects.is_nothing() => {}
                         Ok(effects) => self.fire(id, rule, effects),
                     }
                 }
@@ -230,13 +247,13 @@ impl<'a> Decider<'a> {
 
     fn fire(&mut self, id: &str, rule: &CompiledRule, effects: Effects) {
         let rate = self.rates.entry(rule.id.clone()).or_default();
-        match admit_firing(*rate, clock::now_ms()) {
-            Ok(tat_ms) => *rate = tat_ms,
-            Err(reason) => {
-                self.decision
-                    .notices
-                    .push(told::too_often(&rule.id, &rule.name));
-                return self.note(id, rule, "too_often", Some(reason.to_string()));
+        if effects.are_noticed() {
+            match admit_firing(*rate, clock::now_ms(), rule.firings_per_minute) {
+                Ok(tat_ms) => *rate = tat_ms,
+                Err(reason) => {
+                    self.decision.notices.push(told::too_often(rule));
+                    return self.note(id, rule, "too_often", Some(reason.to_string()));
+                }
             }
         }
         self.decision.deliveries.extend(effects.deliveries);
@@ -263,130 +280,172 @@ impl<'a> Decider<'a> {
         });
     }
 
+    /// Why a rule could not do this, if so.
+    pub fn refusal(
+        &self,
+        rule: &CompiledRule,
+        event: Event<'_>,
+        effect: Effect<'_>,
+    ) -> Option<String> {
+        match self.add(&mut Effects::default(), rule, event, effect) {
+            Ok(()) => None,
+            Err(Refused::Failed(reason)) => Some(reason),
+            Err(Refused::Without(what)) => Some(what.to_owned()),
+        }
+    }
+
+    /// All that a rule does, or why it does nothing. What every organization's rules have nothing for is
+    /// left out: nobody has asked for it.
     fn effects<'e>(
         &self,
         rule: &CompiledRule,
         event: Event<'_>,
-        planned: impl Iterator<Item = Result<Effect<'e>, String>>,
-    ) -> Result<Effects, Refused> {
+        planned: &mut dyn Iterator<Item = Result<Effect<'e>, String>>,
+    ) -> Result<Effects, String> {
+        let is_default = self
+            .means
+            .rules
+            .iter()
+            .any(|stored| stored.id == rule.id && stored.is_default);
         let mut effects = Effects::default();
         for effect in planned {
-            let depth = event.raised_depth();
-            let requested_by = || format!("rule:{}", rule.id);
-            match effect.map_err(Refused::Failed)? {
-                Effect::SlackMessage {
-                    connector_id,
-                    message,
-                } => {
-                    let (connector_id, message) = self.slack(connector_id, message)?;
-                    effects.deliveries.push(NewEffect {
-                        kind: SLACK,
-                        requested_by: requested_by(),
-                        payload: serde_json::to_string(&message)
-                            .map_err(|error| Refused::Failed(error.to_string()))?,
-                        depth,
-                        function: slack::FUNCTION,
-                        concurrency_key: slack::concurrency_key(&connector_id, &message),
-                        connector_id,
-                    });
-                }
-                Effect::RunSync {
-                    connector_id,
-                    streams,
-                } => {
-                    let connector = self.connector(connector_id)?;
-                    if !state(connector).is_some_and(may_run) {
-                        return Err(Refused::Failed(format!(
-                            "the connector is {} and does not sync",
-                            connector.state
-                        )));
-                    }
-                    let all = Stream::names_of_type(&connector.provider);
-                    let is_unknown = |one: &&String| !all.contains(&one.as_str());
-                    let streams = if streams.is_empty() {
-                        all.into_iter().map(str::to_owned).collect()
-                    } else if let Some(unknown) = streams.iter().find(is_unknown) {
-                        return Err(Refused::Failed(format!(
-                            "the connector has no stream {unknown}: name one of {}",
-                            all.join(", ")
-                        )));
-                    } else {
-                        streams.to_vec()
-                    };
-                    effects.syncs.push(NewSync {
-                        connector_id: connector_id.to_owned(),
-                        streams,
-                        depth,
-                    });
-                }
-                Effect::Notice { title, remedy } => effects.notices.push(Notice {
-                    kind: "rule".to_owned(),
-                    about: format!("{}:{title}", rule.id),
-                    connector_id: None,
-                    title,
-                    remedy,
-                }),
-                Effect::Log { text } => effects.logs.push(Log {
-                    rule_id: rule.id.clone(),
-                    text,
-                }),
-                Effect::OutgoingWebhook {
-                    endpoint_id,
-                    event_type,
-                    payload,
-                } => {
-                    self.check_endpoint(endpoint_id)?;
-                    effects.webhooks.push(NewWebhook {
-                        endpoint_id: endpoint_id.to_owned(),
-                        event_type: event_type.to_owned(),
-                        data: payload.into_owned(),
-                        occurred_at: event.occurred_at,
-                        requested_by: requested_by(),
-                        depth,
-                    });
-                }
-                Effect::CallApi {
-                    connector_id,
-                    method,
-                    path,
-                    query,
-                    body,
-                } => {
-                    check_sending(self.connector(connector_id)?)?;
-                    let request = ApiRequest {
-                        method: method.as_str().to_owned(),
-                        path,
-                        query: query
-                            .into_iter()
-                            .map(|(name, value)| (name.to_owned(), value))
-                            .collect(),
-                        body,
-                    };
-                    effects.deliveries.push(NewEffect {
-                        kind: API,
-                        connector_id: connector_id.to_owned(),
-                        requested_by: requested_by(),
-                        payload: serde_json::to_string(&request)
-                            .map_err(|error| Refused::Failed(error.to_string()))?,
-                        depth,
-                        function: rest_api::FUNCTION,
-                        concurrency_key: rest_api::concurrency_key(connector_id),
-                    });
-                }
+            match self.add(&mut effects, rule, event, effect?) {
+                Ok(()) => {}
+                Err(Refused::Without(_)) if is_default => {}
+                Err(Refused::Without(what)) => return Err(what.to_owned()),
+                Err(Refused::Failed(reason)) => return Err(reason),
             }
         }
         Ok(effects)
     }
 
+    fn add(
+        &self,
+        effects: &mut Effects,
+        rule: &CompiledRule,
+        event: Event<'_>,
+        effect: Effect<'_>,
+    ) -> Result<(), Refused> {
+        let depth = event.raised_depth();
+        let requested_by = || format!("rule:{}", rule.id);
+        match effect {
+            Effect::SlackMessage {
+                connector_id,
+                message,
+            } => {
+                let (connector_id, message) = self.slack(connector_id, message)?;
+                effects.deliveries.push(NewEffect {
+                    kind: SLACK,
+                    requested_by: requested_by(),
+                    payload: serde_json::to_string(&message)
+                        .map_err(|error| Refused::Failed(error.to_string()))?,
+                    depth,
+                    function: slack::FUNCTION,
+                    concurrency_key: slack::concurrency_key(&connector_id, &message),
+                    connector_id,
+                });
+            }
+            Effect::RunSync {
+                connector_id,
+                streams,
+            } => {
+                let connector = self.connector(connector_id)?;
+                if !state(connector).is_some_and(may_run) {
+                    return Err(Refused::Failed(format!(
+                        "the connector is {} and does not sync",
+                        connector.state
+                    )));
+                }
+                let all = Stream::names_of_type(&connector.provider);
+                let is_unknown = |one: &&String| !all.contains(&one.as_str());
+                let streams = if streams.is_empty() {
+                    all.into_iter().map(str::to_owned).collect()
+                } else if let Some(unknown) = streams.iter().find(is_unknown) {
+                    return Err(Refused::Failed(format!(
+                        "the connector has no stream {unknown}: name one of {}",
+                        all.join(", ")
+                    )));
+                } else {
+                    streams.to_vec()
+                };
+                effects.syncs.push(NewSync {
+                    connector_id: connector_id.to_owned(),
+                    streams,
+                    depth,
+                });
+            }
+            Effect::Notice { title, remedy } => effects.notices.push(Notice {
+                kind: "rule".to_owned(),
+                about: format!("{}:{title}", rule.id),
+                connector_id: None,
+                title,
+                remedy,
+            }),
+            Effect::Log { text } => effects.logs.push(Log {
+                rule_id: rule.id.clone(),
+                text,
+            }),
+            Effect::OutgoingWebhook {
+                endpoint_id,
+                event_type,
+                payload,
+            } => {
+                self.check_endpoint(endpoint_id)?;
+                effects.webhooks.push(NewWebhook {
+                    endpoint_id: endpoint_id.to_owned(),
+                    event_type: event_type.to_owned(),
+                    data: payload.into_owned(),
+                    occurred_at: event.occurred_at,
+                    requested_by: requested_by(),
+                    depth,
+                });
+            }
+            Effect::CallApi {
+                connector_id,
+                method,
+                path,
+                query,
+                body,
+            } => {
+                check_sending(self.connector(connector_id)?)?;
+                let request = ApiRequest {
+                    method: method.as_str().to_owned(),
+                    path,
+                    query: query
+                        .into_iter()
+                        .map(|(name, value)| (name.to_owned(), value))
+                        .collect(),
+                    body,
+                };
+                effects.deliveries.push(NewEffect {
+                    kind: API,
+                    connector_id: connector_id.to_owned(),
+                    requested_by: requested_by(),
+                    payload: serde_json::to_string(&request)
+                        .map_err(|error| Refused::Failed(error.to_string()))?,
+                    depth,
+                    function: rest_api::FUNCTION,
+                    concurrency_key: rest_api::concurrency_key(connector_id),
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn connector(&self, id: &str) -> Result<&'a Connector, Refused> {
-        self.connectors
+        self.means
+            .connectors
             .iter()
             .find(|connector| connector.id == id)
             .ok_or_else(|| Refused::Failed("its connector is gone: name another one".to_owned()))
     }
 
     fn check_endpoint(&self, id: &str) -> Result<(), Refused> {
-        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.id == id);
+        let endpoint = self
+            .means
+            .endpoints
+            .iter()
+            .find(|endpoint| endpoint.id == id);
         let why = match endpoint {
             None => "its endpoint is gone: name another one",
             Some(endpoint) if endpoint.state == EndpointState::Disabled.as_str() => {
@@ -398,15 +457,23 @@ impl<'a> Decider<'a> {
     }
 
     /// The connector and the message as it is sent with it. Without a connector of the rule's own it is
-    /// the first that is active, and where there is none the rule is for nobody here.
+    /// the first that sends, or will: one that is active before one that fails or is paused.
     fn slack(&self, id: Option<&str>, mut message: Message) -> Result<(String, Message), Refused> {
         let connector = match id {
             Some(id) => self.connector(id)?,
             None => self
+                .means
                 .connectors
                 .iter()
-                .find(|one| one.provider == SLACK && state(one) == Some(ConnectorState::Active))
-                .ok_or(Refused::Idle)?,
+                .filter(|one| one.provider == SLACK && check_sending(one).is_ok())
+                .min_by_key(|one| match state(one) {
+                    Some(ConnectorState::Active) => 0,
+                    Some(ConnectorState::Error) => 1,
+                    _ => 2,
+                })
+                .ok_or(Refused::Without(
+                    "the organization has no Slack connector that sends: connect one",
+                ))?,
         };
         check_sending(connector)?;
         let config: Config = serde_json::from_str(&connector.config)

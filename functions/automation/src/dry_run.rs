@@ -1,14 +1,18 @@
 //! What an event would do: by the same function that decides in earnest, and without an effect.
 
+use std::collections::{HashMap, HashSet};
+
 use api::automation::{DryEffect, DryFiring, DryRun, DryRunAutomationRules};
 use api::{FieldError, Problem};
-use domain::automation::{Event, EventName, Outcome, PlacedRule, Rule, RuleSet};
+use domain::automation::{Event, EventName, Firing, Outcome, PlacedRule, RuleSet};
 use http::StatusCode;
 use platform::{Context, Reply, clock, problems};
 use serde_json::Value;
-use store::automation::rules;
+use store::automation::work;
 
+use crate::decide::Decider;
 use crate::rules::{check_targets, read_rule};
+use crate::run::compiled;
 
 /// The id of a rule that is tried and not stored.
 const GIVEN: &str = "";
@@ -34,31 +38,22 @@ pub async fn dry_run(context: &Context) -> Result<Reply, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let placed = match given {
+    let means = work::means(&context.database, &tenant)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let (set, count) = match given {
         Some(mut rule) => {
             check_targets(&context.database, &tenant, &rule).await?;
             rule.is_enabled = true;
-            vec![PlacedRule {
+            let placed = PlacedRule {
                 id: GIVEN.to_owned(),
                 position: 0,
                 rule,
-            }]
+            };
+            (RuleSet::new(vec![placed]), 1)
         }
-        None => rules::enabled(&context.database, &tenant)
-            .await
-            .map_err(|error| problems::database(&error))?
-            .into_iter()
-            .filter_map(|stored| {
-                Some(PlacedRule {
-                    id: stored.id,
-                    position: stored.position,
-                    rule: Rule::from_json(&stored.document).ok()?,
-                })
-            })
-            .collect(),
+        None => (compiled(&means), means.rules.len()),
     };
-    let count = placed.len();
-    let set = RuleSet::new(placed);
     let payload = Value::Object(asked.payload.0);
     let event = Event {
         name: &asked.event,
@@ -67,8 +62,12 @@ pub async fn dry_run(context: &Context) -> Result<Reply, Problem> {
         depth: 0,
         payload: &payload,
     };
-    let fires = match set.outcome(event) {
-        Outcome::Fires(firings) => firings.map(|firing| answered(&firing)).collect(),
+    let fired = HashSet::new();
+    let decider = Decider::new(&set, &means, &fired, HashMap::new());
+    let fires: Vec<_> = match set.outcome(event) {
+        Outcome::Fires(firings) => firings
+            .map(|firing| answered(&decider, event, firing))
+            .collect(),
         Outcome::CutOff { .. } => Vec::new(),
     };
     let answer = DryRun {
@@ -78,25 +77,27 @@ pub async fn dry_run(context: &Context) -> Result<Reply, Problem> {
     Reply::json(StatusCode::OK, &answer)
 }
 
-fn answered(firing: &domain::automation::Firing<'_>) -> DryFiring {
-    let effects = firing.effects.iter().map(|planned| DryEffect {
-        action: planned.action,
-        effect: planned
-            .effect
-            .as_ref()
-            .ok()
-            .and_then(|effect| serde_json::to_value(effect).ok()),
-        error: planned
-            .effect
-            .as_ref()
-            .err()
-            .map(|reason| format!("{reason}: {}", reason.remedy())),
-        is_cut: planned.is_cut,
-        has_gap: planned.has_gap,
+fn answered(decider: &Decider<'_>, event: Event<'_>, firing: Firing<'_>) -> DryFiring {
+    let rule = firing.rule;
+    let effects = firing.effects.into_iter().map(|planned| {
+        let (effect, error) = match planned.effect {
+            Ok(effect) => (
+                serde_json::to_value(&effect).ok(),
+                decider.refusal(rule, event, effect),
+            ),
+            Err(reason) => (None, Some(format!("{reason}: {}", reason.remedy()))),
+        };
+        DryEffect {
+            action: planned.action,
+            effect,
+            error,
+            is_cut: planned.is_cut,
+            has_gap: planned.has_gap,
+        }
     });
     DryFiring {
-        rule_id: (firing.rule.id != GIVEN).then(|| firing.rule.id.clone()),
-        name: firing.rule.name.clone(),
         effects: effects.collect(),
+        rule_id: (rule.id != GIVEN).then(|| rule.id.clone()),
+        name: rule.name.clone(),
     }
 }

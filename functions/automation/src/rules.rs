@@ -53,6 +53,12 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             .await
             .map_err(|error| problems::database(&error))?;
         if !is_made {
+            let organization = store::organizations::get(transaction, &tenant)
+                .await
+                .map_err(|error| problems::database(&error))?;
+            if organization.is_none() {
+                return Err(Problem::not_found("organization"));
+            }
             return Err(Problem::new(
                 ProblemKind::Conflict,
                 format!("The organization has {MAX_RULES} rules, or is being removed: delete a rule first."),
@@ -78,7 +84,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
             if held.default_rule.is_some() {
                 let errors: Vec<_> = given
                     .keys()
-                    .filter(|name| !matches!(name.as_str(), "is_enabled" | "position"))
+                    .filter(|name| !matches!(name.as_str(), "is_enabled" | "position" | "firings_per_minute"))
                     .map(|name| {
                         FieldError::new(
                             format!("/{}", api::body::segment(name)),

@@ -14,7 +14,7 @@ use platform::run::{RunCall, RunReport};
 use platform::{SpinDatabase, clock, log, outbound, random};
 use serde_json::Value;
 use store::automation::notices::{self, NewNotice};
-use store::automation::work::{self, Brought, Ended, Happened, Settled, Source, Work};
+use store::automation::work::{self, Brought, Ended, Happened, Means, Settled, Source, Work};
 use store::automation::{AUTOMATION, INBOX};
 use store::jobs::{self, Lease, RunRequest};
 use store::logs::{self, NewLog};
@@ -74,8 +74,9 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
     let mut run = Run {
         database,
         lease,
-        rules: compiled(&work),
+        rules: compiled(&work.means),
         rates: work
+            .means
             .rules
             .iter()
             .map(|rule| (rule.id.clone(), rule.tat_ms))
@@ -93,8 +94,8 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
 }
 
 /// A rule that this version cannot read fires nothing, and says so to whoever runs this.
-fn compiled(work: &Work) -> RuleSet {
-    let rules = work.rules.iter().filter_map(|stored| {
+pub fn compiled(means: &Means) -> RuleSet {
+    let rules = means.rules.iter().filter_map(|stored| {
         let rule = Rule::from_json(&stored.document)
             .inspect_err(|error| log::error("rule", &format!("{}: {error}", stored.id)))
             .ok()?;
@@ -232,12 +233,12 @@ impl Run<'_> {
             }
         }
         let mut fired = HashSet::new();
-        if !self.work.rules.is_empty() {
+        if !self.work.means.rules.is_empty() {
             let ids: Vec<_> = events.iter().map(|event| event.id.as_str()).collect();
             fired.extend(work::fired(self.database, tenant, &ids).await?);
         }
         let rates = self.rates.clone();
-        let mut decider = Decider::new(&self.rules, &self.work, &fired, rates);
+        let mut decider = Decider::new(&self.rules, &self.work.means, &fired, rates);
         for event in events {
             decider.decide(event.seq, &event.id, &event.subject, &event.payload);
         }

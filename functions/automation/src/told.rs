@@ -1,5 +1,6 @@
 //! What people are told in any case, by notices: what they alone can mend.
 
+use domain::automation::CompiledRule;
 use domain::redact;
 use serde_json::Value;
 use store::automation::INBOX;
@@ -30,7 +31,7 @@ pub fn of_event(subject: &Subject, payload: &Value) -> Option<Notice> {
         "connector.expired" => (
             subject.connector_id.clone()?,
             format!("{sender} is cut off: {reason}"),
-            "Connect it again with a new credential. What it has to do waits until then.",
+            "Connect it again with a new credential. Its syncs wait until then; what it had to send is given up: GET /api/deliveries?state=failed lists it, POST /api/deliveries/{id}/retry sends it.",
         ),
         "connector.failing" => (
             subject.connector_id.clone()?,
@@ -89,15 +90,15 @@ pub fn cut_off(event: &str, names: &[&str]) -> Notice {
 }
 
 /// A rule that fires more often than anybody reads.
-pub fn too_often(rule_id: &str, name: &str) -> Notice {
+pub fn too_often(rule: &CompiledRule) -> Notice {
+    let (name, pace) = (&rule.name, rule.firings_per_minute);
     Notice {
         kind: "rule.too_often".to_owned(),
-        about: rule_id.to_owned(),
+        about: rule.id.clone(),
         connector_id: None,
-        title: format!("The rule \"{name}\" fired 60 times in a minute and was held back"),
-        remedy:
-            "Give the rule narrower conditions. What it was held back from it does not do later."
-                .to_owned(),
+        title: format!("The rule \"{name}\" fired {pace} times in a minute and was held back"),
+        remedy: "What it was held back from it does not do by itself later. Give it narrower conditions, or a larger firings_per_minute and replay the webhook events of that time: those on which it has fired stay as they are."
+            .to_owned(),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct CreateAutomationRule {
     pub actions: Vec<Value>,
     /// True when left out.
     pub is_enabled: Option<bool>,
+    /// How often it does something that others notice, at the most: 1 to 6,000, 60 when left out.
+    pub firings_per_minute: Option<u32>,
     /// The lower fires first; 100 when left out.
     pub position: Option<i64>,
 }
@@ -36,6 +38,7 @@ pub struct UpdateAutomationRule {
     /// Replaces all of them.
     pub actions: Option<Vec<Value>>,
     pub is_enabled: Option<bool>,
+    pub firings_per_minute: Option<u32>,
     pub position: Option<i64>,
 }
 
@@ -49,6 +52,7 @@ pub struct AutomationRule {
     pub event: String,
     pub conditions: Option<Value>,
     pub actions: Vec<Value>,
+    pub firings_per_minute: u32,
     pub is_enabled: bool,
     pub position: i64,
     /// Of a rule that every organization has, its name; such a one is switched off, not deleted.

@@ -40,8 +40,9 @@
 //! # Loops
 //! What a rule does can raise events: a sync that it asks for completes. An event from outside has
 //! depth 0, one that a rule's effect raises has [`Event::raised_depth`]. Over [`MAX_DEPTH`] no rule
-//! fires, and the outcome names the rules that would have. How often a rule fires is the caller's to
-//! bound, with [`admit_firing`].
+//! fires, and the outcome names the rules that would have. A circle that leads through another system
+//! has no depth here: how often a rule does something that others notice is the caller's to bound, with
+//! [`admit_firing`].
 
 mod action;
 mod body;
@@ -74,7 +75,7 @@ pub use effect::{Effect, PlannedEffect, Unsendable};
 pub use event::{
     Event, EventName, EventNameError, EventPattern, KnownEvent, MAX_DEPTH, MAX_EVENT_NAME_BYTES,
 };
-pub use firing_rate::{FIRINGS_PER_MINUTE, TooOften, admit_firing};
+pub use firing_rate::{FIRINGS_PER_MINUTE, FIRINGS_PER_MINUTE_RANGE, TooOften, admit_firing};
 pub use pointer::{MAX_POINTER_BYTES, MAX_POINTER_TOKENS, PointerError};
 pub use received::Received;
 pub use rule::{MAX_RULE_BYTES, MAX_RULE_NAME_CHARS, Rule, Target, TargetKind};

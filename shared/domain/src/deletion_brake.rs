@@ -28,7 +28,7 @@ impl Brake {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{missing} of {live} rows are gone at the provider, more than the {max_rows} rows and {max_percent} % \
-     that one pass may delete; nothing was deleted. Check the account, then ask for the sync with `force_deletions` in its `params` to accept it"
+     that one pass may delete; nothing was deleted. Check the account, then ask for the sync with `force_deletions` to accept it"
 )]
 pub struct TooManyDeletions {
     pub missing: u64,
@@ -93,8 +93,7 @@ mod tests {
             .to_string();
         assert!(message.starts_with("80 of 100 rows are gone"), "{message}");
         assert!(
-            message
-                .ends_with("ask for the sync with `force_deletions` in its `params` to accept it"),
+            message.ends_with("ask for the sync with `force_deletions` to accept it"),
             "{message}"
         );
     }

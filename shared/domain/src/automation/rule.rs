@@ -6,8 +6,9 @@ use super::action::{Action, MAX_ACTIONS};
 use super::bounded_json::{is_deeper_than, length_within};
 use super::condition::Condition;
 use super::event::EventPattern;
-use super::fields::{Fields, Object, shown};
+use super::firing_rate::{FIRINGS_PER_MINUTE, FIRINGS_PER_MINUTE_RANGE};
 use crate::Result;
+use crate::fields::{Fields, Object, shown};
 
 /// The longest name of a rule, in characters.
 pub const MAX_RULE_NAME_CHARS: usize = 100;
@@ -17,7 +18,14 @@ pub const MAX_RULE_BYTES: usize = 64 * 1024;
 /// The reader of JSON refuses more.
 const MAX_DOCUMENT_DEPTH: usize = 128;
 
-const MEMBERS: [&str; 5] = ["name", "event", "conditions", "actions", "is_enabled"];
+const MEMBERS: [&str; 6] = [
+    "name",
+    "event",
+    "conditions",
+    "actions",
+    "is_enabled",
+    "firings_per_minute",
+];
 
 /// On which events, under which conditions, what is done.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +33,8 @@ pub struct Rule {
     pub name: String,
     pub event: EventPattern,
     pub is_enabled: bool,
+    /// How often it does something that others notice.
+    pub firings_per_minute: u32,
     /// `None`: always.
     pub(super) conditions: Option<Condition>,
     pub(super) actions: Vec<Action>,
@@ -56,8 +66,8 @@ pub enum TargetKind {
 }
 
 impl Rule {
-    /// Reads a rule. `conditions` and `is_enabled` can be left out: then it always fires, and is
-    /// enabled.
+    /// Reads a rule. `conditions`, `is_enabled` and `firings_per_minute` can be left out: then it always
+    /// fires, is enabled, and does so [`FIRINGS_PER_MINUTE`] times a minute at the most.
     ///
     /// # Errors
     /// [`crate::Error::InvalidFields`] with every bad field.
@@ -84,10 +94,13 @@ impl Rule {
         let conditions = fields.optional(&object, "conditions", Condition::read);
         let actions = read_actions(fields, &object);
         let is_enabled = read_is_enabled(fields, &object);
+        let range = FIRINGS_PER_MINUTE_RANGE;
+        let pace = fields.whole(&object, "firings_per_minute", &range, FIRINGS_PER_MINUTE);
         Some(Self {
             name: name?,
             event: event?,
             is_enabled: is_enabled?,
+            firings_per_minute: pace,
             conditions: conditions.ok()?,
             actions: actions?,
         })
@@ -105,6 +118,10 @@ impl Rule {
         let actions = self.actions.iter().map(Action::to_json).collect();
         document.insert("actions".to_owned(), actions);
         document.insert("is_enabled".to_owned(), json!(self.is_enabled));
+        if self.firings_per_minute != FIRINGS_PER_MINUTE {
+            let pace = json!(self.firings_per_minute);
+            document.insert("firings_per_minute".to_owned(), pace);
+        }
         document.into()
     }
 
@@ -212,7 +229,7 @@ fn read_actions(fields: &mut Fields, object: &Object<'_>) -> Option<Vec<Action>>
 
 /// Null is not taken for enabled: a switch is on or off.
 fn read_is_enabled(fields: &mut Fields, object: &Object<'_>) -> Option<bool> {
-    let Some(value) = object.get("is_enabled") else {
+    let Some(value) = object.member("is_enabled") else {
         return Some(true);
     };
     let is_enabled = value.as_bool();

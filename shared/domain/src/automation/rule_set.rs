@@ -43,6 +43,7 @@ pub struct RuleSet {
 pub struct CompiledRule {
     pub id: String,
     pub name: String,
+    pub firings_per_minute: u32,
     /// The pointers are indexes of those of the set.
     conditions: Option<Condition<usize>>,
     actions: Vec<Action>,
@@ -123,6 +124,7 @@ impl RuleSet {
             set.rules.push(CompiledRule {
                 id,
                 name: rule.name,
+                firings_per_minute: rule.firings_per_minute,
                 conditions,
                 actions: rule.actions,
             });

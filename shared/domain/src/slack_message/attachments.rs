@@ -39,6 +39,9 @@ pub(super) fn check(checker: &mut Checker, pointer: &str, attachments: &[Value])
 }
 
 fn check_attachment(checker: &mut Checker, pointer: &str, attachment: &Map<String, Value>) {
+    if attachment.values().all(Value::is_null) {
+        checker.push(pointer, "is empty", "give it a text, or leave it out");
+    }
     for name in TEXTS {
         checker.text(pointer, attachment, name, usize::MAX);
     }
@@ -219,6 +222,13 @@ mod tests {
                 .map(|pointer| format!("/message/attachments/0{pointer}"))
                 .collect();
             assert_eq!(one(attachment.clone()), expected, "{attachment}");
+        }
+    }
+
+    #[test]
+    fn an_attachment_shows_something() {
+        for empty in [json!({}), json!({"text": null})] {
+            assert_eq!(one(empty), ["/message/attachments/0"]);
         }
     }
 

@@ -1,4 +1,5 @@
-//! Block Kit: how many, how long, how deep.
+//! Block Kit: what is needed, how many, how long, how deep. A type that is not known here is Slack's to
+//! judge.
 
 use serde_json::{Map, Value};
 
@@ -77,9 +78,16 @@ fn check_block(checker: &mut Checker, pointer: &str, block: &Value) {
     checker.text(pointer, block, "block_id", MAX_ID_CHARS);
     match kind {
         "section" => check_section(checker, pointer, block),
-        "header" => checker.text_object(pointer, block, "text", 150, TextKind::Plain),
-        "markdown" => checker.text(pointer, block, "text", MAX_MARKDOWN_CHARS),
+        "header" => {
+            checker.required(pointer, block, &["text"]);
+            checker.text_object(pointer, block, "text", 150, TextKind::Plain);
+        }
+        "markdown" => {
+            checker.required(pointer, block, &["text"]);
+            checker.text(pointer, block, "text", MAX_MARKDOWN_CHARS);
+        }
         "context" => {
+            checker.required(pointer, block, &["elements"]);
             for (pointer, element) in checker.list(pointer, block, "elements", 10) {
                 check_context_element(checker, &pointer, element);
             }
@@ -99,6 +107,7 @@ fn check_block(checker: &mut Checker, pointer: &str, block: &Value) {
 }
 
 fn check_section(checker: &mut Checker, pointer: &str, block: &Map<String, Value>) {
+    checker.required(pointer, block, &["text", "fields"]);
     checker.text_object(pointer, block, "text", 3_000, TextKind::Any);
     for (pointer, field) in checker.list(pointer, block, "fields", 10) {
         checker.one_text_object(&pointer, field, 2_000, TextKind::Any);
@@ -127,11 +136,14 @@ fn check_context_element(checker: &mut Checker, pointer: &str, element: &Value) 
 }
 
 fn check_image(checker: &mut Checker, pointer: &str, image: &Map<String, Value>) {
+    checker.required(pointer, image, &["image_url", "slack_file"]);
+    checker.required(pointer, image, &["alt_text"]);
     checker.text(pointer, image, "image_url", MAX_URL_CHARS);
     checker.text(pointer, image, "alt_text", MAX_ALT_TEXT_CHARS);
 }
 
 fn check_elements(checker: &mut Checker, pointer: &str, block: &Map<String, Value>, max: usize) {
+    checker.required(pointer, block, &["elements"]);
     for (pointer, element) in checker.list(pointer, block, "elements", max) {
         check_element(checker, &pointer, element);
     }
@@ -148,6 +160,7 @@ fn check_element(checker: &mut Checker, pointer: &str, element: &Value) {
     }
     match kind {
         Some("button") => {
+            checker.required(pointer, element, &["text"]);
             checker.text_object(pointer, element, "text", 75, TextKind::Plain);
             checker.text(pointer, element, "url", MAX_URL_CHARS);
             checker.text(pointer, element, "value", 2_000);
@@ -321,7 +334,7 @@ mod tests {
         ),
         (
             3_000,
-            |n| json!({"type": "context", "elements": [{"type": "image", "image_url": long(n)}]}),
+            |n| json!({"type": "context", "elements": [{"type": "image", "image_url": long(n), "alt_text": "a"}]}),
             "/elements/0/image_url",
         ),
         (
@@ -440,12 +453,12 @@ mod tests {
         ),
         (
             25,
-            |n| json!({"type": "actions", "elements": vec![json!({"type": "button"}); n]}),
+            |n| json!({"type": "actions", "elements": vec![json!({"type": "button", "text": plain(1)}); n]}),
             "/elements",
         ),
         (
             5,
-            |n| json!({"type": "context_actions", "elements": vec![json!({"type": "button"}); n]}),
+            |n| json!({"type": "context_actions", "elements": vec![json!({"type": "button", "text": plain(1)}); n]}),
             "/elements",
         ),
         (
@@ -539,7 +552,10 @@ mod tests {
             ),
             (json!({"type": "section", "fields": {}}), "/fields"),
             (json!({"type": "section", "fields": [1]}), "/fields/0"),
-            (json!({"type": "section", "accessory": 1}), "/accessory"),
+            (
+                json!({"type": "section", "text": plain(1), "accessory": 1}),
+                "/accessory",
+            ),
             (json!({"type": "markdown", "text": plain(1)}), "/text"),
             (
                 json!({"type": "context", "elements": [{"type": "button"}]}),
@@ -557,6 +573,39 @@ mod tests {
                 "{block}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_block_shows_is_needed() {
+        for (block, pointer) in [
+            (json!({"type": "section"}), "/text"),
+            (
+                json!({"type": "section", "text": null, "fields": []}),
+                "/text",
+            ),
+            (json!({"type": "section", "text": plain(0)}), "/text/text"),
+            (
+                json!({"type": "section", "fields": [plain(0)]}),
+                "/fields/0/text",
+            ),
+            (json!({"type": "header"}), "/text"),
+            (json!({"type": "markdown"}), "/text"),
+            (json!({"type": "context"}), "/elements"),
+            (json!({"type": "context", "elements": []}), "/elements"),
+            (json!({"type": "actions", "elements": []}), "/elements"),
+            (json!({"type": "context_actions"}), "/elements"),
+            (json!({"type": "image", "image_url": "a"}), "/alt_text"),
+            (json!({"type": "image", "alt_text": "a"}), "/image_url"),
+            (in_actions(json!({"type": "button"})), "/elements/0/text"),
+        ] {
+            assert_eq!(
+                pointers(std::slice::from_ref(&block)),
+                [format!("/message/blocks/0{pointer}")],
+                "{block}"
+            );
+        }
+        let file = json!({"type": "image", "slack_file": {"id": "F1"}, "alt_text": "a"});
+        assert!(pointers(&[file]).is_empty());
     }
 
     #[test]

@@ -53,6 +53,21 @@ impl Checker {
         }
     }
 
+    /// One of these members is given, and is no empty list.
+    pub(super) fn required(&mut self, pointer: &str, object: &Map<String, Value>, names: &[&str]) {
+        let is_given = |name: &&str| {
+            given(object, name)
+                .is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
+        };
+        if let (false, Some(first)) = (names.iter().any(is_given), names.first()) {
+            self.push(
+                format!("{pointer}/{first}"),
+                "is missing or empty",
+                format!("give {}", names.join(" or ")),
+            );
+        }
+    }
+
     /// A member, where there is one, is a text object (`{"type": …, "text": …}`) of at most `max`
     /// characters.
     pub(super) fn text_object(
@@ -94,6 +109,9 @@ impl Checker {
             );
         }
         match object.get("text") {
+            Some(Value::String(text)) if text.is_empty() => {
+                self.push(format!("{pointer}/text"), "is empty", "give a text");
+            }
             Some(Value::String(_)) => self.text(pointer, object, "text", max),
             _ => self.push(
                 format!("{pointer}/text"),

@@ -127,7 +127,9 @@ pub struct Change<'a> {
 
 const UPDATE: &str = "
 UPDATE automation_rules SET position = coalesce(?3, position), is_enabled = coalesce(?4, is_enabled),
-  document = coalesce(?5, document), updated_at = ?6
+  document = coalesce(?5, document), updated_at = ?6,
+  -- What it has used up was measured by its old pace.
+  tat_ms = iif(coalesce(?5, document) ->> 'firings_per_minute' IS document ->> 'firings_per_minute', tat_ms, 0)
 WHERE id = ?2 AND organization_id = ?1";
 
 /// # Errors
@@ -164,33 +166,6 @@ pub async fn delete<E: Execute>(
         .execute(DELETE, parameters![tenant.as_str(), id])
         .await
         .map(drop)
-}
-
-/// A rule as it is compiled.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Enabled {
-    pub id: String,
-    pub position: i64,
-    pub document: serde_json::Value,
-}
-
-const ENABLED: &str = "
-SELECT json_group_array(json_object('id', id, 'position', position, 'document', json(document)))
-FROM automation_rules WHERE organization_id = ?1 AND is_enabled";
-
-/// Those that are enabled, for a dry run.
-///
-/// # Errors
-/// The failure of the statement.
-pub async fn enabled<E: Execute>(
-    database: &E,
-    tenant: &Tenant,
-) -> Result<Vec<Enabled>, DatabaseError> {
-    json::read(
-        &database
-            .execute(ENABLED, parameters![tenant.as_str()])
-            .await?,
-    )
 }
 
 const WITHOUT_DEFAULTS: &str = "

@@ -17,6 +17,12 @@ pub struct Work {
     pub attempts: u32,
     /// Of an inbox, while there is the webhook.
     pub webhook: Option<Webhook>,
+    pub means: Means,
+}
+
+/// What an organization decides by, and what it can do something with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Means {
     /// Those that are enabled.
     pub rules: Vec<StoredRule>,
     pub connectors: Vec<Connector>,
@@ -43,6 +49,8 @@ pub struct StoredRule {
     pub id: String,
     pub position: i64,
     pub tat_ms: i64,
+    /// Every organization has it.
+    pub is_default: bool,
     /// JSON.
     pub document: serde_json::Value,
 }
@@ -56,7 +64,32 @@ pub struct Connector {
     pub config: String,
 }
 
-const LOAD: &str = "
+macro_rules! means {
+    ($organization:literal) => {
+        concat!(
+            "json_object('rules', json((
+               SELECT json_group_array(json_object('id', id, 'position', position, 'tat_ms', tat_ms,
+                 'is_default', json(iif(default_rule IS NULL, 'false', 'true')), 'document', json(document)))
+               FROM automation_rules WHERE automation_rules.organization_id = ",
+            $organization,
+            " AND is_enabled)),
+             'connectors', json((
+               SELECT json_group_array(json_object('id', id, 'provider', provider, 'state', state,
+                 'config', config))
+               FROM (SELECT * FROM connectors WHERE connectors.organization_id = ",
+            $organization,
+            " ORDER BY integration_key))),
+             'endpoints', json((
+               SELECT json_group_array(json_object('id', id, 'state', state)) FROM outgoing_webhooks
+               WHERE outgoing_webhooks.organization_id = ",
+            $organization,
+            ")))"
+        )
+    };
+}
+
+const LOAD: &str = concat!(
+    "
 SELECT json_object('kind', jobs.kind, 'organization_id', jobs.organization_id,
   'subject', jobs.subject, 'attempts', jobs.attempts,
   'webhook', json((
@@ -64,21 +97,27 @@ SELECT json_object('kind', jobs.kind, 'organization_id', jobs.organization_id,
       'failures_in_row', failures_in_row)
     FROM webhooks WHERE jobs.kind = 'inbox' AND webhooks.id = jobs.subject
       AND webhooks.organization_id = jobs.organization_id)),
-  'rules', json((
-    SELECT json_group_array(json_object('id', id, 'position', position, 'tat_ms', tat_ms,
-      'document', json(document)))
-    FROM automation_rules WHERE automation_rules.organization_id = jobs.organization_id AND is_enabled)),
-  'connectors', json((
-    SELECT json_group_array(json_object('id', id, 'provider', provider, 'state', state,
-      'config', config))
-    FROM (SELECT * FROM connectors WHERE connectors.organization_id = jobs.organization_id
-      ORDER BY integration_key))),
-  'endpoints', json((
-    SELECT json_group_array(json_object('id', id, 'state', state)) FROM outgoing_webhooks
-    WHERE outgoing_webhooks.organization_id = jobs.organization_id)))
+  'means', ",
+    means!("jobs.organization_id"),
+    ")
 FROM jobs
 WHERE jobs.id = ?1 AND jobs.lease_version = ?2 AND jobs.kind IN ('inbox', 'automation')
-  AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?3";
+  AND jobs.lease_holder IS NOT NULL AND jobs.lease_expires_at > ?3"
+);
+
+const MEANS: &str = concat!("SELECT ", means!("?1"));
+
+/// What an organization decides by, for a dry run.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn means<E: Execute>(database: &E, tenant: &Tenant) -> Result<Means, DatabaseError> {
+    json::read(
+        &database
+            .execute(MEANS, parameters![tenant.as_str()])
+            .await?,
+    )
+}
 
 /// What the holder of a lease works with; nothing when the lease has ended or belongs to somebody
 /// else.

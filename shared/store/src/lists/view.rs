@@ -467,6 +467,10 @@ const AUTOMATION_RULE: &[Field] = &[
     Plain("event", "record.document ->> 'event'"),
     Json("conditions", "record.document -> 'conditions'"),
     Json("actions", "record.document -> 'actions'"),
+    Plain(
+        "firings_per_minute",
+        "coalesce(record.document ->> 'firings_per_minute', 60)",
+    ),
     Bool("is_enabled", "record.is_enabled"),
     Plain("position", "record.position"),
     Plain("default_rule", "record.default_rule"),

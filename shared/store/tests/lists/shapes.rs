@@ -644,7 +644,7 @@ fn an_account() {
         read(Kind::AutomationRule, &rule),
         json!({"id": rule, "organization_id": party.tenant.as_str(), "name": "Tell", "event": "order.*",
             "conditions": null, "actions": [{"type": "log", "text": "a"}], "is_enabled": true,
-            "position": 100, "default_rule": null, "fired_count": 0, "failed_count": 0,
+            "position": 100, "default_rule": null, "firings_per_minute": 60, "fired_count": 0, "failed_count": 0,
             "last_fired_at": null, "created_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH})
     );
     let notice = fixture.text("SELECT id FROM notices").unwrap();

@@ -1,16 +1,18 @@
 //! From the event to what follows from it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use http::{Method, StatusCode};
 use runtime::{Faults, StatementFault};
-use serde_json::json;
+use serde_json::{Value, json};
 use whole_system::Settings;
 
 use super::{kinds, notices, rule, settle, start, start_with, tells};
-use crate::inbox::{events, id, send, settings, standard};
-use crate::notify::{OPS, deliveries, pass, texts};
+use crate::api::problem;
+use crate::inbox::{events, id, send, settings, standard, with};
+use crate::notify::{OPS, bot, connect, deliveries, pass, texts};
 
 #[tokio::test(start_paused = true)]
 async fn a_signed_event_is_in_slack_before_any_tick() {
@@ -226,39 +228,162 @@ async fn rules_that_fire_each_other_are_stopped() {
     assert_eq!(depths[..7], [0, 1, 2, 3, 4, 5, 6]);
 }
 
+/// Nothing that somebody has asked for is dropped without a word, and a dry run says the same.
 #[tokio::test(start_paused = true)]
-async fn a_rule_fires_sixty_times_a_minute_at_the_most() {
+async fn a_rule_that_names_no_slack_connector_takes_what_there_is_or_fails() {
+    let (app, organization) = with(717, settings(717)).await;
+    let key = &organization.key;
+    let webhook = standard(&app, &organization).await;
+    let actions = json!([{"type": "slack_message", "text": "n {{ body.n }}"},
+        {"type": "notice", "title": "N {{ body.n }}", "remedy": "none"}]);
+    rule(
+        &app,
+        &organization,
+        json!({"name": "Both", "event": "webhook.received", "actions": actions}),
+    )
+    .await;
+    let bring = async |n: i64| {
+        let body = json!({ "n": n }).to_string();
+        let said = send(&app, &webhook, &format!("m-{n}"), &body).await;
+        said.expect(StatusCode::OK);
+        // What is held is not settled.
+        for _ in 0..3 {
+            app.tick().await.expect(StatusCode::OK);
+            pass(20).await;
+        }
+        let path = "/api/webhook-events?limit=1";
+        app.get(path, key).await.expect(StatusCode::OK)["data"][0]["state"].clone()
+    };
+    let dry_run = async || {
+        let body = json!({"event": "webhook.received", "payload": {"body": {"n": 0}}});
+        let said = app.post("/api/automation-rules/dry-run", key, body).await;
+        let said = said.expect(StatusCode::OK);
+        let both = said["fires"].as_array().unwrap().iter();
+        both.clone()
+            .find(|fires| fires["name"] == "Both")
+            .expect("it fires")["effects"][0]["error"]
+            .clone()
+    };
+    let noticed = async || {
+        let notices = notices(&app, &organization).await;
+        let of_rule = notices.iter().filter(|notice| notice["kind"] == "rule");
+        of_rule.count()
+    };
+    // There is none: the whole rule fails, and the event can be replayed.
+    assert_eq!(bring(1).await, "dead");
+    assert_eq!(noticed().await, 0);
+    let why = dry_run().await;
+    assert!(
+        why.as_str().unwrap().contains("no Slack connector"),
+        "{why}"
+    );
+    let dead = app.get("/api/webhook-events?state=dead", key).await;
+    let reason = dead.expect(StatusCode::OK)["data"][0]["error_detail"].to_string();
+    assert!(reason.contains("no Slack connector"), "{reason}");
+
+    // One that is paused holds it.
+    let slack = connect(&app, &organization, bot()).await;
+    let state = async |action: &str| {
+        let path = format!("/api/connectors/{slack}/{action}");
+        let said = app.request(Method::POST, &path, key, None).await;
+        said.expect(StatusCode::OK);
+    };
+    state("pause").await;
+    assert_eq!(dry_run().await, Value::Null);
+    assert_eq!(bring(2).await, "processed");
+    assert_eq!(noticed().await, 1);
+    assert!(texts(&app, OPS).is_empty());
+    state("resume").await;
+    settle(&app, &organization).await;
+    assert_eq!(texts(&app, OPS), ["n 2"]);
+    let body = json!({"webhook_id": webhook["id"]});
+    app.post("/api/webhook-events/replay", key, body)
+        .await
+        .expect(StatusCode::ACCEPTED);
+    settle(&app, &organization).await;
+    assert_eq!(texts(&app, OPS), ["n 2", "n 1"]);
+    assert_eq!(noticed().await, 2);
+}
+
+/// What a rule was held back from can be done after all, once, when it may fire more often.
+#[tokio::test(start_paused = true)]
+async fn a_rule_fires_sixty_times_a_minute_unless_it_says_otherwise() {
     let (app, organization, _) = start(715).await;
     let webhook = standard(&app, &organization).await;
+    let notice = json!([{"type": "notice", "title": "n {{ body.n }}", "remedy": "none"}]);
     let made = rule(
         &app,
         &organization,
-        json!({"name": "Log", "event": "webhook.received", "actions": [{"type": "log", "text": "a"}]}),
+        json!({"name": "Note", "event": "webhook.received", "actions": notice}),
     )
     .await;
+    assert_eq!(made["firings_per_minute"], 60);
     let sent = (0..70).map(|n| {
         let (app, webhook) = (&app, &webhook);
-        async move { send(app, webhook, &format!("m-{n}"), "{}").await }
+        async move {
+            let body = json!({ "n": n }).to_string();
+            send(app, webhook, &format!("m-{n}"), &body).await
+        }
     });
     for answer in futures::future::join_all(sent).await {
         answer.expect(StatusCode::OK);
     }
     settle(&app, &organization).await;
     let path = format!("/api/automation-rules/{}", id(&made));
-    let read = app
-        .get(&path, &organization.key)
+    let fired = async |path: &str| {
+        let read = app.get(path, &organization.key).await;
+        read.expect(StatusCode::OK)["fired_count"].as_i64().unwrap()
+    };
+    let held_back = fired(&path).await;
+    assert!((60..=62).contains(&held_back), "{held_back}");
+    let kinds_of = async || kinds(&app, &organization).await;
+    let too_often = kinds_of()
         .await
-        .expect(StatusCode::OK);
-    let fired = read["fired_count"].as_i64().unwrap();
-    assert!((60..=62).contains(&fired), "{fired}");
-    // Also the rule that every organization has.
-    assert_eq!(
-        kinds(&app, &organization).await,
-        ["rule.too_often", "rule.too_often"]
-    );
+        .into_iter()
+        .filter(|kind| kind == "rule.too_often")
+        .count();
+    assert_eq!(too_often, 1, "not of the rule that only logs");
     for event in events(&app, &organization).await {
         assert_eq!(event["state"], "processed");
     }
+    let all = app.all("/api/automation-rules", &organization.key).await;
+    let log = all
+        .iter()
+        .find(|rule| rule["default_rule"] == "default-webhook-received")
+        .unwrap();
+    assert_eq!(log["fired_count"], 70);
+
+    for wrong in [json!(0), json!(6_001), json!("9"), json!(1.5)] {
+        let body = json!({"firings_per_minute": wrong});
+        let answer = app
+            .request(Method::PATCH, &path, &organization.key, Some(body))
+            .await;
+        let said = problem(&answer, 400, "invalid-request");
+        assert_eq!(said["errors"][0]["field"], "/firings_per_minute");
+    }
+    let body = json!({"firings_per_minute": 6_000});
+    let patched = app
+        .request(Method::PATCH, &path, &organization.key, Some(body))
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(patched["firings_per_minute"], 6_000);
+    let body = json!({"webhook_id": webhook["id"]});
+    app.post("/api/webhook-events/replay", &organization.key, body)
+        .await
+        .expect(StatusCode::ACCEPTED);
+    settle(&app, &organization).await;
+    assert_eq!(fired(&path).await, 70);
+    let titles: HashSet<_> = app
+        .all("/api/notices", &organization.key)
+        .await
+        .iter()
+        .filter(|notice| notice["kind"] == "rule")
+        .map(|notice| (notice["title"].to_string(), notice["count"].to_string()))
+        .collect();
+    let once: HashSet<_> = (0..70)
+        .map(|n| (format!("\"n {n}\""), "1".to_owned()))
+        .collect();
+    assert_eq!(titles, once);
 }
 
 /// Fails statements of automation, some before they are done and some after.
