@@ -27,7 +27,7 @@ async fn handle(request: Request) -> Answer {
                 ) =>
             {
                 let (headers, database) = (&context.headers, &context.database);
-                Err(inbound_limits::refused(headers, database, problem, &mut None).await)
+                Err(inbound_limits::refused(headers, database, problem).await)
             }
             received => received,
         },

@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode, header};
 use platform::public_url::PublicUrl;
 use platform::{Context, Reply, clock, inbound_limits, log, random};
 use serde::Deserialize;
+use serde_json::Value;
 use store::inbox::events::{Arrival, Stored};
 
 use crate::at_once;
@@ -30,15 +31,20 @@ pub async fn receive_call(context: &Context) -> Result<Reply, Problem> {
     #[derive(Deserialize)]
     struct Named {
         webhook_id: String,
-        event: Option<String>,
+        event: Option<Value>,
     }
     let named: Named = serde_json::from_slice(&context.body)
         .map_err(|_| no_webhook("is missing: send a JSON object that names the webhook as text"))?;
+    let event = match named.event {
+        Some(Value::String(event)) => Some(event),
+        None | Some(Value::Null) => None,
+        Some(_) => return Err(Problem::field("/event", "must be a text")),
+    };
     if !api::query::is_id(&named.webhook_id) {
         return Err(no_webhook("must be the id (UUID) of a webhook"));
     }
     let id = named.webhook_id.to_ascii_lowercase();
-    receive(context, &id, "/functions/v1/webhook-receiver", named.event).await
+    receive(context, &id, "/functions/v1/webhook-receiver", event).await
 }
 
 fn no_webhook(detail: &str) -> Problem {

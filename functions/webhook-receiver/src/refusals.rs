@@ -1,23 +1,25 @@
-//! Deliveries that are not proven, or too many, in the organization's log: one row in a while says
-//! enough, and whoever sends rubbish does not make us write.
+//! Deliveries that are not proven, or too many, in the organization's log: a row counts those of one
+//! webhook and reason for a while, and whoever sends rubbish makes us write once a second.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use domain::access::Caller;
 use platform::{Context, clock, log};
-use store::DatabaseError;
-use store::logs::{self, NewLog};
+use store::logs::{self, Refused};
 
-/// Between two rows of one organization, in seconds.
-const EVERY_SECONDS: i64 = 10;
-/// Organizations that one instance remembers.
+/// Webhooks and reasons that one instance counts for.
 const MAX_KEPT: usize = 256;
-const REFUSED: &str = "webhook_refused";
+
+/// What is not in the log yet.
+struct Counted {
+    /// Unix seconds.
+    written_at: i64,
+    count: i64,
+}
 
 thread_local! {
-    /// When an organization's last row was looked for, Unix seconds.
-    static LOOKED_AT: RefCell<HashMap<String, i64>> = RefCell::default();
+    static COUNTED: RefCell<HashMap<(String, String), Counted>> = RefCell::default();
 }
 
 /// Notes that a delivery was refused. What fails here changes nothing about that.
@@ -29,39 +31,40 @@ pub async fn note(
     detail: &str,
 ) {
     let now = clock::now();
-    let is_too_soon = LOOKED_AT.with_borrow_mut(|kept| {
-        let last = kept.get(organization_id).copied();
-        if last.is_some_and(|last| (0..EVERY_SECONDS).contains(&now.saturating_sub(last))) {
-            return true;
-        }
+    let Some(count) = to_write(webhook_id, code, now) else {
+        return;
+    };
+    let Ok(tenant) = Caller::internal("webhook-receiver").tenant_named(organization_id) else {
+        return;
+    };
+    let refused = Refused {
+        webhook_id,
+        code,
+        detail,
+        request_id: &context.request_id,
+        count,
+    };
+    if let Err(error) = logs::note_refused(&context.database, &tenant, refused, now).await {
+        log::error("log", &error.to_string());
+    }
+}
+
+/// Counts one more. Returns how many are to be written, once a second.
+fn to_write(webhook_id: &str, code: &str, now: i64) -> Option<i64> {
+    COUNTED.with_borrow_mut(|kept| {
         if kept.len() >= MAX_KEPT {
             kept.clear();
         }
-        kept.insert(organization_id.to_owned(), now);
-        false
-    });
-    let tenant = Caller::internal("webhook-receiver").tenant_named(organization_id);
-    let (false, Ok(tenant)) = (is_too_soon, tenant) else {
-        return;
-    };
-    let row = NewLog {
-        event_type: REFUSED,
-        status: "failed",
-        subject_id: Some(webhook_id),
-        code: Some(code),
-        detail: Some(detail),
-        request_id: Some(&context.request_id),
-        ..NewLog::default()
-    };
-    let noted = async {
-        let database = &context.database;
-        let last = logs::last_at(database, &tenant, REFUSED).await?;
-        if last.is_none_or(|last| now.saturating_sub(last) >= EVERY_SECONDS) {
-            logs::append(database, &tenant, &[row], now).await?;
+        let key = (webhook_id.to_owned(), code.to_owned());
+        let counted = kept.entry(key).or_insert(Counted {
+            written_at: 0,
+            count: 0,
+        });
+        counted.count = counted.count.saturating_add(1);
+        if counted.written_at == now {
+            return None;
         }
-        Ok::<_, DatabaseError>(())
-    };
-    if let Err(error) = noted.await {
-        log::error("log", &error.to_string());
-    }
+        counted.written_at = now;
+        Some(std::mem::take(&mut counted.count))
+    })
 }

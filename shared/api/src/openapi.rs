@@ -153,13 +153,13 @@ fn headers(route: &Route) -> Value {
         "x-request-id".to_owned(),
         json!({"schema": {"type": "string"}, "description": "Names this request in the logs."}),
     );
-    if route.access.is_limited() {
+    if route.access.is_limited() || route.access == Access::Provider {
         headers.extend(rate_limit());
     }
     Value::Object(headers)
 }
 
-/// Whoever has no quota, as the operator, gets none of them.
+/// Whoever has no quota, as the operator, gets none of them; a delivery that is taken neither.
 fn rate_limit() -> Map<String, Value> {
     let header =
         |description: &str| json!({"schema": {"type": "string"}, "description": description});

@@ -7,6 +7,8 @@ use domain::field_error::FieldErrors;
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::rate_limit::RateLimit;
+
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -163,6 +165,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Seconds after which trying again makes sense; becomes `Retry-After`.
     pub retry_after_seconds: Option<i64>,
+    /// The quota that the request was counted in, for the `RateLimit` fields.
+    pub rate_limit: Option<Box<RateLimit>>,
     /// The methods of the path, for `Allow`.
     pub allow: Option<String>,
     /// The older `{error, code}` members of compatibility routes.
@@ -205,6 +209,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_seconds: None,
+            rate_limit: None,
             allow: None,
             legacy: None,
         }

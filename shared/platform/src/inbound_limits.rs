@@ -34,18 +34,17 @@ thread_local! {
 }
 
 /// Spends one request of a caller: of its key, or of the user of a token; the operator has no quota.
-/// What is left is written to `left`.
+/// Returns what is left.
 ///
 /// # Errors
 /// 429 when the quota is used up; 503 for a variable that is no number.
 pub async fn caller(
     database: &SpinDatabase,
     known: &Authenticated,
-    left: &mut Option<RateLimit>,
-) -> Result<(), Problem> {
+) -> Result<Option<RateLimit>, Problem> {
     let caller = &known.caller;
     let Some(organization_id) = caller.organization_id() else {
-        return Ok(());
+        return Ok(None);
     };
     let requests = match known.requests_per_minute {
         Some(requests) => requests,
@@ -59,9 +58,9 @@ pub async fn caller(
     };
     let who = "This caller may send";
     let remedy = "and spread them; the operator can make a key with a larger `requests_per_minute`";
-    spend(database, "caller", &subject, requests, left)
+    spend(database, "caller", &subject, requests)
         .await
-        .map_err(|spent| spent.problem(who, "requests", remedy))
+        .map_err(|spent| used_up(spent, who, "requests", remedy))
 }
 
 /// The variable `requests_per_minute`; 0 is no limit.
@@ -74,12 +73,7 @@ pub async fn requests_per_minute() -> Result<u32, Problem> {
 
 /// What a request is answered whose sender is not known: `problem`, which says why, or 429 when too
 /// many of its address were refused. Where no address is known there is no limit.
-pub async fn refused(
-    headers: &HeaderMap,
-    database: &SpinDatabase,
-    problem: Problem,
-    left: &mut Option<RateLimit>,
-) -> Problem {
+pub async fn refused(headers: &HeaderMap, database: &SpinDatabase, problem: Problem) -> Problem {
     let address = match auth::client_address(headers).await {
         Ok(Some(address)) => network::subscriber(address),
         Ok(None) => return problem,
@@ -89,9 +83,13 @@ pub async fn refused(
         Ok(refused) => refused,
         Err(wrong) => return wrong,
     };
-    match spend(database, "address", &address, refused, left).await {
-        Ok(()) => problem,
-        Err(spent) => spent.problem(
+    match spend(database, "address", &address, refused).await {
+        Ok(left) => Problem {
+            rate_limit: left.map(Box::new),
+            ..problem
+        },
+        Err(spent) => used_up(
+            spent,
             "This address may be refused",
             "requests",
             "with a key or a signature that is valid",
@@ -108,12 +106,11 @@ pub async fn webhook(
     id: &str,
     events_per_minute: u32,
 ) -> Result<(), Problem> {
-    spend(database, "webhook", id, events_per_minute, &mut None)
-        .await
-        .map_err(|spent| {
-            let remedy = "or have its `events_per_minute` raised";
-            spent.problem("This webhook takes", "deliveries", remedy)
-        })
+    let spent = spend(database, "webhook", id, events_per_minute).await;
+    spent.map(drop).map_err(|spent| {
+        let remedy = "or have its `events_per_minute` raised";
+        used_up(spent, "This webhook takes", "deliveries", remedy)
+    })
 }
 
 async fn variable(name: &'static str, default: u32) -> Result<u32, Problem> {
@@ -122,34 +119,31 @@ async fn variable(name: &'static str, default: u32) -> Result<u32, Problem> {
         .map_err(|wrong| Problem::new(ProblemKind::Unavailable, format!("{wrong}.")))
 }
 
-/// A quota that is used up.
-struct UsedUp(Standing);
-
-impl UsedUp {
-    fn problem(self, who: &str, what: &str, remedy: &str) -> Problem {
-        let Standing {
-            quota,
-            more_in_seconds,
-            ..
-        } = self.0;
-        let detail = format!(
-            "{who} {quota} {what} a minute, and that is used up. Try again in {more_in_seconds} s, {remedy}."
-        );
-        Problem::new(ProblemKind::RateLimited, detail).retry_after(more_in_seconds)
+fn used_up(limit: RateLimit, who: &str, what: &str, remedy: &str) -> Problem {
+    let Standing {
+        quota,
+        more_in_seconds,
+        ..
+    } = limit.standing;
+    let detail = format!(
+        "{who} {quota} {what} a minute, and that is used up. Try again in {more_in_seconds} s, {remedy}."
+    );
+    Problem {
+        rate_limit: Some(Box::new(limit)),
+        ..Problem::new(ProblemKind::RateLimited, detail).retry_after(more_in_seconds)
     }
 }
 
-/// Lets in a request of `subject`, or says that its quota is used up. A database that does not answer
+/// Lets in a request of `subject` and says what is left, or that its quota is used up. A database that does not answer
 /// refuses nobody: the instance counts by itself meanwhile.
 async fn spend(
     database: &SpinDatabase,
     policy: &'static str,
     subject: &str,
     per_minute: u32,
-    left: &mut Option<RateLimit>,
-) -> Result<(), UsedUp> {
+) -> Result<Option<RateLimit>, RateLimit> {
     let Some(quota) = Quota::per_minute(per_minute) else {
-        return Ok(());
+        return Ok(None);
     };
     let key = format!("inbound:{policy}:{subject}");
     let now_us = clock::now_micros();
@@ -179,9 +173,11 @@ async fn spend(
             }
         });
     }
-    let standing = quota.standing(tat_us, now_us);
-    *left = Some(RateLimit { policy, standing });
-    is_taken.then_some(()).ok_or(UsedUp(standing))
+    let limit = RateLimit {
+        policy,
+        standing: quota.standing(tat_us, now_us),
+    };
+    is_taken.then_some(Some(limit)).ok_or(limit)
 }
 
 fn find<'a>(kept: &'a mut [(String, Bucket)], key: &str) -> Option<&'a mut Bucket> {

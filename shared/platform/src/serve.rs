@@ -236,6 +236,18 @@ impl Context {
             .and_then(|value| value.to_str().ok());
         body::parse(content_type, &self.body)
     }
+
+    /// The body as JSON, where it can be left out.
+    ///
+    /// # Errors
+    /// 400 that names the field, 415.
+    pub fn json_or_default<T: Default + DeserializeOwned>(&self) -> Result<T, Problem> {
+        if self.body.is_empty() {
+            Ok(T::default())
+        } else {
+            self.json()
+        }
+    }
 }
 
 /// Why nothing of a transaction was kept.
@@ -307,6 +319,11 @@ impl Arrived {
 
     /// The answer, with a line in the log where it matters.
     fn answered(&self, function: &str, result: Result<Reply, Problem>, seen: &Seen) -> Answer {
+        let rate_limit = result
+            .as_ref()
+            .err()
+            .and_then(|problem| problem.rate_limit.as_deref().copied())
+            .or(seen.rate_limit);
         let (mut response, problem) = match result {
             Ok(reply) => (written(reply), None),
             Err(problem) => (
@@ -317,7 +334,7 @@ impl Arrived {
         if let Ok(value) = HeaderValue::from_str(&self.request_id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
-        if let Some(limit) = seen.rate_limit {
+        if let Some(limit) = rate_limit {
             for (name, field) in [
                 (RATE_LIMIT_POLICY, limit.policy_field()),
                 (RATE_LIMIT, limit.field()),
@@ -358,7 +375,7 @@ struct Seen {
     is_delivery: bool,
     caller: Option<String>,
     organization_id: Option<String>,
-    /// What is left to the caller, or to the address of who is none.
+    /// What is left to the caller.
     rate_limit: Option<RateLimit>,
 }
 
@@ -434,13 +451,12 @@ async fn admitted(
     let known = match auth::caller(headers, database).await {
         Ok(known) => known,
         Err(problem) if problem.kind == ProblemKind::Unauthenticated => {
-            let left = &mut seen.rate_limit;
-            return Err(inbound_limits::refused(headers, database, problem, left).await);
+            return Err(inbound_limits::refused(headers, database, problem).await);
         }
         Err(problem) => return Err(problem),
     };
     seen.caller(&known.caller);
-    inbound_limits::caller(database, &known, &mut seen.rate_limit).await?;
+    seen.rate_limit = inbound_limits::caller(database, &known).await?;
     Ok(known.caller)
 }
 

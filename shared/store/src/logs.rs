@@ -50,22 +50,90 @@ pub async fn append<E: Execute>(
     database.execute(APPEND, parameters).await.map(drop)
 }
 
-const LAST_AT: &str = "
-SELECT occurred_at FROM integration_logs
-WHERE organization_id = ?1 AND event_type = ?2 ORDER BY seq DESC LIMIT 1";
+/// A row of refused deliveries counts those of so many seconds.
+pub const REFUSED_SECONDS: i64 = 10;
+pub const REFUSED: &str = "webhook_refused";
 
-/// When the last row of a type was written, Unix seconds.
+/// Deliveries of one webhook that were refused for one reason.
+pub struct Refused<'a> {
+    pub webhook_id: &'a str,
+    pub code: &'a str,
+    pub detail: &'a str,
+    /// Of the last one.
+    pub request_id: &'a str,
+    pub count: i64,
+}
+
+/// The row that these are counted in, if there is one. Looks at the last hundred rows at the most.
+macro_rules! recent {
+    () => {
+        "SELECT seq FROM (
+           SELECT seq, subject_id, code, occurred_at FROM integration_logs
+           WHERE organization_id = ?1 AND event_type = 'webhook_refused' ORDER BY seq DESC LIMIT 100)
+         WHERE subject_id = ?2 AND code = ?3 AND occurred_at > ?4 LIMIT 1"
+    };
+}
+
+const COUNT_REFUSED: &str = concat!(
+    "
+UPDATE integration_logs SET counts = json_object('refused', (counts ->> 'refused') + ?5)
+WHERE seq = (",
+    recent!(),
+    ") RETURNING seq"
+);
+
+const APPEND_REFUSED: &str = concat!(
+    "
+INSERT INTO integration_logs (organization_id, event_type, status, subject_id, counts, code, detail,
+  request_id, occurred_at)
+SELECT id, 'webhook_refused', 'failed', ?2, json_object('refused', ?5), ?3, ?6, ?7, ?8
+FROM organizations WHERE id = ?1 AND NOT EXISTS (",
+    recent!(),
+    ") RETURNING seq"
+);
+
+/// Notes deliveries that were refused: one row for each webhook and reason in [`REFUSED_SECONDS`],
+/// which counts them. Whoever sends rubbish does not fill the log.
 ///
 /// # Errors
-/// The failure of the statement.
-pub async fn last_at<E: Execute>(
+/// The failure of a statement.
+pub async fn note_refused<E: Execute>(
     database: &E,
     tenant: &Tenant,
-    event_type: &str,
-) -> Result<Option<i64>, DatabaseError> {
-    let parameters = parameters![tenant.as_str(), event_type];
-    let rows = database.execute(LAST_AT, parameters).await?;
-    rows.first().map(|row| row.integer(0)).transpose()
+    refused: Refused<'_>,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let Refused {
+        webhook_id,
+        code,
+        detail,
+        request_id,
+        count,
+    } = refused;
+    let since = now.saturating_sub(REFUSED_SECONDS);
+    let counting = parameters![tenant.as_str(), webhook_id, code, since, count];
+    if !database.execute(COUNT_REFUSED, counting).await?.is_empty() {
+        return Ok(());
+    }
+    let appending = parameters![
+        tenant.as_str(),
+        webhook_id,
+        code,
+        since,
+        count,
+        detail,
+        request_id,
+        now
+    ];
+    if database
+        .execute(APPEND_REFUSED, appending)
+        .await?
+        .is_empty()
+    {
+        // Somebody else was first, or the organization is gone.
+        database.execute(COUNT_REFUSED, counting).await?;
+    }
+    Ok(())
 }
 
 /// What happened on some days, counted by day and by type.

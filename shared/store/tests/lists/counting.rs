@@ -64,3 +64,87 @@ fn statistics_are_what_the_rows_of_the_log_say() {
     );
     assert_eq!(of(Some("b")).by_type, [counted("sync", 10, 1, 1)]);
 }
+
+#[test]
+fn refused_deliveries_are_counted_in_one_row_for_each_webhook_and_reason_in_ten_seconds() {
+    let fixture = Fixture::new();
+    let (mine, other) = (party(1).tenant, party(2).tenant);
+    for tenant in [&mine, &other] {
+        fixture.query(
+            "INSERT INTO organizations (id, name, time_zone, created_at, updated_at) VALUES (?1, 'x', 'UTC', 0, 0)",
+            parameters![tenant.as_str()],
+        );
+    }
+    let note = |tenant, webhook_id, code, count, now| {
+        let refused = logs::Refused {
+            webhook_id,
+            code,
+            detail: "no key of the webhook made it",
+            request_id: "r-1",
+            count,
+        };
+        wait(logs::note_refused(&fixture.database, tenant, refused, now)).unwrap();
+    };
+    note(&mine, "till", "bad_signature", 1, 100);
+    note(&mine, "door", "bad_signature", 1, 100);
+    note(&mine, "till", "stale", 1, 101);
+    note(&other, "till", "bad_signature", 1, 101);
+    note(&mine, "till", "bad_signature", 41, 109);
+    note(&mine, "till", "bad_signature", 5, 110);
+    note(&mine, "till", "bad_signature", 2, 111);
+    let rows = fixture.query(
+        "SELECT organization_id = ?1, subject_id, code, counts ->> 'refused', occurred_at FROM integration_logs
+         WHERE event_type = ?2 ORDER BY seq",
+        parameters![mine.as_str(), logs::REFUSED],
+    );
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row.integer(0).unwrap() == 1,
+                row.text(1).unwrap().to_owned(),
+                row.text(2).unwrap().to_owned(),
+                row.integer(3).unwrap(),
+                row.integer(4).unwrap(),
+            )
+        })
+        .collect();
+    let row = |is_mine, of: &str, code: &str, count, at| {
+        (is_mine, of.to_owned(), code.to_owned(), count, at)
+    };
+    assert_eq!(
+        rows,
+        [
+            row(true, "till", "bad_signature", 42, 100),
+            row(true, "door", "bad_signature", 1, 100),
+            row(true, "till", "stale", 1, 101),
+            row(false, "till", "bad_signature", 1, 101),
+            row(true, "till", "bad_signature", 7, 110),
+        ]
+    );
+}
+
+#[test]
+fn rows_and_counts_of_the_log_are_kept_for_as_long_as_is_said_and_pruned_in_parts() {
+    let fixture = Fixture::new();
+    let mine = party(1).tenant;
+    let now = 200 * DAY;
+    for (event_type, days) in [
+        ("sync", 91),
+        ("rule", 91),
+        ("log", 90),
+        ("sync", 89),
+        ("sync", 0),
+    ] {
+        fixture.query(
+            "INSERT INTO integration_logs (organization_id, event_type, status, occurred_at) VALUES (?1, ?2, 'success', ?3)",
+            parameters![mine.as_str(), event_type, now - days * DAY],
+        );
+    }
+    let prune = || wait(logs::prune(&fixture.database, now - logs::KEEP_SECONDS, 1)).unwrap();
+    assert_eq!((prune(), prune(), prune()), (1, 1, 0));
+    for table in ["integration_logs", "log_statistics"] {
+        let kept = fixture.query(&format!("SELECT count(*) FROM {table}"), parameters![]);
+        assert_eq!(kept.first().unwrap().integer(0).unwrap(), 3, "{table}");
+    }
+}

@@ -217,5 +217,9 @@ async fn the_body_form_names_the_webhook_and_is_signed_like_any_other() {
         let said = answer.json();
         assert_eq!(said["error"], said["detail"], "the older members: {said}");
     }
+    let odd = json!({"webhook_id": id(&webhook), "event": 5}).to_string();
+    let said = deliver(&app, path, &headers, odd).await;
+    let said = crate::api::problem(&said, 400, "invalid-request");
+    assert_eq!(said["errors"][0]["field"], "/event");
     assert_eq!(events(&app, &organization).await.len(), 1);
 }

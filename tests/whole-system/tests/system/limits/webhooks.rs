@@ -29,6 +29,8 @@ async fn a_webhook_takes_as_much_as_it_says_and_rubbish_uses_nothing_up() {
     }
     let answer = send(&app, &webhook, "m-4", "{}").await;
     assert_eq!(throttled(&answer, 3), 20);
+    assert_eq!(answer.headers["ratelimit-policy"], "\"webhook\";q=3;w=60");
+    assert_eq!(answer.headers["ratelimit"], "\"webhook\";r=0;t=20");
     send(&app, &other, "m-4", "{}").await.expect(StatusCode::OK);
     assert_eq!(events(&app, &organization).await.len(), 4, "it is not kept");
     let logged = rows(&app, "/api/logs?event_type=webhook_refused", &organization).await;
@@ -38,6 +40,15 @@ async fn a_webhook_takes_as_much_as_it_says_and_rubbish_uses_nothing_up() {
         .collect();
     assert_eq!(limited.len(), 1, "{logged:#?}");
     assert_eq!(limited[0]["subject_id"], webhook["id"]);
+    assert_eq!(limited[0]["counts"], json!({"refused": 1}));
+    // What another webhook is sent hides nothing, nor another reason.
+    let other_path = format!("/hooks/{}", id(&other));
+    for (headers, path) in [(&forged, &other_path), (&Vec::new(), &path)] {
+        let answer = deliver(&app, path, headers, "{}").await;
+        problem(&answer, 401, "unauthenticated");
+    }
+    let logged = rows(&app, "/api/logs?event_type=webhook_refused", &organization).await;
+    assert_eq!(logged.len(), 4, "{logged:#?}");
     // One row in a while says enough.
     for _ in 0..10 {
         throttled(&send(&app, &webhook, "m-4", "{}").await, 3);
