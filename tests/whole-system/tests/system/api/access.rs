@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use api::routes::{Access, ROUTES};
+use bytes::Bytes;
 use domain::access::{Role, Scope};
-use http::{Method, StatusCode};
-use jwt_compact::alg::{Hs384, Hs384Key, Hs512, Hs512Key};
+use http::{Method, Request, StatusCode};
+use jwt_compact::alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key};
 use jwt_compact::{Algorithm, AlgorithmExt, Claims, Header};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use whole_system::{App, INTERNAL_TOKEN, JWT_SECRET, LAKESHORE, OPERATOR_KEY, Settings};
+use whole_system::{App, INTERNAL_TOKEN, JWT_SECRET, LAKESHORE, OPERATOR_KEY, Settings, send_raw};
 
 use super::{EPOCH, NO_ID, api_key, jwt, method, path, problem, protected, raw, token_of};
 
@@ -20,10 +21,21 @@ fn signed<A: Algorithm>(
     claims: Value,
     expiration: i64,
 ) -> String {
+    signed_with(json!({}), algorithm, key, claims, expiration)
+}
+
+/// With further header parameters.
+fn signed_with<A: Algorithm>(
+    header: Value,
+    algorithm: &A,
+    key: &A::SigningKey,
+    claims: Value,
+    expiration: i64,
+) -> String {
     let mut claims = Claims::new(claims);
     claims.expiration = chrono::DateTime::from_timestamp(expiration, 0);
     algorithm
-        .token(&Header::empty(), &claims, key)
+        .token(&Header::new(header), &claims, key)
         .expect("a token")
 }
 
@@ -58,6 +70,10 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
     let without = |name: &str| {
         let mut claims = claims("owner");
         claims.as_object_mut().unwrap().remove(name);
+        jwt(JWT_SECRET, claims, None, later)
+    };
+    let named = |sub: &str| {
+        let claims = json!({"sub": sub, "organization_id": id, "role": "owner"});
         jwt(JWT_SECRET, claims, None, later)
     };
     let tokens: Vec<(&str, String)> = vec![
@@ -143,6 +159,21 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
             jwt(JWT_SECRET, claims("owner"), Some(now + 120), later),
         ),
         ("no subject", without("sub")),
+        ("a subject that is nobody", named("")),
+        ("the name of the operator", named("operator")),
+        ("the name of a rule", named("rule:1")),
+        ("a subject of two lines", named("a\nb")),
+        ("a subject that no filter takes", named(&"u".repeat(256))),
+        (
+            "an extension that has to be understood",
+            signed_with(
+                json!({"crit": ["http://example.test/needed"], "http://example.test/needed": true}),
+                &Hs256,
+                &Hs256Key::new(JWT_SECRET),
+                claims("owner"),
+                now + 600,
+            ),
+        ),
         ("no role", without("role")),
         (
             "an operator",
@@ -215,6 +246,13 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
             401,
             "unauthenticated",
         );
+    }
+    // What nobody has to understand is left aside.
+    let known = json!({"kid": "1", "tenant": 7});
+    let key = Hs256Key::new(JWT_SECRET);
+    let extended = signed_with(known, &Hs256, &key, claims("owner"), now + 600);
+    for token in [extended, named(&"u".repeat(255))] {
+        app.get("/api/shifts", &token).await.expect(StatusCode::OK);
     }
     // Clocks may differ a little, in both directions.
     for (not_before, expiration) in [(None, now - 25), (Some(now + 25), now + 600)] {
@@ -660,6 +698,21 @@ async fn a_key_bound_to_networks_believes_no_header_of_the_client() {
         ];
         let answer = raw(&app, Method::GET, "/api/shifts", &headers, "").await;
         assert_eq!(answer.status, status, "{first}, then {last}");
+    }
+    // One that is no text is not left out, which would make the client's own the last.
+    for (last, status) in [
+        (&b"\xff, 198.51.100.1"[..], 403),
+        (b"198.51.100.1, \xff", 403),
+        (b"\xff, 203.0.113.9", 200),
+    ] {
+        let request = Request::get("/api/shifts")
+            .header("authorization", &authorization)
+            .header("x-forwarded-for", "203.0.113.9")
+            .header("x-forwarded-for", last)
+            .body(Bytes::new())
+            .unwrap();
+        let answer = send_raw(&app.runtime, request).await;
+        assert_eq!(answer.status, status, "{last:?}");
     }
 }
 

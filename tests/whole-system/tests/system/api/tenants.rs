@@ -222,6 +222,9 @@ async fn a_token_for_an_organization_that_is_not_there_reads_nothing() {
     let connect =
         json!({"action": "connect", "apiKey": LAKESHORE.token, "companyId": LAKESHORE.company_id});
     problem(&app.proxy(&token, connect).await, 404, "not-found");
+    let rule = json!({"name": "a", "event": "a.b", "actions": [{"type": "log", "text": "a"}]});
+    let said = app.post("/api/automation-rules", &token, rule).await;
+    problem(&said, 404, "not-found");
 }
 
 /// A list without rows, or figures of nothing.
