@@ -5,7 +5,7 @@ use domain::automation::DefaultRule;
 use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use platform::run::{RunReport, WORK_BUDGET_MS};
 use platform::vault::{Place, Secret, Vault};
-use platform::{SpinDatabase, clock, default_rules, log, random};
+use platform::{SpinDatabase, clock, default_rules, log, random, webhook_copies};
 use store::automation::{self, notices, rules, work};
 use store::inbox::events;
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
@@ -133,6 +133,7 @@ async fn reseal(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Datab
 /// Removes what nobody asks for any more, in bounded statements.
 async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, DatabaseError> {
     let now = clock::now();
+    webhook_copies::forget_all().await;
     for organization_id in organizations::purging(database, i64::from(ROWS)).await? {
         if let Ok(tenant) = Caller::internal("scheduled-sync").tenant_named(&organization_id) {
             jobs::ensure_organization_job(

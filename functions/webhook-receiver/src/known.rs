@@ -12,8 +12,7 @@ use api::Problem;
 use domain::inbound_webhook::{EventFilter, State};
 use domain::webhook_signature::{Key, Options, Scheme};
 use platform::vault::{Place, Secret, Vault};
-use platform::{Context, clock, log, problems};
-use spin_sdk::key_value::Store;
+use platform::{Context, clock, log, problems, webhook_copies};
 use store::inbox::webhooks::{self, Receiving};
 
 /// Webhooks that one instance keeps: their keys are in the clear there.
@@ -112,7 +111,7 @@ pub async fn find(context: &Context, id: &str) -> Result<Rc<Known>, Problem> {
     if let Some(known) = KEPT.with_borrow(|kept| kept.get(id).cloned()) {
         return Ok(known);
     }
-    if let Some(held) = from_key_value(id).await {
+    if let Some(held) = webhook_copies::get(id).await {
         // When the database was asked is not known any more.
         return keep(id, Known::open(id, held, 0).await?);
     }
@@ -131,11 +130,11 @@ pub async fn read(context: &Context, id: &str) -> Result<Rc<Known>, Problem> {
     let Some(held) = held else {
         // Whoever calls what never was makes us write nothing.
         if KEPT.with_borrow_mut(|kept| kept.remove(id)).is_some() {
-            forget(id).await;
+            webhook_copies::forget(id).await;
         }
         return Err(Problem::not_found("webhook"));
     };
-    to_key_value(id, &held).await;
+    webhook_copies::put(id, &held).await;
     keep(id, Known::open(id, held, read_at_ms).await?)
 }
 
@@ -147,34 +146,4 @@ fn keep(id: &str, known: Rc<Known>) -> Result<Rc<Known>, Problem> {
         kept.insert(id.to_owned(), known.clone());
     });
     Ok(known)
-}
-
-/// With its secrets sealed. What is there may be missing or old at any time.
-async fn from_key_value(id: &str) -> Option<Receiving> {
-    let store = Store::open_default().await.ok()?;
-    let bytes = store.get(name(id)).await.ok()??;
-    serde_json::from_slice(&bytes).ok()
-}
-
-async fn to_key_value(id: &str, held: &Receiving) {
-    let Ok(bytes) = serde_json::to_vec(held) else {
-        return;
-    };
-    if let Ok(store) = Store::open_default().await
-        && let Err(error) = store.set(name(id), bytes).await
-    {
-        log::error("webhook_cache", &format!("{error:?}"));
-    }
-}
-
-async fn forget(id: &str) {
-    if let Ok(store) = Store::open_default().await
-        && let Err(error) = store.delete(name(id)).await
-    {
-        log::error("webhook_cache", &format!("{error:?}"));
-    }
-}
-
-fn name(id: &str) -> String {
-    format!("webhook:{id}")
 }

@@ -34,6 +34,7 @@ pub mod time;
 pub mod variables;
 pub mod vault;
 pub mod wake;
+pub mod webhook_copies;
 pub mod webhook_setup;
 
 pub use database::SpinDatabase;

@@ -227,6 +227,10 @@ impl Backfill {
                 "a tick answered {}",
                 tick.status
             );
+            if tick.json()["claimed"] == 0 {
+                // One that has failed waits for its retry.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
             let runs = self.app.runs(&self.organization.key).await;
             let run = runs.get("time_punches").unwrap_or(&Value::Null);
             match run["status"].as_str() {

@@ -549,6 +549,22 @@ impl App {
         rusqlite::Connection::open(self.storage.database_path("default"))
             .expect("the database opens")
     }
+
+    /// The names in the key-value store.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn key_value_names(&self) -> Vec<String> {
+        let path = self.storage.database_path("default");
+        let store = rusqlite::Connection::open(path.with_file_name("sqlite_key_value.db"))
+            .expect("the store opens");
+        let mut statement = store
+            .prepare("SELECT key FROM spin_key_value ORDER BY key")
+            .expect("a table");
+        let names = statement.query_map([], |row| row.get(0)).expect("names");
+        names.collect::<Result<_, _>>().expect("names")
+    }
 }
 
 impl Answer {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures::future::join_all;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use runtime::{Faults, StatementFault};
 use serde_json::{Value, json};
 use whole_system::Settings;
@@ -214,6 +214,38 @@ async fn another_vault_key_takes_the_webhooks_with_it() {
     send(&app, &webhook, "m-3", "{}")
         .await
         .expect(StatusCode::OK);
+    assert_eq!(events(&app, &organization).await.len(), 3);
+}
+
+/// What the receiver knows a webhook by holds its keys, sealed: it goes with the webhook.
+#[tokio::test(start_paused = true)]
+async fn no_copy_of_a_webhook_outlives_it_by_more_than_an_hour() {
+    let (app, organization) = start(629).await;
+    let (kept, deleted) = (
+        standard(&app, &organization).await,
+        standard(&app, &organization).await,
+    );
+    for webhook in [&kept, &deleted] {
+        send(&app, webhook, "m-1", "{}")
+            .await
+            .expect(StatusCode::OK);
+    }
+    let copy = |webhook: &Value| format!("webhook:{}", id(webhook));
+    let mut both = [copy(&kept), copy(&deleted)];
+    both.sort();
+    assert_eq!(app.key_value_names(), both);
+    let path = format!("/api/webhooks/{}", id(&deleted));
+    app.request(Method::DELETE, &path, &organization.key, None)
+        .await
+        .expect(StatusCode::OK);
+    for _ in 0..130 {
+        app.tick().await.expect(StatusCode::OK);
+        tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    }
+    assert!(!app.key_value_names().contains(&copy(&deleted)));
+    let gone = send(&app, &deleted, "m-2", "{}").await;
+    assert_eq!(gone.status, 404);
+    send(&app, &kept, "m-2", "{}").await.expect(StatusCode::OK);
     assert_eq!(events(&app, &organization).await.len(), 3);
 }
 
