@@ -37,7 +37,7 @@ pub struct Connector {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateConnector {
-    /// `slack`, `api`, `webhook`, `google_workspace` or `odoo`.
+    /// `slack`, `api`, `custom`, `webhook`, `google_workspace` or `odoo`.
     pub r#type: String,
     /// For people, 1 to 200 characters.
     pub name: String,

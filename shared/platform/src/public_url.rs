@@ -7,8 +7,8 @@ use http::Uri;
 use crate::variables;
 
 /// Why there is none, and what to do.
-const NOT_SET: &str = "The variable public_url is not set, so no provider can reach this installation, and everything is polled. Set it to the https URL of this installation, then call repair_webhooks.";
-const UNUSABLE: &str = "The variable public_url cannot be used: it must be an https URL without user, query or fragment, such as https://patchbay.example.com (http only for this machine). Correct it, then call repair_webhooks.";
+const NOT_SET: &str = "The variable public_url is not set, so no provider can reach this installation, and everything is polled. Set it to the https URL of this installation; webhooks at 7shifts are then registered by repair_webhooks.";
+const UNUSABLE: &str = "The variable public_url cannot be used: it must be an https URL without user, query or fragment, such as https://patchbay.example.com (http only for this machine). Correct it; webhooks at 7shifts are then registered by repair_webhooks.";
 
 /// An https URL without a slash at its end; on this machine, for development, also http.
 #[derive(Clone, Debug, PartialEq, Eq)]

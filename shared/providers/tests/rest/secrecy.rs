@@ -193,3 +193,31 @@ proptest! {
         prop_assert!(!shown.contains(written.trim_matches('"')), "{}", shown);
     }
 }
+
+/// Some APIs take any password beside a key, and are given `x`.
+#[test]
+fn a_secret_of_a_few_bytes_leaves_answers_as_they_are() {
+    let config = config_with(json!({ "type": "basic", "username": "the-key" }));
+    for (password, is_hidden) in [("x", false), ("12345", false), ("123456", true)] {
+        let secrets = secrets(&config, json!({ "password": password }));
+        let redactor = config.redactor(&secrets);
+        let document = json!({
+            "x": 1, "text": format!("Max Fox {password}"), "n": 12_345, "e": "exempt"
+        });
+        let shown = redactor.document(document.clone());
+        assert_eq!(shown != document, is_hidden, "{shown}");
+        assert_eq!(redactor.is_in(password.as_bytes()), is_hidden);
+        let mut headers = HeaderMap::new();
+        let value = format!("text/{password}");
+        headers.insert("content-type", HeaderValue::from_str(&value).unwrap());
+        assert_eq!(redactor.headers(&headers)[0].1 != value, is_hidden);
+        // A log is for others than the one who asked.
+        assert!(!redactor.text(password, 100).contains(password));
+        // The pair of both is long enough to hide.
+        let pair = {
+            use base64::Engine as _;
+            base64::engine::general_purpose::STANDARD.encode(format!("the-key:{password}"))
+        };
+        assert!(!redactor.whole(&pair).contains(&pair));
+    }
+}
