@@ -39,6 +39,7 @@ pub struct SchedulerHealth {
     pub status: String,
     /// Seconds since the last tick began; null before the first.
     pub last_tick_seconds_ago: Option<i64>,
-    /// How long the longest-waiting due job has been due, in seconds.
+    /// How long the longest-waiting due job has been due, in seconds. Deliveries aside: they wait for the
+    /// pace of who takes them.
     pub lag_seconds: i64,
 }

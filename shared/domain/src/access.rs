@@ -247,9 +247,12 @@ pub struct Caller {
     subject: String,
 }
 
+/// What is kept of who a caller says that it is.
+pub const SUBJECT_MAX_CHARACTERS: usize = 200;
+
 impl Caller {
     /// A caller with the scopes of its role. `subject` (a key's id, a token's
-    /// `sub`) is for logs: it is cut to 200 characters.
+    /// `sub`) is for logs: it is cut to [`SUBJECT_MAX_CHARACTERS`].
     ///
     /// # Errors
     /// [`Error::RoleBinding`]: an operator with an organization, or another role without one.
@@ -314,7 +317,7 @@ impl Caller {
         scopes: BTreeSet<Scope>,
         subject: &str,
     ) -> Self {
-        let subject = redact::excerpt(subject, 200, &[]);
+        let subject = redact::excerpt(subject, SUBJECT_MAX_CHARACTERS, &[]);
         Self {
             kind,
             organization_id,

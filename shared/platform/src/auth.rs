@@ -8,7 +8,7 @@
 use api::{FieldError, Problem, ProblemKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::access::{Caller, CallerKind, Role};
+use domain::access::{Caller, CallerKind, Role, SUBJECT_MAX_CHARACTERS};
 use domain::api_key::ApiKey;
 use domain::network::{self, AllowList};
 use domain::organization::OrganizationId;
@@ -28,8 +28,6 @@ const JWT_LEEWAY_SECONDS: i64 = 30;
 const JWT_SECRET_MIN_BYTES: usize = 32;
 const TOKEN_MAX_BYTES: usize = 8 * 1024;
 
-/// In bytes, as filters of the audit take it: it is told there who has changed something.
-const SUBJECT_MAX_BYTES: usize = 255;
 const OPERATOR: &str = "operator";
 /// What is shown as done by no user of the product.
 const RESERVED_SUBJECTS: [&str; 2] = [OPERATOR, "patchbay"];
@@ -229,9 +227,10 @@ fn needs_extensions(token: &str) -> bool {
     serde_json::from_slice::<Extensions>(&header).map_or(true, |header| header.crit.is_some())
 }
 
-/// Whether what the product calls a user by can be told from everybody else.
+/// Whether what the product calls a user by can be told from everybody else. A longer one would be cut,
+/// and be that of others, too.
 fn is_subject(sub: &str) -> bool {
-    (1..=SUBJECT_MAX_BYTES).contains(&sub.len())
+    (1..=SUBJECT_MAX_CHARACTERS).contains(&sub.chars().count())
         && !sub.chars().any(char::is_control)
         && !RESERVED_SUBJECTS.contains(&sub)
         && !sub.starts_with("rule:")
