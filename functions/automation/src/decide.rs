@@ -17,6 +17,7 @@ use platform::run::may_run;
 use platform::slack::{self, Config, SLACK};
 use serde_json::Value;
 use store::automation::work::{Connector, Ended, Firing, Means};
+use store::outbox::MAX_PENDING;
 
 use crate::told::{self, Notice};
 
@@ -158,6 +159,8 @@ enum Refused {
 pub struct Decider<'a> {
     rules: &'a RuleSet,
     means: &'a Means,
+    /// Connectors and endpoints for which as many deliveries wait as may.
+    full: &'a HashSet<String>,
     fired: &'a HashSet<(String, String)>,
     rates: HashMap<String, i64>,
     decision: Decision,
@@ -167,12 +170,14 @@ impl<'a> Decider<'a> {
     pub fn new(
         rules: &'a RuleSet,
         means: &'a Means,
+        full: &'a HashSet<String>,
         fired: &'a HashSet<(String, String)>,
         rates: HashMap<String, i64>,
     ) -> Self {
         Self {
             rules,
             means,
+            full,
             fired,
             rates,
             decision: Decision::default(),
@@ -334,6 +339,7 @@ impl<'a> Decider<'a> {
                 message,
             } => {
                 let (connector_id, message) = self.slack(connector_id, message)?;
+                self.check_room(&connector_id)?;
                 effects.deliveries.push(NewEffect {
                     kind: SLACK,
                     requested_by: requested_by(),
@@ -391,6 +397,7 @@ impl<'a> Decider<'a> {
                 payload,
             } => {
                 self.check_endpoint(endpoint_id)?;
+                self.check_room(endpoint_id)?;
                 effects.webhooks.push(NewWebhook {
                     endpoint_id: endpoint_id.to_owned(),
                     event_type: event_type.to_owned(),
@@ -408,6 +415,7 @@ impl<'a> Decider<'a> {
                 body,
             } => {
                 check_sending(self.connector(connector_id)?)?;
+                self.check_room(connector_id)?;
                 let request = ApiRequest {
                     method: method.as_str().to_owned(),
                     path,
@@ -438,6 +446,15 @@ impl<'a> Decider<'a> {
             .iter()
             .find(|connector| connector.id == id)
             .ok_or_else(|| Refused::Failed("its connector is gone: name another one".to_owned()))
+    }
+
+    fn check_room(&self, sender_id: &str) -> Result<(), Refused> {
+        if self.full.contains(sender_id) {
+            return Err(Refused::Failed(format!(
+                "{MAX_PENDING} deliveries wait for the same receiver, and no more may: mend what is in their way, then have the event worked on again"
+            )));
+        }
+        Ok(())
     }
 
     fn check_endpoint(&self, id: &str) -> Result<(), Refused> {

@@ -62,8 +62,8 @@ pub async fn dry_run(context: &Context) -> Result<Reply, Problem> {
         depth: 0,
         payload: &payload,
     };
-    let fired = HashSet::new();
-    let decider = Decider::new(&set, &means, &fired, HashMap::new());
+    let (full, fired) = (HashSet::new(), HashSet::new());
+    let decider = Decider::new(&set, &means, &full, &fired, HashMap::new());
     let fires: Vec<_> = match set.outcome(event) {
         Outcome::Fires(firings) => firings
             .map(|firing| answered(&decider, event, firing))

@@ -32,8 +32,6 @@ const MAX_ATTEMPTS: i64 = 5;
 const GIVES_WAY: i64 = 4;
 /// In milliseconds: it gets on, whatever comes in.
 const MAX_PAUSE_MS: i64 = 500;
-/// When a full outbox is tried again, in seconds.
-const RETRY_FULL_SECONDS: i64 = 30;
 
 /// An event as rules see it.
 struct Event {
@@ -46,8 +44,8 @@ struct Event {
 /// Why a batch was not written.
 enum Stop {
     LeaseLost,
-    /// As many deliveries wait as may.
-    Full,
+    /// As many deliveries of this connector or endpoint wait as may.
+    Full(String),
     Database(DatabaseError),
 }
 
@@ -85,6 +83,7 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
             .webhook
             .as_ref()
             .map_or(0, |webhook| webhook.failures_in_row),
+        full: HashSet::new(),
         work,
         progressed: false,
     };
@@ -115,6 +114,8 @@ struct Run<'a> {
     rules: RuleSet,
     /// The pace of each rule, by its id.
     rates: HashMap<String, i64>,
+    /// Connectors and endpoints for which this run has no room.
+    full: HashSet<String>,
     /// Of the webhook.
     failures_in_row: i64,
     progressed: bool,
@@ -144,14 +145,11 @@ impl Run<'_> {
                 Err(Stop::LeaseLost) => return RunReport::lease_lost(),
                 Err(Stop::Database(error)) => return RunReport::database_failed(&error),
                 // Fewer may find room.
-                Err(Stop::Full) if batch > 1 => batch /= 2,
-                Err(Stop::Full) => {
-                    self.progressed = true;
-                    return RunReport::retry_at(
-                        clock::now().saturating_add(RETRY_FULL_SECONDS),
-                        "outbox_full",
-                        "As many deliveries of the organization wait as may; it is tried again by itself.",
-                    );
+                Err(Stop::Full(_)) if batch > 1 => batch /= 2,
+                // Only the rules that send by it fail, and whoever else waits does not wait for it.
+                Err(Stop::Full(sender_id)) => {
+                    self.full.insert(sender_id);
+                    batch = BATCH;
                 }
             }
         }
@@ -238,7 +236,7 @@ impl Run<'_> {
             fired.extend(work::fired(self.database, tenant, &ids).await?);
         }
         let rates = self.rates.clone();
-        let mut decider = Decider::new(&self.rules, &self.work.means, &fired, rates);
+        let mut decider = Decider::new(&self.rules, &self.work.means, &self.full, &fired, rates);
         for event in events {
             decider.decide(event.seq, &event.id, &event.subject, &event.payload);
         }
@@ -354,7 +352,7 @@ async fn carry_out<E: Execute>(
         };
         // A connector that has gone meanwhile takes nothing.
         if outbox::enqueue(transaction, tenant, new, now).await? == Enqueued::Full {
-            return Err(Stop::Full);
+            return Err(Stop::Full(delivery.connector_id.clone()));
         }
     }
     for webhook in &decision.webhooks {
@@ -369,7 +367,7 @@ async fn carry_out<E: Execute>(
         if outgoing_webhooks::send_to(transaction, tenant, endpoint_id, event).await?
             == Decided::Full
         {
-            return Err(Stop::Full);
+            return Err(Stop::Full(webhook.endpoint_id.clone()));
         }
     }
     for own in &decision.own {

@@ -319,11 +319,14 @@ impl Arrived {
 
     /// The answer, with a line in the log where it matters.
     fn answered(&self, function: &str, result: Result<Reply, Problem>, seen: &Seen) -> Answer {
-        let rate_limit = result
-            .as_ref()
-            .err()
-            .and_then(|problem| problem.rate_limit.as_deref().copied())
-            .or(seen.rate_limit);
+        let rate_limit = match &result {
+            // Of another limit than the caller's, which has no fields.
+            Err(problem) if problem.kind == ProblemKind::RateLimited => {
+                problem.rate_limit.as_deref().copied()
+            }
+            Err(problem) => problem.rate_limit.as_deref().copied().or(seen.rate_limit),
+            Ok(_) => seen.rate_limit,
+        };
         let (mut response, problem) = match result {
             Ok(reply) => (written(reply), None),
             Err(problem) => (

@@ -159,6 +159,16 @@ async fn whoever_does_not_prove_who_they_are_gets_401() {
             jwt(JWT_SECRET, claims("owner"), Some(now + 120), later),
         ),
         ("no subject", without("sub")),
+        (
+            "extensions that are none",
+            signed_with(
+                json!({"crit": null}),
+                &Hs256,
+                &Hs256Key::new(JWT_SECRET),
+                claims("owner"),
+                now + 600,
+            ),
+        ),
         ("a subject that is nobody", named("")),
         ("the name of the operator", named("operator")),
         ("the name of a rule", named("rule:1")),

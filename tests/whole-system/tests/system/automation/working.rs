@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use http::{Method, StatusCode};
 use runtime::{Faults, StatementFault};
 use serde_json::{Value, json};
-use whole_system::Settings;
+use simulators::receiver::Told;
+use whole_system::{SIMULATED_RECEIVER_ORIGIN, Settings};
 
 use super::{kinds, notices, rule, settle, start, start_with, tells};
 use crate::api::problem;
@@ -226,6 +227,59 @@ async fn rules_that_fire_each_other_are_stopped() {
         rows.collect::<Result<_, _>>().unwrap()
     };
     assert_eq!(depths[..7], [0, 1, 2, 3, 4, 5, 6]);
+}
+
+/// A receiver that is down for long fills its outbox. Only what was to go there fails, and says why.
+#[tokio::test(start_paused = true)]
+async fn a_full_outbox_fails_the_rules_that_send_there_and_stops_no_inbox() {
+    let (app, organization, _) = start(718).await;
+    let key = &organization.key;
+    let webhook = standard(&app, &organization).await;
+    let url = format!("{SIMULATED_RECEIVER_ORIGIN}/down");
+    let down = Told::status(StatusCode::INTERNAL_SERVER_ERROR);
+    app.receiver.provider().tell("/down", down);
+    let body = json!({"name": "Down", "url": url, "events": ["nothing.*"]});
+    let endpoint = app.post("/api/outgoing-webhooks", key, body).await;
+    let endpoint = endpoint.expect(StatusCode::CREATED);
+    let action = json!({"type": "outgoing_webhook", "endpoint_id": endpoint["id"]});
+    for n in 0..10 {
+        let body = json!({"name": format!("Ten {n}"), "event": "webhook.received",
+            "conditions": {"pointer": "/type", "op": "equals", "value": "a.b"},
+            "actions": vec![action.clone(); 10]});
+        rule(&app, &organization, body).await;
+    }
+    let notice = json!([{"type": "notice", "title": "N {{ body.n }}", "remedy": "none"}]);
+    let body = json!({"name": "Note", "event": "webhook.received", "actions": notice});
+    rule(&app, &organization, body).await;
+    for n in 0..13 {
+        let kind = if n == 12 { "other.x" } else { "a.b" };
+        let body = json!({"type": kind, "n": n}).to_string();
+        let said = send(&app, &webhook, &format!("m-{n}"), &body).await;
+        said.expect(StatusCode::OK);
+    }
+    for _ in 0..3 {
+        app.tick().await.expect(StatusCode::OK);
+        pass(20).await;
+    }
+    let states: Vec<_> = events(&app, &organization)
+        .await
+        .iter()
+        .map(|event| (event["state"].clone(), event["error_detail"].to_string()))
+        .collect();
+    let processed = states.iter().filter(|(state, _)| state == "processed");
+    assert_eq!(processed.count(), 11, "{states:#?}");
+    let dead: Vec<_> = states.iter().filter(|(state, _)| state == "dead").collect();
+    assert_eq!(dead.len(), 2);
+    for (_, why) in dead {
+        assert!(why.contains("1000 deliveries wait"), "{why}");
+    }
+    let notices = notices(&app, &organization).await;
+    let of_rule = notices.iter().filter(|notice| notice["kind"] == "rule");
+    assert_eq!(of_rule.count(), 13, "the other rule fires on all of them");
+    let read = app
+        .get(&format!("/api/webhooks/{}", id(&webhook)), key)
+        .await;
+    assert_eq!(read.expect(StatusCode::OK)["state"], "active");
 }
 
 /// Nothing that somebody has asked for is dropped without a word, and a dry run says the same.

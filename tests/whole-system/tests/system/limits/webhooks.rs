@@ -22,7 +22,13 @@ async fn a_webhook_takes_as_much_as_it_says_and_rubbish_uses_nothing_up() {
         let answer = deliver(&app, &path, &forged, "{}").await;
         problem(&answer, 401, "unauthenticated");
     }
-    pass(11).await;
+    // All of them, though nobody comes after the last one.
+    pass(2).await;
+    let path_of_log = "/api/logs?event_type=webhook_refused";
+    let counted = rows(&app, path_of_log, &organization).await;
+    assert_eq!(counted.len(), 1);
+    assert_eq!(counted[0]["counts"], json!({"refused": 20}));
+    pass(9).await;
     for message in ["m-1", "m-2", "m-3"] {
         let answer = send(&app, &webhook, message, "{}").await;
         answer.expect(StatusCode::OK);
