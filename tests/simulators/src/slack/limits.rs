@@ -51,6 +51,19 @@ const BLOCKS: [Limit; 16] = [
     ("video", "author_name", 50),
 ];
 
+/// What a block or an element of some type needs: one of these, and no empty list.
+const NEEDED: [(&str, &[&str]); 9] = [
+    ("section", &["text", "fields"]),
+    ("header", &["text"]),
+    ("markdown", &["text"]),
+    ("context", &["elements"]),
+    ("actions", &["elements"]),
+    ("context_actions", &["elements"]),
+    ("image", &["image_url", "slack_file"]),
+    ("image", &["alt_text"]),
+    ("button", &["text"]),
+];
+
 /// Where a block of some type has elements.
 const HOLDERS: [(&str, &str); 3] = [
     ("section", "accessory"),
@@ -117,8 +130,10 @@ fn check_attachments(attachments: &Value) -> Result<(), Refusal> {
     let mut hints = Vec::new();
     for (index, attachment) in attachments.iter().enumerate() {
         let pointer = format!("/attachments/{index}");
-        if !attachment.is_object() {
-            hints.push(hint("must be an object", &pointer));
+        match attachment.as_object() {
+            None => hints.push(hint("must be an object", &pointer)),
+            Some(members) if members.is_empty() => hints.push(hint("is empty", &pointer)),
+            Some(_) => {}
         }
         limit_hints(&mut hints, &ATTACHMENTS, &pointer, attachment);
         if let Some(Value::Array(blocks)) = attachment.get("blocks") {
@@ -159,6 +174,12 @@ fn block_hints(pointer: &str, blocks: &[Value]) -> Vec<String> {
             ));
         }
         limit_hints(&mut hints, &BLOCKS, &pointer, block);
+        needed_hints(&mut hints, &pointer, block);
+        if type_of(block) == Some("context") {
+            for (pointer, element) in found(&pointer, block, "elements/*") {
+                needed_hints(&mut hints, &pointer, element);
+            }
+        }
         for (kind, path) in HOLDERS {
             if type_of(block) == Some(kind) {
                 for (pointer, element) in found(&pointer, block, path) {
@@ -173,8 +194,23 @@ fn block_hints(pointer: &str, blocks: &[Value]) -> Vec<String> {
     hints
 }
 
+fn needed_hints(hints: &mut Vec<String>, pointer: &str, thing: &Value) {
+    for (kind, names) in NEEDED {
+        let is_there = |name: &&str| match thing.get(*name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Array(list)) => !list.is_empty(),
+            Some(_) => true,
+        };
+        if type_of(thing) == Some(kind) && !names.iter().any(is_there) {
+            let what = format!("missing required field: {}", names.join(" or "));
+            hints.push(hint(&what, pointer));
+        }
+    }
+}
+
 fn element_hints(hints: &mut Vec<String>, pointer: &str, element: &Value) {
     limit_hints(hints, &ELEMENTS, pointer, element);
+    needed_hints(hints, pointer, element);
     let options = element.get("options").and_then(Value::as_array);
     if type_of(element) == Some("overflow") && options.is_none_or(|options| options.len() < 2) {
         hints.push(hint(

@@ -186,12 +186,21 @@ fn blocks() -> impl Strategy<Value = Value> {
             move |n| json!({"type": "actions", "elements": [{"type": "button", "text": plain(n)}]})
         ),
         near(25).prop_map(
-            |n| json!({"type": "actions", "elements": vec![json!({"type": "button"}); n]})
+            move |n| json!({"type": "actions", "elements": vec![json!({"type": "button", "text": plain(1)}); n]})
         ),
         (1usize..7).prop_map(move |n| json!({"type": "actions", "elements": [
             {"type": "overflow", "options": vec![json!({"text": plain(1), "value": "v"}); n]}]})),
         Just(json!({"type": "header", "text": {"type": "mrkdwn", "text": "a"}})),
         Just(json!({"type": "divider"})),
+        Just(json!({"type": "section"})),
+        Just(json!({"type": "section", "fields": []})),
+        Just(json!({"type": "header"})),
+        Just(json!({"type": "markdown"})),
+        Just(json!({"type": "context"})),
+        Just(json!({"type": "context", "elements": [{"type": "image", "image_url": "a"}]})),
+        Just(json!({"type": "actions", "elements": [{"type": "button"}]})),
+        Just(json!({"type": "image", "alt_text": "a"})),
+        Just(json!({"type": "image", "image_url": "a", "alt_text": "a"})),
     ]
 }
 
@@ -202,6 +211,7 @@ fn attachments() -> impl Strategy<Value = Value> {
             .prop_map(|n| json!({"fields": [{"title": "a", "value": "å".repeat(n)}]})),
         (4usize..7).prop_map(|n| json!({"actions": vec![json!({}); n]})),
         Just(json!({"text": "a", "color": "good"})),
+        Just(json!({})),
     ]
 }
 

@@ -54,17 +54,17 @@ const CHARACTERS: [Row; 21] = [
     ),
     (
         3_000,
-        |n| json!({"type": "image", "image_url": long(n)}),
+        |n| json!({"type": "image", "image_url": long(n), "alt_text": "a"}),
         "/image_url",
     ),
     (
         2_000,
-        |n| json!({"type": "image", "alt_text": long(n)}),
+        |n| json!({"type": "image", "image_url": "a", "alt_text": long(n)}),
         "/alt_text",
     ),
     (
         2_000,
-        |n| json!({"type": "image", "title": plain(n)}),
+        |n| json!({"type": "image", "image_url": "a", "alt_text": "a", "title": plain(n)}),
         "/title/text",
     ),
     (
@@ -144,7 +144,7 @@ const ITEMS: [Row; 7] = [
     ),
     (
         25,
-        |n| json!({"type": "actions", "elements": vec![json!({"type": "button"}); n]}),
+        |n| json!({"type": "actions", "elements": vec![json!({"type": "button", "text": plain(1)}); n]}),
         "/elements",
     ),
     (
