@@ -59,7 +59,7 @@ pub struct Refused<'a> {
     pub webhook_id: &'a str,
     pub code: &'a str,
     pub detail: &'a str,
-    /// Of the last one.
+    /// Of the first one, which the row keeps.
     pub request_id: &'a str,
     pub count: i64,
 }
