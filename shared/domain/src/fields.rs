@@ -225,6 +225,18 @@ impl Fields {
         }
     }
 
+    /// True or false, or the default.
+    pub fn flag(&mut self, object: &Object<'_>, name: &str, default: bool) -> bool {
+        let Some(value) = object.get(name) else {
+            return default;
+        };
+        value.as_bool().unwrap_or_else(|| {
+            let detail = format!("{} is neither true nor false", shown(value));
+            self.push(object.at(name), detail, "send true or false");
+            default
+        })
+    }
+
     /// One of the names, or the default where there is one.
     pub fn choice<T: Copy>(
         &mut self,

@@ -13,6 +13,7 @@
 //! | [`deletion_brake`] | when a pass would delete too much |
 //! | [`availability`], [`time_off`] | when people can work, and what a category of time off is |
 //! | [`place_name`] | which location is which store, by their names |
+//! | [`attendance`] | what was scheduled against what was worked, and what follows |
 //! | [`worked_time`] | a punch and its breaks, as hours worked |
 //! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
@@ -31,6 +32,7 @@ mod text_enum;
 
 pub mod access;
 pub mod api_key;
+pub mod attendance;
 pub mod automation;
 pub mod availability;
 pub mod connector_health;

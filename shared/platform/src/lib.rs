@@ -1,6 +1,8 @@
 //! What a function stands on: Spin's SQLite behind [`store::Database`], the vault, the one way
 //! out, authentication, routing, problems and logs.
 
+#[cfg(feature = "zones")]
+pub mod attendance;
 pub mod auth;
 pub mod clock;
 pub mod coalesce;

@@ -5,6 +5,7 @@
 //! because a row crossing the host boundary costs more than the query that found it.
 
 pub mod api_keys;
+pub mod attendance;
 pub mod audit;
 pub mod automation;
 pub mod checkpoints;

@@ -3,10 +3,10 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    AuditFilter, CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter,
+    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter,
     MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
     SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
-    audit_entries, automation_rules, availability, custom_records, deliveries, departments,
+    attendance_deltas, attendance_records, audit_entries, automation_rules, availability, custom_records, deliveries, departments,
     location_mappings, locations, logs, notices, own, quarantined_records, role_assignments, roles,
     shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
 };
@@ -126,6 +126,7 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         Kind::Connector
         | Kind::ApiKey
         | Kind::StaffPolicy
+        | Kind::AttendancePolicy
         | Kind::WebhookRegistration
         | Kind::Webhook
         | Kind::OutgoingWebhook => own(kind, tenant, paging),
@@ -182,6 +183,16 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
                 ..StoreFilter::default()
             };
             stores(tenant, &filter, paging)
+        }
+        Kind::AttendanceDelta => {
+            attendance_deltas(tenant, &AttendanceFilter::default(), None, paging)
+        }
+        Kind::AttendanceRecord => {
+            let filter = AttendanceRecordFilter {
+                include_deleted: true,
+                ..AttendanceRecordFilter::default()
+            };
+            attendance_records(tenant, &filter, paging)
         }
         Kind::LocationMapping => {
             location_mappings(tenant, &LocationMappingFilter::default(), paging)

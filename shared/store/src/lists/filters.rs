@@ -86,6 +86,33 @@ pub struct CustomRecordFilter<'a> {
     pub external_id: Option<&'a str>,
 }
 
+/// Narrows what the Delta Engine has found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AttendanceFilter<'a> {
+    /// `YYYY-MM-DD`, local to where the work was; both included.
+    pub from: Option<&'a str>,
+    pub to: Option<&'a str>,
+    /// Unix seconds between which that is, wherever it is local: what an index can find.
+    pub between: (Option<i64>, Option<i64>),
+    pub team_member_id: Option<&'a str>,
+    pub location_id: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AttendanceRecordFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub of: AttendanceFilter<'a>,
+    pub event_type: Option<&'a str>,
+    /// Only what is excused, or only what is not.
+    pub is_excused: Option<bool>,
+    /// Only what a person still has to look at, or only what not.
+    pub needs_review: Option<bool>,
+    /// Only people whom the product calls so.
+    pub product_ref: Option<&'a str>,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StoreFilter<'a> {
     /// As in [`PlaceFilter`].
@@ -606,6 +633,106 @@ pub fn audit_entries(tenant: &Tenant, filter: &AuditFilter<'_>, paging: &Paging<
     builder.page(&order, paging)
 }
 
+/// In the order of the work. `category` is a bit of [`domain::attendance::delta::Categories`].
+#[must_use]
+pub fn attendance_deltas(
+    tenant: &Tenant,
+    filter: &AttendanceFilter<'_>,
+    category: Option<i64>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::AttendanceDelta, tenant);
+    let index = at_work(
+        &mut builder,
+        filter,
+        "attendance_deltas_member",
+        "attendance_deltas_anchor",
+    );
+    if let Some(bit) = category {
+        let bit = builder.bind(bit);
+        builder.only(&format!("record.categories & {bit} <> 0"));
+    }
+    let column = "record.anchor_at";
+    builder.page(&Order::Ascending { column, index }, paging)
+}
+
+/// In the order of the work, or of changes.
+#[must_use]
+pub fn attendance_records(
+    tenant: &Tenant,
+    filter: &AttendanceRecordFilter<'_>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::AttendanceRecord, tenant);
+    let changes = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "attendance_records_changed",
+    );
+    // The order of changes has an index of its own.
+    let plus = changes.is_some();
+    let index = if plus {
+        builder.compare("+record.team_member_id", "=", filter.of.team_member_id);
+        builder.compare("+record.anchor_at", ">=", filter.of.between.0);
+        builder.compare("+record.anchor_at", "<=", filter.of.between.1);
+        on_days(&mut builder, &filter.of);
+        ""
+    } else {
+        at_work(
+            &mut builder,
+            &filter.of,
+            "attendance_records_member",
+            "attendance_records_anchor",
+        )
+    };
+    builder.compare("record.event_type", "=", filter.event_type);
+    builder.compare(
+        "coalesce(record.excused, record.time_off_request_id IS NOT NULL)",
+        "=",
+        filter.is_excused,
+    );
+    match filter.needs_review {
+        Some(true) => builder.only("record.review IS NOT NULL AND record.resolved_at IS NULL"),
+        Some(false) => builder.only("(record.review IS NULL OR record.resolved_at IS NOT NULL)"),
+        None => {}
+    }
+    if let Some(product_ref) = filter.product_ref {
+        let product_ref = builder.bind(product_ref);
+        builder.only(&format!(
+            "record.team_member_id IN (SELECT id FROM team_members
+               WHERE team_members.organization_id = ?1 AND team_members.product_ref = {product_ref})"
+        ));
+    }
+    let column = "record.anchor_at";
+    let order = changes.unwrap_or(Order::Ascending { column, index });
+    builder.page(&order, paging)
+}
+
+/// Narrows to a person, a place and days; returns the index of the order of work.
+fn at_work(
+    builder: &mut Builder,
+    filter: &AttendanceFilter<'_>,
+    of_member: &'static str,
+    of_all: &'static str,
+) -> &'static str {
+    builder.compare("record.team_member_id", "=", filter.team_member_id);
+    builder.compare("record.anchor_at", ">=", filter.between.0);
+    builder.compare("record.anchor_at", "<=", filter.between.1);
+    on_days(builder, filter);
+    if filter.team_member_id.is_some() {
+        of_member
+    } else {
+        of_all
+    }
+}
+
+fn on_days(builder: &mut Builder, filter: &AttendanceFilter<'_>) {
+    builder.compare("record.event_date", ">=", filter.from);
+    builder.compare("record.event_date", "<=", filter.to);
+    at_location(builder, filter.location_id);
+}
+
 /// In the order in which they fire.
 #[must_use]
 pub fn automation_rules(tenant: &Tenant, paging: &Paging<'_>) -> List {
@@ -662,6 +789,7 @@ pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
     let index = match kind {
         Kind::Connector => "connectors_key",
         Kind::StaffPolicy => "staff_policies_organization",
+        Kind::AttendancePolicy => "attendance_policies_organization",
         Kind::WebhookRegistration => "webhook_registrations_organization",
         Kind::Webhook => "webhooks_organization",
         Kind::OutgoingWebhook => "outgoing_webhooks_organization",

@@ -96,7 +96,11 @@ pub async fn get<E: Execute>(
 ) -> Result<Option<String>, DatabaseError> {
     if matches!(
         kind,
-        Kind::QuarantinedRecord | Kind::StaffPolicy | Kind::Log | Kind::AuditEntry
+        Kind::QuarantinedRecord
+            | Kind::StaffPolicy
+            | Kind::AttendancePolicy
+            | Kind::Log
+            | Kind::AuditEntry
     ) {
         return Ok(None);
     }

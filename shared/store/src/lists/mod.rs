@@ -5,7 +5,7 @@
 //! too, so that a reader who keeps the last cursor misses nothing: a row that changes between two
 //! pages comes again later. Otherwise a list is in the natural order of its rows.
 //!
-//! What is derived at reading (names, `scheduled_minutes`, `delta_minutes`, `end_date`) follows the rows that
+//! What is derived at reading (names, `scheduled_minutes` of shifts, `end_date`) follows the rows that
 //! it comes from and does not move `updated_at`.
 
 mod export;
@@ -16,10 +16,10 @@ mod view;
 
 pub use export::{Export, ExportPage};
 pub use filters::{
-    AuditFilter, CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter,
+    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter,
     MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
     SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
-    audit_entries, automation_rules, availability, custom_records, deliveries, departments,
+    attendance_deltas, attendance_records, audit_entries, automation_rules, availability, custom_records, deliveries, departments,
     location_mappings, locations, logs, notices, outgoing_webhooks, quarantined_records,
     role_assignments, roles, shifts, stores, sync_runs, team_members, time_off, time_punches,
     wages, webhook_events, webhooks,

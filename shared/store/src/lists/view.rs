@@ -32,13 +32,16 @@ pub enum Kind {
     Store,
     LocationMapping,
     StaffPolicy,
+    AttendancePolicy,
+    AttendanceDelta,
+    AttendanceRecord,
     SyncRun,
     QuarantinedRecord,
 }
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -65,6 +68,9 @@ impl Kind {
         Self::Store,
         Self::LocationMapping,
         Self::StaffPolicy,
+        Self::AttendancePolicy,
+        Self::AttendanceDelta,
+        Self::AttendanceRecord,
         Self::SyncRun,
         Self::QuarantinedRecord,
     ];
@@ -99,6 +105,9 @@ impl Kind {
             Self::Store => "stores",
             Self::LocationMapping => "location_mappings",
             Self::StaffPolicy => "staff_policies",
+            Self::AttendancePolicy => "attendance_policies",
+            Self::AttendanceDelta => "attendance_deltas",
+            Self::AttendanceRecord => "attendance_records",
             Self::SyncRun => "sync_runs",
             Self::QuarantinedRecord => "quarantined_records",
         }
@@ -131,6 +140,7 @@ impl Kind {
         match self {
             Self::Connector => "record.integration_key",
             Self::StaffPolicy => "record.connector_id",
+            Self::AttendancePolicy => "record.organization_id",
             Self::Log | Self::AuditEntry => "CAST(record.seq AS TEXT)",
             Self::QuarantinedRecord => {
                 "record.connector_id || '|' || record.stream || '|' || record.external_id"
@@ -194,6 +204,9 @@ impl Kind {
                 member!(),
                 " LEFT JOIN schedule_shifts AS shift ON shift.id = record.schedule_shift_id"
             ),
+            Self::AttendanceDelta | Self::AttendanceRecord => {
+                concat!(location!(), role!(), member!())
+            }
             Self::Wage => concat!(role!(), member!()),
             Self::RoleAssignment => concat!(location!(), department!(), role!(), member!()),
             Self::Availability => member!(),
@@ -212,6 +225,7 @@ impl Kind {
             | Self::ApiKey
             | Self::Store
             | Self::StaffPolicy
+            | Self::AttendancePolicy
             | Self::WebhookRegistration
             | Self::Webhook
             | Self::WebhookEvent
@@ -257,6 +271,9 @@ impl Kind {
             Self::Store => STORE,
             Self::LocationMapping => LOCATION_MAPPING,
             Self::StaffPolicy => STAFF_POLICY,
+            Self::AttendancePolicy => ATTENDANCE_POLICY,
+            Self::AttendanceDelta => ATTENDANCE_DELTA,
+            Self::AttendanceRecord => ATTENDANCE_RECORD,
             Self::SyncRun => SYNC_RUN,
             Self::QuarantinedRecord => QUARANTINED_RECORD,
         })
@@ -270,25 +287,33 @@ pub(crate) const FULL_NAME_OF_MEMBER: &str = "nullif(trim(coalesce(member.prefer
 /// Planned working time: like worked time, without the unpaid breaks. Nobody can say it of a
 /// shift that ends at closing time.
 const PLANNED_SECONDS: &str = "CASE record.is_close WHEN 0 THEN max(0, record.ends_at - record.starts_at - record.unpaid_break_minutes * 60) END";
-/// The same of a punch's shift; a shift that was deleted plans nothing.
-macro_rules! scheduled_seconds {
-    () => {
-        "CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, shift.ends_at - shift.starts_at - shift.unpaid_break_minutes * 60) END"
-    };
-}
 /// A row that was written before its seconds were kept has only minutes.
 macro_rules! worked_seconds {
     () => {
         "coalesce(record.worked_seconds, record.worked_minutes * 60)"
     };
 }
+/// Planned time of the shift that the provider names; a shift that was deleted plans nothing.
+macro_rules! scheduled_seconds {
+    () => {
+        "CASE WHEN shift.is_close = 0 AND shift.deleted_at IS NULL THEN max(0, shift.ends_at - shift.starts_at - shift.unpaid_break_minutes * 60) END"
+    };
+}
+/// What the provider says of a punch's shift, until the Delta Engine has looked at it.
+const SHIFT_OF_PUNCH: &str =
+    "iif(record.attendance_anchor_at IS NULL, record.schedule_shift_id, record.attendance_shift_id)";
+const SCHEDULED_OF_PUNCH: &str = concat!(
+    "iif(record.attendance_anchor_at IS NULL, ",
+    scheduled_seconds!(),
+    ", record.attendance_scheduled_seconds)"
+);
 /// Of the minutes that stand beside it, so that who subtracts them gets the same.
 const DELTA_MINUTES: &str = concat!(
-    "(",
+    "iif(record.attendance_anchor_at IS NULL, (",
     worked_seconds!(),
     " + 30) / 60 - ((",
     scheduled_seconds!(),
-    ") + 30) / 60"
+    ") + 30) / 60, record.attendance_delta_minutes)"
 );
 
 const SHIFT_BREAKS: &str = "CASE record.breaks WHEN '[]' THEN '[]' ELSE (
@@ -657,7 +682,7 @@ const TIME_PUNCH: &[Field] = &[
     Plain("team_member_id", "record.team_member_id"),
     Plain("external_user_id", "record.external_user_id"),
     Plain("employee_name", FULL_NAME_OF_MEMBER),
-    Plain("schedule_shift_id", "record.schedule_shift_id"),
+    Plain("schedule_shift_id", SHIFT_OF_PUNCH),
     Plain("external_shift_id", "record.external_shift_id"),
     Plain("role_id", "roles.id"),
     Plain("external_role_id", "record.external_role_id"),
@@ -677,12 +702,18 @@ const TIME_PUNCH: &[Field] = &[
     Json("breaks", PUNCH_BREAKS),
     Minutes("worked_minutes", worked_seconds!()),
     Hours("total_hours", worked_seconds!()),
-    Minutes("scheduled_minutes", scheduled_seconds!()),
-    Hours("scheduled_hours", scheduled_seconds!()),
+    Minutes("scheduled_minutes", SCHEDULED_OF_PUNCH),
+    Hours("scheduled_hours", SCHEDULED_OF_PUNCH),
     Plain("delta_minutes", DELTA_MINUTES),
     Plain("tips_cents", "record.tips_cents"),
-    Plain("status", "iif(record.is_approved, 'approved', 'pending')"),
+    Plain(
+        "status",
+        "CASE WHEN record.disputed_at IS NOT NULL THEN 'disputed' WHEN record.is_approved THEN 'approved' ELSE 'pending' END",
+    ),
     Bool("is_approved", "record.is_approved"),
+    Time("disputed_at", "record.disputed_at"),
+    Plain("disputed_by", "record.disputed_by"),
+    Plain("dispute_note", "record.dispute_note"),
     Plain("notes", "record.notes"),
     Plain("pos_type", "record.pos_type"),
     Time("provider_modified_at", "record.provider_modified_at"),
@@ -911,4 +942,104 @@ const QUARANTINED_RECORD: &[Field] = &[
     Plain("run_id", "record.run_id"),
     Time("first_seen_at", "record.first_seen_at"),
     Time("last_seen_at", "record.last_seen_at"),
+];
+
+const ATTENDANCE_POLICY: &[Field] = &[
+    Plain("organization_id", "record.organization_id"),
+    Json("policy", "record.document"),
+    Plain("version", "record.version"),
+    Plain("updated_by", "record.updated_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+/// The bits of [`domain::attendance::delta::Categories`], in the order of the seed's table.
+const CATEGORIES: &str = "(
+  SELECT json_group_array(name) FROM (
+    SELECT 1 AS bit, 'on_time' AS name UNION ALL SELECT 2, 'late_arrival' UNION ALL SELECT 4, 'early_departure'
+    UNION ALL SELECT 8, 'no_show' UNION ALL SELECT 16, 'unscheduled' UNION ALL SELECT 32, 'overtime'
+    UNION ALL SELECT 64, 'short_shift')
+  WHERE record.categories & bit)";
+
+/// Seconds as whole minutes that are over, in one direction.
+macro_rules! minutes_over {
+    ($seconds:literal) => {
+        concat!("max(0, ", $seconds, ") / 60")
+    };
+}
+
+const ATTENDANCE_DELTA: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("team_member_id", "record.team_member_id"),
+    Plain("employee_name", FULL_NAME_OF_MEMBER),
+    Plain("event_date", "record.event_date"),
+    Plain("location_id", "locations.id"),
+    Plain("location_name", "locations.name"),
+    Plain("role_id", "roles.id"),
+    Plain("role_name", "roles.name"),
+    Json("categories", CATEGORIES),
+    Plain("matched_by", "record.matched_by"),
+    Json("schedule_shift_ids", "record.shift_ids"),
+    Json("time_punch_ids", "record.punch_ids"),
+    Time("scheduled_start", "record.scheduled_start"),
+    Time("scheduled_end", "record.scheduled_end"),
+    Time("actual_start", "record.actual_start"),
+    Time("actual_end", "record.actual_end"),
+    Minutes("scheduled_minutes", "record.scheduled_seconds"),
+    Minutes("worked_minutes", "record.worked_seconds"),
+    Plain("late_minutes", minutes_over!("record.arrival_seconds")),
+    Plain("early_arrival_minutes", minutes_over!("-record.arrival_seconds")),
+    Plain("late_stay_minutes", minutes_over!("record.departure_seconds")),
+    Plain(
+        "early_departure_minutes",
+        minutes_over!("-record.departure_seconds"),
+    ),
+    Plain("delta_minutes", "record.delta_minutes"),
+    Plain("arrival_seconds", "record.arrival_seconds"),
+    Plain("departure_seconds", "record.departure_seconds"),
+    Bool("is_running", "record.is_running"),
+    Plain("review", "record.review"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const ATTENDANCE_RECORD: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("team_member_id", "record.team_member_id"),
+    Plain("employee_name", FULL_NAME_OF_MEMBER),
+    Plain("event_type", "record.event_type"),
+    Plain("event_date", "record.event_date"),
+    Plain("location_id", "locations.id"),
+    Plain("location_name", "locations.name"),
+    Plain("role_id", "roles.id"),
+    Plain("role_name", "roles.name"),
+    Json("schedule_shift_ids", "record.shift_ids"),
+    Json("time_punch_ids", "record.punch_ids"),
+    Plain("matched_by", "record.matched_by"),
+    Time("scheduled_start", "record.scheduled_start"),
+    Time("scheduled_end", "record.scheduled_end"),
+    Time("actual_start", "record.actual_start"),
+    Time("actual_end", "record.actual_end"),
+    Plain("minutes", "record.minutes"),
+    Plain("delta_minutes", "record.delta_minutes"),
+    Plain("points", "record.points"),
+    Plain("points_assessed", "record.points_assessed"),
+    Plain("tier_minutes", "record.tier_minutes"),
+    Plain("policy_version", "record.policy_version"),
+    Plain("review", "record.review"),
+    Plain("explanation", "record.explanation"),
+    Bool("is_excused", "coalesce(record.excused, record.time_off_request_id IS NOT NULL)"),
+    Plain("time_off_request_id", "record.time_off_request_id"),
+    Bool("excused", "record.excused"),
+    Plain("note", "record.note"),
+    Plain("resolution", "record.resolution"),
+    Plain("resolved_by", "record.resolved_by"),
+    Time("resolved_at", "record.resolved_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
 ];

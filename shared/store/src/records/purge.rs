@@ -33,12 +33,15 @@ const TABLES: &[Table] = &[
     Table::new("deliveries", "id"),
     // Whatever drives the purge may be a job itself, so only these go here.
     Table::new("jobs", "id")
-        .by("organization_id = ?1 AND kind IN ('sync', 'outbox', 'inbox', 'automation', 'probe')"),
+        .by("organization_id = ?1 AND kind IN ('sync', 'outbox', 'inbox', 'automation', 'probe', 'attendance')"),
     Table::new("sync_seen", "pass_id, external_id")
         .by("pass_id IN (SELECT id FROM sync_runs WHERE organization_id = ?1)"),
     Table::new("quarantined_records", "connector_id, stream, external_id"),
     Table::new("idempotency_keys", "organization_id, caller, key"),
     Table::new("staff_policies", "connector_id"),
+    Table::new("attendance_policies", "organization_id"),
+    Table::new("attendance_records", "id"),
+    Table::new("attendance_deltas", "id"),
     Table::new("location_mappings", "connector_id, external_location_id"),
     Table::new("stores", "id"),
     Table::new("custom_records", "id"),

@@ -1,0 +1,56 @@
+//! Attendance: what was scheduled against what was worked, and what follows from the difference.
+//!
+//! | module | rule |
+//! |---|---|
+//! | [`matching`] | which punch is the work of which shift |
+//! | [`delta`] | the difference, in numbers and in categories |
+//! | [`policy`] | an organization's thresholds, points and exemptions |
+//! | [`event`] | what a policy makes of a difference |
+//! | [`span`] | what has to be looked at again after a change |
+//! | [`sick_leave`] | what people may take, have taken and have left |
+//! | [`week`] | when people can work in one week |
+
+pub mod delta;
+pub mod event;
+pub mod matching;
+pub mod policy;
+pub mod sick_leave;
+pub mod span;
+pub mod week;
+
+#[cfg(test)]
+mod properties;
+
+/// A scheduled shift of one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shift<'a> {
+    /// What tells it from another one of the same times, whatever order rows come in: the provider's id.
+    pub key: &'a str,
+    pub starts_at: i64,
+    pub ends_at: i64,
+    /// Ends at closing time: `ends_at` is then no promise.
+    pub is_close: bool,
+    /// Planned.
+    pub unpaid_break_seconds: i64,
+    /// The local date of its start, as a count of days.
+    pub day: i32,
+}
+
+/// A punch of the same person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Punch<'a> {
+    /// As of a shift.
+    pub key: &'a str,
+    pub clocked_in_at: i64,
+    /// `None` while the person is on the clock.
+    pub clocked_out_at: Option<i64>,
+    /// Out − in − unpaid breaks; `None` while the person is on the clock.
+    pub worked_seconds: Option<i64>,
+    /// Clocked out by the system, not by the person: the end says nothing.
+    pub auto_clocked_out: bool,
+    /// The shift that the provider names, as an index into the shifts. `None` also where that shift is
+    /// deleted, or another person's by now.
+    pub shift: Option<usize>,
+    /// The local date of the clock-in, as a count of days.
+    pub day: i32,
+}

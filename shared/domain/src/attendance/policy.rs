@@ -1,0 +1,511 @@
+//! An organization's attendance policy: a document that a person writes.
+
+use serde_json::{Value, json};
+
+use super::event::EventType;
+use super::matching::Window;
+use crate::fields::{Fields, Object};
+use crate::text_enum::text_enum;
+use crate::time_off::TimeOffCategory;
+use crate::{Result, redact};
+
+const MAX_NAMES: usize = 100;
+const MAX_NAME_BYTES: usize = 200;
+const MAX_TIERS: usize = 20;
+const MAX_POINTS: u32 = 1_000;
+
+text_enum! {
+    /// A policy that comes whole.
+    pub enum Preset, "preset" {
+        /// The tiers of the system that this one replaces.
+        Cheflife = "cheflife",
+        /// Nobody gets points.
+        NoPoints = "no_points",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    pub thresholds: Thresholds,
+    /// By event; what is not here gets none.
+    pub points: Vec<Tier>,
+    /// Whose events are not recorded at all.
+    pub exempt: Exempt,
+    /// Whose unscheduled punches are not recorded.
+    pub unscheduled_exempt: Exempt,
+    /// Approved time off excuses.
+    pub excuse_time_off: bool,
+    /// Points are added up over so many days.
+    pub rolling_window_days: u32,
+    /// What an hour of overtime costs, in hundredths of the role's average rate.
+    pub overtime_cost_percent: u32,
+    pub sick_leave: SickLeavePolicy,
+}
+
+/// From when on a category holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    on_time_minutes: u32,
+    early_departure_minutes: u32,
+    overtime_minutes: u32,
+    short_shift_percent: u32,
+    no_show_grace_minutes: u32,
+    match_window_minutes: u32,
+    match_across_midnight: bool,
+}
+
+/// Points for an event from so many minutes on; of several tiers the highest that is reached counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tier {
+    pub event: EventType,
+    pub from_minutes: u32,
+    /// Below zero they are taken off.
+    pub points: i32,
+}
+
+/// People to whom something does not apply.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exempt {
+    /// The provider's `user_type`: employee, asst_manager, manager, employer.
+    pub levels: Vec<String>,
+    /// Names of roles, whatever their case.
+    pub roles: Vec<String>,
+}
+
+/// How much sick leave people have in a year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SickLeavePolicy {
+    pub days_per_year: u32,
+    /// Nobody has any before so many days of employment.
+    pub after_days: u32,
+    /// A part of a day counts as a whole one.
+    pub partial_day_is_whole: bool,
+    /// The year begins on this day.
+    pub year_starts: MonthDay,
+    /// What of time off is sick leave.
+    pub category: TimeOffCategory,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MonthDay {
+    pub month: u32,
+    pub day: u32,
+}
+
+impl Default for Thresholds {
+    /// The seed's; what it leaves open is chosen here: 15 min of overtime and 30 min of grace.
+    fn default() -> Self {
+        Self {
+            on_time_minutes: 5,
+            early_departure_minutes: 15,
+            overtime_minutes: 15,
+            short_shift_percent: 25,
+            no_show_grace_minutes: 30,
+            match_window_minutes: 120,
+            match_across_midnight: true,
+        }
+    }
+}
+
+impl Thresholds {
+    #[must_use]
+    pub fn on_time_seconds(&self) -> i64 {
+        minutes(self.on_time_minutes)
+    }
+
+    #[must_use]
+    pub fn early_departure_seconds(&self) -> i64 {
+        minutes(self.early_departure_minutes)
+    }
+
+    #[must_use]
+    pub fn overtime_seconds(&self) -> i64 {
+        minutes(self.overtime_minutes)
+    }
+
+    #[must_use]
+    pub fn short_shift_percent(&self) -> i64 {
+        i64::from(self.short_shift_percent)
+    }
+
+    #[must_use]
+    pub fn no_show_grace_seconds(&self) -> i64 {
+        minutes(self.no_show_grace_minutes)
+    }
+
+    #[must_use]
+    pub fn window(&self) -> Window {
+        Window {
+            seconds: minutes(self.match_window_minutes),
+            across_midnight: self.match_across_midnight,
+        }
+    }
+}
+
+fn minutes(minutes: u32) -> i64 {
+    i64::from(minutes).saturating_mul(60)
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::preset(Preset::Cheflife)
+    }
+}
+
+impl Default for SickLeavePolicy {
+    /// Ontario: three days a calendar year for whoever has been employed for two weeks; a part of a day may be
+    /// counted as a whole one (Employment Standards Act, 2000, s. 50).
+    fn default() -> Self {
+        Self {
+            days_per_year: 3,
+            after_days: 14,
+            partial_day_is_whole: true,
+            year_starts: MonthDay { month: 1, day: 1 },
+            category: TimeOffCategory::Sick,
+        }
+    }
+}
+
+impl Policy {
+    #[must_use]
+    pub fn preset(preset: Preset) -> Self {
+        let tier = |event, from_minutes, points| Tier {
+            event,
+            from_minutes,
+            points,
+        };
+        let points = match preset {
+            Preset::NoPoints => Vec::new(),
+            Preset::Cheflife => vec![
+                tier(EventType::LateArrival, 5, 1),
+                tier(EventType::LateArrival, 15, 2),
+                tier(EventType::EarlyDeparture, 30, 2),
+                tier(EventType::NoShow, 0, 6),
+                tier(EventType::EarlyArrival, 30, -1),
+                tier(EventType::LateStay, 60, -1),
+            ],
+        };
+        let levels = |levels: &[&str]| Exempt {
+            levels: levels.iter().map(|&level| level.to_owned()).collect(),
+            roles: Vec::new(),
+        };
+        Self {
+            thresholds: Thresholds::default(),
+            points,
+            exempt: levels(&["employer"]),
+            unscheduled_exempt: levels(&["employer", "manager"]),
+            excuse_time_off: true,
+            rolling_window_days: 90,
+            overtime_cost_percent: 150,
+            sick_leave: SickLeavePolicy::default(),
+        }
+    }
+
+    /// The tier that an event of so many seconds reaches.
+    #[must_use]
+    pub fn tier(&self, event: EventType, seconds: i64) -> Option<Tier> {
+        self.points
+            .iter()
+            .filter(|tier| tier.event == event && minutes(tier.from_minutes) <= seconds)
+            .max_by_key(|tier| tier.from_minutes)
+            .copied()
+    }
+
+    /// The document that a reader gets, and that a writer may send back.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let t = &self.thresholds;
+        let tiers = |event: EventType| -> Vec<Value> {
+            self.points
+                .iter()
+                .filter(|tier| tier.event == event)
+                .map(|tier| json!({"from_minutes": tier.from_minutes, "points": tier.points}))
+                .collect()
+        };
+        let points: serde_json::Map<String, Value> = EventType::ALL
+            .iter()
+            .map(|&event| (event.as_str().to_owned(), tiers(event).into()))
+            .collect();
+        let exempt = |exempt: &Exempt| json!({"levels": exempt.levels, "roles": exempt.roles});
+        let sick = &self.sick_leave;
+        json!({
+            "thresholds": {
+                "on_time_minutes": t.on_time_minutes,
+                "early_departure_minutes": t.early_departure_minutes,
+                "overtime_minutes": t.overtime_minutes,
+                "short_shift_percent": t.short_shift_percent,
+                "no_show_grace_minutes": t.no_show_grace_minutes,
+                "match_window_minutes": t.match_window_minutes,
+                "match_across_midnight": t.match_across_midnight,
+            },
+            "points": points,
+            "exempt": exempt(&self.exempt),
+            "unscheduled_exempt": exempt(&self.unscheduled_exempt),
+            "excuse_time_off": self.excuse_time_off,
+            "rolling_window_days": self.rolling_window_days,
+            "overtime_cost_percent": self.overtime_cost_percent,
+            "sick_leave": {
+                "days_per_year": sick.days_per_year,
+                "after_days": sick.after_days,
+                "partial_day_is_whole": sick.partial_day_is_whole,
+                "year_starts": format!("{:02}-{:02}", sick.year_starts.month, sick.year_starts.day),
+                "category": sick.category,
+            },
+        })
+    }
+
+    /// Reads a document: `preset` says what holds for what is left out.
+    ///
+    /// # Errors
+    /// [`crate::Error::InvalidFields`], with every member that is wrong.
+    pub fn from_json(document: &Value) -> Result<Self> {
+        let mut fields = Fields::default();
+        let read = Self::read(&mut fields, document);
+        fields.finish(read)
+    }
+
+    fn read(fields: &mut Fields, document: &Value) -> Option<Self> {
+        const KNOWN: &[&str] = &[
+            "preset",
+            "thresholds",
+            "points",
+            "exempt",
+            "unscheduled_exempt",
+            "excuse_time_off",
+            "rolling_window_days",
+            "overtime_cost_percent",
+            "sick_leave",
+        ];
+        let object = fields.object("", document, KNOWN)?;
+        let presets: Vec<(&str, Preset)> =
+            Preset::ALL.iter().map(|&one| (one.as_str(), one)).collect();
+        let preset = fields.choice(&object, "preset", &presets, Some(Preset::Cheflife));
+        let base = Self::preset(preset.unwrap_or(Preset::Cheflife));
+        Some(Self {
+            thresholds: thresholds(fields, &object, base.thresholds),
+            points: points(fields, &object, base.points),
+            exempt: exempt(fields, &object, "exempt", base.exempt),
+            unscheduled_exempt: exempt(
+                fields,
+                &object,
+                "unscheduled_exempt",
+                base.unscheduled_exempt,
+            ),
+            excuse_time_off: fields.flag(&object, "excuse_time_off", base.excuse_time_off),
+            rolling_window_days: fields.whole(
+                &object,
+                "rolling_window_days",
+                &(1..=730),
+                base.rolling_window_days,
+            ),
+            overtime_cost_percent: fields.whole(
+                &object,
+                "overtime_cost_percent",
+                &(0..=1_000),
+                base.overtime_cost_percent,
+            ),
+            sick_leave: sick_leave(fields, &object, base.sick_leave),
+        })
+    }
+}
+
+impl Exempt {
+    /// Whether it names a person of this level who works as this.
+    #[must_use]
+    pub fn names<'a>(&self, level: Option<&str>, mut roles: impl Iterator<Item = &'a str>) -> bool {
+        let same = |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
+        level.is_some_and(|level| self.levels.iter().any(|one| same(one, level)))
+            || roles.any(|role| self.roles.iter().any(|one| same(one, role)))
+    }
+}
+
+fn thresholds(fields: &mut Fields, object: &Object<'_>, base: Thresholds) -> Thresholds {
+    const KNOWN: &[&str] = &[
+        "on_time_minutes",
+        "early_departure_minutes",
+        "overtime_minutes",
+        "short_shift_percent",
+        "no_show_grace_minutes",
+        "match_window_minutes",
+        "match_across_midnight",
+    ];
+    let Some(object) = part(fields, object, "thresholds", KNOWN) else {
+        return base;
+    };
+    Thresholds {
+        on_time_minutes: fields.whole(&object, "on_time_minutes", &(0..=120), base.on_time_minutes),
+        early_departure_minutes: fields.whole(
+            &object,
+            "early_departure_minutes",
+            &(0..=240),
+            base.early_departure_minutes,
+        ),
+        overtime_minutes: fields.whole(&object, "overtime_minutes", &(0..=480), base.overtime_minutes),
+        short_shift_percent: fields.whole(
+            &object,
+            "short_shift_percent",
+            &(1..=100),
+            base.short_shift_percent,
+        ),
+        no_show_grace_minutes: fields.whole(
+            &object,
+            "no_show_grace_minutes",
+            &(0..=720),
+            base.no_show_grace_minutes,
+        ),
+        match_window_minutes: fields.whole(
+            &object,
+            "match_window_minutes",
+            &(1..=360),
+            base.match_window_minutes,
+        ),
+        match_across_midnight: fields.flag(
+            &object,
+            "match_across_midnight",
+            base.match_across_midnight,
+        ),
+    }
+}
+
+fn points(fields: &mut Fields, object: &Object<'_>, base: Vec<Tier>) -> Vec<Tier> {
+    let names: Vec<&str> = EventType::ALL.iter().map(|event| event.as_str()).collect();
+    let Some(object) = part(fields, object, "points", &names) else {
+        return base;
+    };
+    let mut tiers = Vec::new();
+    for &event in EventType::ALL {
+        let Some(value) = object.get(event.as_str()) else {
+            tiers.extend(base.iter().filter(|tier| tier.event == event).copied());
+            continue;
+        };
+        let pointer = object.at(event.as_str());
+        let Some(list) = value.as_array().filter(|list| list.len() <= MAX_TIERS) else {
+            let remedy = format!("send an array of at most {MAX_TIERS} tiers, such as [{{\"from_minutes\": 5, \"points\": 1}}]");
+            fields.push(pointer, "it is not such an array", remedy);
+            continue;
+        };
+        for (index, value) in list.iter().enumerate() {
+            let pointer = format!("{pointer}/{index}");
+            if let Some(tier) = tier(fields, &pointer, value, event) {
+                if tiers.iter().any(|one: &Tier| one.event == event && one.from_minutes == tier.from_minutes) {
+                    fields.push(
+                        format!("{pointer}/from_minutes"),
+                        "another tier of the event begins there",
+                        "keep one of them",
+                    );
+                }
+                tiers.push(tier);
+            }
+        }
+    }
+    tiers
+}
+
+fn tier(fields: &mut Fields, pointer: &str, value: &Value, event: EventType) -> Option<Tier> {
+    let object = fields.object(pointer, value, &["from_minutes", "points"])?;
+    let from_minutes = fields.whole(&object, "from_minutes", &(0..=1_440), 0);
+    let points = fields.required(&object, "points", "give a whole number")?;
+    let limit = i64::from(MAX_POINTS);
+    let number = points.as_i64().filter(|number| (-limit..=limit).contains(number));
+    let Some(points) = number.and_then(|number| i32::try_from(number).ok()) else {
+        fields.push(
+            object.at("points"),
+            format!("{} is not a whole number in range", crate::fields::shown(points)),
+            format!("use a whole number from -{MAX_POINTS} to {MAX_POINTS}"),
+        );
+        return None;
+    };
+    Some(Tier {
+        event,
+        from_minutes,
+        points,
+    })
+}
+
+fn exempt(fields: &mut Fields, object: &Object<'_>, name: &str, base: Exempt) -> Exempt {
+    let Some(object) = part(fields, object, name, &["levels", "roles"]) else {
+        return base;
+    };
+    Exempt {
+        levels: names(fields, &object, "levels").unwrap_or(base.levels),
+        roles: names(fields, &object, "roles").unwrap_or(base.roles),
+    }
+}
+
+fn names(fields: &mut Fields, object: &Object<'_>, name: &str) -> Option<Vec<String>> {
+    let value = object.get(name)?;
+    let pointer = object.at(name);
+    let Some(list) = value.as_array().filter(|list| list.len() <= MAX_NAMES) else {
+        let remedy = format!("send an array of at most {MAX_NAMES} names");
+        fields.push(pointer, "it is not such an array", remedy);
+        return None;
+    };
+    let texts = list.iter().enumerate().filter_map(|(index, value)| {
+        fields
+            .text(&format!("{pointer}/{index}"), value, MAX_NAME_BYTES)
+            .map(str::to_owned)
+    });
+    Some(texts.collect())
+}
+
+fn sick_leave(fields: &mut Fields, object: &Object<'_>, base: SickLeavePolicy) -> SickLeavePolicy {
+    const KNOWN: &[&str] = &[
+        "preset",
+        "days_per_year",
+        "after_days",
+        "partial_day_is_whole",
+        "year_starts",
+        "category",
+    ];
+    let Some(object) = part(fields, object, "sick_leave", KNOWN) else {
+        return base;
+    };
+    // There is one so far, and it is what holds.
+    fields.choice(&object, "preset", &[("ontario", ())], Some(()));
+    let categories: Vec<(&str, TimeOffCategory)> = TimeOffCategory::ALL
+        .iter()
+        .map(|&one| (one.as_str(), one))
+        .collect();
+    SickLeavePolicy {
+        days_per_year: fields.whole(&object, "days_per_year", &(0..=366), base.days_per_year),
+        after_days: fields.whole(&object, "after_days", &(0..=3_660), base.after_days),
+        partial_day_is_whole: fields.flag(
+            &object,
+            "partial_day_is_whole",
+            base.partial_day_is_whole,
+        ),
+        year_starts: year_starts(fields, &object).unwrap_or(base.year_starts),
+        category: fields
+            .choice(&object, "category", &categories, Some(base.category))
+            .unwrap_or(base.category),
+    }
+}
+
+fn year_starts(fields: &mut Fields, object: &Object<'_>) -> Option<MonthDay> {
+    let text = fields.optional_text(object, "year_starts", 20)?;
+    let day = text.split_once('-').and_then(|(month, day)| {
+        // Of a year without a 29th of February: every year has the day.
+        let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+        chrono::NaiveDate::from_ymd_opt(2_001, month, day)?;
+        Some(MonthDay { month, day })
+    });
+    if day.is_none() {
+        fields.push(
+            object.at("year_starts"),
+            format!("{:?} is not a day of every year", redact::excerpt(text, 20, &[])),
+            "give month and day, such as 01-01",
+        );
+    }
+    day
+}
+
+/// A part of the document, if it is there and is one.
+fn part<'v>(
+    fields: &mut Fields,
+    object: &Object<'v>,
+    name: &str,
+    known: &[&str],
+) -> Option<Object<'v>> {
+    let value = object.get(name)?;
+    fields.object(&object.at(name), value, known)
+}

@@ -1,0 +1,311 @@
+//! What is asked of what the Delta Engine has found, and of sick leave and availability: one statement each.
+
+use domain::access::Tenant;
+use serde::Deserialize;
+
+use crate::database::{DatabaseError, Execute, Value};
+use crate::lists::FULL_NAME_OF_MEMBER;
+use crate::{json, parameters};
+
+/// Which part of the time, people and places.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// `YYYY-MM-DD`, both included.
+    pub from: &'a str,
+    pub to: &'a str,
+    pub team_member_id: Option<&'a str>,
+    pub location_id: Option<&'a str>,
+}
+
+/// What one person's work at one location comes to, in one role: a price is a role's.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Sums {
+    pub team_member_id: String,
+    pub connector_id: String,
+    pub external_location_id: Option<String>,
+    pub external_role_id: Option<String>,
+    /// Works, by category.
+    pub on_time: i64,
+    pub late_arrival: i64,
+    pub early_departure: i64,
+    pub no_show: i64,
+    pub unscheduled: i64,
+    pub overtime: i64,
+    pub short_shift: i64,
+    pub works: i64,
+    pub scheduled_seconds: i64,
+    pub worked_seconds: i64,
+    /// Of late arrivals.
+    pub late_seconds: i64,
+    /// Of early departures.
+    pub early_departure_seconds: i64,
+    /// Of overtime: minutes over what was scheduled.
+    pub overtime_minutes: i64,
+}
+
+/// The covering index has the organization and the day first.
+const SUMS: &str = "
+SELECT json_group_array(json_object('team_member_id', team_member_id, 'connector_id', connector_id,
+  'external_location_id', external_location_id, 'external_role_id', external_role_id,
+  'on_time', on_time, 'late_arrival', late_arrival, 'early_departure', early_departure, 'no_show', no_show,
+  'unscheduled', unscheduled, 'overtime', overtime, 'short_shift', short_shift, 'works', works,
+  'scheduled_seconds', scheduled_seconds, 'worked_seconds', worked_seconds, 'late_seconds', late_seconds,
+  'early_departure_seconds', early_departure_seconds, 'overtime_minutes', overtime_minutes))
+FROM (
+  SELECT team_member_id, connector_id, external_location_id, external_role_id,
+    sum(categories & 1) AS on_time, sum((categories >> 1) & 1) AS late_arrival, sum((categories >> 2) & 1) AS early_departure,
+    sum((categories >> 3) & 1) AS no_show, sum((categories >> 4) & 1) AS unscheduled, sum((categories >> 5) & 1) AS overtime,
+    sum((categories >> 6) & 1) AS short_shift, count(*) AS works,
+    coalesce(sum(scheduled_seconds), 0) AS scheduled_seconds, coalesce(sum(worked_seconds), 0) AS worked_seconds,
+    coalesce(sum(arrival_seconds) FILTER (WHERE categories & 2), 0) AS late_seconds,
+    coalesce(sum(-departure_seconds) FILTER (WHERE categories & 4), 0) AS early_departure_seconds,
+    coalesce(sum(delta_minutes) FILTER (WHERE categories & 32), 0) AS overtime_minutes
+  FROM attendance_deltas AS record INDEXED BY attendance_deltas_summary
+  WHERE organization_id = ?1 AND event_date BETWEEN ?2 AND ?3
+    AND (?4 IS NULL OR team_member_id = ?4)
+    AND (?5 IS NULL OR (connector_id, external_location_id) = (
+      SELECT connector_id, external_id FROM locations WHERE locations.id = ?5 AND locations.organization_id = ?1))
+  GROUP BY team_member_id, connector_id, external_location_id, external_role_id)";
+
+/// What works of these days come to.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn sums<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    asked: Asked<'_>,
+) -> Result<Vec<Sums>, DatabaseError> {
+    json::read(&database.execute(SUMS, &of(tenant, asked)).await?)
+}
+
+/// Points of one person, of these days and over the rolling window that ends with the last of them.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Points {
+    pub team_member_id: String,
+    pub external_location_id: Option<String>,
+    pub points: i64,
+    pub window_points: i64,
+}
+
+const POINTS: &str = "
+SELECT json_group_array(json_object('team_member_id', team_member_id, 'external_location_id', external_location_id,
+  'points', points, 'window_points', window_points))
+FROM (
+  SELECT team_member_id, external_location_id,
+    coalesce(sum(points_assessed) FILTER (WHERE event_date >= ?2), 0) AS points,
+    coalesce(sum(points_assessed) FILTER (WHERE event_date >= ?6), 0) AS window_points
+  FROM attendance_records AS record INDEXED BY attendance_records_points
+  WHERE organization_id = ?1 AND event_date BETWEEN min(?2, ?6) AND ?3 AND deleted_at IS NULL AND points_assessed <> 0
+    AND (?4 IS NULL OR team_member_id = ?4)
+    AND (?5 IS NULL OR (connector_id, external_location_id) = (
+      SELECT connector_id, external_id FROM locations WHERE locations.id = ?5 AND locations.organization_id = ?1))
+  GROUP BY team_member_id, external_location_id)";
+
+/// Points that were assessed. `window_from` is the first day of the rolling window.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn points<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    asked: Asked<'_>,
+    window_from: &str,
+) -> Result<Vec<Points>, DatabaseError> {
+    let mut parameters = of(tenant, asked);
+    parameters.push(window_from.into());
+    json::read(&database.execute(POINTS, &parameters).await?)
+}
+
+fn of(tenant: &Tenant, asked: Asked<'_>) -> Vec<Value> {
+    let parameters = parameters![
+        tenant.as_str(),
+        asked.from,
+        asked.to,
+        asked.team_member_id,
+        asked.location_id,
+    ];
+    parameters.to_vec()
+}
+
+/// Who a person is, where a location or role is: names for answers.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Names {
+    pub people: Vec<PersonName>,
+    pub locations: Vec<PlaceName>,
+    pub roles: Vec<PlaceName>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct PersonName {
+    pub id: String,
+    pub connector_id: String,
+    pub name: Option<String>,
+    pub hire_date: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct PlaceName {
+    pub id: String,
+    pub connector_id: String,
+    pub external_id: String,
+    pub name: String,
+}
+
+/// The names of these people, and of all locations and roles.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn names<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    people: &[&str],
+) -> Result<Names, DatabaseError> {
+    let sql = format!(
+        "SELECT json_object(
+           'people', json((
+             SELECT json_group_array(json_object('id', member.id, 'connector_id', member.connector_id,
+               'name', {FULL_NAME_OF_MEMBER}, 'hire_date', member.hire_date))
+             FROM json_each(?2) AS wanted CROSS JOIN team_members AS member ON member.id = wanted.value
+             WHERE member.organization_id = ?1)),
+           'locations', json((
+             SELECT json_group_array(json_object('id', id, 'connector_id', connector_id, 'external_id', external_id, 'name', name))
+             FROM locations WHERE organization_id = ?1)),
+           'roles', json((
+             SELECT json_group_array(json_object('id', id, 'connector_id', connector_id, 'external_id', external_id, 'name', name))
+             FROM roles WHERE organization_id = ?1)))"
+    );
+    let parameters = parameters![tenant.as_str(), json::write(people)?];
+    json::read(&database.execute(&sql, parameters).await?)
+}
+
+/// People in the order of their names, for answers that have a row for each of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PeopleAsked<'a> {
+    pub team_member_id: Option<&'a str>,
+    pub location_id: Option<&'a str>,
+    /// Behind this id.
+    pub after: Option<&'a str>,
+    pub limit: u32,
+}
+
+const PEOPLE: &str = "
+SELECT json_group_array(id) FROM (
+  SELECT id FROM team_members AS member INDEXED BY team_members_organization
+  WHERE organization_id = ?1 AND id > ?2 AND deleted_at IS NULL AND is_active = 1
+    AND (?3 IS NULL OR id = ?3)
+    AND (?4 IS NULL OR EXISTS (
+      SELECT 1 FROM team_member_role_assignments AS work
+      CROSS JOIN locations ON locations.id = ?4 AND locations.organization_id = ?1
+      WHERE work.organization_id = ?1 AND work.team_member_id = member.id AND work.deleted_at IS NULL
+        AND work.connector_id = locations.connector_id AND work.external_location_id = locations.external_id))
+  ORDER BY id LIMIT ?5)";
+
+/// Active people by id, and one more than the limit where there are more.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn people<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    asked: PeopleAsked<'_>,
+) -> Result<Vec<String>, DatabaseError> {
+    let parameters = parameters![
+        tenant.as_str(),
+        asked.after.unwrap_or_default(),
+        asked.team_member_id,
+        asked.location_id,
+        i64::from(asked.limit).saturating_add(1),
+    ];
+    json::read(&database.execute(PEOPLE, parameters).await?)
+}
+
+/// Approved time off of people, whatever its category.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ApprovedTimeOff {
+    pub id: String,
+    pub team_member_id: String,
+    pub start_date: String,
+    pub end_date: String,
+    pub is_partial_day: i64,
+    pub partial_start: Option<String>,
+    pub partial_end: Option<String>,
+    pub provider_category: Option<String>,
+}
+
+const TIME_OFF: &str = "
+SELECT json_group_array(json_object('id', off.id, 'team_member_id', off.team_member_id, 'start_date', off.start_date,
+  'end_date', off.end_date, 'is_partial_day', off.is_partial_day, 'partial_start', off.partial_start,
+  'partial_end', off.partial_end, 'provider_category', off.provider_category))
+FROM json_each(?2) AS wanted CROSS JOIN time_off_requests AS off INDEXED BY time_off_requests_member
+  ON off.organization_id = ?1 AND off.team_member_id = wanted.value
+WHERE off.deleted_at IS NULL AND off.status = 'approved' AND off.end_date >= ?3 AND off.start_date <= ?4";
+
+/// Approved time off that touches these days.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn time_off<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    people: &[&str],
+    (from, to): (&str, &str),
+) -> Result<Vec<ApprovedTimeOff>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), json::write(people)?, from, to];
+    json::read(&database.execute(TIME_OFF, parameters).await?)
+}
+
+/// What somebody has said of a day of the week.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SaidAvailability {
+    pub team_member_id: String,
+    pub day_of_week: i64,
+    pub is_available: i64,
+    pub available_from: Option<String>,
+    pub available_to: Option<String>,
+    pub is_recurring: i64,
+    pub valid_from: Option<String>,
+    pub valid_to: Option<String>,
+    pub specific_date: Option<String>,
+    pub changed_seq: i64,
+}
+
+const AVAILABILITY: &str = "
+SELECT json_group_array(json_object('team_member_id', said.team_member_id, 'day_of_week', said.day_of_week,
+  'is_available', said.is_available, 'available_from', said.available_from, 'available_to', said.available_to,
+  'is_recurring', said.is_recurring, 'valid_from', said.valid_from, 'valid_to', said.valid_to,
+  'specific_date', said.specific_date, 'changed_seq', said.changed_seq))
+FROM json_each(?2) AS wanted CROSS JOIN team_member_availability AS said INDEXED BY team_member_availability_member
+  ON said.organization_id = ?1 AND said.team_member_id = wanted.value
+WHERE said.deleted_at IS NULL AND said.status = 'approved'";
+
+/// What people have said of when they can work, and what was approved of it.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn availability<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    people: &[&str],
+) -> Result<Vec<SaidAvailability>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), json::write(people)?];
+    json::read(&database.execute(AVAILABILITY, parameters).await?)
+}
+
+/// Which person of the tenant the product calls so: where several accounts bring the same one, all of them.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn called<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    product_ref: &str,
+) -> Result<Vec<String>, DatabaseError> {
+    let sql = "SELECT json_group_array(id) FROM team_members INDEXED BY team_members_product_ref
+      WHERE organization_id = ?1 AND product_ref = ?2 AND deleted_at IS NULL";
+    json::read(
+        &database
+            .execute(sql, parameters![tenant.as_str(), product_ref])
+            .await?,
+    )
+}

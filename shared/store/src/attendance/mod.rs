@@ -1,0 +1,25 @@
+//! Attendance: what the Delta Engine reads and writes, and what is asked of what it has found.
+
+pub mod answers;
+pub mod policies;
+mod read;
+pub mod resolve;
+mod settle;
+mod work;
+
+pub use read::{
+    Assessed, ExistingDelta, ExistingRecord, Member, Person, PunchRow, Rows, ShiftRow, TimeOffRow,
+    read,
+};
+pub use settle::{DeltaRow, PunchMark, RecordRow, Settled, ShiftMark, begin, settle};
+pub use work::{
+    Changed, Cursor, LocationOfWork, RoleOfWork, Source, SyncedConnector, Work, ahead, changed,
+    connectors, load, members, newest, unjudged,
+};
+
+/// The kind of the job of an organization that runs the Delta Engine.
+pub const ATTENDANCE: &str = "attendance";
+/// The component that does.
+pub const FUNCTION: &str = "attendance";
+/// What records carry as their source.
+pub const SOURCE: &str = "7shifts_delta_engine";
