@@ -10,6 +10,7 @@ pub mod connectors;
 pub mod cors;
 pub mod cursor;
 pub mod deliveries;
+pub mod freshness;
 pub mod logs;
 pub mod moment;
 #[cfg(feature = "openapi")]

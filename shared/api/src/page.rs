@@ -1,5 +1,7 @@
 //! The one shape of a list.
 
+use crate::freshness::Freshness;
+
 /// Rows of a page when the caller does not say.
 pub const DEFAULT_LIMIT: u32 = 100;
 /// Most rows of a page.
@@ -25,9 +27,35 @@ pub fn to_json(data_json: &str, next_cursor: Option<&str>) -> Vec<u8> {
     body
 }
 
+/// [`to_json`] of what is computed, with how current it is.
+#[must_use]
+pub fn to_fresh_json(data_json: &str, next_cursor: Option<&str>, freshness: &Freshness) -> Vec<u8> {
+    let mut body = to_json(data_json, next_cursor);
+    // A text or null, and true or false: serializing cannot fail.
+    let members = serde_json::to_string(freshness).unwrap_or_default();
+    if let Some(members) = members.strip_prefix('{') {
+        body.pop();
+        body.push(b',');
+        body.extend_from_slice(members.as_bytes());
+    }
+    body
+}
+
 #[cfg(test)]
 mod tests {
-    use super::to_json;
+    use super::{Freshness, to_fresh_json, to_json};
+
+    #[test]
+    fn what_is_computed_says_how_current_it_is() {
+        let freshness = Freshness {
+            synced_at: None,
+            is_stale: true,
+        };
+        assert_eq!(
+            to_fresh_json("[]", None, &freshness),
+            br#"{"data":[],"next_cursor":null,"synced_at":null,"is_stale":true}"#
+        );
+    }
 
     #[test]
     fn both_ends_of_a_list() {

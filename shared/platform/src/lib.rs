@@ -11,6 +11,8 @@ pub mod default_rules;
 pub mod deliveries;
 pub mod delivering;
 pub mod disconnecting;
+#[cfg(feature = "zones")]
+pub mod freshness;
 pub mod health;
 pub mod idempotent;
 pub mod inbound_limits;

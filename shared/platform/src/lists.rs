@@ -3,6 +3,7 @@
 
 use api::Problem;
 use api::cursor::Cursor;
+use api::freshness::Freshness;
 use api::page;
 use api::query::Query;
 use domain::access::Tenant;
@@ -161,6 +162,23 @@ impl Paging {
         let data =
             serde_json::to_string(rows).map_err(|error| problems::internal(&error.to_string()))?;
         Ok(Reply::json_bytes(StatusCode::OK, self.page(&data, next)))
+    }
+
+    /// A page of values that were computed, with how current they are.
+    ///
+    /// # Errors
+    /// A value that cannot be JSON, which is a bug of ours.
+    pub fn fresh_reply<T: Serialize>(
+        &self,
+        rows: &[T],
+        next: Option<&Key>,
+        freshness: &Freshness,
+    ) -> Result<Reply, Problem> {
+        let data =
+            serde_json::to_string(rows).map_err(|error| problems::internal(&error.to_string()))?;
+        let cursor = next.map(|key| self.cursor(key));
+        let body = page::to_fresh_json(&data, cursor.as_deref(), freshness);
+        Ok(Reply::json_bytes(StatusCode::OK, body))
     }
 
     /// The page as it is answered.

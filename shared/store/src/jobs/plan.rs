@@ -72,6 +72,8 @@ pub struct PlanningInput {
     pub connector_state: String,
     /// JSON.
     pub sync_settings: String,
+    /// When the connector was connected, or connected again.
+    pub connected_at: Option<i64>,
     pub next_due_at: Option<i64>,
     /// Why the run in progress, or the last one, runs.
     pub trigger: Option<String>,
@@ -211,7 +213,7 @@ macro_rules! planning_sql {
                'connector_id', connectors.id, 'stream', jobs.name,
                'concurrency_key', jobs.concurrency_key, 'rank', jobs.rank,
                'time_zone', organizations.time_zone, 'connector_state', connectors.state,
-               'sync_settings', connectors.sync_settings, 'next_due_at', jobs.next_due_at,
+               'sync_settings', connectors.sync_settings, 'connected_at', connectors.connected_at, 'next_due_at', jobs.next_due_at,
                'trigger', jobs.trigger, 'run_id', jobs.run_id, 'next_run_id', jobs.next_run_id,
                'planned_trigger', jobs.planned_trigger, 'attempts', jobs.attempts,
                'last_started_at', jobs.last_started_at, 'last_success_at', jobs.last_success_at,
@@ -278,6 +280,30 @@ pub async fn planning_inputs_of_all<E: Execute>(
 ) -> Result<Vec<PlanningInput>, DatabaseError> {
     let parameters = parameters![tenant.as_str(), json::write(connector_ids)?];
     json::read(&database.execute(OF_CONNECTORS, parameters).await?)
+}
+
+const IN_USE: &str = planning_sql!(
+    "(SELECT jobs.* FROM connectors CROSS JOIN jobs
+        ON jobs.organization_id = ?1 AND jobs.kind = 'sync' AND jobs.subject = connectors.id
+      WHERE connectors.organization_id = ?1 AND connectors.state <> 'disconnected'
+        AND jobs.name IN (SELECT value FROM json_each(?2))) AS jobs"
+);
+
+/// What decides when these streams are due next, of every connector of the tenant that is connected;
+/// those of one connector together.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn planning_inputs_in_use<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    streams: &[Stream],
+) -> Result<Vec<PlanningInput>, DatabaseError> {
+    let names: Vec<_> = streams.iter().map(|stream| stream.as_str()).collect();
+    let parameters = parameters![tenant.as_str(), json::write(&names)?];
+    let mut inputs: Vec<PlanningInput> = json::read(&database.execute(IN_USE, parameters).await?)?;
+    inputs.sort_by(|one, other| one.connector_id.cmp(&other.connector_id));
+    Ok(inputs)
 }
 
 const DUE: &str = planning_sql!(

@@ -230,7 +230,7 @@ async fn a_token_for_an_organization_that_is_not_there_reads_nothing() {
 /// A list without rows, or figures of nothing.
 fn assert_nothing(route: &Route, answer: &Value) {
     let (member, nothing) = match route.success.1 {
-        Shape::Page(_) => ("data", json!([])),
+        Shape::Page(_) | Shape::FreshPage(_) => ("data", json!([])),
         _ => ("total", json!(0)),
     };
     assert_eq!(answer[member], nothing, "{}", route.path);
