@@ -138,7 +138,7 @@ CREATE TRIGGER jobs_make_attendance_due AFTER UPDATE OF last_finished_at ON jobs
 WHEN NEW.kind = 'sync' AND OLD.run_id IS NOT NULL AND NEW.run_id IS NULL AND NEW.last_status IN ('success', 'partial')
   AND NEW.name IN ('shifts', 'time_punches', 'time_off', 'users', 'locations') BEGIN
   INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, state, next_due_at, created_at, updated_at)
-  VALUES (NEW.organization_id || ':attendance', 'attendance', 'deltas', NEW.organization_id, NEW.organization_id, 'attendance',
+  VALUES (NEW.organization_id || ':attendance', 'attendance', 'deltas', NEW.organization_id, NEW.organization_id, 'delta-engine',
     'attendance:' || NEW.organization_id, 'pending', NEW.updated_at, NEW.updated_at, NEW.updated_at)
   ON CONFLICT (kind, subject, name) DO UPDATE SET
     state = iif(state = 'running', state, 'pending'),
@@ -167,7 +167,7 @@ END;
 --; statement
 -- Organizations that have synced before there was the Delta Engine.
 INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, state, next_due_at, created_at, updated_at)
-SELECT organization_id || ':attendance', 'attendance', 'deltas', organization_id, organization_id, 'attendance',
+SELECT organization_id || ':attendance', 'attendance', 'deltas', organization_id, organization_id, 'delta-engine',
   'attendance:' || organization_id, 'pending', max(last_success_at), max(last_success_at), max(last_success_at)
 FROM jobs WHERE kind = 'sync' AND name IN ('shifts', 'time_punches') AND last_success_at IS NOT NULL
 GROUP BY organization_id;

@@ -1,6 +1,7 @@
 //! Reading back what was synced: lists with filters, changes and cursors, and single rows.
 
 mod audit;
+mod disputes;
 mod lists;
 mod logs;
 
@@ -21,6 +22,7 @@ async fn handle(request: Request) -> Answer {
             Operation::ReadTeamMember => read(&context, Kind::TeamMember, "person").await,
             Operation::ReadShift => read(&context, Kind::Shift, "shift").await,
             Operation::ReadTimePunch => read(&context, Kind::TimePunch, "time punch").await,
+            Operation::UpdateTimePunch => disputes::update(&context).await,
             Operation::ReadLocation => read(&context, Kind::Location, "location").await,
             Operation::ReadRole => read(&context, Kind::Role, "role").await,
             Operation::ReadDepartment => read(&context, Kind::Department, "department").await,

@@ -12,12 +12,13 @@ use platform::{Answer, Context, Reply, serve};
 use serde::Deserialize;
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
+use store::attendance::ATTENDANCE;
 use store::automation::INBOX;
 use store::jobs::SYNC;
 use store::outbox::OUTBOX;
 
 /// Without a body a tick runs everything that is due; with one, only one connector's streams, what it
-/// has to send, or what one webhook has brought and follows from it.
+/// has to send, what one webhook has brought and follows from it, or the attendance of one organization.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Only {
@@ -40,11 +41,12 @@ async fn handle(request: Request) -> Answer {
                 if !api::query::is_id(&only.connector_id) {
                     return Err(Problem::field("/connector_id", "must be an id (UUID)"));
                 }
-                let kind = [SYNC, OUTBOX, INBOX]
+                let kind = [SYNC, OUTBOX, INBOX, ATTENDANCE]
                     .into_iter()
                     .find(|kind| *kind == only.kind);
-                let kind =
-                    kind.ok_or_else(|| Problem::field("/kind", "must be sync, outbox or inbox"))?;
+                let kind = kind.ok_or_else(|| {
+                    Problem::field("/kind", "must be sync, outbox, inbox or attendance")
+                })?;
                 Some(tick::OnlyConnector {
                     kind,
                     tenant,

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, audit, automation, connectors, deliveries, freshness, logs, organizations,
-    outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy, status, stores,
-    webhooks,
+    ProblemKind, attendance, audit, automation, connectors, deliveries, freshness, logs,
+    organizations, outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy,
+    status, stores, webhooks,
 };
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
@@ -48,7 +48,7 @@ fn operation(route: &Route) -> Value {
         "tags": [route.function],
         "parameters": parameters(route),
         "responses": {
-            status.to_string(): {"description": "Success", "headers": headers(route), "content": {"application/json": {"schema": schema_of(shape)}}},
+            status.to_string(): {"description": "Success", "headers": headers(route), "content": content(route)},
             "default": {"description": "A problem document (RFC 9457)", "headers": headers(route), "content": {"application/problem+json": {"schema": reference("Problem")}}},
         },
     });
@@ -88,6 +88,19 @@ fn operation(route: &Route) -> Value {
         }
     }
     operation
+}
+
+fn content(route: &Route) -> Value {
+    let json = json!({"schema": schema_of(route.success.1)});
+    if route
+        .query
+        .iter()
+        .any(|parameter| parameter.name == "format")
+    {
+        json!({"application/json": json, "text/csv": {"schema": {"type": "string"}}})
+    } else {
+        json!({"application/json": json})
+    }
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
@@ -256,6 +269,18 @@ fn schemas() -> Value {
     add::<automation::DryRun>(&mut generator);
     add::<automation::Notice>(&mut generator);
     add::<audit::AuditEntry>(&mut generator);
+    add::<attendance::AttendancePolicy>(&mut generator);
+    add::<attendance::PutAttendancePolicy>(&mut generator);
+    add::<attendance::RunAttendance>(&mut generator);
+    add::<attendance::AttendanceRun>(&mut generator);
+    add::<attendance::AttendanceDelta>(&mut generator);
+    add::<attendance::AttendanceRecord>(&mut generator);
+    add::<attendance::FreshAttendanceRecord>(&mut generator);
+    add::<attendance::UpdateAttendanceRecord>(&mut generator);
+    add::<attendance::UpdateTimePunch>(&mut generator);
+    add::<attendance::AttendanceSummary>(&mut generator);
+    add::<attendance::SickLeave>(&mut generator);
+    add::<attendance::AvailabilityDay>(&mut generator);
     add::<freshness::Freshness>(&mut generator);
     add::<logs::LogEntry>(&mut generator);
     add::<logs::LogStatistics>(&mut generator);

@@ -137,6 +137,7 @@ pub struct TimePunch {
     pub team_member_id: Option<String>,
     pub external_user_id: Option<String>,
     pub employee_name: Option<String>,
+    /// The shift that it is the work of, as the Delta Engine has found; until then the one that the provider names.
     pub schedule_shift_id: Option<String>,
     pub external_shift_id: Option<String>,
     pub external_location_id: Option<String>,
@@ -155,10 +156,10 @@ pub struct TimePunch {
     /// Hours worked, two decimals; null while on the clock.
     pub total_hours: Option<f64>,
     pub worked_minutes: Option<i64>,
-    /// Of the linked shift.
+    /// Of the shift that it is the work of. Of several punches of one work the first has it, so that sums are true.
     pub scheduled_hours: Option<f64>,
     pub scheduled_minutes: Option<i64>,
-    /// Worked less scheduled; null without a linked shift or while on the clock.
+    /// What all punches of the work come to, less what was scheduled; null without a shift or while on the clock.
     pub delta_minutes: Option<i64>,
     pub break_minutes: i64,
     pub paid_break_minutes: i64,
@@ -166,8 +167,11 @@ pub struct TimePunch {
     pub breaks: Vec<serde_json::Value>,
     pub tips_cents: Option<i64>,
     pub is_approved: bool,
-    /// `pending` or `approved`.
+    /// `pending`, `approved`, or `disputed` by a manager.
     pub status: String,
+    pub disputed_at: Option<String>,
+    pub disputed_by: Option<String>,
+    pub dispute_note: Option<String>,
     pub notes: Option<String>,
     pub pos_type: Option<String>,
     pub provider_modified_at: Option<String>,

@@ -54,6 +54,18 @@ pub enum Operation {
     ReadShift,
     ListTimePunches,
     ReadTimePunch,
+    UpdateTimePunch,
+    ReadAttendancePolicy,
+    ReplaceAttendancePolicy,
+    RunAttendanceNow,
+    RunDeltaEngine,
+    ListAttendanceDeltas,
+    ListAttendanceRecords,
+    ReadAttendanceRecord,
+    UpdateAttendanceRecord,
+    ListAttendanceSummary,
+    ListSickLeave,
+    ListAvailabilityWeek,
     ListLocations,
     ReadLocation,
     ListRoles,
@@ -430,6 +442,133 @@ const TIME_PUNCH_LIST: &[Parameter] = &[
         "Only approved, or only unapproved punches.",
     ),
 ];
+const FORMAT: Parameter = parameter(
+    "format",
+    ParameterForm::OneOf(&["json", "csv"]),
+    "`csv`: all rows as a table, of at most 20,000; `json` by default.",
+);
+const FROM_DAY: Parameter = parameter(
+    "from",
+    ParameterForm::Date,
+    "The first day, local to where the work was; 29 days before the last when left out.",
+);
+const TO_DAY: Parameter = parameter(
+    "to",
+    ParameterForm::Date,
+    "The last day; today when left out.",
+);
+/// The categories of a delta.
+pub const CATEGORIES: &[&str] = &[
+    "on_time",
+    "late_arrival",
+    "early_departure",
+    "no_show",
+    "unscheduled",
+    "overtime",
+    "short_shift",
+];
+/// The types of a record.
+pub const EVENT_TYPES: &[&str] = &[
+    "late_arrival",
+    "early_departure",
+    "no_show",
+    "unscheduled",
+    "overtime",
+    "short_shift",
+    "early_arrival",
+    "late_stay",
+];
+const ATTENDANCE_DELTA_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    FROM_DAY,
+    TO_DAY,
+    TEAM_MEMBER_ID,
+    LOCATION_ID,
+    parameter(
+        "category",
+        ParameterForm::OneOf(CATEGORIES),
+        "Only work of which this holds.",
+    ),
+    FORMAT,
+];
+const ATTENDANCE_RECORD_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    parameter(
+        "from",
+        ParameterForm::Date,
+        "Only events of this day or later, local to where the work was.",
+    ),
+    parameter(
+        "to",
+        ParameterForm::Date,
+        "Only events of this day or earlier.",
+    ),
+    TEAM_MEMBER_ID,
+    LOCATION_ID,
+    parameter(
+        "event_type",
+        ParameterForm::OneOf(EVENT_TYPES),
+        "Only events of this type.",
+    ),
+    parameter(
+        "is_excused",
+        ParameterForm::Boolean,
+        "Only what is excused, or only what is not.",
+    ),
+    parameter(
+        "needs_review",
+        ParameterForm::Boolean,
+        "Only what a person has to look at and has not, or only the rest.",
+    ),
+    FORMAT,
+];
+const ATTENDANCE_SUMMARY_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    FROM_DAY,
+    TO_DAY,
+    TEAM_MEMBER_ID,
+    LOCATION_ID,
+    parameter(
+        "by",
+        ParameterForm::OneOf(&["person", "location"]),
+        "A row for each person and location, or for each location; `person` by default. Who may see only their own sees locations.",
+    ),
+    FORMAT,
+];
+const SICK_LEAVE_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "year",
+        ParameterForm::Number,
+        "The year in which the policy's year begins; the current one when left out.",
+    ),
+    TEAM_MEMBER_ID,
+    LOCATION_ID,
+    FORMAT,
+];
+const AVAILABILITY_WEEK_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "week",
+        ParameterForm::Date,
+        "The first of the seven days; today when left out.",
+    ),
+    TEAM_MEMBER_ID,
+    LOCATION_ID,
+    FORMAT,
+];
 const MEMBER_LIST: &[Parameter] = &[
     LIMIT,
     CURSOR,
@@ -653,6 +792,7 @@ pub const AUDITED: &[&str] = &[
     "outgoing_webhook",
     "automation_rule",
     "staff_policy",
+    "attendance_policy",
     "store",
     "location_mapping",
     "team_member",
@@ -796,6 +936,19 @@ const fn read(
     .answers(200, Shape::One(schema))
 }
 
+/// Everybody's, or one's own.
+const OF_ONESELF: &[Scope] = &[Scope::AttendanceRead, Scope::AttendanceOwn];
+
+const fn attendance(
+    operation: Operation,
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    summary: &'static str,
+) -> Route {
+    Route::new(operation, "attendance", method, path, access, summary)
+}
+
 /// A route of the replaced system under `/api/integrations/`, which its callers call with a slash
 /// in the end.
 const fn integration(
@@ -822,12 +975,14 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 18] = [
+pub const FUNCTIONS: [&str; 20] = [
     "api-keys",
+    "attendance",
     "automation",
     "connector-health",
     "connectors",
     "custom-sync",
+    "delta-engine",
     "organizations",
     "outgoing-webhooks",
     "records",
@@ -1241,6 +1396,119 @@ const ALL: &[Route] = &[
         "Read a time punch",
         "TimePunch",
     ),
+    Route::new(
+        O::UpdateTimePunch,
+        "records",
+        "PATCH",
+        "/api/time-punches/{id}",
+        Access::Scope(Scope::AttendanceWrite),
+        "Set a time punch disputed, or take that back; no sync changes it",
+    )
+    .query(ONE)
+    .takes("UpdateTimePunch")
+    .answers(200, Shape::One("TimePunch")),
+    attendance(
+        O::ReadAttendancePolicy,
+        "GET",
+        "/api/attendance/policy",
+        Access::Scope(Scope::AttendanceRead),
+        "Read the attendance policy",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("AttendancePolicy")),
+    attendance(
+        O::ReplaceAttendancePolicy,
+        "PUT",
+        "/api/attendance/policy",
+        Access::Scope(Scope::AttendancePolicyWrite),
+        "Set the attendance policy; everything is decided again by it",
+    )
+    .query(ONE)
+    .takes("PutAttendancePolicy")
+    .answers(200, Shape::One("AttendancePolicy")),
+    attendance(
+        O::RunAttendanceNow,
+        "POST",
+        "/api/attendance/runs",
+        Access::Scope(Scope::AttendanceWrite),
+        "Run the Delta Engine now; it also runs by itself after each sync",
+    )
+    .query(ONE)
+    .takes("RunAttendance")
+    .answers(200, Shape::One("AttendanceRun"))
+    .or(&[202]),
+    Route::new(
+        O::RunDeltaEngine,
+        "delta-engine",
+        "POST",
+        "/internal/delta-engine/run",
+        Access::Internal,
+        "Run the Delta Engine of one organization",
+    ),
+    attendance(
+        O::ListAttendanceDeltas,
+        "GET",
+        "/api/attendance/deltas",
+        Access::Scope(Scope::AttendanceDeltasRead),
+        "List what was scheduled against what was worked",
+    )
+    .query(ATTENDANCE_DELTA_LIST)
+    .answers(200, Shape::FreshPage("AttendanceDelta")),
+    attendance(
+        O::ListAttendanceRecords,
+        "GET",
+        "/api/attendance/records",
+        Access::AnyScope(OF_ONESELF),
+        "List attendance events with their points",
+    )
+    .query(ATTENDANCE_RECORD_LIST)
+    .answers(200, Shape::FreshPage("AttendanceRecord")),
+    attendance(
+        O::ReadAttendanceRecord,
+        "GET",
+        "/api/attendance/records/{id}",
+        Access::AnyScope(OF_ONESELF),
+        "Read an attendance event",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("FreshAttendanceRecord")),
+    attendance(
+        O::UpdateAttendanceRecord,
+        "PATCH",
+        "/api/attendance/records/{id}",
+        Access::Scope(Scope::AttendanceWrite),
+        "Excuse an event, note something, or say what came of it",
+    )
+    .query(ONE)
+    .takes("UpdateAttendanceRecord")
+    .answers(200, Shape::One("FreshAttendanceRecord")),
+    attendance(
+        O::ListAttendanceSummary,
+        "GET",
+        "/api/attendance/summary",
+        Access::AnyScope(OF_ONESELF),
+        "What attendance comes to, for each person and location",
+    )
+    .query(ATTENDANCE_SUMMARY_LIST)
+    .answers(200, Shape::FreshPage("AttendanceSummary")),
+    attendance(
+        O::ListSickLeave,
+        "GET",
+        "/api/attendance/sick-leave",
+        Access::AnyScope(OF_ONESELF),
+        "Sick leave of each person: what there is, what was taken, what is left",
+    )
+    .query(SICK_LEAVE_LIST)
+    .answers(200, Shape::FreshPage("SickLeave")),
+    attendance(
+        O::ListAvailabilityWeek,
+        "GET",
+        "/api/attendance/availability",
+        Access::AnyScope(OF_ONESELF),
+        "When each person can work in one week: a row for each day",
+    )
+    .query(AVAILABILITY_WEEK_LIST)
+    .answers(200, Shape::FreshPage("AvailabilityDay")),
     list(
         O::ListLocations,
         "/api/locations",

@@ -38,6 +38,16 @@ text_enum! {
         RoleAssignmentsRead = "role-assignments:read",
         AvailabilityRead = "availability:read",
         TimeOffRead = "time-off:read",
+        /// Everybody's attendance: records, summaries, sick leave, and the policy.
+        AttendanceRead = "attendance:read",
+        /// One's own records, sick leave and week, and what it all comes to where one works.
+        AttendanceOwn = "attendance:own",
+        /// What was scheduled against what was worked, with every number.
+        AttendanceDeltasRead = "attendance-deltas:read",
+        /// Say something of a record or a punch, and have it all decided again.
+        AttendanceWrite = "attendance:write",
+        /// The policy.
+        AttendancePolicyWrite = "attendance-policy:write",
         /// What connectors of the type `custom` have listed.
         CustomRecordsRead = "custom-records:read",
         WebhooksRead = "webhooks:read",
@@ -91,6 +101,7 @@ impl Scope {
                 | Self::AutomationRulesWrite
                 | Self::OutgoingWebhooksWrite
                 | Self::StoresWrite
+                | Self::AttendancePolicyWrite
                 | Self::ApiKeysWrite
         )
     }
@@ -135,6 +146,7 @@ impl Role {
             Scope::RoleAssignmentsRead,
             Scope::StoresRead,
             Scope::SyncStatusRead,
+            Scope::AttendanceOwn,
         ];
         const ADMIN: &[Scope] = &[
             Scope::OrganizationsRead,
@@ -147,6 +159,9 @@ impl Role {
             Scope::TimePunchesRead,
             Scope::AvailabilityRead,
             Scope::TimeOffRead,
+            Scope::AttendanceRead,
+            Scope::AttendanceWrite,
+            Scope::AttendancePolicyWrite,
             Scope::CustomRecordsRead,
             Scope::StoresWrite,
             Scope::WebhooksRead,
@@ -171,6 +186,7 @@ impl Role {
             Scope::ApiKeysWrite,
             Scope::AuditRead,
             Scope::WagesRead,
+            Scope::AttendanceDeltasRead,
         ];
         let granted: &[&[Scope]] = match self {
             Self::Member => &[MEMBER],
@@ -490,6 +506,11 @@ mod tests {
             (Scope::RoleAssignmentsRead, "oamp"),
             (Scope::AvailabilityRead, "oa.p"),
             (Scope::TimeOffRead, "oa.p"),
+            (Scope::AttendanceRead, "oa.p"),
+            (Scope::AttendanceOwn, "oamp"),
+            (Scope::AttendanceDeltasRead, "o..p"),
+            (Scope::AttendanceWrite, "oa.p"),
+            (Scope::AttendancePolicyWrite, "oa.p"),
             (Scope::CustomRecordsRead, "oa.p"),
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),

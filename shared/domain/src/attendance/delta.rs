@@ -66,7 +66,10 @@ impl Categories {
     }
 
     pub fn iter(self) -> impl Iterator<Item = Category> {
-        Category::ALL.iter().copied().filter(move |&one| self.has(one))
+        Category::ALL
+            .iter()
+            .copied()
+            .filter(move |&one| self.has(one))
     }
 }
 
@@ -102,23 +105,27 @@ impl Delta {
     /// Minutes late; 0 for who was in time.
     #[must_use]
     pub fn late_minutes(&self) -> Option<i64> {
-        self.arrival_seconds.map(|seconds| whole_minutes(seconds.max(0)))
+        self.arrival_seconds
+            .map(|seconds| whole_minutes(seconds.max(0)))
     }
 
     #[must_use]
     pub fn early_arrival_minutes(&self) -> Option<i64> {
-        self.arrival_seconds.map(|seconds| whole_minutes(seconds.min(0).saturating_neg()))
+        self.arrival_seconds
+            .map(|seconds| whole_minutes(seconds.min(0).saturating_neg()))
     }
 
     /// Minutes after the end.
     #[must_use]
     pub fn late_stay_minutes(&self) -> Option<i64> {
-        self.departure_seconds.map(|seconds| whole_minutes(seconds.max(0)))
+        self.departure_seconds
+            .map(|seconds| whole_minutes(seconds.max(0)))
     }
 
     #[must_use]
     pub fn early_departure_minutes(&self) -> Option<i64> {
-        self.departure_seconds.map(|seconds| whole_minutes(seconds.min(0).saturating_neg()))
+        self.departure_seconds
+            .map(|seconds| whole_minutes(seconds.min(0).saturating_neg()))
     }
 
     /// Worked − scheduled, each to the nearest minute, so that who subtracts the minutes that are shown gets
@@ -164,9 +171,22 @@ pub fn no_show_due_at(starts_at: i64, thresholds: &Thresholds) -> i64 {
 /// The difference of one work. A shift without punches is told as a no-show: whether it is one yet is for
 /// [`no_show_due_at`] to say.
 #[must_use]
-pub fn delta(work: &Work, shifts: &[Shift<'_>], punches: &[Punch<'_>], thresholds: &Thresholds) -> Delta {
-    let planned: Vec<&Shift<'_>> = work.shifts.iter().filter_map(|&at| shifts.get(at)).collect();
-    let done: Vec<&Punch<'_>> = work.punches.iter().filter_map(|&at| punches.get(at)).collect();
+pub fn delta(
+    work: &Work,
+    shifts: &[Shift<'_>],
+    punches: &[Punch<'_>],
+    thresholds: &Thresholds,
+) -> Delta {
+    let planned: Vec<&Shift<'_>> = work
+        .shifts
+        .iter()
+        .filter_map(|&at| shifts.get(at))
+        .collect();
+    let done: Vec<&Punch<'_>> = work
+        .punches
+        .iter()
+        .filter_map(|&at| punches.get(at))
+        .collect();
     let mut delta = numbers(&planned, &done);
     match (planned.is_empty(), done.is_empty()) {
         (true, _) => delta.categories.add(Category::Unscheduled),
@@ -177,14 +197,25 @@ pub fn delta(work: &Work, shifts: &[Shift<'_>], punches: &[Punch<'_>], threshold
 }
 
 fn numbers(planned: &[&Shift<'_>], done: &[&Punch<'_>]) -> Delta {
-    let last = done.iter().max_by_key(|punch| (punch.clocked_out_at.unwrap_or(i64::MAX), punch.clocked_in_at));
+    let last = done.iter().max_by_key(|punch| {
+        (
+            punch.clocked_out_at.unwrap_or(i64::MAX),
+            punch.clocked_in_at,
+        )
+    });
     let is_running = done.iter().any(|punch| punch.clocked_out_at.is_none());
     let scheduled_start = planned.iter().map(|shift| shift.starts_at).min();
     let has_no_end = planned.iter().any(|shift| shift.is_close);
-    let scheduled_end = planned.iter().map(|shift| shift.ends_at).max().filter(|_| !has_no_end);
+    let scheduled_end = planned
+        .iter()
+        .map(|shift| shift.ends_at)
+        .max()
+        .filter(|_| !has_no_end);
     let scheduled_seconds = sum(planned.iter().map(|shift| scheduled_seconds(shift)));
     let actual_start = done.iter().map(|punch| punch.clocked_in_at).min();
-    let actual_end = last.and_then(|punch| punch.clocked_out_at).filter(|_| !is_running);
+    let actual_end = last
+        .and_then(|punch| punch.clocked_out_at)
+        .filter(|_| !is_running);
     let worked_seconds = sum(done.iter().map(|punch| punch.worked_seconds)).filter(|_| !is_running);
     let is_auto_clocked_out = !is_running && last.is_some_and(|punch| punch.auto_clocked_out);
     let apart = |actual: Option<i64>, planned: Option<i64>| Some(actual?.saturating_sub(planned?));
@@ -263,19 +294,28 @@ impl Review {
 
 /// Whether a work needs a person's eye, given all punches of the same person.
 #[must_use]
-pub fn review(work: &Work, delta: &Delta, shifts: &[Shift<'_>], punches: &[Punch<'_>]) -> Option<Review> {
+pub fn review(
+    work: &Work,
+    delta: &Delta,
+    shifts: &[Shift<'_>],
+    punches: &[Punch<'_>],
+) -> Option<Review> {
     if delta.is_auto_clocked_out {
         return Some(Review::AutoClockOut);
     }
     if work.matched_by != MatchedBy::Nothing || work.shifts.is_empty() {
         return None;
     }
-    let is_there = work.shifts.iter().filter_map(|&at| shifts.get(at)).any(|shift| {
-        let end = matching::last_end(shift);
-        punches.iter().any(|punch| {
-            matching::runs_at(punch, shift.starts_at)
-                || (shift.starts_at <= punch.clocked_in_at && punch.clocked_in_at < end)
-        })
-    });
+    let is_there = work
+        .shifts
+        .iter()
+        .filter_map(|&at| shifts.get(at))
+        .any(|shift| {
+            let end = matching::last_end(shift);
+            punches.iter().any(|punch| {
+                matching::runs_at(punch, shift.starts_at)
+                    || (shift.starts_at <= punch.clocked_in_at && punch.clocked_in_at < end)
+            })
+        });
     is_there.then_some(Review::OnTheClock)
 }

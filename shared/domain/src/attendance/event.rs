@@ -46,7 +46,12 @@ impl Event {
 ///
 /// A person who is exempt has none. What needs a review is recorded without points: a person decides.
 #[must_use]
-pub fn events(delta: &Delta, review: Option<Review>, policy: &Policy, exempt: Exemption) -> Vec<Event> {
+pub fn events(
+    delta: &Delta,
+    review: Option<Review>,
+    policy: &Policy,
+    exempt: Exemption,
+) -> Vec<Event> {
     if exempt == Exemption::All {
         return Vec::new();
     }
@@ -59,7 +64,9 @@ pub fn events(delta: &Delta, review: Option<Review>, policy: &Policy, exempt: Ex
         .filter_map(|&event| {
             let (holds, seconds) = match event {
                 EventType::LateArrival => (has(Category::LateArrival), arrival),
-                EventType::EarlyDeparture => (has(Category::EarlyDeparture), departure.saturating_neg()),
+                EventType::EarlyDeparture => {
+                    (has(Category::EarlyDeparture), departure.saturating_neg())
+                }
                 EventType::NoShow => (
                     has(Category::NoShow),
                     delta.scheduled_seconds.unwrap_or_default(),
@@ -110,14 +117,26 @@ pub fn explain(
         crate::worked_time::Hours::from_seconds(seconds.unwrap_or_default()).to_string()
     };
     let mut text = match event.event {
-        EventType::LateArrival => format!("Clocked in at {came}, {minutes} min after the start at {start}."),
-        EventType::EarlyArrival => format!("Clocked in at {came}, {minutes} min before the start at {start}."),
-        EventType::EarlyDeparture => format!("Clocked out at {went}, {minutes} min before the end at {end}."),
-        EventType::LateStay => format!("Clocked out at {went}, {minutes} min after the end at {end}."),
+        EventType::LateArrival => {
+            format!("Clocked in at {came}, {minutes} min after the start at {start}.")
+        }
+        EventType::EarlyArrival => {
+            format!("Clocked in at {came}, {minutes} min before the start at {start}.")
+        }
+        EventType::EarlyDeparture => {
+            format!("Clocked out at {went}, {minutes} min before the end at {end}.")
+        }
+        EventType::LateStay => {
+            format!("Clocked out at {went}, {minutes} min after the end at {end}.")
+        }
         EventType::NoShow => format!("No punch belongs to the shift that began at {start}."),
         EventType::Unscheduled => format!("No shift belongs to the clock-in at {came}."),
         EventType::Overtime | EventType::ShortShift => {
-            let more = if event.event == EventType::Overtime { "more" } else { "less" };
+            let more = if event.event == EventType::Overtime {
+                "more"
+            } else {
+                "less"
+            };
             format!(
                 "Worked {} h of {} h scheduled: {minutes} min {more}.",
                 hours(delta.worked_seconds),
@@ -185,10 +204,17 @@ pub struct LocalMoment {
 /// The time off that excuses an event: being away, coming late, leaving early and working less are what one
 /// takes time off for. A part of a day excuses what it covers, its ends included.
 #[must_use]
-pub fn excuse<'a>(event: EventType, at: LocalMoment, time_off: &[TimeOff<'a>]) -> Option<TimeOff<'a>> {
+pub fn excuse<'a>(
+    event: EventType,
+    at: LocalMoment,
+    time_off: &[TimeOff<'a>],
+) -> Option<TimeOff<'a>> {
     let is_excusable = matches!(
         event,
-        EventType::NoShow | EventType::LateArrival | EventType::EarlyDeparture | EventType::ShortShift
+        EventType::NoShow
+            | EventType::LateArrival
+            | EventType::EarlyDeparture
+            | EventType::ShortShift
     );
     if !is_excusable {
         return None;
@@ -207,7 +233,11 @@ pub fn excuse<'a>(event: EventType, at: LocalMoment, time_off: &[TimeOff<'a>]) -
 
 /// The points that count: a manager's word is above the rule's.
 #[must_use]
-pub const fn assessed_points(points: i64, excused_by_manager: Option<bool>, is_excused: bool) -> i64 {
+pub const fn assessed_points(
+    points: i64,
+    excused_by_manager: Option<bool>,
+    is_excused: bool,
+) -> i64 {
     let excused = match excused_by_manager {
         Some(word) => word,
         None => is_excused,

@@ -224,7 +224,8 @@ impl<'a> Matching<'a> {
                 (_, Some(punch)) => (false, punch),
                 (None, None) => return counts,
             };
-            let is_apart = reached != i64::MIN && next.saturating_sub(reached) > self.window.seconds;
+            let is_apart =
+                reached != i64::MIN && next.saturating_sub(reached) > self.window.seconds;
             if is_apart || counts.0.max(counts.1) >= MAX_COMPETING {
                 return counts;
             }
@@ -272,7 +273,8 @@ impl<'a> Matching<'a> {
             } else if here == get(before_i, j) {
                 i = before_i;
             } else {
-                if let (Some(&shift), Some(&punch)) = (shifts.get(before_i), punches.get(before_j)) {
+                if let (Some(&shift), Some(&punch)) = (shifts.get(before_i), punches.get(before_j))
+                {
                     pairs.push((shift, punch));
                 }
                 (i, j) = (before_i, before_j);
@@ -284,8 +286,12 @@ impl<'a> Matching<'a> {
     /// Between the starts, where they can be a pair.
     fn difference(&self, shift: usize, punch: usize) -> Option<i64> {
         let (shift, punch) = (self.shifts.get(shift)?, self.punches.get(punch)?);
-        may_pair(shift, punch, self.window)
-            .then(|| punch.clocked_in_at.saturating_sub(shift.starts_at).saturating_abs())
+        may_pair(shift, punch, self.window).then(|| {
+            punch
+                .clocked_in_at
+                .saturating_sub(shift.starts_at)
+                .saturating_abs()
+        })
     }
 
     fn split_punches(&mut self) {
@@ -305,7 +311,11 @@ impl<'a> Matching<'a> {
                 .copied()
                 .take_while(|&shift| at.saturating_sub(self.start_of(shift)) <= MAX_LOOK_SECONDS)
                 .find(|&shift| {
-                    self.has_punch(shift) && self.shifts.get(shift).is_some_and(|shift| at < last_end(shift))
+                    self.has_punch(shift)
+                        && self
+                            .shifts
+                            .get(shift)
+                            .is_some_and(|shift| at < last_end(shift))
                 });
             let coming = coming
                 .iter()
@@ -323,7 +333,9 @@ impl<'a> Matching<'a> {
             if self.has_punch(index) {
                 continue;
             }
-            let Some(shift) = self.shifts.get(index) else { continue };
+            let Some(shift) = self.shifts.get(index) else {
+                continue;
+            };
             let at = shift.starts_at;
             let next = self
                 .punch_order
@@ -337,7 +349,10 @@ impl<'a> Matching<'a> {
                 .take_while(|&punch| at.saturating_sub(self.clock_in_of(punch)) <= MAX_LOOK_SECONDS)
                 .find(|&punch| {
                     !self.is_free(punch)
-                        && self.punches.get(punch).is_some_and(|punch| runs_at(punch, at))
+                        && self
+                            .punches
+                            .get(punch)
+                            .is_some_and(|punch| runs_at(punch, at))
                 });
             let with = through.and_then(|punch| self.shift_of.get(punch).copied().flatten());
             if let (Some(with), Some(slot)) = (with, self.joined.get_mut(index)) {
@@ -360,7 +375,12 @@ impl<'a> Matching<'a> {
             works.push(Work {
                 shifts: vec![shift],
                 punches: Vec::new(),
-                matched_by: self.found.get(shift).copied().flatten().unwrap_or(MatchedBy::Nothing),
+                matched_by: self
+                    .found
+                    .get(shift)
+                    .copied()
+                    .flatten()
+                    .unwrap_or(MatchedBy::Nothing),
             });
         }
         for &shift in &self.shift_order {
@@ -384,14 +404,27 @@ impl<'a> Matching<'a> {
         }
         for work in &mut works {
             work.shifts.sort_by_key(|&shift| {
-                self.shifts.get(shift).map(|shift| (shift.starts_at, shift.ends_at, shift.key.len(), shift.key))
+                self.shifts
+                    .get(shift)
+                    .map(|shift| (shift.starts_at, shift.ends_at, shift.key.len(), shift.key))
             });
         }
         works.sort_by_key(|work| {
-            let shift = work.shifts.first().and_then(|&index| self.shifts.get(index));
-            let punch = work.punches.first().and_then(|&index| self.punches.get(index));
-            let start = shift.map(|shift| shift.starts_at).or(punch.map(|punch| punch.clocked_in_at));
-            let key = shift.map(|shift| shift.key).or(punch.map(|punch| punch.key)).unwrap_or_default();
+            let shift = work
+                .shifts
+                .first()
+                .and_then(|&index| self.shifts.get(index));
+            let punch = work
+                .punches
+                .first()
+                .and_then(|&index| self.punches.get(index));
+            let start = shift
+                .map(|shift| shift.starts_at)
+                .or(punch.map(|punch| punch.clocked_in_at));
+            let key = shift
+                .map(|shift| shift.key)
+                .or(punch.map(|punch| punch.key))
+                .unwrap_or_default();
             (start, shift.is_none(), key.len(), key)
         });
         works
@@ -402,14 +435,19 @@ impl<'a> Matching<'a> {
     }
 
     fn clock_in_of(&self, punch: usize) -> i64 {
-        self.punches.get(punch).map_or(0, |punch| punch.clocked_in_at)
+        self.punches
+            .get(punch)
+            .map_or(0, |punch| punch.clocked_in_at)
     }
 }
 
 /// Whether the times let a punch be the work of a shift.
 #[must_use]
 pub fn may_pair(shift: &Shift<'_>, punch: &Punch<'_>, window: Window) -> bool {
-    let apart = punch.clocked_in_at.saturating_sub(shift.starts_at).saturating_abs();
+    let apart = punch
+        .clocked_in_at
+        .saturating_sub(shift.starts_at)
+        .saturating_abs();
     apart <= window.seconds && (window.across_midnight || shift.day == punch.day)
 }
 
@@ -426,7 +464,9 @@ pub fn runs_at(punch: &Punch<'_>, at: i64) -> bool {
 #[must_use]
 pub fn last_end(shift: &Shift<'_>) -> i64 {
     if shift.is_close {
-        shift.ends_at.max(shift.starts_at.saturating_add(MAX_OPEN_SECONDS))
+        shift
+            .ends_at
+            .max(shift.starts_at.saturating_add(MAX_OPEN_SECONDS))
     } else {
         shift.ends_at.max(shift.starts_at)
     }

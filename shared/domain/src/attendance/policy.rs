@@ -313,7 +313,8 @@ impl Exempt {
     /// Whether it names a person of this level who works as this.
     #[must_use]
     pub fn names<'a>(&self, level: Option<&str>, mut roles: impl Iterator<Item = &'a str>) -> bool {
-        let same = |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
+        let same =
+            |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
         level.is_some_and(|level| self.levels.iter().any(|one| same(one, level)))
             || roles.any(|role| self.roles.iter().any(|one| same(one, role)))
     }
@@ -340,7 +341,12 @@ fn thresholds(fields: &mut Fields, object: &Object<'_>, base: Thresholds) -> Thr
             &(0..=240),
             base.early_departure_minutes,
         ),
-        overtime_minutes: fields.whole(&object, "overtime_minutes", &(0..=480), base.overtime_minutes),
+        overtime_minutes: fields.whole(
+            &object,
+            "overtime_minutes",
+            &(0..=480),
+            base.overtime_minutes,
+        ),
         short_shift_percent: fields.whole(
             &object,
             "short_shift_percent",
@@ -380,14 +386,19 @@ fn points(fields: &mut Fields, object: &Object<'_>, base: Vec<Tier>) -> Vec<Tier
         };
         let pointer = object.at(event.as_str());
         let Some(list) = value.as_array().filter(|list| list.len() <= MAX_TIERS) else {
-            let remedy = format!("send an array of at most {MAX_TIERS} tiers, such as [{{\"from_minutes\": 5, \"points\": 1}}]");
+            let remedy = format!(
+                "send an array of at most {MAX_TIERS} tiers, such as [{{\"from_minutes\": 5, \"points\": 1}}]"
+            );
             fields.push(pointer, "it is not such an array", remedy);
             continue;
         };
         for (index, value) in list.iter().enumerate() {
             let pointer = format!("{pointer}/{index}");
             if let Some(tier) = tier(fields, &pointer, value, event) {
-                if tiers.iter().any(|one: &Tier| one.event == event && one.from_minutes == tier.from_minutes) {
+                if tiers
+                    .iter()
+                    .any(|one: &Tier| one.event == event && one.from_minutes == tier.from_minutes)
+                {
                     fields.push(
                         format!("{pointer}/from_minutes"),
                         "another tier of the event begins there",
@@ -406,11 +417,16 @@ fn tier(fields: &mut Fields, pointer: &str, value: &Value, event: EventType) -> 
     let from_minutes = fields.whole(&object, "from_minutes", &(0..=1_440), 0);
     let points = fields.required(&object, "points", "give a whole number")?;
     let limit = i64::from(MAX_POINTS);
-    let number = points.as_i64().filter(|number| (-limit..=limit).contains(number));
+    let number = points
+        .as_i64()
+        .filter(|number| (-limit..=limit).contains(number));
     let Some(points) = number.and_then(|number| i32::try_from(number).ok()) else {
         fields.push(
             object.at("points"),
-            format!("{} is not a whole number in range", crate::fields::shown(points)),
+            format!(
+                "{} is not a whole number in range",
+                crate::fields::shown(points)
+            ),
             format!("use a whole number from -{MAX_POINTS} to {MAX_POINTS}"),
         );
         return None;
@@ -492,7 +508,10 @@ fn year_starts(fields: &mut Fields, object: &Object<'_>) -> Option<MonthDay> {
     if day.is_none() {
         fields.push(
             object.at("year_starts"),
-            format!("{:?} is not a day of every year", redact::excerpt(text, 20, &[])),
+            format!(
+                "{:?} is not a day of every year",
+                redact::excerpt(text, 20, &[])
+            ),
             "give month and day, such as 01-01",
         );
     }

@@ -63,7 +63,12 @@ fn keys(shifts: &[Shift<'_>], punches: &[Punch<'_>], window: Window) -> Vec<Stri
         .map(|work| {
             let of_shifts: Vec<_> = work.shifts.iter().map(|&at| shifts[at].key).collect();
             let of_punches: Vec<_> = work.punches.iter().map(|&at| punches[at].key).collect();
-            format!("{} {} {}", of_shifts.join("+"), of_punches.join("+"), work.matched_by.as_str())
+            format!(
+                "{} {} {}",
+                of_shifts.join("+"),
+                of_punches.join("+"),
+                work.matched_by.as_str()
+            )
         })
         .collect()
 }
@@ -146,19 +151,33 @@ fn breaks_that_are_not_paid_count_on_neither_side() {
     };
     let delta = one_delta(planned, worked);
     assert_eq!(delta.scheduled_seconds, Some(27_000));
-    assert_eq!((delta.delta_minutes(), names(&delta)), (Some(0), vec!["on_time"]));
+    assert_eq!(
+        (delta.delta_minutes(), names(&delta)),
+        (Some(0), vec!["on_time"])
+    );
     // The break was planned and not taken.
     let delta = one_delta(planned, punch("p", at(10, 0), at(18, 0)));
-    assert_eq!((delta.delta_minutes(), names(&delta)), (Some(30), vec!["on_time", "overtime"]));
+    assert_eq!(
+        (delta.delta_minutes(), names(&delta)),
+        (Some(30), vec!["on_time", "overtime"])
+    );
 }
 
 #[test]
 fn who_is_on_the_clock_is_judged_by_the_clock_in_only() {
-    let delta = one_delta(shift("s", at(10, 0), at(18, 0)), punch("p", at(10, 6), None));
+    let delta = one_delta(
+        shift("s", at(10, 0), at(18, 0)),
+        punch("p", at(10, 6), None),
+    );
     assert_eq!(names(&delta), ["late_arrival"]);
     assert!(delta.is_running);
     assert_eq!(
-        (delta.actual_end, delta.worked_seconds, delta.delta_minutes(), delta.late_stay_minutes()),
+        (
+            delta.actual_end,
+            delta.worked_seconds,
+            delta.delta_minutes(),
+            delta.late_stay_minutes()
+        ),
         (None, None, None, None)
     );
 }
@@ -186,10 +205,19 @@ fn a_shift_until_closing_time_has_no_end_to_be_measured_by() {
     };
     let delta = one_delta(planned, punch("p", at(17, 10), at(23, 0)));
     assert_eq!(names(&delta), ["late_arrival"]);
-    assert_eq!((delta.scheduled_seconds, delta.delta_minutes()), (None, None));
+    assert_eq!(
+        (delta.scheduled_seconds, delta.delta_minutes()),
+        (None, None)
+    );
     // Both punches of the evening are its work.
     assert_eq!(
-        matched(&[planned], &[punch("a", at(17, 0), at(20, 0)), punch("b", at(20, 30), at(23, 0))]),
+        matched(
+            &[planned],
+            &[
+                punch("a", at(17, 0), at(20, 0)),
+                punch("b", at(20, 30), at(23, 0))
+            ]
+        ),
         ["s a+b time"]
     );
 }
@@ -204,13 +232,20 @@ fn the_window_is_two_hours_to_the_second() {
         (7_201, vec!["s  nothing", " p nothing"]),
     ] {
         let came = at(10, 0) + seconds;
-        assert_eq!(matched(&planned, &[punch("p", came, at(17, 0))]), expected, "{seconds} s");
+        assert_eq!(
+            matched(&planned, &[punch("p", came, at(17, 0))]),
+            expected,
+            "{seconds} s"
+        );
     }
 }
 
 #[test]
 fn a_no_show_of_somebody_on_the_clock_waits_for_a_person() {
-    let shifts = [shift("s", at(10, 0), at(18, 0)), shift("t", at(34, 0), at(42, 0))];
+    let shifts = [
+        shift("s", at(10, 0), at(18, 0)),
+        shift("t", at(34, 0), at(42, 0)),
+    ];
     for from in [at(7, 0), at(12, 30)] {
         let punches = [punch("p", from, at(17, 0))];
         let works = matching::works(&shifts, &punches, Window::default());
@@ -220,7 +255,11 @@ fn a_no_show_of_somebody_on_the_clock_waits_for_a_person() {
                 let delta = delta::delta(work, &shifts, &punches, &Thresholds::default());
                 let review = delta::review(work, &delta, &shifts, &punches);
                 let events = event::events(&delta, review, &Policy::default(), Exemption::Nothing);
-                (work.shifts.first().copied(), review, events.iter().map(|event| event.points).sum::<i32>())
+                (
+                    work.shifts.first().copied(),
+                    review,
+                    events.iter().map(|event| event.points).sum::<i32>(),
+                )
             })
             .collect();
         assert!(reviews.contains(&(Some(0), Some(Review::OnTheClock), 0)));
@@ -230,19 +269,28 @@ fn a_no_show_of_somebody_on_the_clock_waits_for_a_person() {
 
 #[test]
 fn the_provider_knows_best_which_shift_was_worked() {
-    let shifts = [shift("a", at(10, 0), at(14, 0)), shift("b", at(15, 0), at(20, 0))];
+    let shifts = [
+        shift("a", at(10, 0), at(14, 0)),
+        shift("b", at(15, 0), at(20, 0)),
+    ];
     // By the times it would be the other way round.
     assert_eq!(
         matched(
             &shifts,
-            &[linked(punch("p", at(10, 0), at(13, 0)), 1), punch("q", at(15, 0), at(20, 0))]
+            &[
+                linked(punch("p", at(10, 0), at(13, 0)), 1),
+                punch("q", at(15, 0), at(20, 0))
+            ]
         ),
         ["a+b p+q shift_id"]
     );
     // A name a month away is a slip.
     let far = shift("c", at(10, 0) + 30 * DAY, at(14, 0) + 30 * DAY);
     assert_eq!(
-        matched(&[shifts[0], far], &[linked(punch("p", at(10, 0), at(14, 0)), 1)]),
+        matched(
+            &[shifts[0], far],
+            &[linked(punch("p", at(10, 0), at(14, 0)), 1)]
+        ),
         ["a p time", "c  nothing"]
     );
     // A shift that is not there any more, or not theirs.
@@ -257,7 +305,10 @@ fn the_best_total_counts_and_not_who_comes_first() {
     // First come, first served would give the 11:10 to the shift at 10:00 and leave the 12:00 without any.
     assert_eq!(
         matched(
-            &[shift("a", at(10, 0), at(11, 0)), shift("b", at(12, 0), at(18, 0))],
+            &[
+                shift("a", at(10, 0), at(11, 0)),
+                shift("b", at(12, 0), at(18, 0))
+            ],
             &[punch("p", at(11, 10), at(18, 0))]
         ),
         ["a  nothing", "b p time"]
@@ -265,8 +316,14 @@ fn the_best_total_counts_and_not_who_comes_first() {
     // Nearest first would take the 11:00 for the 11:10, and leave the shift at 13:05 alone.
     assert_eq!(
         matched(
-            &[shift("a", at(9, 30), at(11, 0)), shift("b", at(11, 10), at(15, 0))],
-            &[punch("p", at(11, 5), at(12, 0)), punch("q", at(13, 5), at(15, 0))]
+            &[
+                shift("a", at(9, 30), at(11, 0)),
+                shift("b", at(11, 10), at(15, 0))
+            ],
+            &[
+                punch("p", at(11, 5), at(12, 0)),
+                punch("q", at(13, 5), at(15, 0))
+            ]
         ),
         ["a p time", "b q time"]
     );
@@ -287,24 +344,51 @@ fn split_and_double_shifts() {
         ),
         ["a p+q+r time"]
     );
-    let split = deltas(&day, &[punch("p", at(10, 0), at(13, 0)), punch("q", at(13, 30), at(18, 0))]);
+    let split = deltas(
+        &day,
+        &[
+            punch("p", at(10, 0), at(13, 0)),
+            punch("q", at(13, 30), at(18, 0)),
+        ],
+    );
     assert_eq!(split[0].worked_seconds, Some(7 * HOUR + 30 * MIN));
-    assert_eq!((split[0].late_minutes(), split[0].late_stay_minutes()), (Some(0), Some(0)));
+    assert_eq!(
+        (split[0].late_minutes(), split[0].late_stay_minutes()),
+        (Some(0), Some(0))
+    );
     // After the end there is no shift to belong to.
     assert_eq!(
-        matched(&day, &[punch("p", at(10, 0), at(18, 0)), punch("q", at(18, 0), at(19, 0))]),
+        matched(
+            &day,
+            &[
+                punch("p", at(10, 0), at(18, 0)),
+                punch("q", at(18, 0), at(19, 0))
+            ]
+        ),
         ["a p time", " q nothing"]
     );
-    let double = [shift("a", at(11, 0), at(15, 0)), shift("b", at(17, 0), at(23, 0))];
+    let double = [
+        shift("a", at(11, 0), at(15, 0)),
+        shift("b", at(17, 0), at(23, 0)),
+    ];
     assert_eq!(
-        matched(&double, &[punch("p", at(10, 58), at(15, 5)), punch("q", at(16, 55), at(23, 10))]),
+        matched(
+            &double,
+            &[
+                punch("p", at(10, 58), at(15, 5)),
+                punch("q", at(16, 55), at(23, 10))
+            ]
+        ),
         ["a p time", "b q time"]
     );
     // Not clocked out between them.
     let through = [punch("p", at(10, 58), at(23, 0))];
     assert_eq!(matched(&double, &through), ["a+b p time"]);
     let delta = &deltas(&double, &through)[0];
-    assert_eq!((delta.scheduled_seconds, delta.delta_minutes()), (Some(10 * HOUR), Some(122)));
+    assert_eq!(
+        (delta.scheduled_seconds, delta.delta_minutes()),
+        (Some(10 * HOUR), Some(122))
+    );
     assert_eq!(names(delta), ["on_time", "overtime"]);
     // Gone before the second one.
     assert_eq!(
@@ -317,10 +401,19 @@ fn split_and_double_shifts() {
 fn nights_count_by_the_seconds_that_passed() {
     let night = shift("s", at(22, 0), at(30, 0));
     let delta = one_delta(night, punch("p", at(22, 0), at(30, 0)));
-    assert_eq!((delta.worked_seconds, delta.delta_minutes()), (Some(8 * HOUR), Some(0)));
+    assert_eq!(
+        (delta.worked_seconds, delta.delta_minutes()),
+        (Some(8 * HOUR), Some(0))
+    );
     // 23:55 for 00:00, and 00:20 for 23:30.
-    let early = (shift("s", at(24, 0), at(28, 0)), punch("p", at(23, 55), at(28, 0)));
-    let late = (shift("s", at(23, 30), at(28, 0)), punch("p", at(24, 20), at(28, 0)));
+    let early = (
+        shift("s", at(24, 0), at(28, 0)),
+        punch("p", at(23, 55), at(28, 0)),
+    );
+    let late = (
+        shift("s", at(23, 30), at(28, 0)),
+        punch("p", at(24, 20), at(28, 0)),
+    );
     assert_eq!(names(&one_delta(early.0, early.1)), ["on_time"]);
     assert_eq!(names(&one_delta(late.0, late.1)), ["late_arrival"]);
     let same_day_only = Window {
@@ -338,17 +431,45 @@ fn points_go_by_the_replaced_systems_tiers() {
     let planned = shift("s", at(10, 0), at(18, 0));
     let table = [
         (punch("p", at(10, 5), at(18, 0)), vec![]),
-        (punch("p", at(10, 5) + 1, at(18, 0)), vec![("late_arrival", 1)]),
-        (punch("p", at(10, 15) - 1, at(18, 0)), vec![("late_arrival", 1)]),
+        (
+            punch("p", at(10, 5) + 1, at(18, 0)),
+            vec![("late_arrival", 1)],
+        ),
+        (
+            punch("p", at(10, 15) - 1, at(18, 0)),
+            vec![("late_arrival", 1)],
+        ),
         (punch("p", at(10, 15), at(18, 0)), vec![("late_arrival", 2)]),
-        (punch("p", at(10, 0), at(17, 44)), vec![("early_departure", 0)]),
-        (punch("p", at(10, 0), at(17, 30) + 1), vec![("early_departure", 0)]),
-        (punch("p", at(10, 0), at(17, 30)), vec![("early_departure", 2)]),
+        (
+            punch("p", at(10, 0), at(17, 44)),
+            vec![("early_departure", 0)],
+        ),
+        (
+            punch("p", at(10, 0), at(17, 30) + 1),
+            vec![("early_departure", 0)],
+        ),
+        (
+            punch("p", at(10, 0), at(17, 30)),
+            vec![("early_departure", 2)],
+        ),
         (punch("p", at(9, 30) + 1, at(18, 0)), vec![("overtime", 0)]),
-        (punch("p", at(9, 30), at(18, 0)), vec![("overtime", 0), ("early_arrival", -1)]),
+        (
+            punch("p", at(9, 30), at(18, 0)),
+            vec![("overtime", 0), ("early_arrival", -1)],
+        ),
         (punch("p", at(10, 0), at(19, 0) - 1), vec![("overtime", 0)]),
-        (punch("p", at(10, 0), at(19, 0)), vec![("overtime", 0), ("late_stay", -1)]),
-        (punch("p", at(10, 20), at(15, 0)), vec![("late_arrival", 2), ("early_departure", 2), ("short_shift", 0)]),
+        (
+            punch("p", at(10, 0), at(19, 0)),
+            vec![("overtime", 0), ("late_stay", -1)],
+        ),
+        (
+            punch("p", at(10, 20), at(15, 0)),
+            vec![
+                ("late_arrival", 2),
+                ("early_departure", 2),
+                ("short_shift", 0),
+            ],
+        ),
     ];
     for (punch, expected) in table {
         let delta = one_delta(planned, punch);
@@ -360,7 +481,10 @@ fn points_go_by_the_replaced_systems_tiers() {
     }
     let nobody = deltas(&[planned], &[]);
     let events = event::events(&nobody[0], None, &policy, Exemption::Nothing);
-    assert_eq!((events[0].event, events[0].points, events[0].minutes()), (EventType::NoShow, 6, 480));
+    assert_eq!(
+        (events[0].event, events[0].points, events[0].minutes()),
+        (EventType::NoShow, 6, 480)
+    );
     let unscheduled = deltas(&[], &[punch("p", at(10, 0), at(12, 0))]);
     let events = |exempt| event::events(&unscheduled[0], None, &policy, exempt).len();
     assert_eq!(
@@ -382,9 +506,22 @@ fn who_is_exempt_goes_by_level_and_role() {
 
 #[test]
 fn approved_time_off_excuses_what_it_covers() {
-    let whole = TimeOff { id: "w", first_day: 10, last_day: 12, part: None };
-    let morning = TimeOff { id: "m", first_day: 10, last_day: 10, part: Some((8 * 3_600, 12 * 3_600)) };
-    let moment = |day, hours: u32| LocalMoment { day, second_of_day: hours * 3_600 };
+    let whole = TimeOff {
+        id: "w",
+        first_day: 10,
+        last_day: 12,
+        part: None,
+    };
+    let morning = TimeOff {
+        id: "m",
+        first_day: 10,
+        last_day: 10,
+        part: Some((8 * 3_600, 12 * 3_600)),
+    };
+    let moment = |day, hours: u32| LocalMoment {
+        day,
+        second_of_day: hours * 3_600,
+    };
     let excused = |event, at, off| event::excuse(event, at, &[off]).map(|off| off.id);
     for (event, day, expected) in [
         (EventType::NoShow, 9, None),
@@ -396,12 +533,22 @@ fn approved_time_off_excuses_what_it_covers() {
         (EventType::Overtime, 11, None),
         (EventType::Unscheduled, 11, None),
     ] {
-        assert_eq!(excused(event, moment(day, 10), whole), expected, "{event} {day}");
+        assert_eq!(
+            excused(event, moment(day, 10), whole),
+            expected,
+            "{event} {day}"
+        );
     }
     for (hours, expected) in [(7, None), (8, Some("m")), (12, Some("m")), (13, None)] {
-        assert_eq!(excused(EventType::LateArrival, moment(10, hours), morning), expected);
+        assert_eq!(
+            excused(EventType::LateArrival, moment(10, hours), morning),
+            expected
+        );
     }
-    assert_eq!(excused(EventType::ShortShift, moment(10, 15), morning), Some("m"));
+    assert_eq!(
+        excused(EventType::ShortShift, moment(10, 15), morning),
+        Some("m")
+    );
     assert_eq!(event::assessed_points(6, None, false), 6);
     assert_eq!(event::assessed_points(6, None, true), 0);
     assert_eq!(event::assessed_points(6, Some(false), true), 6);
@@ -413,7 +560,10 @@ fn a_policy_reads_what_it_writes() {
     for preset in Preset::ALL {
         let policy = Policy::preset(*preset);
         assert_eq!(Policy::from_json(&policy.to_json()).unwrap(), policy);
-        assert_eq!(Policy::from_json(&json!({"preset": preset.as_str()})).unwrap(), policy);
+        assert_eq!(
+            Policy::from_json(&json!({"preset": preset.as_str()})).unwrap(),
+            policy
+        );
     }
     assert_eq!(Policy::from_json(&json!({})).unwrap(), Policy::default());
 }
@@ -432,7 +582,11 @@ fn a_policy_names_what_is_wrong_with_it() {
     let Err(crate::Error::InvalidFields(errors)) = Policy::from_json(&wrong) else {
         panic!("refused")
     };
-    let mut named: Vec<_> = errors.as_slice().iter().map(|error| error.pointer.clone()).collect();
+    let mut named: Vec<_> = errors
+        .as_slice()
+        .iter()
+        .map(|error| error.pointer.clone())
+        .collect();
     named.sort();
     assert_eq!(
         named,
@@ -462,14 +616,22 @@ fn some_shifts(most: usize) -> impl Strategy<Value = Vec<Shift<'static>>> {
             .enumerate()
             .map(|(index, (start, length, is_close))| Shift {
                 is_close: is_close && length % 5 == 0,
-                ..shift(KEYS[index], at(18, 0) + start * MIN, at(18, 0) + (start + length) * MIN)
+                ..shift(
+                    KEYS[index],
+                    at(18, 0) + start * MIN,
+                    at(18, 0) + (start + length) * MIN,
+                )
             })
             .collect()
     })
 }
 
 fn some_punches(most: usize) -> impl Strategy<Value = Vec<Punch<'static>>> {
-    let one = (0..600i64, 0..700i64, proptest::option::weighted(0.3, 0..5usize));
+    let one = (
+        0..600i64,
+        0..700i64,
+        proptest::option::weighted(0.3, 0..5usize),
+    );
     proptest::collection::vec(one, 0..=most).prop_map(|list| {
         list.into_iter()
             .enumerate()
@@ -650,13 +812,20 @@ proptest! {
 /// What is decided of a span from what is read for it.
 fn decided(shifts: &[Shift<'_>], punches: &[Punch<'_>], span: Span) -> Vec<(i64, String)> {
     let read = span.to_read();
-    let near: Vec<_> = shifts.iter().filter(|one| read.has(one.starts_at)).copied().collect();
+    let near: Vec<_> = shifts
+        .iter()
+        .filter(|one| read.has(one.starts_at))
+        .copied()
+        .collect();
     let punches: Vec<_> = punches
         .iter()
         .filter(|one| read.has(one.clocked_in_at))
         .map(|one| {
             let named = one.shift.map(|at| shifts[at].key);
-            Punch { shift: named.and_then(|key| near.iter().position(|shift| shift.key == key)), ..*one }
+            Punch {
+                shift: named.and_then(|key| near.iter().position(|shift| shift.key == key)),
+                ..*one
+            }
         })
         .collect();
     let works: Vec<Work> = matching::works(&near, &punches, Window::default());
@@ -665,7 +834,10 @@ fn decided(shifts: &[Shift<'_>], punches: &[Punch<'_>], span: Span) -> Vec<(i64,
         .zip(matched(&near, &punches))
         .map(|(work, keys)| {
             let anchor = work.shifts.first().map(|&at| near[at].starts_at);
-            (anchor.unwrap_or_else(|| punches[work.punches[0]].clocked_in_at), keys)
+            (
+                anchor.unwrap_or_else(|| punches[work.punches[0]].clocked_in_at),
+                keys,
+            )
         })
         .filter(|(anchor, _)| span.has(*anchor))
         .collect();

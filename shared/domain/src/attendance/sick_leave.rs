@@ -78,7 +78,8 @@ pub fn ledger(
     let entitled_from = hired
         .and_then(|day| day.checked_add_days(Days::new(u64::from(policy.after_days))))
         .filter(|&day| day > year.first);
-    let is_entitled = entitled_from.is_none_or(|day| day <= year.last && day <= today.max(year.first));
+    let is_entitled =
+        entitled_from.is_none_or(|day| day <= year.last && day <= today.max(year.first));
     let mut days = std::collections::BTreeMap::<NaiveDate, i64>::new();
     for time in taken {
         let part = match time.part {

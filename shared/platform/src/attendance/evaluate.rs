@@ -90,7 +90,9 @@ pub fn evaluate<'a>(
     settled.gone_records = rows
         .records
         .iter()
-        .filter(|known| known.3.is_some() && !events.contains(&(known.1.as_str(), known.2.as_str())))
+        .filter(|known| {
+            known.3.is_some() && !events.contains(&(known.1.as_str(), known.2.as_str()))
+        })
         .map(|known| known.0.as_str())
         .collect();
     settled
@@ -115,7 +117,11 @@ struct ByMember<'a> {
 impl<'a> ByMember<'a> {
     fn new(rows: &'a Rows) -> Self {
         Self {
-            members: rows.members.iter().map(|row| (row.0.as_str(), row)).collect(),
+            members: rows
+                .members
+                .iter()
+                .map(|row| (row.0.as_str(), row))
+                .collect(),
             shifts: grouped(&rows.shifts, |row| row.member_id.as_str()),
             punches: grouped(&rows.punches, |row| row.member_id.as_str()),
             time_off: grouped(&rows.time_off, |row| row.member_id.as_str()),
@@ -143,8 +149,8 @@ impl<'a> ByMember<'a> {
             time_off: self
                 .time_off
                 .get(person.member_id)
-                .map_or(&[], Vec::as_slice)
-                .iter()
+                .into_iter()
+                .flatten()
                 .filter_map(|row| time_off(row))
                 .collect(),
         })
@@ -302,13 +308,7 @@ impl<'a> OnePart<'a, '_> {
     }
 
     /// The approved time off that excuses an event, if the policy has it so.
-    fn excuse(
-        &self,
-        event: &Event,
-        delta: &Delta,
-        zone: Zone,
-        policy: &Policy,
-    ) -> Option<&'a str> {
+    fn excuse(&self, event: &Event, delta: &Delta, zone: Zone, policy: &Policy) -> Option<&'a str> {
         if !policy.excuse_time_off || self.time_off.is_empty() {
             return None;
         }
@@ -391,7 +391,11 @@ impl<'a> Decided<'a> {
         }
     }
 
-    fn record(&self, (event, time_off): &(Event, Option<&'a str>), means: &Means<'_>) -> RecordRow<'a> {
+    fn record(
+        &self,
+        (event, time_off): &(Event, Option<&'a str>),
+        means: &Means<'_>,
+    ) -> RecordRow<'a> {
         let delta = &self.delta;
         let clock = |at: i64| self.zone.local(at).format("%H:%M").to_string();
         RecordRow {

@@ -4,7 +4,7 @@ use domain::access::Tenant;
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute, Value};
-use crate::lists::FULL_NAME_OF_MEMBER;
+use crate::lists::{FULL_NAME_OF_MEMBER, TIME_OFF_CATEGORY};
 use crate::{json, parameters};
 
 /// Which part of the time, people and places.
@@ -83,16 +83,17 @@ pub async fn sums<E: Execute>(
 #[derive(Clone, Debug, Deserialize)]
 pub struct Points {
     pub team_member_id: String,
+    pub connector_id: String,
     pub external_location_id: Option<String>,
     pub points: i64,
     pub window_points: i64,
 }
 
 const POINTS: &str = "
-SELECT json_group_array(json_object('team_member_id', team_member_id, 'external_location_id', external_location_id,
-  'points', points, 'window_points', window_points))
+SELECT json_group_array(json_object('team_member_id', team_member_id, 'connector_id', connector_id,
+  'external_location_id', external_location_id, 'points', points, 'window_points', window_points))
 FROM (
-  SELECT team_member_id, external_location_id,
+  SELECT team_member_id, connector_id, external_location_id,
     coalesce(sum(points_assessed) FILTER (WHERE event_date >= ?2), 0) AS points,
     coalesce(sum(points_assessed) FILTER (WHERE event_date >= ?6), 0) AS window_points
   FROM attendance_records AS record INDEXED BY attendance_records_points
@@ -100,7 +101,7 @@ FROM (
     AND (?4 IS NULL OR team_member_id = ?4)
     AND (?5 IS NULL OR (connector_id, external_location_id) = (
       SELECT connector_id, external_id FROM locations WHERE locations.id = ?5 AND locations.organization_id = ?1))
-  GROUP BY team_member_id, external_location_id)";
+  GROUP BY team_member_id, connector_id, external_location_id)";
 
 /// Points that were assessed. `window_from` is the first day of the rolling window.
 ///
@@ -230,16 +231,9 @@ pub struct ApprovedTimeOff {
     pub is_partial_day: i64,
     pub partial_start: Option<String>,
     pub partial_end: Option<String>,
-    pub provider_category: Option<String>,
+    /// As the organization has it: `vacation`, `sick`, `personal` or `other`.
+    pub category: String,
 }
-
-const TIME_OFF: &str = "
-SELECT json_group_array(json_object('id', off.id, 'team_member_id', off.team_member_id, 'start_date', off.start_date,
-  'end_date', off.end_date, 'is_partial_day', off.is_partial_day, 'partial_start', off.partial_start,
-  'partial_end', off.partial_end, 'provider_category', off.provider_category))
-FROM json_each(?2) AS wanted CROSS JOIN time_off_requests AS off INDEXED BY time_off_requests_member
-  ON off.organization_id = ?1 AND off.team_member_id = wanted.value
-WHERE off.deleted_at IS NULL AND off.status = 'approved' AND off.end_date >= ?3 AND off.start_date <= ?4";
 
 /// Approved time off that touches these days.
 ///
@@ -251,8 +245,18 @@ pub async fn time_off<E: Execute>(
     people: &[&str],
     (from, to): (&str, &str),
 ) -> Result<Vec<ApprovedTimeOff>, DatabaseError> {
+    let sql = format!(
+        "SELECT json_group_array(json_object('id', record.id, 'team_member_id', record.team_member_id,
+           'start_date', record.start_date, 'end_date', record.end_date, 'is_partial_day', record.is_partial_day,
+           'partial_start', record.partial_start, 'partial_end', record.partial_end, 'category', {TIME_OFF_CATEGORY}))
+         FROM json_each(?2) AS wanted CROSS JOIN time_off_requests AS record INDEXED BY time_off_requests_member
+           ON record.organization_id = ?1 AND record.team_member_id = wanted.value
+         CROSS JOIN organizations ON organizations.id = record.organization_id
+         WHERE record.deleted_at IS NULL AND record.status = 'approved' AND record.end_date >= ?3
+           AND record.start_date <= ?4"
+    );
     let parameters = parameters![tenant.as_str(), json::write(people)?, from, to];
-    json::read(&database.execute(TIME_OFF, parameters).await?)
+    json::read(&database.execute(&sql, parameters).await?)
 }
 
 /// What somebody has said of a day of the week.
@@ -308,4 +312,32 @@ pub async fn called<E: Execute>(
             .execute(sql, parameters![tenant.as_str(), product_ref])
             .await?,
     )
+}
+
+/// A location of a connector.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PlaceOfWork {
+    pub connector_id: String,
+    pub external_location_id: String,
+}
+
+const WORKS_AT: &str = "
+SELECT json_group_array(json_object('connector_id', connector_id, 'external_location_id', external_location_id))
+FROM (
+  SELECT DISTINCT work.connector_id, work.external_location_id
+  FROM json_each(?2) AS wanted CROSS JOIN team_member_role_assignments AS work INDEXED BY team_member_role_assignments_member
+    ON work.organization_id = ?1 AND work.team_member_id = wanted.value
+  WHERE work.deleted_at IS NULL AND work.external_location_id IS NOT NULL)";
+
+/// Where these people work.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn works_at<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    people: &[String],
+) -> Result<Vec<PlaceOfWork>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), json::write(people)?];
+    json::read(&database.execute(WORKS_AT, parameters).await?)
 }

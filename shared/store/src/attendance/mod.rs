@@ -13,13 +13,11 @@ pub use read::{
 };
 pub use settle::{DeltaRow, PunchMark, RecordRow, Settled, ShiftMark, begin, settle};
 pub use work::{
-    Changed, Cursor, LocationOfWork, RoleOfWork, Source, SyncedConnector, Work, ahead, changed,
-    connectors, load, members, newest, unjudged,
+    Changed, Cursor, LocationOfWork, RoleOfWork, Source, State, SyncedConnector, Unjudged, Work,
+    ahead, changed, connectors, load, members, newest, state, unjudged,
 };
 
 /// The kind of the job of an organization that runs the Delta Engine.
 pub const ATTENDANCE: &str = "attendance";
-/// The component that does.
-pub const FUNCTION: &str = "attendance";
 /// What records carry as their source.
 pub const SOURCE: &str = "7shifts_delta_engine";

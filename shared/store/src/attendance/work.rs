@@ -303,3 +303,24 @@ pub async fn ahead<E: Execute>(
         .map(|row| row.text(0).map(str::to_owned))
         .transpose()
 }
+
+/// How the organization's job stands.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct State {
+    /// It runs, or will as soon as it can.
+    pub is_due: bool,
+    pub last_finished_at: Option<i64>,
+}
+
+const STATE: &str = "
+SELECT json_object('is_due', json(iif(next_due_at IS NULL, 'false', 'true')), 'last_finished_at', last_finished_at)
+FROM jobs WHERE kind = 'attendance' AND subject = ?1 AND name = 'deltas'";
+
+/// # Errors
+/// The failure of the statement.
+pub async fn state<E: Execute>(database: &E, tenant: &Tenant) -> Result<State, DatabaseError> {
+    let row = database
+        .read_row(STATE, parameters![tenant.as_str()])
+        .await?;
+    row.map_or_else(|| Ok(State::default()), |row| json::parse(row.text(0)?))
+}

@@ -3,12 +3,13 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter,
-    MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
-    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
-    attendance_deltas, attendance_records, audit_entries, automation_rules, availability, custom_records, deliveries, departments,
-    location_mappings, locations, logs, notices, own, quarantined_records, role_assignments, roles,
-    shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
+    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CustomRecordFilter, DeliveryFilter,
+    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter,
+    ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
+    WebhookEventFilter, attendance_deltas, attendance_records, audit_entries, automation_rules,
+    availability, custom_records, deliveries, departments, location_mappings, locations, logs,
+    notices, own, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
+    team_members, time_off, time_punches, wages, webhook_events,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;

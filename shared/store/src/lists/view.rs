@@ -300,8 +300,7 @@ macro_rules! scheduled_seconds {
     };
 }
 /// What the provider says of a punch's shift, until the Delta Engine has looked at it.
-const SHIFT_OF_PUNCH: &str =
-    "iif(record.attendance_anchor_at IS NULL, record.schedule_shift_id, record.attendance_shift_id)";
+const SHIFT_OF_PUNCH: &str = "iif(record.attendance_anchor_at IS NULL, record.schedule_shift_id, record.attendance_shift_id)";
 const SCHEDULED_OF_PUNCH: &str = concat!(
     "iif(record.attendance_anchor_at IS NULL, ",
     scheduled_seconds!(),
@@ -736,7 +735,7 @@ const WAGE_END: &str = "(
     AND (later.effective_date, CAST(later.external_id AS INTEGER))
       > (record.effective_date, CAST(record.external_id AS INTEGER)))";
 /// What the organization says, or else what the words suggest.
-const TIME_OFF_CATEGORY: &str = "coalesce(
+pub(crate) const TIME_OFF_CATEGORY: &str = "coalesce(
   (SELECT value FROM json_each(organizations.time_off_categories) WHERE key = record.provider_category),
   CASE WHEN record.provider_category LIKE '%sick%' THEN 'sick'
     WHEN record.provider_category LIKE '%personal%' THEN 'personal'
@@ -990,8 +989,14 @@ const ATTENDANCE_DELTA: &[Field] = &[
     Minutes("scheduled_minutes", "record.scheduled_seconds"),
     Minutes("worked_minutes", "record.worked_seconds"),
     Plain("late_minutes", minutes_over!("record.arrival_seconds")),
-    Plain("early_arrival_minutes", minutes_over!("-record.arrival_seconds")),
-    Plain("late_stay_minutes", minutes_over!("record.departure_seconds")),
+    Plain(
+        "early_arrival_minutes",
+        minutes_over!("-record.arrival_seconds"),
+    ),
+    Plain(
+        "late_stay_minutes",
+        minutes_over!("record.departure_seconds"),
+    ),
     Plain(
         "early_departure_minutes",
         minutes_over!("-record.departure_seconds"),
@@ -1032,7 +1037,10 @@ const ATTENDANCE_RECORD: &[Field] = &[
     Plain("policy_version", "record.policy_version"),
     Plain("review", "record.review"),
     Plain("explanation", "record.explanation"),
-    Bool("is_excused", "coalesce(record.excused, record.time_off_request_id IS NOT NULL)"),
+    Bool(
+        "is_excused",
+        "coalesce(record.excused, record.time_off_request_id IS NOT NULL)",
+    ),
     Plain("time_off_request_id", "record.time_off_request_id"),
     Bool("excused", "record.excused"),
     Plain("note", "record.note"),

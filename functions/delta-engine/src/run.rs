@@ -68,7 +68,7 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
         Ok(None) => return RunReport::lease_lost(),
         Err(error) => return RunReport::database_failed(&error),
     };
-    let Ok(tenant) = Caller::internal("attendance").tenant_named(&work.organization_id) else {
+    let Ok(tenant) = Caller::internal("delta-engine").tenant_named(&work.organization_id) else {
         return RunReport::failed("configuration", "The organization cannot be read.");
     };
     let lease = Lease {
@@ -115,13 +115,8 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    async fn new(
-        database: &'a SpinDatabase,
-        lease: Lease<'a>,
-        work: &Work,
-    ) -> Result<Self, Stop> {
-        let mut checkpoint: Checkpoint =
-            serde_json::from_str(&work.checkpoint).unwrap_or_default();
+    async fn new(database: &'a SpinDatabase, lease: Lease<'a>, work: &Work) -> Result<Self, Stop> {
+        let mut checkpoint: Checkpoint = serde_json::from_str(&work.checkpoint).unwrap_or_default();
         let policy = match &work.policy {
             None => Policy::default(),
             Some(document) => serde_json::from_str(document)
@@ -227,7 +222,12 @@ impl<'a> Run<'a> {
             self.people = people_for(self.people, rows);
             return Ok(true);
         }
-        for source in [Source::Members, Source::Shifts, Source::Punches, Source::TimeOff] {
+        for source in [
+            Source::Members,
+            Source::Shifts,
+            Source::Punches,
+            Source::TimeOff,
+        ] {
             let mut next = self.checkpoint.clone();
             let cursor = match source {
                 Source::Shifts => &mut next.shifts,
@@ -287,8 +287,7 @@ impl<'a> Run<'a> {
     async fn decide(&mut self, people: &[Person<'_>], mut next: Checkpoint) -> Result<usize, Stop> {
         let tenant = self.lease.tenant;
         let rows = attendance::read(self.database, tenant, people).await?;
-        let punches_until: HashMap<String, i64> =
-            next.judged_until.clone().into_iter().collect();
+        let punches_until: HashMap<String, i64> = next.judged_until.clone().into_iter().collect();
         let means = Means {
             policy: &self.policy,
             policy_version: self.policy_version,
@@ -333,9 +332,7 @@ fn people_for(people: usize, rows: usize) -> usize {
         .checked_div(rows)
         .unwrap_or(MOST_PEOPLE);
     // A step may be of people who work more, or less, than the next one's.
-    fitting
-        .min(people.saturating_mul(4))
-        .clamp(1, MOST_PEOPLE)
+    fitting.min(people.saturating_mul(4)).clamp(1, MOST_PEOPLE)
 }
 
 /// What has to be decided again, of whom.
@@ -352,7 +349,10 @@ fn spans(changes: &[Changed], source: Source) -> Vec<(String, Vec<Span>)> {
             let times = times.entry(member_id.clone()).or_default();
             times.extend(change.at);
             times.extend(&change.excused_at);
-            times.extend(noons(change.from_date.as_deref(), change.to_date.as_deref()));
+            times.extend(noons(
+                change.from_date.as_deref(),
+                change.to_date.as_deref(),
+            ));
         }
         if let (Some(member_id), Some(at)) = (&change.was_member_id, change.was_at) {
             times.entry(member_id.clone()).or_default().push(at);
@@ -372,9 +372,7 @@ fn by_member(times: BTreeMap<String, Vec<i64>>) -> Vec<(String, Vec<Span>)> {
 fn people(spans: &[(String, Vec<Span>)]) -> Vec<Person<'_>> {
     spans
         .iter()
-        .flat_map(|(member_id, spans)| {
-            spans.iter().map(move |&span| Person { member_id, span })
-        })
+        .flat_map(|(member_id, spans)| spans.iter().map(move |&span| Person { member_id, span }))
         .collect()
 }
 
@@ -438,7 +436,9 @@ async fn punches_until(
     let inputs = plan::planning_inputs_of_all(database, tenant, &ids).await?;
     let now = clock::now();
     let is_behind = |connector: &SyncedConnector| {
-        let of_it = inputs.iter().filter(|input| input.connector_id == connector.id);
+        let of_it = inputs
+            .iter()
+            .filter(|input| input.connector_id == connector.id);
         let stale = planning::stale_streams(of_it, connector.connected_at, now);
         stale.contains(&Stream::Shifts) || stale.contains(&Stream::TimePunches)
     };

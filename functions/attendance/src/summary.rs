@@ -1,0 +1,224 @@
+//! What attendance comes to: of each person at each location, or of each location.
+
+use std::collections::{BTreeMap, HashMap};
+
+use api::Problem;
+use api::attendance::AttendanceSummary;
+use chrono::{Days, NaiveDate};
+use domain::attendance::delta::nearest_minutes;
+use platform::{Context, Reply, freshness, lists, problems};
+use serde_json::{Map, Value};
+use store::attendance::answers::{self, Asked, Names, Points, Sums};
+use store::lists::Key;
+
+use crate::lists::Span;
+use crate::own::Sight;
+use crate::{STREAMS, policy, table};
+
+const COLUMNS: &[&str] = &[
+    "employee_name",
+    "location_name",
+    "works",
+    "on_time",
+    "late_arrival",
+    "early_departure",
+    "no_show",
+    "unscheduled",
+    "overtime",
+    "short_shift",
+    "scheduled_minutes",
+    "worked_minutes",
+    "late_minutes",
+    "early_departure_minutes",
+    "overtime_minutes",
+    "overtime_cost_cents",
+    "overtime_cost_basis",
+    "points",
+    "window_points",
+    "team_member_id",
+    "location_id",
+];
+
+/// A person, or nobody, at a location of a connector.
+type Place = (String, String, String);
+
+pub async fn list(context: &Context) -> Result<Reply, Problem> {
+    let asked = lists::Asked::parse(context, |query| {
+        let span = Span::parse(query);
+        let member = query.id("team_member_id");
+        let location = query.id("location_id");
+        let by = query.one_of("by", &["person", "location"]);
+        (span, member, location, by, table::is_wanted(query))
+    })?;
+    let (span, member, location, by, is_table) = &asked.filter;
+    let tenant = &asked.tenant;
+    let sight = Sight::of(context, tenant).await?;
+    sight.kept_to(member.as_deref())?;
+    let wanted = Asked {
+        from: &span.from,
+        to: &span.to,
+        team_member_id: member.as_deref(),
+        location_id: location.as_deref(),
+    };
+    let (policy, _) = policy::of(context, tenant).await?;
+    let failed = |error| problems::database(&error);
+    let mut sums = answers::sums(&context.database, tenant, wanted)
+        .await
+        .map_err(failed)?;
+    let window_from = window(&span.to, policy.rolling_window_days);
+    let mut points = answers::points(&context.database, tenant, wanted, &window_from)
+        .await
+        .map_err(failed)?;
+    let by_location = matches!(sight, Sight::Own(_)) || by.as_deref() == Some("location");
+    if let Sight::Own(own) = &sight {
+        let places = answers::works_at(&context.database, tenant, own)
+            .await
+            .map_err(failed)?;
+        let is_own = |connector: &str, location: Option<&str>| {
+            places.iter().any(|place| {
+                place.connector_id == connector
+                    && Some(place.external_location_id.as_str()) == location
+            })
+        };
+        sums.retain(|sum| is_own(&sum.connector_id, sum.external_location_id.as_deref()));
+        points.clear();
+    }
+    let people: Vec<&str> = if by_location {
+        Vec::new()
+    } else {
+        let ids = sums.iter().map(|sum| sum.team_member_id.as_str());
+        ids.chain(points.iter().map(|one| one.team_member_id.as_str()))
+            .collect()
+    };
+    let names = answers::names(&context.database, tenant, &people)
+        .await
+        .map_err(failed)?;
+    let rows = add_up(&sums, &points, &names, by_location);
+    let freshness = freshness::of(context, tenant, STREAMS).await?;
+    if *is_table {
+        let rows: Vec<Map<String, Value>> = rows
+            .iter()
+            .filter_map(|(_, row)| match serde_json::to_value(row) {
+                Ok(Value::Object(row)) => Some(row),
+                _ => None,
+            })
+            .collect();
+        return table::reply(COLUMNS, &rows, &freshness);
+    }
+    let after = asked.paging.after()?.map(|key| key.id);
+    let limit = usize::try_from(asked.paging.limit()).unwrap_or(usize::MAX);
+    let mut page: Vec<(String, AttendanceSummary)> = rows
+        .into_iter()
+        .filter(|(key, _)| after.as_ref().is_none_or(|after| key > after))
+        .take(limit.saturating_add(1))
+        .collect();
+    let has_more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| has_more).map(|(key, _)| Key {
+        order: 0,
+        id: key.clone(),
+    });
+    let rows: Vec<AttendanceSummary> = page.into_iter().map(|(_, row)| row).collect();
+    asked.paging.fresh_reply(&rows, next.as_ref(), &freshness)
+}
+
+/// The first day of the rolling window that ends on `to`.
+fn window(to: &str, days: u32) -> String {
+    to.parse::<NaiveDate>()
+        .ok()
+        .and_then(|to| to.checked_sub_days(Days::new(u64::from(days.saturating_sub(1)))))
+        .unwrap_or_default()
+        .to_string()
+}
+
+/// The rows, in the order of their keys: by person and location.
+fn add_up(
+    sums: &[Sums],
+    points: &[Points],
+    names: &Names,
+    by_location: bool,
+) -> Vec<(String, AttendanceSummary)> {
+    let mut rows: BTreeMap<Place, AttendanceSummary> = BTreeMap::new();
+    let place = |member: &str, connector: &str, location: Option<&str>| {
+        let member = if by_location { "" } else { member };
+        (
+            member.to_owned(),
+            connector.to_owned(),
+            location.unwrap_or_default().to_owned(),
+        )
+    };
+    for sum in sums {
+        let key = place(
+            &sum.team_member_id,
+            &sum.connector_id,
+            sum.external_location_id.as_deref(),
+        );
+        let row = rows.entry(key).or_default();
+        let add = |slot: &mut i64, value: i64| *slot = slot.saturating_add(value);
+        add(&mut row.works, sum.works);
+        add(&mut row.on_time, sum.on_time);
+        add(&mut row.late_arrival, sum.late_arrival);
+        add(&mut row.early_departure, sum.early_departure);
+        add(&mut row.no_show, sum.no_show);
+        add(&mut row.unscheduled, sum.unscheduled);
+        add(&mut row.overtime, sum.overtime);
+        add(&mut row.short_shift, sum.short_shift);
+        add(
+            &mut row.scheduled_minutes,
+            nearest_minutes(sum.scheduled_seconds),
+        );
+        add(&mut row.worked_minutes, nearest_minutes(sum.worked_seconds));
+        add(&mut row.late_minutes, sum.late_seconds.div_euclid(60));
+        add(
+            &mut row.early_departure_minutes,
+            sum.early_departure_seconds.div_euclid(60),
+        );
+        add(&mut row.overtime_minutes, sum.overtime_minutes);
+    }
+    for one in points {
+        let key = place(
+            &one.team_member_id,
+            &one.connector_id,
+            one.external_location_id.as_deref(),
+        );
+        let row = rows.entry(key).or_default();
+        row.points = Some(row.points.unwrap_or(0).saturating_add(one.points));
+        row.window_points = Some(
+            row.window_points
+                .unwrap_or(0)
+                .saturating_add(one.window_points),
+        );
+    }
+    let people: HashMap<&str, Option<&str>> = names
+        .people
+        .iter()
+        .map(|person| (person.id.as_str(), person.name.as_deref()))
+        .collect();
+    let locations: HashMap<(&str, &str), (&str, &str)> = names
+        .locations
+        .iter()
+        .map(|place| {
+            let key = (place.connector_id.as_str(), place.external_id.as_str());
+            (key, (place.id.as_str(), place.name.as_str()))
+        })
+        .collect();
+    rows.into_iter()
+        .map(|((member, connector, location), mut row)| {
+            if !by_location {
+                row.employee_name = people
+                    .get(member.as_str())
+                    .copied()
+                    .flatten()
+                    .map(str::to_owned);
+                row.team_member_id = Some(member.clone());
+                row.points = row.points.or(Some(0));
+                row.window_points = row.window_points.or(Some(0));
+            }
+            if let Some((id, name)) = locations.get(&(connector.as_str(), location.as_str())) {
+                row.location_id = Some((*id).to_owned());
+                row.location_name = Some((*name).to_owned());
+            }
+            (format!("{member}|{connector}|{location}"), row)
+        })
+        .collect()
+}
