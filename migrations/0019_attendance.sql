@@ -130,9 +130,6 @@ ALTER TABLE time_punches ADD COLUMN disputed_by TEXT;
 --; statement
 ALTER TABLE time_punches ADD COLUMN dispute_note TEXT;
 --; statement
--- Punches that name a shift.
-CREATE INDEX time_punches_shift ON time_punches (schedule_shift_id) WHERE schedule_shift_id IS NOT NULL;
---; statement
 -- What the Delta Engine has to look at again is due when a stream that it rests on has ended.
 CREATE TRIGGER jobs_make_attendance_due AFTER UPDATE OF last_finished_at ON jobs
 WHEN NEW.kind = 'sync' AND OLD.run_id IS NOT NULL AND NEW.run_id IS NULL AND NEW.last_status IN ('success', 'partial')

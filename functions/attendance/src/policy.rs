@@ -51,6 +51,7 @@ async fn stored<E: Execute>(
 
 pub async fn read(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
+    organization(&context.database, &tenant).await?;
     let (_, shown) = of(context, &tenant).await?;
     Reply::json(StatusCode::OK, &shown)
 }
@@ -63,16 +64,7 @@ pub async fn replace(context: &Context) -> Result<Reply, Problem> {
     let by = context.caller()?.subject().to_owned();
     let shown = context
         .transaction(async |transaction| {
-            let is_active = organizations::get(transaction, &tenant)
-                .await
-                .map_err(|error| problems::database(&error))?
-                .is_some_and(|organization| organization.state == OrganizationState::Active);
-            if !is_active {
-                return Err(Problem::new(
-                    ProblemKind::NotFound,
-                    "There is no such organization, or it is being removed.",
-                ));
-            }
+            organization(transaction, &tenant).await?;
             policies::put(transaction, &tenant, &document, &by, clock::now())
                 .await
                 .map_err(|error| problems::database(&error))?;
@@ -81,6 +73,23 @@ pub async fn replace(context: &Context) -> Result<Reply, Problem> {
         .await?
         .1;
     Reply::json(StatusCode::OK, &shown)
+}
+
+/// # Errors
+/// 404 where there is no such organization.
+async fn organization<E: Execute>(database: &E, tenant: &Tenant) -> Result<(), Problem> {
+    let is_active = organizations::get(database, tenant)
+        .await
+        .map_err(|error| problems::database(&error))?
+        .is_some_and(|organization| organization.state == OrganizationState::Active);
+    if is_active {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            ProblemKind::NotFound,
+            "There is no such organization, or it is being removed.",
+        ))
+    }
 }
 
 fn refused(error: domain::Error) -> Problem {

@@ -14,6 +14,8 @@ const PUNCH: &str = "time punch";
 pub async fn update(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id(PUNCH)?;
+    // Whoever asks for somebody else's learns nothing of the body either.
+    lists::row(&context.database, &tenant, Kind::TimePunch, &id, PUNCH).await?;
     let body: UpdateTimePunch = context.json()?;
     if let Some(note) = &body.note
         && !(1..=MAX_NOTE).contains(&note.trim().chars().count())

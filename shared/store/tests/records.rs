@@ -15,6 +15,8 @@ mod fixture;
 
 #[path = "records/assigned.rs"]
 mod assigned;
+#[path = "records/attending.rs"]
+mod attending;
 #[path = "records/custom.rs"]
 mod custom;
 #[path = "records/linking.rs"]

@@ -3,6 +3,7 @@
 //! Each family measures several rows in one run; ratios compare what ran side by side. A row that
 //! cannot be measured is printed without a value and does not hold.
 
+mod attendance;
 mod backfill;
 mod claims;
 mod deployment;
@@ -83,6 +84,10 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: rules::ROWS,
         measure: || Box::pin(rules::measure()),
+    },
+    Family {
+        rows: attendance::ROWS,
+        measure: || Box::pin(attendance::measure()),
     },
     Family {
         rows: logs::ROWS,

@@ -116,3 +116,106 @@ fn is_of(said: &Said<'_>, date: NaiveDate) -> bool {
         .and_then(|last| last.checked_add_days(Days::new(6)));
     begins && ends.is_none_or(|last| date <= last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn every(day_of_week: i64, changed_seq: i64) -> Said<'static> {
+        Said {
+            day_of_week,
+            is_available: true,
+            from: Some("09:00:00"),
+            to: Some("17:00:00"),
+            is_recurring: true,
+            valid_from: Some(date("2026-03-02")),
+            valid_to: None,
+            specific_date: None,
+            changed_seq,
+        }
+    }
+
+    /// The week of Monday 9 March 2026.
+    fn shown(said: &[Said<'_>], away: &[Away<'_>]) -> Vec<&'static str> {
+        week(date("2026-03-09"), said, away)
+            .iter()
+            .map(|day| day.availability.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn what_was_said_last_of_a_day_counts() {
+        let monday = every(1, 1);
+        assert_eq!(shown(&[monday.clone()], &[])[..2], ["between", "not_said"]);
+        // Another one that began later.
+        let later = Said {
+            is_available: false,
+            valid_from: Some(date("2026-03-09")),
+            ..every(1, 0)
+        };
+        assert_eq!(
+            shown(&[monday.clone(), later.clone()], &[])[0],
+            "unavailable"
+        );
+        assert_eq!(shown(&[later, monday.clone()], &[])[0], "unavailable");
+        // One that begins next week, or ended last week.
+        let next = Said {
+            is_available: false,
+            valid_from: Some(date("2026-03-16")),
+            ..every(1, 9)
+        };
+        let ended = Said {
+            is_available: false,
+            valid_to: Some(date("2026-03-02")),
+            ..every(1, 9)
+        };
+        assert_eq!(shown(&[monday.clone(), next, ended], &[])[0], "between");
+        // Its last week is still of it.
+        let last = Said {
+            valid_to: Some(date("2026-03-09")),
+            ..every(0, 1)
+        };
+        assert_eq!(shown(&[last], &[])[6], "between");
+        // What was said of one day.
+        let once = Said {
+            is_recurring: false,
+            specific_date: Some(date("2026-03-09")),
+            from: None,
+            to: None,
+            ..every(1, 0)
+        };
+        assert_eq!(shown(&[once, monday], &[])[0], "whole_day");
+    }
+
+    #[test]
+    fn time_off_is_above_it() {
+        let whole = Away {
+            id: "w",
+            first: date("2026-03-08"),
+            last: date("2026-03-09"),
+            part: None,
+        };
+        let part = Away {
+            id: "p",
+            first: date("2026-03-10"),
+            last: date("2026-03-10"),
+            part: Some(("09:00:00", "12:00:00")),
+        };
+        let days = week(
+            date("2026-03-09"),
+            &[every(1, 1), every(2, 1)],
+            &[part, whole],
+        );
+        assert_eq!(days[0].availability, Availability::Away);
+        assert_eq!(
+            days[1].availability,
+            Availability::Between(Some("09:00:00"), Some("17:00:00"))
+        );
+        assert_eq!(days[1].away.as_ref().map(|away| away.id), Some("p"));
+        assert!(days[2].away.is_none());
+    }
+}

@@ -25,5 +25,5 @@ pub use filters::{
     sync_runs, team_members, time_off, time_punches, wages, webhook_events, webhooks,
 };
 pub use list::{DEFAULT_LIMIT, Key, List, ListPage, MAX_LIMIT, Paging, get};
-pub(crate) use view::{FULL_NAME_OF_MEMBER, TIME_OFF_CATEGORY};
 pub use view::Kind;
+pub(crate) use view::{FULL_NAME_OF_MEMBER, TIME_OFF_CATEGORY};

@@ -49,10 +49,13 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::Log
                     | Kind::Store
                     | Kind::StaffPolicy
+                    | Kind::AttendancePolicy
+                    | Kind::AttendanceDelta
+                    | Kind::AttendanceRecord
             );
             let rows = match kind {
                 // What the rows above were made by left them.
-                Kind::AuditEntry => 7,
+                Kind::AuditEntry => 8,
                 _ if one => 1,
                 _ => 5,
             };
@@ -219,6 +222,28 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO staff_policies (connector_id, organization_id, enforce_shift_schedule, sync_role_names, create_users_without_email, created_at, updated_at)
          VALUES (?1, ?2, 1, '[\"Host\"]', 0, 0, 0)",
         parameters![connector, tenant],
+    );
+    fixture.query(
+        "INSERT INTO attendance_policies (organization_id, document, version, updated_by, created_at, updated_at)
+         VALUES (?1, '{\"preset\":\"no_points\"}', 2, 'user-1', 0, 0)",
+        parameters![tenant],
+    );
+    let (person, shift) = (fixture.id(), fixture.id());
+    fixture.query(
+        "INSERT INTO attendance_deltas (id, organization_id, connector_id, team_member_id, subject_id, anchor_at, event_date,
+           shift_ids, punch_ids, matched_by, categories, scheduled_start, scheduled_end, scheduled_seconds, actual_start,
+           actual_end, worked_seconds, arrival_seconds, departure_seconds, delta_minutes, is_running, fingerprint, changed_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, 36000, '1970-01-01', json_array(?5), '[]', 'time', 34, 36000, 64800, 28800, 36720, 67500,
+           30780, 720, 2700, 33, 0, 1, 1000000)",
+        parameters![fixture.id(), tenant, connector, person.as_str(), shift.as_str()],
+    );
+    fixture.query(
+        "INSERT INTO attendance_records (id, organization_id, connector_id, team_member_id, subject_id, event_type, anchor_at,
+           event_date, shift_ids, punch_ids, matched_by, minutes, delta_minutes, points, tier_minutes, policy_version,
+           explanation, points_assessed, source, fingerprint, created_seq, changed_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'late_arrival', 36000, '1970-01-01', json_array(?5), '[]', 'time', 12, 33, 1, 5, 2, 'Late.',
+           1, '7shifts_delta_engine', 1, 1000000, 1000000)",
+        parameters![fixture.id(), tenant, connector, person.as_str(), shift.as_str()],
     );
     fixture.query(
         "INSERT INTO stores (id, organization_id, name, folded_name, product_ref, created_seq, changed_seq)

@@ -3,13 +3,13 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    AuditFilter, CustomRecordFilter, DeliveryFilter, Export, Key, Kind, List,
-    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, Paging, PlaceFilter,
-    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
-    TimePunchFilter, WebhookEventFilter, audit_entries, automation_rules, availability,
-    custom_records, deliveries, departments, get, location_mappings, locations, logs, notices,
-    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
-    time_off, time_punches, wages, webhook_events,
+    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CustomRecordFilter, DeliveryFilter,
+    Export, Key, Kind, List, LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, Paging,
+    PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter,
+    TimeOffFilter, TimePunchFilter, WebhookEventFilter, attendance_deltas, attendance_records,
+    audit_entries, automation_rules, availability, custom_records, deliveries, departments, get,
+    location_mappings, locations, logs, notices, quarantined_records, role_assignments, roles,
+    shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -189,6 +189,26 @@ fn no_combination_of_filters_sorts_or_scans() {
             is_approved: flag(8),
         };
         lists.push(time_punches(&tenant, &filter, &paging));
+        let of = AttendanceFilter {
+            from: text(1),
+            to: text(2),
+            between: (number(1), number(2)),
+            team_member_id: text(3),
+            location_id: text(4),
+        };
+        if bits < 64 {
+            lists.push(attendance_deltas(&tenant, &of, number(5), &paging));
+        }
+        let filter = AttendanceRecordFilter {
+            updated_since: number(5),
+            include_deleted: given(6),
+            of,
+            event_type: text(7),
+            is_excused: flag(8),
+            needs_review: flag(8),
+            product_ref: text(7),
+        };
+        lists.push(attendance_records(&tenant, &filter, &paging));
         for list in &lists {
             wait(list.read(&fixture.database)).unwrap();
             let statements = fixture.database.take_statements();
@@ -199,7 +219,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 4 * 64 + 256 + 512
+        2 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 5 * 64 + 256 + 2 * 512
     );
 }
 

@@ -118,7 +118,12 @@ pub fn jwt(
 
 /// A good token, for an hour.
 fn token_of(organization_id: &str, role: &str) -> String {
-    let custom = json!({"sub": "user-1", "organization_id": organization_id, "role": role});
+    token_for(organization_id, role, "user-1")
+}
+
+/// The same, of this person of the product.
+pub fn token_for(organization_id: &str, role: &str, subject: &str) -> String {
+    let custom = json!({"sub": subject, "organization_id": organization_id, "role": role});
     jwt(JWT_SECRET, custom, None, Some(EPOCH + 3_600))
 }
 

@@ -1,6 +1,7 @@
 //! The whole application under test; see `whole_system` for what it stands on.
 
 mod api;
+mod attendance;
 mod automation;
 mod custom;
 mod first_sync;

@@ -1,0 +1,494 @@
+//! Attendance: what is written once, what stays whatever is decided again, and that every statement has its index.
+
+use domain::attendance::span::Span;
+use store::attendance::answers::{self, Asked, PeopleAsked};
+use store::attendance::resolve::{self, Said};
+use store::attendance::{
+    self, Cursor, DeltaRow, Person, PunchMark, RecordRow, Settled, ShiftMark, Source, policies,
+};
+use store::jobs::Lease;
+use store::records::{Page, ShiftRecord, TeamMemberRecord, TimePunchRecord};
+use store::{Database, DatabaseError, Execute};
+
+use crate::fixture::{Fixture, NOW, Party, party};
+use crate::support::wait;
+
+const JOB: &str = "job";
+
+struct Written {
+    fixture: Fixture,
+    party: Party,
+    member: String,
+    shift: String,
+    punch: String,
+}
+
+/// One person with a shift and a punch, and the organization's job under a lease.
+fn written() -> Written {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let person = TeamMemberRecord {
+        external_id: "7".to_owned(),
+        first_name: "Ana".to_owned(),
+        is_active: true,
+        ..TeamMemberRecord::default()
+    };
+    fixture.write(&party, Page::TeamMembers(&[person]));
+    let shift = ShiftRecord {
+        external_id: "s".to_owned(),
+        external_user_id: Some("7".to_owned()),
+        starts_at: NOW,
+        ends_at: NOW + 28_800,
+        ..ShiftRecord::default()
+    };
+    fixture.write(&party, Page::Shifts(&[shift]));
+    let punch = TimePunchRecord {
+        external_id: "p".to_owned(),
+        external_user_id: Some("7".to_owned()),
+        clocked_in_at: NOW + 720,
+        clocked_out_at: Some(NOW + 28_800),
+        worked_seconds: Some(28_080),
+        ..TimePunchRecord::default()
+    };
+    fixture.write(&party, Page::TimePunches(&[punch]));
+    let id = |table: &str| fixture.text(&format!("SELECT id FROM {table}")).unwrap();
+    let (member, shift, punch) = (
+        id("team_members"),
+        id("schedule_shifts"),
+        id("time_punches"),
+    );
+    let tenant = party.tenant.as_str();
+    fixture.query(
+        &format!("INSERT INTO organizations (id, name, time_zone, created_at, updated_at) VALUES ('{tenant}', 'A', 'UTC', 0, 0)"),
+        &[],
+    );
+    fixture.query(
+        &format!(
+            "INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, state, next_due_at, run_id,
+               lease_holder, lease_version, lease_expires_at, created_at, updated_at)
+             VALUES ('{JOB}', 'attendance', 'deltas', '{tenant}', '{tenant}', 'delta-engine', 'a', 'running', {end}, 'run', 'tick', 1, {end}, 0, 0)",
+            end = NOW + 60
+        ),
+        &[],
+    );
+    Written {
+        fixture,
+        party,
+        member,
+        shift,
+        punch,
+    }
+}
+
+impl Written {
+    fn delta(&self, member: &'static str) -> DeltaRow<'_> {
+        let member = if member.is_empty() {
+            &self.member
+        } else {
+            member
+        };
+        DeltaRow {
+            id: self.fixture.id(),
+            connector_id: &self.party.connector_id,
+            team_member_id: member,
+            subject_id: &self.shift,
+            anchor_at: NOW,
+            event_date: "2027-01-15".to_owned(),
+            external_location_id: None,
+            external_role_id: None,
+            shift_ids: vec![&self.shift],
+            punch_ids: vec![&self.punch],
+            matched_by: "time",
+            categories: 2,
+            scheduled_start: Some(NOW),
+            scheduled_end: Some(NOW + 28_800),
+            scheduled_seconds: Some(28_800),
+            actual_start: Some(NOW + 720),
+            actual_end: Some(NOW + 28_800),
+            worked_seconds: Some(28_080),
+            arrival_seconds: Some(720),
+            departure_seconds: Some(0),
+            delta_minutes: Some(-12),
+            is_running: false,
+            review: None,
+            fingerprint: 1,
+        }
+    }
+
+    fn record(
+        &self,
+        member: &'static str,
+        points: i64,
+        time_off: Option<&'static str>,
+    ) -> RecordRow<'_> {
+        let member = if member.is_empty() {
+            &self.member
+        } else {
+            member
+        };
+        RecordRow {
+            id: self.fixture.id(),
+            connector_id: &self.party.connector_id,
+            team_member_id: member,
+            subject_id: &self.shift,
+            event_type: "late_arrival",
+            anchor_at: NOW,
+            event_date: "2027-01-15".to_owned(),
+            external_location_id: None,
+            external_role_id: None,
+            shift_ids: vec![&self.shift],
+            punch_ids: vec![&self.punch],
+            matched_by: "time",
+            scheduled_start: Some(NOW),
+            scheduled_end: Some(NOW + 28_800),
+            actual_start: Some(NOW + 720),
+            actual_end: Some(NOW + 28_800),
+            minutes: 12,
+            delta_minutes: Some(-12),
+            points,
+            tier_minutes: Some(5),
+            policy_version: 0,
+            review: None,
+            time_off_request_id: time_off,
+            explanation: "Late.".to_owned(),
+            fingerprint: 1,
+        }
+    }
+
+    fn mark(&self, delta_minutes: Option<i64>) -> PunchMark<'_> {
+        PunchMark {
+            id: &self.punch,
+            member_id: &self.member,
+            anchor_at: NOW,
+            shift_id: Some(&self.shift),
+            scheduled_seconds: Some(28_800),
+            delta_minutes,
+        }
+    }
+
+    /// Returns the sequence value, and whether the lease held.
+    fn settle(&self, settled: &Settled<'_>, version: i64) -> (i64, bool) {
+        let lease = Lease {
+            tenant: &self.party.tenant,
+            job_id: JOB,
+            version,
+        };
+        wait(self.fixture.database.transaction(async |transaction| {
+            let seen = Cursor {
+                seq: i64::MAX,
+                id: String::new(),
+            };
+            let (seq, _) = attendance::begin(transaction, lease.tenant, &seen, NOW * 1_000).await?;
+            let held =
+                attendance::settle(transaction, lease, settled, seq, "{\"a\":1}", NOW).await?;
+            Ok::<_, DatabaseError>((seq, held))
+        }))
+        .unwrap()
+    }
+
+    fn number(&self, sql: &str) -> i64 {
+        self.fixture.number(sql)
+    }
+}
+
+#[test]
+fn what_was_decided_is_corrected_and_what_was_said_stays() {
+    let written = written();
+    let settled = Settled {
+        deltas: vec![written.delta("")],
+        records: vec![written.record("", 1, None)],
+        punches: vec![written.mark(Some(-12))],
+        shifts: vec![ShiftMark {
+            id: &written.shift,
+            member_id: &written.member,
+            anchor_at: NOW,
+        }],
+        ..Settled::default()
+    };
+    assert!(written.settle(&settled, 1).1);
+    let id = written
+        .fixture
+        .text("SELECT id FROM attendance_records")
+        .unwrap();
+    let said = Said {
+        excused: Some(Some(true)),
+        note: Some(Some("bus")),
+        resolution: None,
+    };
+    let is_there = |tenant: &Party, said: &Said<'_>| {
+        wait(written.fixture.database.transaction(async |transaction| {
+            resolve::record(transaction, &tenant.tenant, &id, said, "boss", NOW * 1_000).await
+        }))
+        .unwrap()
+    };
+    assert!(is_there(&written.party, &said));
+    assert!(!is_there(&party(2), &said), "another organization's");
+    let points = || written.number("SELECT points_assessed FROM attendance_records");
+    assert_eq!(points(), 0);
+    // Decided again, as more: it is the same row, and excused.
+    let again = Settled {
+        records: vec![written.record("", 2, None)],
+        ..Settled::default()
+    };
+    written.settle(&again, 1);
+    assert_eq!(written.number("SELECT count(*) FROM attendance_records"), 1);
+    assert_eq!(
+        (
+            points(),
+            written.number("SELECT points FROM attendance_records")
+        ),
+        (0, 2)
+    );
+    // Gone, and back.
+    let gone = Settled {
+        gone_records: vec![&id],
+        ..Settled::default()
+    };
+    written.settle(&gone, 1);
+    assert_eq!(
+        written.number("SELECT deleted_at FROM attendance_records"),
+        NOW
+    );
+    written.settle(&again, 1);
+    assert_eq!(
+        written.number(
+            "SELECT count(*) FROM attendance_records WHERE deleted_at IS NULL AND note = 'bus'"
+        ),
+        1
+    );
+    // It points by time off where no manager has said anything.
+    is_there(
+        &written.party,
+        &Said {
+            excused: Some(None),
+            ..Said::default()
+        },
+    );
+    assert_eq!(points(), 2);
+    let off = Settled {
+        records: vec![written.record("", 2, Some("off"))],
+        ..Settled::default()
+    };
+    written.settle(&off, 1);
+    assert_eq!(points(), 0);
+    is_there(
+        &written.party,
+        &Said {
+            excused: Some(Some(false)),
+            ..Said::default()
+        },
+    );
+    assert_eq!(points(), 2);
+    // The shift was swapped: what was said was said of somebody else.
+    let swapped = Settled {
+        records: vec![written.record("somebody-else", 2, None)],
+        ..Settled::default()
+    };
+    written.settle(&swapped, 1);
+    assert_eq!(
+        written.number(
+            "SELECT count(*) FROM attendance_records WHERE excused IS NULL AND note IS NULL"
+        ),
+        1
+    );
+}
+
+#[test]
+fn readers_of_punches_hear_of_what_they_see_and_of_nothing_else() {
+    let written = written();
+    let settled = |mark| Settled {
+        punches: vec![mark],
+        ..Settled::default()
+    };
+    let changed = || written.number("SELECT changed_seq FROM time_punches");
+    let (seq, _) = written.settle(&settled(written.mark(Some(-12))), 1);
+    assert_eq!(changed(), seq);
+    written.settle(&settled(written.mark(Some(-12))), 1);
+    assert_eq!(changed(), seq, "the same again");
+    let (later, _) = written.settle(&settled(written.mark(Some(-13))), 1);
+    assert_eq!(changed(), later);
+}
+
+#[test]
+fn a_lease_that_is_lost_keeps_nothing() {
+    let written = written();
+    assert!(!written.settle(&Settled::default(), 2).1);
+    assert!(written.settle(&Settled::default(), 1).1);
+    assert_eq!(
+        written
+            .fixture
+            .text("SELECT checkpoint FROM jobs")
+            .as_deref(),
+        Some("{\"a\":1}")
+    );
+}
+
+/// Every statement that reads, on a database that refuses to read whole tables.
+#[test]
+fn every_question_has_an_index() {
+    let written = written();
+    let database = &written.fixture.database;
+    let tenant = &written.party.tenant;
+    let connector = written.party.connector_id.as_str();
+    let work = wait(attendance::load(database, JOB, 1, NOW))
+        .unwrap()
+        .unwrap();
+    assert_eq!((work.policy_version, work.run_id.as_str()), (0, "run"));
+    assert!(
+        wait(attendance::load(database, JOB, 2, NOW))
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        wait(attendance::connectors(database, tenant))
+            .unwrap()
+            .is_empty()
+    );
+    let start = Cursor::default();
+    for (source, rows) in [
+        (Source::Shifts, 1),
+        (Source::Punches, 1),
+        (Source::TimeOff, 0),
+        (Source::Members, 1),
+    ] {
+        let changed = wait(attendance::changed(database, tenant, source, &start, 10)).unwrap();
+        assert_eq!(changed.len(), rows, "{source:?}");
+    }
+    assert_eq!(
+        wait(attendance::members(database, tenant, "", 10)).unwrap(),
+        [written.member.clone()]
+    );
+    let open = Cursor {
+        seq: NOW - 1,
+        id: String::new(),
+    };
+    assert_eq!(
+        wait(attendance::unjudged(
+            database, tenant, connector, &open, NOW, 10
+        ))
+        .unwrap()
+        .len(),
+        1
+    );
+    assert!(
+        wait(attendance::unjudged(
+            database,
+            tenant,
+            connector,
+            &open,
+            NOW - 1,
+            10
+        ))
+        .unwrap()
+        .is_empty()
+    );
+    let people = [Person {
+        member_id: &written.member,
+        span: Span { from: NOW, to: NOW },
+    }];
+    let rows = wait(attendance::read(database, tenant, &people)).unwrap();
+    assert_eq!(
+        (rows.members.len(), rows.shifts.len(), rows.punches.len()),
+        (1, 1, 1)
+    );
+    let foreign = wait(attendance::read(database, &party(2).tenant, &people)).unwrap();
+    assert_eq!(
+        (
+            foreign.members.len(),
+            foreign.shifts.len(),
+            foreign.punches.len()
+        ),
+        (0, 0, 0)
+    );
+    wait(attendance::state(database, tenant)).unwrap();
+    wait(attendance::newest(database)).unwrap();
+    assert!(
+        wait(attendance::ahead(database, tenant, "{}", "r", NOW))
+            .unwrap()
+            .is_some()
+    );
+    assert!(wait(policies::get(database, tenant)).unwrap().is_none());
+    for (document, version) in [("{}", 1), ("{}", 1), ("{\"a\":1}", 2)] {
+        wait(policies::put(database, tenant, document, "me", NOW)).unwrap();
+        assert_eq!(
+            wait(policies::get(database, tenant))
+                .unwrap()
+                .unwrap()
+                .version,
+            version
+        );
+    }
+    written.settle(
+        &Settled {
+            deltas: vec![written.delta("")],
+            records: vec![written.record("", 1, None)],
+            ..Settled::default()
+        },
+        1,
+    );
+    for bits in 0..4 {
+        let asked = Asked {
+            from: "2027-01-01",
+            to: "2027-01-31",
+            team_member_id: (bits & 1 != 0).then_some(written.member.as_str()),
+            location_id: (bits & 2 != 0).then_some("x"),
+        };
+        let rows = usize::from(bits & 2 == 0);
+        let sums = wait(answers::sums(database, tenant, asked)).unwrap();
+        assert_eq!(sums.len(), rows);
+        assert_eq!(
+            wait(answers::points(database, tenant, asked, "2026-11-01"))
+                .unwrap()
+                .len(),
+            rows
+        );
+        let people = PeopleAsked {
+            team_member_id: asked.team_member_id,
+            location_id: asked.location_id,
+            after: None,
+            limit: 5,
+        };
+        assert_eq!(
+            wait(answers::people(database, tenant, people))
+                .unwrap()
+                .len(),
+            rows
+        );
+    }
+    let ids = [written.member.as_str()];
+    assert_eq!(
+        wait(answers::names(database, tenant, &ids))
+            .unwrap()
+            .people
+            .len(),
+        1
+    );
+    wait(answers::time_off(
+        database,
+        tenant,
+        &ids,
+        ("2027-01-01", "2027-12-31"),
+    ))
+    .unwrap();
+    wait(answers::availability(database, tenant, &ids)).unwrap();
+    wait(answers::called(database, tenant, "user")).unwrap();
+    wait(answers::works_at(
+        database,
+        tenant,
+        &[written.member.clone()],
+    ))
+    .unwrap();
+    wait(database.transaction(async |transaction| {
+        resolve::punch(
+            transaction,
+            tenant,
+            &written.punch,
+            (true, Some("no")),
+            "boss",
+            NOW * 1_000,
+        )
+        .await
+    }))
+    .unwrap();
+    wait(database.execute("SELECT 1", &[])).unwrap();
+}

@@ -1,0 +1,278 @@
+//! What it all comes to: sums, sick leave, weeks, as JSON and as a table.
+
+use std::collections::BTreeMap;
+
+use simulators::seven_shifts::{Mutation, NewTimeOff, RequestStatus};
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_summary_is_the_sum_of_its_deltas_and_records() {
+    let (app, organization, _) = restaurant(751).await;
+    let (from, to) = (day(EPOCH - 20 * DAY), day(EPOCH));
+    let range = format!("from={from}&to={to}");
+    let deltas = all(
+        &app,
+        &organization,
+        &format!("/api/attendance/deltas?{range}"),
+    )
+    .await;
+    let records = all(
+        &app,
+        &organization,
+        &format!("/api/attendance/records?{range}"),
+    )
+    .await;
+    let summary = all(
+        &app,
+        &organization,
+        &format!("/api/attendance/summary?{range}"),
+    )
+    .await;
+    let key = |row: &Value| {
+        (
+            row["team_member_id"].as_str().expect("a person").to_owned(),
+            row["location_id"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let mut sums: BTreeMap<(String, String), BTreeMap<String, i64>> = BTreeMap::new();
+    for row in &deltas {
+        let sum = sums.entry(key(row)).or_default();
+        *sum.entry("works".to_owned()).or_default() += 1;
+        for name in row["categories"].as_array().expect("names") {
+            *sum.entry(name.as_str().expect("text").to_owned())
+                .or_default() += 1;
+        }
+        if row["categories"]
+            .as_array()
+            .expect("names")
+            .contains(&json!("overtime"))
+        {
+            *sum.entry("overtime_minutes".to_owned()).or_default() +=
+                row["delta_minutes"].as_i64().expect("minutes");
+        }
+    }
+    for row in &records {
+        *sums
+            .entry(key(row))
+            .or_default()
+            .entry("points".to_owned())
+            .or_default() += row["points_assessed"].as_i64().expect("points");
+    }
+    assert!(summary.len() > 20);
+    for row in &summary {
+        let sum = sums.remove(&key(row)).unwrap_or_default();
+        for name in [
+            "works",
+            "on_time",
+            "late_arrival",
+            "early_departure",
+            "no_show",
+            "unscheduled",
+            "overtime",
+            "short_shift",
+            "overtime_minutes",
+            "points",
+        ] {
+            assert_eq!(
+                row[name].as_i64(),
+                Some(sum.get(name).copied().unwrap_or(0)),
+                "{name} of {row:#}"
+            );
+        }
+    }
+    assert!(sums.is_empty(), "{sums:#?}");
+    // By location: the same in all.
+    let places = all(
+        &app,
+        &organization,
+        &format!("/api/attendance/summary?by=location&{range}"),
+    )
+    .await;
+    for name in [
+        "works",
+        "late_arrival",
+        "no_show",
+        "overtime_minutes",
+        "points",
+    ] {
+        let sum = |rows: &[Value]| {
+            rows.iter()
+                .map(|row| row[name].as_i64().unwrap_or(0))
+                .sum::<i64>()
+        };
+        assert_eq!(sum(&places), sum(&summary), "{name}");
+    }
+    // Page by page.
+    let mut paged = Vec::new();
+    let mut path = format!("/api/attendance/summary?limit=7&{range}");
+    loop {
+        let page = app
+            .get(&path, &organization.key)
+            .await
+            .expect(StatusCode::OK);
+        assert!(
+            page["synced_at"].is_string() && page["is_stale"] == false,
+            "{page:#}"
+        );
+        paged.extend(page["data"].as_array().expect("rows").clone());
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/api/attendance/summary?limit=7&{range}&cursor={cursor}");
+    }
+    assert_eq!(paged, summary);
+    for wrong in [
+        "from=2026-09-20&to=2026-09-19",
+        "from=2024-01-01&to=2026-01-01",
+        "from=yesterday",
+        "by=role",
+        "format=xml",
+    ] {
+        let answer = app
+            .get(
+                &format!("/api/attendance/summary?{wrong}"),
+                &organization.key,
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sick_leave_is_what_was_approved_against_what_there_is() {
+    let (app, organization, _) = restaurant(752).await;
+    let person = free_person(&app, EPOCH, &[]);
+    let today = chrono::DateTime::from_timestamp(EPOCH, 0)
+        .expect("a time")
+        .date_naive();
+    let off = |ahead: i64, days: i64, category: &str, status: Option<RequestStatus>| {
+        let first = today + chrono::TimeDelta::days(ahead);
+        let id = change(
+            &app,
+            Mutation::AddTimeOff(NewTimeOff {
+                user_id: person.0,
+                from_date: first,
+                to_date: first + chrono::TimeDelta::days(days - 1),
+                category: category.to_owned(),
+                ..NewTimeOff::default()
+            }),
+        );
+        if let Some(status) = status {
+            change(&app, decide(id, status));
+        }
+    };
+    off(-20, 2, "sick", Some(RequestStatus::Approved));
+    off(-10, 1, "sick", None);
+    off(-12, 1, "sick", Some(RequestStatus::Declined));
+    off(-8, 3, "vacation", Some(RequestStatus::Approved));
+    off(14, 2, "sick", Some(RequestStatus::Approved));
+    sync(&app, &organization).await;
+    let member = member(&app, &organization, person.0).await;
+    let path = format!("/api/attendance/sick-leave?year=2026&team_member_id={member}");
+    let rows = all(&app, &organization, &path).await;
+    let row = &rows[0];
+    let numbers = |names: [&str; 5]| names.map(|name| row[name].as_f64().expect("days"));
+    assert_eq!(
+        numbers([
+            "entitled_days",
+            "used_days",
+            "booked_days",
+            "remaining_days",
+            "over_days"
+        ]),
+        [3.0, 2.0, 2.0, 0.0, 1.0],
+        "{row:#}"
+    );
+    let everybody = all(&app, &organization, "/api/attendance/sick-leave").await;
+    let active = truth(&app).users.iter().filter(|user| user.active).count();
+    assert_eq!(everybody.len(), active);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_week_says_of_each_day_whether_somebody_can_work() {
+    let (app, organization, _) = restaurant(753).await;
+    let person = free_person(&app, EPOCH, &[]);
+    let monday: chrono::NaiveDate = "2026-09-28".parse().expect("a date");
+    let id = change(
+        &app,
+        Mutation::AddTimeOff(NewTimeOff {
+            user_id: person.0,
+            from_date: monday,
+            to_date: monday,
+            category: "vacation".to_owned(),
+            ..NewTimeOff::default()
+        }),
+    );
+    change(&app, decide(id, RequestStatus::Approved));
+    sync(&app, &organization).await;
+    let member = member(&app, &organization, person.0).await;
+    let week = all(
+        &app,
+        &organization,
+        &format!("/api/attendance/availability?week={monday}&team_member_id={member}"),
+    )
+    .await;
+    assert_eq!(week.len(), 7);
+    assert_eq!(
+        (&week[0]["date"], &week[0]["availability"]),
+        (&json!("2026-09-28"), &json!("time_off"))
+    );
+    assert_ne!(week[1]["availability"], "time_off");
+    // Everybody who has said something, as the rows say it.
+    let said = all(&app, &organization, "/api/availability").await;
+    let everybody = all(
+        &app,
+        &organization,
+        &format!("/api/attendance/availability?week={monday}"),
+    )
+    .await;
+    let recurring: Vec<_> = said
+        .iter()
+        .filter(|row| {
+            row["status"] == "approved"
+                && row["is_recurring"] == true
+                && row["is_available"] == false
+                && row["valid_to"].is_null()
+        })
+        .collect();
+    assert!(!recurring.is_empty(), "somebody cannot work on some day");
+    for row in recurring {
+        let of: Vec<_> = everybody
+            .iter()
+            .filter(|day| day["team_member_id"] == row["team_member_id"])
+            .collect();
+        if of.is_empty() {
+            continue; // Not at work any more.
+        }
+        let number = row["day_of_week"].as_i64().expect("a day");
+        let place = usize::try_from((number + 6) % 7).expect("a place");
+        assert!(
+            ["unavailable", "time_off"]
+                .contains(&of[place]["availability"].as_str().expect("text")),
+            "{row:#} {:#}",
+            of[place]
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tables_have_all_rows_and_no_formulas() {
+    let (app, organization, _) = restaurant(754).await;
+    for list in ["deltas", "records", "summary", "sick-leave", "availability"] {
+        let rows = all(&app, &organization, &format!("/api/attendance/{list}")).await;
+        let answer = app
+            .get(
+                &format!("/api/attendance/{list}?format=csv"),
+                &organization.key,
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8");
+        let text = String::from_utf8(answer.body.to_vec()).expect("text");
+        let mut lines = text.split("\r\n").filter(|line| !line.is_empty());
+        let header = lines.next().expect("a header");
+        assert!(header.ends_with("synced_at,is_stale"), "{header}");
+        assert_eq!(lines.count(), rows.len(), "{list}");
+    }
+}
