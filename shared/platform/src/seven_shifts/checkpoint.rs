@@ -30,6 +30,9 @@ pub struct Checkpoint {
     /// Everything that the provider changed until then is in our table. Provider's clock, Unix
     /// seconds.
     pub current_until: Option<i64>,
+    /// When the last pass that came to its end began: what the provider had by then was read, also where
+    /// nothing has changed for long. By the slower of both clocks, Unix seconds.
+    pub read_until: Option<i64>,
     pub last_complete_at: Option<i64>,
     /// The earliest window that a pass has read whole, Unix seconds. None when the last pass read no
     /// further than a time ahead; retention takes it away with the rows ([`store::records::retention`]).
@@ -315,6 +318,7 @@ impl Checkpoint {
     pub fn elsewhere(&self) -> Self {
         Self {
             current_until: self.current_until,
+            read_until: None,
             last_complete_at: Some(0),
             covered_from: None,
             is_elsewhere: true,
@@ -464,6 +468,7 @@ impl Checkpoint {
         };
         Self {
             current_until: seen.max(before),
+            read_until: Some(pass.started_at),
             last_complete_at,
             covered_from,
             is_elsewhere: self.is_elsewhere

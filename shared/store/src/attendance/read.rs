@@ -149,7 +149,7 @@ SELECT json_object(
     CROSS JOIN time_off_requests AS off INDEXED BY time_off_requests_member
       ON off.organization_id = ?1 AND off.team_member_id = person.m
     WHERE off.deleted_at IS NULL AND off.status = 'approved'
-      AND off.end_date >= date(max(f, 0), 'unixepoch', '-2 days') AND off.start_date <= date(min(t, 253402300799), 'unixepoch', '+2 days'))),
+      AND off.end_date >= date(max(f, 0), 'unixepoch', '-2 days') AND off.start_date <= date(min(t, 253402000000), 'unixepoch', '+2 days'))),
   'deltas', json((
     SELECT json_group_array(json_array(delta.id, delta.subject_id, delta.fingerprint))
     FROM wanted CROSS JOIN attendance_deltas AS delta INDEXED BY attendance_deltas_member

@@ -218,11 +218,11 @@ fn kept(column: &str) -> String {
 }
 
 const GONE_DELTAS: &str = "
-DELETE FROM attendance_deltas WHERE organization_id = ?1 AND id IN (SELECT value FROM json_each(?2))";
+DELETE FROM attendance_deltas WHERE +organization_id = ?1 AND id IN (SELECT value FROM json_each(?2))";
 
 const GONE_RECORDS: &str = "
 UPDATE attendance_records SET deleted_at = ?4, points_assessed = 0, changed_seq = ?3
-WHERE organization_id = ?1 AND id IN (SELECT value FROM json_each(?2)) AND deleted_at IS NULL";
+WHERE +organization_id = ?1 AND id IN (SELECT value FROM json_each(?2)) AND deleted_at IS NULL";
 
 /// Readers of changes hear of it where they see it.
 const PUNCHES: &str = "
@@ -240,14 +240,14 @@ FROM (
     value ->> 'delta_minutes' AS delta_minutes
   FROM json_each(?2)
 ) AS mark
-WHERE time_punches.id = mark.id AND time_punches.organization_id = ?1";
+WHERE time_punches.id = mark.id AND +time_punches.organization_id = ?1";
 
 const SHIFTS: &str = "
 UPDATE schedule_shifts SET attendance_member_id = mark.member_id, attendance_anchor_at = mark.anchor_at
 FROM (
   SELECT value ->> 'id' AS id, value ->> 'member_id' AS member_id, value ->> 'anchor_at' AS anchor_at FROM json_each(?2)
 ) AS mark
-WHERE schedule_shifts.id = mark.id AND schedule_shifts.organization_id = ?1";
+WHERE schedule_shifts.id = mark.id AND +schedule_shifts.organization_id = ?1";
 
 /// Begins what [`settle`] ends, in the same transaction: the sequence value of this write, and whether nobody has
 /// changed a punch behind `seen`, so that a reader of changes that goes on behind this write misses none.

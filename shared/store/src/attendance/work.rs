@@ -80,7 +80,7 @@ pub struct SyncedConnector {
     pub id: String,
     pub state: String,
     pub connected_at: Option<i64>,
-    /// Every punch until then is in our table, Unix seconds.
+    /// What the provider had of punches by then was read, Unix seconds.
     pub punches_until: Option<i64>,
     /// End of the last success of each stream.
     pub shifts_synced_at: Option<i64>,
@@ -89,11 +89,11 @@ pub struct SyncedConnector {
 
 const CONNECTORS: &str = "
 SELECT json_group_array(json_object('id', connectors.id, 'state', connectors.state, 'connected_at', connectors.connected_at,
-  'punches_until', punches.checkpoint ->> 'current_until',
+  'punches_until', punches.checkpoint ->> 'read_until',
   'shifts_synced_at', shifts.last_success_at, 'punches_synced_at', punches.last_success_at))
-FROM connectors
-JOIN jobs AS punches ON punches.kind = 'sync' AND punches.subject = connectors.id AND punches.name = 'time_punches'
-JOIN jobs AS shifts ON shifts.kind = 'sync' AND shifts.subject = connectors.id AND shifts.name = 'shifts'
+FROM connectors INDEXED BY connectors_key
+CROSS JOIN jobs AS punches ON punches.kind = 'sync' AND punches.subject = connectors.id AND punches.name = 'time_punches'
+CROSS JOIN jobs AS shifts ON shifts.kind = 'sync' AND shifts.subject = connectors.id AND shifts.name = 'shifts'
 WHERE connectors.organization_id = ?1";
 
 /// The connectors that bring shifts and punches.

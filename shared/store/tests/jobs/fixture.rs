@@ -42,7 +42,14 @@ impl Fixture {
         fixture
     }
 
+    /// Without the job that a stream's end makes due.
     pub fn with_events() -> Self {
+        let fixture = Self::with_everything();
+        fixture.execute("DROP TRIGGER jobs_make_attendance_due", &[]);
+        fixture
+    }
+
+    pub fn with_everything() -> Self {
         Self::on(TestDatabase::checked(), 1_000)
     }
 

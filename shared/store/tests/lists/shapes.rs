@@ -329,6 +329,7 @@ fn a_finished_punch_of_a_shift() {
             "worked_minutes": 434, "total_hours": 7.24,
             "scheduled_minutes": 450, "scheduled_hours": 7.5, "delta_minutes": -16,
             "tips_cents": -250, "status": "approved", "is_approved": true,
+            "disputed_at": null, "disputed_by": null, "dispute_note": null,
             "notes": null, "pos_type": "web",
         }),
     );

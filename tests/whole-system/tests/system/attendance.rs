@@ -13,9 +13,12 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulators::seven_shifts::{
-    Mutation, NewPunch, NewShift, PublishedShift, RequestStatus, TimeOffChanges, TimePunch, Truth,
+    Assignments, Mutation, NewPunch, NewShift, NewUser, PublishedShift, RequestStatus,
+    TimeOffChanges, TimePunch, Truth,
 };
 use whole_system::{Answer, App, LAKESHORE, Organization};
+
+use super::inbox::now;
 
 /// A Sunday evening in Toronto, far from a change of clocks.
 const EPOCH: i64 = 1_790_000_000;
@@ -74,10 +77,6 @@ fn truth(app: &App) -> Truth {
         .expect("the account exists")
 }
 
-fn now(app: &App) -> i64 {
-    app.clock.as_ref().expect("virtual time").now_seconds()
-}
-
 fn change(app: &App, mutation: Mutation) -> i64 {
     app.simulator
         .provider()
@@ -87,34 +86,29 @@ fn change(app: &App, mutation: Mutation) -> i64 {
         .unwrap_or_default()
 }
 
-/// Somebody at work who has neither shift nor punch within two days of `at`, with a role of theirs.
-fn free_person(app: &App, at: i64, but: &[i64]) -> (i64, i64, i64) {
-    let truth = truth(app);
-    let is_near = |start: i64| (start - at).abs() < 3 * DAY;
-    let user = truth
-        .users
-        .iter()
-        .filter(|user| user.active && !but.contains(&user.id))
-        .filter(|user| !user.assignments.role_ids.is_empty())
-        .filter(|user| simulators::seven_shifts::UserType::Employee == user.kind)
-        .find(|user| {
-            let busy = truth.shifts.iter().any(|shift| {
-                shift.details.user_id == Some(user.id) && is_near(shift.details.start)
-            });
-            let punched = truth
-                .time_punches
-                .iter()
-                .any(|punch| punch.user_id == user.id && is_near(punch.clocked_in));
-            !busy && !punched
-        })
-        .expect("somebody is free");
-    let role_id = *user.assignments.role_ids.first().expect("a role");
-    let role = truth
+/// Somebody new, who has neither shifts nor punches yet: user, location and role.
+fn hire(app: &App) -> (i64, i64, i64) {
+    let role = truth(app)
         .roles
         .iter()
-        .find(|role| role.id == role_id)
-        .expect("it");
-    (user.id, role.location_id, role_id)
+        .find(|role| role.name == "Line Cook")
+        .cloned()
+        .expect("a role");
+    let user_id = change(
+        app,
+        Mutation::AddUser(NewUser {
+            first_name: "Noor".to_owned(),
+            last_name: "Haddad".to_owned(),
+            assignments: Assignments {
+                location_ids: [role.location_id].into(),
+                department_ids: [role.department_id].into(),
+                role_ids: [role.id].into(),
+                primary_role_id: Some(role.id),
+            },
+            ..NewUser::default()
+        }),
+    );
+    (user_id, role.location_id, role.id)
 }
 
 fn add_shift(
@@ -279,4 +273,13 @@ async fn run_everything(app: &App, organization: &Organization) {
     app.get("/api/attendance/policy", &organization.key)
         .await
         .expect(StatusCode::OK);
+}
+
+/// The rows in which two lists differ.
+fn differing(before: &[Value], after: &[Value]) -> String {
+    let only = |one: &[Value], other: &[Value]| -> Vec<String> {
+        let rows = one.iter().filter(|row| !other.contains(row));
+        rows.map(|row| format!("{row:#}")).collect()
+    };
+    format!("{:?}\n{:?}", only(before, after), only(after, before))
 }

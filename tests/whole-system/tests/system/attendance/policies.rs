@@ -123,7 +123,7 @@ async fn a_policy_that_is_wrong_names_every_member_and_changes_nothing() {
 async fn approved_time_off_excuses_and_who_is_exempt_has_no_records() {
     let (app, organization, _) = restaurant(723).await;
     let start = EPOCH - 30 * HOUR;
-    let person = free_person(&app, start, &[]);
+    let person = hire(&app);
     add_shift(&app, person, start, start + 8 * HOUR);
     let date: chrono::NaiveDate = day(start).parse().expect("a date");
     let off = change(

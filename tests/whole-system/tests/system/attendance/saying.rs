@@ -8,7 +8,7 @@ use super::*;
 async fn an_excuse_a_note_and_a_resolution_survive() {
     let (app, organization, _) = restaurant(731).await;
     let start = EPOCH - 30 * HOUR;
-    let person = free_person(&app, start, &[]);
+    let person = hire(&app);
     add_shift(&app, person, start, start + 8 * HOUR);
     let punch = add_punch(&app, person, start + 20 * MIN, Some(start + 8 * HOUR));
     sync(&app, &organization).await;
@@ -120,7 +120,7 @@ async fn an_excuse_a_note_and_a_resolution_survive() {
 async fn a_disputed_punch_stays_so() {
     let (app, organization, _) = restaurant(732).await;
     let start = EPOCH - 30 * HOUR;
-    let person = free_person(&app, start, &[]);
+    let person = hire(&app);
     let punch = add_punch(&app, person, start, Some(start + 4 * HOUR));
     sync(&app, &organization).await;
     let id = ids(&app, &organization, "/api/time-punches").await[&punch.to_string()].clone();

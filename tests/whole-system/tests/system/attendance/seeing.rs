@@ -21,7 +21,7 @@ const SEEN: &[(&str, [u16; 3])] = &[
 async fn each_role_sees_what_the_table_says() {
     let (app, organization, _) = restaurant(741).await;
     let start = EPOCH - 30 * HOUR;
-    let person = free_person(&app, start, &[]);
+    let person = hire(&app);
     add_shift(&app, person, start, start + 8 * HOUR);
     sync(&app, &organization).await;
     let own = member(&app, &organization, person.0).await;

@@ -142,7 +142,7 @@ async fn a_summary_is_the_sum_of_its_deltas_and_records() {
 #[tokio::test(start_paused = true)]
 async fn sick_leave_is_what_was_approved_against_what_there_is() {
     let (app, organization, _) = restaurant(752).await;
-    let person = free_person(&app, EPOCH, &[]);
+    let person = hire(&app);
     let today = chrono::DateTime::from_timestamp(EPOCH, 0)
         .expect("a time")
         .date_naive();
@@ -192,7 +192,7 @@ async fn sick_leave_is_what_was_approved_against_what_there_is() {
 #[tokio::test(start_paused = true)]
 async fn a_week_says_of_each_day_whether_somebody_can_work() {
     let (app, organization, _) = restaurant(753).await;
-    let person = free_person(&app, EPOCH, &[]);
+    let person = hire(&app);
     let monday: chrono::NaiveDate = "2026-09-28".parse().expect("a date");
     let id = change(
         &app,

@@ -17,7 +17,7 @@ async fn no_shows(app: &App, organization: &Organization, member: &str) -> usize
 async fn a_shift_that_nobody_came_to_is_a_no_show_when_the_punches_are_known() {
     let (app, organization, _) = restaurant(711).await;
     let start = now(&app) + 600;
-    let person = free_person(&app, start, &[]);
+    let person = hire(&app);
     add_shift(&app, person, start, start + 4 * HOUR);
     sync(&app, &organization).await;
     let member = member(&app, &organization, person.0).await;
@@ -42,7 +42,7 @@ async fn a_shift_that_nobody_came_to_is_a_no_show_when_the_punches_are_known() {
 async fn punches_that_cannot_be_read_make_nobody_a_no_show() {
     let (app, organization, connector_id) = restaurant(712).await;
     let start = now(&app) + 600;
-    let person = free_person(&app, start, &[]);
+    let person = hire(&app);
     add_shift(&app, person, start, start + 8 * HOUR);
     sync(&app, &organization).await;
     let member = member(&app, &organization, person.0).await;
