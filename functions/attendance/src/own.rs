@@ -14,7 +14,7 @@ pub enum Sight {
 
 impl Sight {
     /// # Errors
-    /// 403 for a caller who is no person that is known here.
+    /// 404 for a caller who is no person that is known here.
     pub async fn of(context: &Context, tenant: &Tenant) -> Result<Self, Problem> {
         let caller = context.caller()?;
         if caller.may(Scope::AttendanceRead) {
@@ -30,7 +30,7 @@ impl Sight {
         };
         if ids.is_empty() {
             return Err(Problem::new(
-                ProblemKind::Forbidden,
+                ProblemKind::NotFound,
                 "You see your own attendance only, and no person is known by your id: have one mapped to it by PUT /api/product-refs.",
             ));
         }
@@ -48,11 +48,11 @@ impl Sight {
     /// The person that a list is to be kept to; somebody else's id finds nothing.
     ///
     /// # Errors
-    /// 403 for the id of somebody who may not be seen.
+    /// 404 for the id of somebody who may not be seen.
     pub fn kept_to(&self, asked: Option<&str>) -> Result<(), Problem> {
         match asked {
             Some(id) if !self.has(id) => Err(Problem::new(
-                ProblemKind::Forbidden,
+                ProblemKind::NotFound,
                 "You see your own attendance only: leave `team_member_id` out.",
             )),
             _ => Ok(()),

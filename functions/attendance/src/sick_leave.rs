@@ -37,7 +37,7 @@ const COLUMNS: &[&str] = &[
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
-        let year = query.number("year", 1970..=9_998);
+        let year = query.number("year", 1..=9_998);
         let member = query.id("team_member_id");
         let location = query.id("location_id");
         (year, member, location, table::is_wanted(query))
