@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, audit, automation, connectors, deliveries, freshness, logs, organizations,
-    outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy, status, stores,
-    webhooks,
+    ProblemKind, audit, automation, connectors, costing, deliveries, freshness, logs,
+    organizations, outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy,
+    status, stores, webhooks,
 };
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
@@ -256,6 +256,10 @@ fn schemas() -> Value {
     add::<automation::DryRun>(&mut generator);
     add::<automation::Notice>(&mut generator);
     add::<audit::AuditEntry>(&mut generator);
+    add::<costing::LaborRate>(&mut generator);
+    add::<costing::PriceLabor>(&mut generator);
+    add::<costing::LaborPrice>(&mut generator);
+    add::<costing::DailyLaborCost>(&mut generator);
     add::<freshness::Freshness>(&mut generator);
     add::<logs::LogEntry>(&mut generator);
     add::<logs::LogStatistics>(&mut generator);

@@ -38,6 +38,8 @@ text_enum! {
         RoleAssignmentsRead = "role-assignments:read",
         AvailabilityRead = "availability:read",
         TimeOffRead = "time-off:read",
+        /// What work costs by the rates of roles; whose rates are told is up to `wages:read`.
+        CostingRead = "costing:read",
         /// What connectors of the type `custom` have listed.
         CustomRecordsRead = "custom-records:read",
         WebhooksRead = "webhooks:read",
@@ -121,7 +123,7 @@ impl Role {
 
     /// The one table of what a role may do. Each role of an organization may what
     /// the one below it may: people see the schedule and how current it is, admins
-    /// run the connection and the webhooks, and see who worked when and who is away, owners also see
+    /// run the connection and the webhooks, and see who worked when, who is away and what work costs, owners also see
     /// what people earn, every sync there was and who changed what, and decide what is synced and who
     /// has keys.
     #[must_use]
@@ -147,6 +149,7 @@ impl Role {
             Scope::TimePunchesRead,
             Scope::AvailabilityRead,
             Scope::TimeOffRead,
+            Scope::CostingRead,
             Scope::CustomRecordsRead,
             Scope::StoresWrite,
             Scope::WebhooksRead,
@@ -490,6 +493,7 @@ mod tests {
             (Scope::RoleAssignmentsRead, "oamp"),
             (Scope::AvailabilityRead, "oa.p"),
             (Scope::TimeOffRead, "oa.p"),
+            (Scope::CostingRead, "oa.p"),
             (Scope::CustomRecordsRead, "oa.p"),
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),

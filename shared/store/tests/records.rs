@@ -17,6 +17,8 @@ mod fixture;
 mod assigned;
 #[path = "records/custom.rs"]
 mod custom;
+#[path = "records/labor_cost.rs"]
+mod labor_cost;
 #[path = "records/linking.rs"]
 mod linking;
 #[path = "records/model.rs"]

@@ -2,6 +2,7 @@
 
 mod api;
 mod automation;
+mod costing;
 mod custom;
 mod first_sync;
 mod health;
