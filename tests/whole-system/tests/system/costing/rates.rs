@@ -49,10 +49,13 @@ async fn rates_are_those_of_the_account_after_every_change_to_it() {
         let user = before.users.iter().find(|user| user.id == user_id);
         user.expect("the person").assignments.clone()
     };
-    let mut to_dishes = assigned(moved);
+    let (at_first, mut to_dishes) = (assigned(moved), assigned(moved));
     let dishes = before.roles.iter().find(|role| role.name == "Dishwasher");
-    to_dishes.role_ids = [dishes.expect("a role").id].into();
-    to_dishes.primary_role_id = None;
+    to_dishes.role_ids.insert(dishes.expect("a role").id);
+    let works = |assignments| Mutation::AssignUser {
+        id: moved,
+        assignments,
+    };
     let salary = simulators::seven_shifts::NewWage {
         user_id: raised,
         role_id: Some(cook.id),
@@ -62,29 +65,32 @@ async fn rates_are_those_of_the_account_after_every_change_to_it() {
         force: true,
     };
     let changes = [
-        ("a raise", paid(raised, Some(cook.id), 3_333, TODAY)),
-        ("somebody leaves", Mutation::DeactivateUser { id: left }),
+        ("a raise", vec![paid(raised, Some(cook.id), 3_333, TODAY)]),
         (
-            "somebody does something else",
-            Mutation::AssignUser {
-                id: moved,
-                assignments: to_dishes,
-            },
+            "somebody leaves",
+            vec![Mutation::DeactivateUser { id: left }],
         ),
-        ("a salary", Mutation::AddWage(salary)),
+        (
+            "somebody helps elsewhere, by a wage for everything",
+            vec![works(to_dishes), paid(moved, None, 2_222, TODAY)],
+        ),
+        ("and does not any more", vec![works(at_first)]),
+        ("a salary", vec![Mutation::AddWage(salary)]),
         (
             "a role is called something else",
-            Mutation::RenameRole {
+            vec![Mutation::RenameRole {
                 id: cook.id,
                 name: "Grill Cook".to_owned(),
-            },
+            }],
         ),
-        ("a role is gone", Mutation::DeleteRole { id: cook.id }),
+        ("a role is gone", vec![Mutation::DeleteRole { id: cook.id }]),
     ];
-    for (what, mutation) in changes {
+    for (what, mutations) in changes {
         let seen = rates(&app, &organization.key).await;
         later().await;
-        change(&app, mutation);
+        for mutation in mutations {
+            change(&app, mutation);
+        }
         sync(&app, &organization).await;
         println!("{what}");
         assert_rates(&app, &organization).await;
