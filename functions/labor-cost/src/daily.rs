@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use api::Problem;
 use api::costing::{DailyLaborCost, DailyLaborItem, LaborFigures};
-use domain::labor_cost::{Price, Workday, cents_of_seconds, workdays};
+use domain::labor_cost::{DayOfPost, Post, Workday, by_day, cents_of_seconds, workdays};
 use domain::place_name::folded;
 use domain::stream::Stream;
 use domain::zone::Zone;
 use domain::{Days, NaiveDate};
 use platform::{Context, Reply, freshness, lists, problems};
-use store::labor_cost::{self, Location, Work, Worked};
+use store::labor_cost::{self, Location};
 use store::lists::Key;
 
 use crate::rates::Today;
 
-const MAX_DAYS: i64 = 93;
+const MAX_DAYS: u64 = 93;
 const DEFAULT_DAYS: u64 = 6;
 
 /// What the answer rests on.
@@ -59,11 +59,22 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     .await
     .map_err(database)?;
     let freshness = freshness::of(context, &asked.tenant, &STREAMS).await?;
-    let figures = figures(&worked, &days, &places, &today, role.as_deref());
-    let mut rows = rows(figures, &places, &today);
+    let mut found = by_day(&worked, &days, |location_id| places.zone(location_id));
+    if let Some(role) = role {
+        let known = today.rates.find(role);
+        let wanted = known.map_or_else(|| folded(role), |role| role.folded_name.clone());
+        for posts in found.values_mut() {
+            posts.retain(|post, _| post.role.as_deref() == Some(&wanted));
+        }
+        found.retain(|_, posts| !posts.is_empty());
+    }
     let limit = usize::try_from(asked.paging.limit()).unwrap_or(usize::MAX);
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
+    let has_more = found.len() > limit;
+    let rows: Vec<_> = found
+        .into_iter()
+        .take(limit)
+        .map(|(date, posts)| row(date, posts, &places, &today))
+        .collect();
     let last = rows
         .last()
         .and_then(|row| row.date.parse::<NaiveDate>().ok());
@@ -81,12 +92,16 @@ fn span(
 ) -> Result<(NaiveDate, NaiveDate), Problem> {
     let day = |text: Option<&str>| text.and_then(|text| text.parse::<NaiveDate>().ok());
     let from = day(from);
-    let to = day(to).unwrap_or_else(|| from.map_or(today, |from| from.max(today)));
+    let last_of = |from: NaiveDate| from.checked_add_days(Days::new(MAX_DAYS - 1));
+    let to = day(to).unwrap_or_else(|| match from {
+        Some(from) => last_of(from).map_or(from, |last| last.min(today).max(from)),
+        None => today,
+    });
     let from = from
         .or_else(|| to.checked_sub_days(Days::new(DEFAULT_DAYS)))
         .unwrap_or(to);
     let days = to.signed_duration_since(from).num_days();
-    if (0..MAX_DAYS).contains(&days) {
+    if u64::try_from(days).is_ok_and(|days| days < MAX_DAYS) {
         return Ok((from, to));
     }
     Err(Problem::field(
@@ -147,122 +162,45 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Where and as what: our id of the location, and the folded name of the role.
-type Post = (Option<String>, Option<String>);
-
-#[derive(Default)]
-struct Seconds {
-    /// As the rows have it.
-    role: Option<String>,
-    scheduled: i64,
-    actual: i64,
-    shifts_without_end: i64,
-    running_punches: i64,
-}
-
-/// Work counts by the day of its location's zone; the same work on a day of another zone does not.
-fn figures(
-    worked: &Worked,
-    days: &[(Zone, Workday)],
+fn row(
+    date: NaiveDate,
+    posts: BTreeMap<Post, DayOfPost>,
     places: &Places<'_>,
     today: &Today,
-    role: Option<&str>,
-) -> BTreeMap<NaiveDate, BTreeMap<Post, Seconds>> {
-    let wanted = role.map(|text| {
-        let known = today.rates.find(text);
-        known.map_or_else(|| folded(text), |role| role.folded_name.clone())
-    });
-    let mut figures: BTreeMap<NaiveDate, BTreeMap<Post, Seconds>> = BTreeMap::new();
-    let mut add = |work: &Work, count: &dyn Fn(&mut Seconds)| {
-        let Some((zone, day)) = days.get(work.day) else {
-            return;
-        };
-        let name = work.role_name.as_deref().map(folded);
-        if places.zone(work.location_id.as_deref()) != *zone || wanted.is_some() && wanted != name {
-            return;
-        }
-        let posts = figures.entry(day.date).or_default();
-        let seconds = posts.entry((work.location_id.clone(), name)).or_default();
-        if seconds.role.is_none() {
-            seconds.role.clone_from(&work.role_name);
-        }
-        count(seconds);
-    };
-    for shift in &worked.shifts {
-        add(shift, &|seconds| {
-            seconds.scheduled += shift.seconds;
-            seconds.shifts_without_end += shift.without_end;
-        });
-    }
-    for punch in &worked.punches {
-        add(punch, &|seconds| {
-            seconds.actual += punch.seconds;
-            seconds.running_punches += punch.without_end;
-        });
-    }
-    figures
-}
-
-fn rows(
-    figures: BTreeMap<NaiveDate, BTreeMap<Post, Seconds>>,
-    places: &Places<'_>,
-    today: &Today,
-) -> Vec<DailyLaborCost> {
-    figures
+) -> DailyLaborCost {
+    let mut items: Vec<_> = posts
         .into_iter()
-        .map(|(date, posts)| {
-            let mut items: Vec<_> = posts
-                .into_iter()
-                .map(|(post, seconds)| item(post, seconds, places, today))
-                .collect();
-            items.sort_by(|one, other| {
-                (&one.location_name, &one.location_id, &one.role).cmp(&(
-                    &other.location_name,
-                    &other.location_id,
-                    &other.role,
-                ))
-            });
-            day(date, items)
-        })
-        .collect()
+        .map(|(post, day)| item(post, day, places, today))
+        .collect();
+    items.sort_by(|one, other| {
+        (&one.location_name, &one.location_id, &one.role).cmp(&(
+            &other.location_name,
+            &other.location_id,
+            &other.role,
+        ))
+    });
+    summed(date, items)
 }
 
-fn item(
-    (location_id, role): Post,
-    seconds: Seconds,
-    places: &Places<'_>,
-    today: &Today,
-) -> DailyLaborItem {
-    let known = role.as_deref().and_then(|name| today.rates.find(name));
-    let price = price(today, role.as_deref(), location_id.as_deref());
+fn item(post: Post, day: DayOfPost, places: &Places<'_>, today: &Today) -> DailyLaborItem {
+    let role = post.role.as_deref().and_then(|name| today.rates.find(name));
+    let price = today.view().work(role, post.location_id.as_deref());
     let cost = |seconds| price.and_then(|price| cents_of_seconds(price.cents, seconds));
+    let location_name = post.location_id.as_deref().and_then(|id| places.name(id));
     DailyLaborItem {
-        location_name: location_id
-            .as_deref()
-            .and_then(|id| places.name(id))
-            .map(str::to_owned),
-        location_id,
-        role: known.map(|role| role.name.clone()).or(seconds.role),
+        location_name: location_name.map(str::to_owned),
+        location_id: post.location_id,
+        role: role.map(|role| role.name.clone()).or(day.role_name),
         rate_cents: price.map(|price| price.cents),
         basis: price.map(|price| price.basis.into()),
         figures: LaborFigures {
-            scheduled_minutes: minutes(seconds.scheduled),
-            actual_minutes: minutes(seconds.actual),
-            scheduled_cost_cents: cost(seconds.scheduled),
-            actual_cost_cents: cost(seconds.actual),
-            shifts_without_end: seconds.shifts_without_end,
-            running_punches: seconds.running_punches,
+            scheduled_minutes: minutes(day.scheduled_seconds),
+            actual_minutes: minutes(day.actual_seconds),
+            scheduled_cost_cents: cost(day.scheduled_seconds),
+            actual_cost_cents: cost(day.actual_seconds),
+            shifts_without_end: day.shifts_without_end,
+            running_punches: day.running_punches,
         },
-    }
-}
-
-/// What nobody is paid by the hour for is priced by the average of where it was.
-fn price(today: &Today, role: Option<&str>, location_id: Option<&str>) -> Option<Price> {
-    let view = today.view();
-    let role = role.and_then(|name| today.rates.find(name));
-    match role.filter(|role| role.rate.is_some()) {
-        Some(role) => view.role(role),
-        None => location_id.map_or_else(|| view.blended(), |id| view.location(id)),
     }
 }
 
@@ -271,7 +209,8 @@ const fn minutes(seconds: i64) -> i64 {
     (seconds + 30).div_euclid(60)
 }
 
-fn day(date: NaiveDate, items: Vec<DailyLaborItem>) -> DailyLaborCost {
+/// A day is the sum of its items, as they are told.
+fn summed(date: NaiveDate, items: Vec<DailyLaborItem>) -> DailyLaborCost {
     let mut day = DailyLaborCost {
         date: date.to_string(),
         total: LaborFigures::default(),

@@ -518,7 +518,7 @@ const DAILY_LABOR_COST_LIST: &[Parameter] = &[
     parameter(
         "to",
         ParameterForm::Date,
-        "The last day, up to 92 days after the first; the organization's today when left out.",
+        "The last day, up to 92 days after the first; when left out the organization's today, or as many days after the first as there may be.",
     ),
     parameter(
         "location_id",

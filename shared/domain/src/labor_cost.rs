@@ -6,6 +6,7 @@
 //! divided; sums are sums of what was rounded, so that whoever adds the items gets the total.
 
 mod amount;
+mod daily;
 mod pricing;
 mod privacy;
 mod rates;
@@ -13,6 +14,9 @@ mod rates;
 mod workdays;
 
 pub use amount::{Hundredths, cents_of_seconds, cents_of_work, percent};
+#[cfg(feature = "zones")]
+pub use daily::by_day;
+pub use daily::{DayOfPost, Post, Work, Worked};
 pub use pricing::{Basis, Price, View};
 pub use rates::{Assignment, Place, Rate, Rates, RoleRate, Staff, StaffMember, StaffRole, Wage};
 #[cfg(feature = "zones")]

@@ -2,7 +2,9 @@
 //! cache of the rates.
 
 use domain::access::Tenant;
-use domain::labor_cost::{Assignment, RULES_VERSION, Rates, Staff, StaffMember, StaffRole, Wage};
+use domain::labor_cost::{
+    Assignment, RULES_VERSION, Rates, Staff, StaffMember, StaffRole, Wage, Worked,
+};
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute};
@@ -229,26 +231,6 @@ pub async fn locations<E: Execute>(
             .execute(LOCATIONS, parameters![tenant.as_str()])
             .await?,
     )
-}
-
-/// What was planned, or worked, as one role at one location, of what began on one of the days that were
-/// asked for.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-pub struct Work {
-    /// Its place among the days.
-    pub day: usize,
-    pub location_id: Option<String>,
-    pub role_name: Option<String>,
-    pub seconds: i64,
-    /// Shifts or punches whose end nobody knows, and which have no seconds.
-    pub without_end: i64,
-}
-
-/// Scheduled, and actual.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-pub struct Worked {
-    pub shifts: Vec<Work>,
-    pub punches: Vec<Work>,
 }
 
 /// By the day of the start; `?2` are the days, `?3` the only location that is asked for.

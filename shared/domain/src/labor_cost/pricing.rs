@@ -66,6 +66,16 @@ impl<'a> View<'a> {
         told.or_else(|| role.rate.and_then(|_| self.blended()))
     }
 
+    /// The price of what was worked somewhere. What nobody is paid by the hour for is priced by the average of
+    /// where it was.
+    #[must_use]
+    pub fn work(&self, role: Option<&'a RoleRate>, location_id: Option<&str>) -> Option<Price> {
+        match role.filter(|role| role.rate.is_some()) {
+            Some(role) => self.role(role),
+            None => location_id.map_or_else(|| self.blended(), |id| self.location(id)),
+        }
+    }
+
     /// The average of all rates that are told.
     #[must_use]
     pub fn blended(&self) -> Option<Price> {

@@ -188,6 +188,12 @@ fn a_role_that_is_too_small_is_priced_by_those_that_are_told() {
     assert_eq!(here(false, "here"), is(1_671, Basis::LocationAverage, 7));
     assert_eq!(here(true, "here"), is(2_300, Basis::LocationAverage, 9));
     assert_eq!(here(false, "elsewhere"), is(1_671, Basis::Blended, 7));
+    let view = View::of(&rates, false);
+    for place in [Some("here"), None] {
+        assert_eq!(view.work(Some(chef), place), view.role(chef));
+    }
+    assert_eq!(view.work(None, Some("here")), view.location("here"));
+    assert_eq!(view.work(None, None), view.blended());
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use domain::labor_cost::{Assignment, Rates, StaffMember, Wage};
-use store::labor_cost::{Cached, Known, Work, Worked, keep, known, locations, staff, worked};
+use domain::labor_cost::{Assignment, Rates, StaffMember, Wage, Work, Worked};
+use store::labor_cost::{Cached, Known, keep, known, locations, staff, worked};
 use store::parameters;
 use store::records::{
     LocationRecord, Page, Resource, RoleAssignmentRecord, RoleRecord, TeamMemberRecord, WageRecord,
