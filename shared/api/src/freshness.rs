@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Beside the other members of an answer.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Freshness {
     /// The oldest last success of the streams that the answer rests on, over all connectors that are

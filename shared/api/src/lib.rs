@@ -9,6 +9,7 @@ pub mod automation;
 pub mod body;
 pub mod connectors;
 pub mod cors;
+pub mod costing;
 pub mod cursor;
 pub mod deliveries;
 pub mod freshness;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
 use crate::{
-    ProblemKind, attendance, audit, automation, connectors, deliveries, freshness, logs,
+    ProblemKind, attendance, audit, automation, connectors, costing, deliveries, freshness, logs,
     organizations, outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy,
     status, stores, webhooks,
 };
@@ -281,6 +281,10 @@ fn schemas() -> Value {
     add::<attendance::AttendanceSummary>(&mut generator);
     add::<attendance::SickLeave>(&mut generator);
     add::<attendance::AvailabilityDay>(&mut generator);
+    add::<costing::LaborRate>(&mut generator);
+    add::<costing::PriceLabor>(&mut generator);
+    add::<costing::LaborPrice>(&mut generator);
+    add::<costing::DailyLaborCost>(&mut generator);
     add::<freshness::Freshness>(&mut generator);
     add::<logs::LogEntry>(&mut generator);
     add::<logs::LogStatistics>(&mut generator);

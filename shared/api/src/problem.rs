@@ -24,6 +24,10 @@ pub enum ProblemKind {
     PayloadTooLarge,
     UnsupportedMediaType,
     IdempotencyKeyReused,
+    /// Work that nobody of this name does.
+    UnknownRole,
+    /// Nothing that the caller may see says what an hour of it costs.
+    NoLaborRate,
     RateLimited,
     ProviderFailed,
     Unavailable,
@@ -31,7 +35,7 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -41,6 +45,8 @@ impl ProblemKind {
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::IdempotencyKeyReused,
+        Self::UnknownRole,
+        Self::NoLaborRate,
         Self::RateLimited,
         Self::ProviderFailed,
         Self::Unavailable,
@@ -60,6 +66,8 @@ impl ProblemKind {
             Self::PayloadTooLarge => "payload-too-large",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::UnknownRole => "unknown-role",
+            Self::NoLaborRate => "no-labor-rate",
             Self::RateLimited => "rate-limited",
             Self::ProviderFailed => "provider-failed",
             Self::Unavailable => "unavailable",
@@ -78,7 +86,9 @@ impl ProblemKind {
             Self::Conflict => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::IdempotencyKeyReused | Self::UnknownRole | Self::NoLaborRate => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::ProviderFailed => StatusCode::BAD_GATEWAY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -97,6 +107,8 @@ impl ProblemKind {
             Self::PayloadTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body is not JSON",
             Self::IdempotencyKeyReused => "The idempotency key was used for another request",
+            Self::UnknownRole => "There is no such role",
+            Self::NoLaborRate => "There is no rate to price this by",
             Self::RateLimited => "Too many requests",
             Self::ProviderFailed => "The provider did not do what was asked",
             Self::Unavailable => "Temporarily unavailable",
@@ -218,6 +230,12 @@ impl Problem {
     /// Bad fields, all of them at once.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
+        Self::fields(ProblemKind::InvalidRequest, errors)
+    }
+
+    /// Fields that are well formed and cannot be served, all of them at once.
+    #[must_use]
+    pub fn fields(kind: ProblemKind, errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [] => "The request could not be read.".to_owned(),
             [one] => one.to_string(),
@@ -225,7 +243,7 @@ impl Problem {
         };
         Self {
             errors,
-            ..Self::new(ProblemKind::InvalidRequest, detail)
+            ..Self::new(kind, detail)
         }
     }
 

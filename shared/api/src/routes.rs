@@ -92,6 +92,9 @@ pub enum Operation {
     MapLocation,
     TakeLocationOff,
     SetProductRefs,
+    ListLaborRates,
+    PriceLabor,
+    ListDailyLaborCosts,
     ShowIntegration,
     ConfigureIntegration,
     TestIntegration,
@@ -641,6 +644,32 @@ const SYNC_RUN_LIST: &[Parameter] = &[
         "Only runs that started then or later.",
     ),
 ];
+const LABOR_RATE_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
+const DAILY_LABOR_COST_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "from",
+        ParameterForm::Date,
+        "The first day; 6 days before the last when left out.",
+    ),
+    parameter(
+        "to",
+        ParameterForm::Date,
+        "The last day, up to 92 days after the first; when left out the organization's today, or as many days after the first as there may be.",
+    ),
+    parameter(
+        "location_id",
+        ParameterForm::Id,
+        "Only work at this location.",
+    ),
+    parameter(
+        "role",
+        ParameterForm::Text,
+        "Only work as this role: its name, whatever its case, or our id of it.",
+    ),
+];
 const WEBHOOK_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
 const WEBHOOK_EVENT_LIST: &[Parameter] = &[
     LIMIT,
@@ -975,7 +1004,7 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 20] = [
+pub const FUNCTIONS: [&str; 21] = [
     "api-keys",
     "attendance",
     "automation",
@@ -983,6 +1012,7 @@ pub const FUNCTIONS: [&str; 20] = [
     "connectors",
     "custom-sync",
     "delta-engine",
+    "labor-cost",
     "organizations",
     "outgoing-webhooks",
     "records",
@@ -1629,6 +1659,37 @@ const ALL: &[Route] = &[
         "Read a custom record",
         "CustomRecord",
     ),
+    Route::new(
+        O::ListLaborRates,
+        "labor-cost",
+        "GET",
+        "/api/costing/rates",
+        Access::Scope(Scope::CostingRead),
+        "List what an hour of each role costs, as far as the caller may see",
+    )
+    .query(LABOR_RATE_LIST)
+    .answers(200, Shape::FreshPage("LaborRate")),
+    Route::new(
+        O::PriceLabor,
+        "labor-cost",
+        "POST",
+        "/api/costing/labor",
+        Access::Scope(Scope::CostingRead),
+        "Price a recipe, a prep list or tasks",
+    )
+    .query(ONE)
+    .takes("PriceLabor")
+    .answers(200, Shape::One("LaborPrice")),
+    Route::new(
+        O::ListDailyLaborCosts,
+        "labor-cost",
+        "GET",
+        "/api/costing/daily",
+        Access::Scope(Scope::CostingRead),
+        "List scheduled against actual labour cost by day, location and role",
+    )
+    .query(DAILY_LABOR_COST_LIST)
+    .answers(200, Shape::FreshPage("DailyLaborCost")),
     Route::new(
         O::CreateStore,
         "stores",

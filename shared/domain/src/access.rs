@@ -48,6 +48,8 @@ text_enum! {
         AttendanceWrite = "attendance:write",
         /// The policy.
         AttendancePolicyWrite = "attendance-policy:write",
+        /// What work costs by the rates of roles; whose rates are told is up to `wages:read`.
+        CostingRead = "costing:read",
         /// What connectors of the type `custom` have listed.
         CustomRecordsRead = "custom-records:read",
         WebhooksRead = "webhooks:read",
@@ -132,7 +134,7 @@ impl Role {
 
     /// The one table of what a role may do. Each role of an organization may what
     /// the one below it may: people see the schedule and how current it is, admins
-    /// run the connection and the webhooks, and see who worked when and who is away, owners also see
+    /// run the connection and the webhooks, and see who worked when, who is away and what work costs, owners also see
     /// what people earn, every sync there was and who changed what, and decide what is synced and who
     /// has keys.
     #[must_use]
@@ -162,6 +164,7 @@ impl Role {
             Scope::AttendanceRead,
             Scope::AttendanceWrite,
             Scope::AttendancePolicyWrite,
+            Scope::CostingRead,
             Scope::CustomRecordsRead,
             Scope::StoresWrite,
             Scope::WebhooksRead,
@@ -511,6 +514,7 @@ mod tests {
             (Scope::AttendanceDeltasRead, "o..p"),
             (Scope::AttendanceWrite, "oa.p"),
             (Scope::AttendancePolicyWrite, "oa.p"),
+            (Scope::CostingRead, "oa.p"),
             (Scope::CustomRecordsRead, "oa.p"),
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),

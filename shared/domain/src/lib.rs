@@ -14,6 +14,7 @@
 //! | [`availability`], [`time_off`] | when people can work, and what a category of time off is |
 //! | [`place_name`] | which location is which store, by their names |
 //! | [`attendance`] | what was scheduled against what was worked, and what follows |
+//! | [`labor_cost`] | what an hour of a role costs, and who may be told |
 //! | [`worked_time`] | a punch and its breaks, as hours worked |
 //! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
@@ -46,6 +47,7 @@ pub mod inbound_limit;
 pub mod inbound_webhook;
 pub mod job;
 pub mod json_schema;
+pub mod labor_cost;
 pub mod log_statistics;
 pub mod network;
 pub mod organization;

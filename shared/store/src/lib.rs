@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod jobs;
 mod json;
+pub mod labor_cost;
 pub mod lists;
 pub mod location_mappings;
 pub mod logs;

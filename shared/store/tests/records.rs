@@ -19,6 +19,8 @@ mod assigned;
 mod attending;
 #[path = "records/custom.rs"]
 mod custom;
+#[path = "records/labor_cost.rs"]
+mod labor_cost;
 #[path = "records/linking.rs"]
 mod linking;
 #[path = "records/model.rs"]

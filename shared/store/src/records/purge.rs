@@ -38,6 +38,7 @@ const TABLES: &[Table] = &[
         .by("pass_id IN (SELECT id FROM sync_runs WHERE organization_id = ?1)"),
     Table::new("quarantined_records", "connector_id, stream, external_id"),
     Table::new("idempotency_keys", "organization_id, caller, key"),
+    Table::new("role_labor_rates", "organization_id"),
     Table::new("staff_policies", "connector_id"),
     Table::new("attendance_policies", "organization_id"),
     Table::new("attendance_records", "id"),

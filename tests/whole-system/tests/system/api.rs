@@ -89,7 +89,7 @@ pub fn problem(answer: &Answer, status: u16, kind: &str) -> Value {
 
 /// The fields that a 400 names.
 #[track_caller]
-fn fields(answer: &Answer) -> Vec<String> {
+pub fn fields(answer: &Answer) -> Vec<String> {
     let problem = problem(answer, 400, "invalid-request");
     problem["errors"]
         .as_array()
@@ -128,7 +128,7 @@ pub fn token_for(organization_id: &str, role: &str, subject: &str) -> String {
 }
 
 /// An API key with these properties, made by the operator.
-async fn api_key(app: &App, organization: &Organization, body: Value) -> Value {
+pub async fn api_key(app: &App, organization: &Organization, body: Value) -> Value {
     app.post(
         &format!("/api/api-keys?organization_id={}", organization.id),
         OPERATOR_KEY,

@@ -3,6 +3,7 @@
 mod api;
 mod attendance;
 mod automation;
+mod costing;
 mod custom;
 mod first_sync;
 mod health;

@@ -43,19 +43,19 @@ const RUN_SECONDS_MAX: usize = 120;
 type Runs = BTreeMap<String, Value>;
 
 /// The restaurant in virtual time, synced once.
-async fn restaurant(seed: u64) -> (App, Organization, String) {
+pub async fn restaurant(seed: u64) -> (App, Organization, String) {
     let app = App::simulate(seed, EPOCH).await;
     let (organization, connector_id) = app.synced("Lakeshore", LAKESHORE).await;
     (app, organization, connector_id)
 }
 
 /// Lets virtual time pass.
-async fn pass(seconds: u64) {
+pub async fn pass(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
 }
 
 /// Makes a change in the account.
-fn change(app: &App, mutation: Mutation) -> i64 {
+pub fn change(app: &App, mutation: Mutation) -> i64 {
     app.simulator
         .provider()
         .mutate(LAKESHORE.company_id, mutation)
@@ -73,7 +73,7 @@ fn live(app: &App, life: &mut Life, changes: usize) {
 }
 
 /// Asks for a run of every stream and waits for its end, which must be a success.
-async fn sync(app: &App, organization: &Organization) -> Runs {
+pub async fn sync(app: &App, organization: &Organization) -> Runs {
     let runs = try_sync(app, organization).await;
     for (stream, run) in &runs {
         assert_eq!(run["status"], "success", "{stream}: {run:#}");

@@ -631,6 +631,7 @@ async fn the_operator_names_whose_data_is_meant() {
             Some("PutAttendancePolicy") => Some(json!({"preset": "no_points"})),
             Some("CreateStore") => Some(json!({"name": "made by the operator"})),
             Some("UpdateStore") => Some(json!({"name": "renamed by the operator"})),
+            Some("PriceLabor") => Some(json!({"items": [{"role": "x", "minutes": 1}]})),
             Some("UpsertStores") => Some(json!({"stores": [{"name": "x", "product_ref": "x"}]})),
             _ => None,
         };
@@ -647,7 +648,11 @@ async fn the_operator_names_whose_data_is_meant() {
         let named = format!("{bare}?organization_id={}", organization.id);
         let answer = app.request(method(route), &named, OPERATOR_KEY, body).await;
         let status = answer.status;
-        // What needs an account or people that this organization has not is refused for that.
+        // What needs an account, people or roles that this organization has not is refused for that.
+        if route.body == Some("PriceLabor") {
+            problem(&answer, 422, "unknown-role");
+            continue;
+        }
         let needs_more =
             api::routes::is_compatible(route.path) || route.body == Some("SetProductRefs");
         if needs_more && status == StatusCode::BAD_REQUEST {
