@@ -292,6 +292,7 @@ impl Basis {
         let known = shift_check::Account {
             state: account.state,
             settings: &settings,
+            connected_at: account.connected_at,
             users_synced_at: account.users_synced_at,
             shifts_synced_at: account.shifts_synced_at,
         };

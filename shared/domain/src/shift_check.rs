@@ -18,7 +18,7 @@ pub const LONGEST_SHIFT_SECS: i64 = 48 * HOUR_SECS;
 pub const CLOSING_SHIFT_SECS: i64 = 12 * HOUR_SECS;
 /// Shifts are read so far ahead of a sync by every schedule …
 pub const READ_AHEAD_SECS: i64 = 14 * DAY_SECS;
-/// … and are kept so long by every one.
+/// … and are kept so long by every one, from as far back as the first sync has read.
 pub const KEPT_SECS: i64 = crate::sync_settings::KEEP_SHIFTS_DAYS * DAY_SECS;
 
 text_enum! {
@@ -55,6 +55,8 @@ impl Reason {
 pub struct Account<'a> {
     pub state: ConnectorState,
     pub settings: &'a SyncSettings,
+    /// When it was connected, or connected again.
+    pub connected_at: Option<i64>,
     /// The last success of each stream.
     pub users_synced_at: Option<i64>,
     pub shifts_synced_at: Option<i64>,
@@ -78,12 +80,20 @@ impl Account<'_> {
         .any(|(stream, last)| !freshness::is_trusted(stream, self.settings, last, now))
     }
 
+    /// Earlier shifts may not be held.
+    fn covered_from(&self, now: i64) -> i64 {
+        let kept = now.saturating_sub(KEPT_SECS);
+        let first_sync = self.connected_at.map(|connected| {
+            connected.saturating_sub(i64::from(self.settings.backfill_days) * DAY_SECS)
+        });
+        first_sync.map_or(kept, |first| kept.max(first))
+    }
+
     /// Why nothing is decided by what is held of this account, if anything speaks against it.
     #[must_use]
     pub fn doubt(&self, at: i64, now: i64) -> Option<Reason> {
         let is_covered = |synced_at: i64| {
-            let from = now.saturating_sub(KEPT_SECS);
-            (from..=synced_at.saturating_add(READ_AHEAD_SECS)).contains(&at)
+            (self.covered_from(now)..=synced_at.saturating_add(READ_AHEAD_SECS)).contains(&at)
         };
         if self.state != ConnectorState::Active {
             Some(Reason::NotHealthy)

@@ -25,6 +25,7 @@ pub struct Account {
     role_names: Vec<String>,
     /// Of the connector, where only some count.
     known_role_names: Vec<String>,
+    pub connected_at: Option<i64>,
     pub users_synced_at: Option<i64>,
     pub shifts_synced_at: Option<i64>,
 }
@@ -52,6 +53,7 @@ impl Account {
 const ACCOUNT: &str = "
 SELECT json_object('connector_id', connectors.id, 'provider', connectors.provider,
   'state', connectors.state, 'sync_settings', connectors.sync_settings,
+  'connected_at', connectors.connected_at,
   'enforces', coalesce(policy.enforce_shift_schedule, 1),
   'creates_users', coalesce(policy.create_users_without_email, 1),
   'role_names', json(coalesce(policy.sync_role_names, '[]')),

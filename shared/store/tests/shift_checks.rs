@@ -1,7 +1,6 @@
 //! Who is found on shift, by whatever leads to them, and at what cost.
 
 #![expect(
-    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "the helpers of a test fail as a test does"
@@ -162,6 +161,9 @@ fn an_account_comes_with_its_policy_and_its_syncs_in_one_statement() {
     assert_eq!(bare.state, ConnectorState::Active);
     assert!(bare.enforces() && bare.has_placeholders());
     assert_eq!((bare.users_synced_at, bare.shifts_synced_at), (None, None));
+    assert_eq!(bare.connected_at, None);
+    fixture.run("UPDATE connectors SET connected_at = 9");
+    assert_eq!(fixture.account(1).connected_at, Some(9));
     for (organization, stream, at) in [
         (1, "users", 11),
         (1, "shifts", 12),

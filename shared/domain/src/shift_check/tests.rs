@@ -20,6 +20,7 @@ fn account(settings: &SyncSettings) -> Account<'_> {
     Account {
         state: ConnectorState::Active,
         settings,
+        connected_at: Some(NOW - 365 * DAY_SECS),
         users_synced_at: Some(NOW - HOUR_SECS),
         shifts_synced_at: Some(NOW - 2 * HOUR_SECS),
     }
@@ -211,6 +212,18 @@ fn an_account_is_doubted_for_its_state_its_age_and_what_it_covers() {
         let doubt = (!is_covered).then_some(Reason::TimeNotCovered);
         assert_eq!(good.doubt(at, NOW), doubt, "{at}");
     }
+    // What was connected this week knows nothing of the time before what its first sync has read.
+    let settings = SyncSettings {
+        backfill_days: 1,
+        ..fixed_times()
+    };
+    let young = Account {
+        connected_at: Some(NOW - 2 * DAY_SECS),
+        ..account(&settings)
+    };
+    assert_eq!(young.doubt(NOW - 3 * DAY_SECS, NOW), None);
+    let earlier = young.doubt(NOW - 3 * DAY_SECS - 1, NOW);
+    assert_eq!(earlier, Some(Reason::TimeNotCovered));
 }
 
 #[test]
@@ -329,7 +342,7 @@ proptest! {
         let one = Shift { starts_at, ends_at, is_close, ..shift(None) };
         let _ = decide(None, &[vec![one]], None, at);
         let settings = SyncSettings::default();
-        let account = Account { users_synced_at: synced, shifts_synced_at: synced, ..account(&settings) };
+        let account = Account { connected_at: synced, users_synced_at: synced, shifts_synced_at: synced, ..account(&settings) };
         let _ = account.doubt(at, now);
     }
 }
