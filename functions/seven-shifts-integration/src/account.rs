@@ -64,8 +64,21 @@ impl Integration {
     pub fn placeholder(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
         self.policy
             .create_users_without_email
-            .then(|| ("temp_7shifts_", format!("@{}.temp.local", tenant.as_str())))
+            .then(|| placeholder(tenant))
     }
+}
+
+/// What stands before and after 7shifts' id in the address of a person who has none.
+pub fn placeholder(tenant: &Tenant) -> (&'static str, String) {
+    ("temp_7shifts_", format!("@{}.temp.local", tenant.as_str()))
+}
+
+/// Sync settings as they are stored.
+pub fn stored_settings(text: &str) -> Result<SyncSettings, Problem> {
+    serde_json::from_str(text)
+        .ok()
+        .and_then(|json| SyncSettings::from_json(&json).ok())
+        .ok_or_else(|| problems::internal("stored sync settings cannot be read"))
 }
 
 /// The account, if it is set up.
@@ -86,10 +99,7 @@ pub async fn find_in<E: Execute>(
     };
     let config = serde_json::from_str(&connector.config)
         .map_err(|_| problems::internal("the connector's configuration cannot be read"))?;
-    let settings = serde_json::from_str(&connector.sync_settings)
-        .ok()
-        .and_then(|json| SyncSettings::from_json(&json).ok())
-        .ok_or_else(|| problems::internal("stored sync settings cannot be read"))?;
+    let settings = stored_settings(&connector.sync_settings)?;
     Ok(Some(Integration {
         connector,
         policy,

@@ -8,6 +8,7 @@ mod connection;
 mod lists;
 mod places;
 mod refusal;
+mod shift_checks;
 mod sync;
 
 use api::{Operation, Problem};
@@ -36,6 +37,9 @@ async fn act(context: &Context) -> Result<Reply, Problem> {
         Operation::SyncIntegration => sync::sync(context).await,
         Operation::ListEmployees => lists::employees(context).await,
         Operation::ListEmployeeShifts => lists::shifts(context).await,
+        Operation::CheckShift => shift_checks::check(context).await,
+        Operation::CheckShifts => shift_checks::check_all(context).await,
+        Operation::ListOnShift => shift_checks::on_shift(context).await,
         Operation::ListSyncLogs => lists::sync_logs(context).await,
         Operation::ListMappableLocations => places::locations(context).await,
         Operation::ListNamedRoles => places::roles(context).await,

@@ -1,5 +1,7 @@
 //! People, their shifts, and how syncs went: plain arrays, each by one statement.
 
+use std::borrow::Cow;
+
 use api::Problem;
 use api::moment::Edge;
 use domain::access::Tenant;
@@ -102,14 +104,16 @@ pub async fn store_id(
     tenant: &Tenant,
     named: &str,
 ) -> Result<Option<String>, Problem> {
-    // Our own ids have no case.
-    let lower = named.to_ascii_lowercase();
-    let named = if api::query::is_id(named) {
-        &lower
-    } else {
-        named
-    };
-    stores::by_any_id(&context.database, tenant, named)
+    stores::by_any_id(&context.database, tenant, &without_case(named))
         .await
         .map_err(|error| problems::database(&error))
+}
+
+/// Our own ids have no case.
+pub fn without_case(named: &str) -> Cow<'_, str> {
+    if api::query::is_id(named) {
+        named.to_ascii_lowercase().into()
+    } else {
+        named.into()
+    }
 }

@@ -96,6 +96,15 @@ pub fn field(name: &str, why: impl Into<String>) -> Problem {
     Problem::field(format!("/{name}"), why)
 }
 
+/// A list that is longer than one request may have.
+pub fn too_many(name: &str, most: usize) -> Problem {
+    field(
+        name,
+        format!("must have at most {most} entries: send more in several requests"),
+    )
+    .with_legacy(StatusCode::UNPROCESSABLE_ENTITY, CODE)
+}
+
 /// What 7shifts, or the way to it, answered; `status` where that system had one of its own.
 pub fn failed(failure: &Failure, status: Option<StatusCode>) -> Problem {
     let problem = failure.problem();

@@ -193,6 +193,24 @@ pub fn checked_name<'a>(field: &str, text: &'a str, errors: &mut Vec<FieldError>
     text
 }
 
+/// The longest address that mail has.
+const MAX_EMAIL: usize = 320;
+
+/// An address of mail without what is around it; what is wrong with it is added to `errors`, at `field`.
+pub fn checked_email<'a>(field: &str, text: &'a str, errors: &mut Vec<FieldError>) -> &'a str {
+    let text = text.trim();
+    let is_one = text.rsplit_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && !host.is_empty() && text.chars().count() <= MAX_EMAIL
+    });
+    if !is_one || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        errors.push(FieldError::new(
+            field,
+            format!("must be an address like ada@example.com, of at most {MAX_EMAIL} characters"),
+        ));
+    }
+    text
+}
+
 /// A quota of a minute; what is wrong with it is added to `errors`, at `field`.
 pub fn checked_per_minute(field: &str, number: i64, errors: &mut Vec<FieldError>) -> u32 {
     match u32::try_from(number) {
@@ -364,6 +382,32 @@ mod tests {
             let problem = parse::<Document>(None, text.as_bytes()).unwrap_err();
             assert_eq!(problem.errors[0].field, field, "{text}");
             assert!(problem.detail.contains("duplicate"), "{}", problem.detail);
+        }
+    }
+
+    #[test]
+    fn an_address_has_a_name_a_host_and_no_blanks() {
+        let longest = format!("{}@x", "a".repeat(318));
+        let too_long = format!("a{longest}");
+        for (text, expected) in [
+            ("a@x", Some("a@x")),
+            (" \tAda.L+1@Example.COM\n", Some("Ada.L+1@Example.COM")),
+            ("\"a@b\"@x", Some("\"a@b\"@x")),
+            ("é@x", Some("é@x")),
+            (&longest, Some(&longest)),
+            (&too_long, None),
+            ("", None),
+            ("  ", None),
+            ("x", None),
+            ("@x", None),
+            ("a@", None),
+            ("a b@x", None),
+            ("a@x\u{0}y", None),
+        ] {
+            let mut errors = Vec::new();
+            let read = checked_email("/email", text, &mut errors);
+            assert_eq!(errors.is_empty().then_some(read), expected, "{text:?}");
+            assert!(errors.iter().all(|error| error.field == "/email"));
         }
     }
 

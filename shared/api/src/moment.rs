@@ -1,9 +1,28 @@
-//! Moments as callers of the replaced systems write them: a time, or a day, in UTC.
+//! Moments as callers write them: a time, and in the replaced systems also a day, in UTC.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
 /// What a text has to be.
 pub const EXPECTED: &str = "must be a date like 2026-03-14 or a time like 2026-03-14T22:00:00Z";
+
+/// The latest time that is taken: in microseconds it is still a change sequence.
+const LAST_TIME: i64 = 41_024_448_000;
+
+/// Unix seconds of a time (RFC 3339); fractions are cut off.
+///
+/// # Errors
+/// What the text has to be.
+pub fn time(text: &str) -> Result<i64, &'static str> {
+    // A `+` of an offset that was not encoded arrives as a blank.
+    let time = DateTime::parse_from_rfc3339(&text.replace(' ', "+"))
+        .map_err(|_| "must be a time like 2026-03-14T22:00:00Z")?
+        .timestamp();
+    if (0..=LAST_TIME).contains(&time) {
+        Ok(time)
+    } else {
+        Err("must be a time from 1970 to 3269")
+    }
+}
 
 /// Which second of it a day stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

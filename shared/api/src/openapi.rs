@@ -123,6 +123,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 fn in_query(parameter: &Parameter) -> Value {
     let schema = match parameter.form {
         ParameterForm::Text => json!({"type": "string", "maxLength": 1024}),
+        ParameterForm::Email => json!({"type": "string", "maxLength": 320}),
         ParameterForm::Number => json!({"type": "integer", "minimum": 0}),
         ParameterForm::Id => json!({"type": "string", "format": "uuid"}),
         ParameterForm::Time => json!({"type": "string", "format": "date-time"}),
@@ -136,7 +137,11 @@ fn in_query(parameter: &Parameter) -> Value {
         }
         ParameterForm::OneOf(values) => json!({"enum": values}),
     };
-    json!({"name": parameter.name, "in": "query", "description": parameter.description, "schema": schema})
+    let mut described = json!({"name": parameter.name, "in": "query", "description": parameter.description, "schema": schema});
+    if let Some(described) = described.as_object_mut().filter(|_| parameter.is_required) {
+        described.insert("required".to_owned(), json!(true));
+    }
+    described
 }
 
 fn schema_of(shape: Shape) -> Value {
@@ -237,6 +242,10 @@ fn schemas() -> Value {
     add::<seven_shifts_integration::Done>(&mut generator);
     add::<seven_shifts_integration::Employee>(&mut generator);
     add::<seven_shifts_integration::EmployeeShift>(&mut generator);
+    add::<seven_shifts_integration::ShiftCheck>(&mut generator);
+    add::<seven_shifts_integration::CheckShifts>(&mut generator);
+    add::<seven_shifts_integration::ShiftChecks>(&mut generator);
+    add::<seven_shifts_integration::OnShift>(&mut generator);
     add::<seven_shifts_integration::SyncLog>(&mut generator);
     add::<seven_shifts_integration::MappableLocation>(&mut generator);
     add::<seven_shifts_integration::NamedRole>(&mut generator);

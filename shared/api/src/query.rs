@@ -3,14 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use chrono::{Datelike as _, NaiveDate};
 
 use crate::moment::{self, Edge};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::problem::{FieldError, Problem};
-
-/// The latest time that is taken: in microseconds it is still a change sequence.
-const LAST_TIME: i64 = 41_024_448_000;
 
 /// The parameters of a request, each taken at most once; what nobody took is refused in the end.
 pub struct Query<'a> {
@@ -78,18 +75,10 @@ impl<'a> Query<'a> {
     /// The parameter as a moment (RFC 3339), in Unix seconds; fractions are cut off.
     pub fn time(&mut self, name: &str) -> Option<i64> {
         let value = self.values.remove(name)?;
-        // A `+` of an offset that was not encoded arrives as a blank.
-        let value = value.replace(' ', "+");
-        match DateTime::parse_from_rfc3339(&value) {
-            Ok(time) if (0..=LAST_TIME).contains(&time.timestamp()) => {
-                Some(time.with_timezone(&Utc).timestamp())
-            }
-            Ok(_) => {
-                self.refuse(name, "must be a time from 1970 to 3269");
-                None
-            }
-            Err(_) => {
-                self.refuse(name, "must be a time like 2026-03-14T22:00:00Z");
+        match moment::time(&value) {
+            Ok(time) => Some(time),
+            Err(expected) => {
+                self.refuse(name, expected);
                 None
             }
         }

@@ -102,6 +102,9 @@ pub enum Operation {
     DisconnectIntegration,
     ListEmployees,
     ListEmployeeShifts,
+    CheckShift,
+    CheckShifts,
+    ListOnShift,
     ListSyncLogs,
     ListMappableLocations,
     ListNamedRoles,
@@ -212,11 +215,13 @@ pub struct Parameter {
     pub name: &'static str,
     pub form: ParameterForm,
     pub description: &'static str,
+    pub is_required: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterForm {
     Text,
+    Email,
     Id,
     Time,
     /// `YYYY-MM-DD`.
@@ -317,6 +322,7 @@ const fn parameter(
         name,
         form,
         description,
+        is_required: false,
     }
 }
 
@@ -754,6 +760,30 @@ const EMPLOYEE_SHIFT_LIST: &[Parameter] = &[
         "Only shifts that start then or earlier, a date (in UTC) or a time.",
     ),
 ];
+const STORE: Parameter = parameter(
+    "store",
+    ParameterForm::Text,
+    "The product's own id of a store, or ours; any store when left out.",
+);
+const AT: Parameter = parameter(
+    "at",
+    ParameterForm::Time,
+    "The time that is asked about; now by default.",
+);
+const SHIFT_CHECK: &[Parameter] = &[
+    ORGANIZATION_ID,
+    Parameter {
+        is_required: true,
+        ..parameter(
+            "email",
+            ParameterForm::Email,
+            "Who the message is for; case and surrounding blanks make no difference.",
+        )
+    },
+    STORE,
+    AT,
+];
+const ON_SHIFT: &[Parameter] = &[ORGANIZATION_ID, STORE, AT];
 const DELIVERY_LIST: &[Parameter] = &[
     LIMIT,
     CURSOR,
@@ -1858,6 +1888,33 @@ const ALL: &[Route] = &[
     )
     .query(EMPLOYEE_SHIFT_LIST)
     .answers(200, Shape::Array("EmployeeShift")),
+    integration(
+        O::CheckShift,
+        "GET",
+        "/api/integrations/7shifts/should-send",
+        Scope::ShiftsRead,
+        "Whether a message that is for people at work is sent to one of them",
+    )
+    .query(SHIFT_CHECK)
+    .answers(200, Shape::One("ShiftCheck")),
+    integration(
+        O::CheckShifts,
+        "POST",
+        "/api/integrations/7shifts/should-send",
+        Scope::ShiftsRead,
+        "Whether it is sent to each of up to 1,000",
+    )
+    .takes("CheckShifts")
+    .answers(200, Shape::One("ShiftChecks")),
+    integration(
+        O::ListOnShift,
+        "GET",
+        "/api/integrations/7shifts/on-shift",
+        Scope::ShiftsRead,
+        "Who is on shift, by last and first name",
+    )
+    .query(ON_SHIFT)
+    .answers(200, Shape::One("OnShift")),
     integration(
         O::ListSyncLogs,
         "GET",

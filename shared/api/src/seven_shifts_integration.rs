@@ -327,6 +327,127 @@ pub struct MappedLocation {
     pub store_name: String,
 }
 
+/// Whether a message that is for people at work is sent to one of them.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ShiftCheck {
+    #[serde(flatten)]
+    pub answer: ShiftCheckAnswer,
+    #[serde(flatten)]
+    pub basis: ShiftCheckBasis,
+}
+
+/// The same for many, in the order in which they were asked for.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ShiftChecks {
+    pub answers: Vec<ShiftCheckAnswer>,
+    #[serde(flatten)]
+    pub basis: ShiftCheckBasis,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ShiftCheckAnswer {
+    /// False only for an employee who is known not to be on shift.
+    pub should_send: bool,
+    /// `employee_on_shift`, `employee_not_on_shift`, `employee_not_in_7shifts`,
+    /// `shift_enforcement_disabled`; or why nothing is decided by shifts: `integration_not_configured`,
+    /// `connector_not_healthy`, `data_stale`, `time_not_covered` or `store_not_mapped`.
+    pub reason: String,
+    /// Who has the address; of several, the one who is on shift.
+    pub employee: Option<CheckedEmployee>,
+    /// The shift that they are on; of several at once, the one that began last.
+    pub shift: Option<CheckedShift>,
+}
+
+/// What checks rest on.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ShiftCheckBasis {
+    /// The time that was asked about.
+    pub at: String,
+    /// Null while 7shifts is not set up.
+    pub connector_state: Option<String>,
+    /// The last success of the syncs of people and of shifts, the older of the two; null until both have
+    /// had one.
+    pub synced_at: Option<String>,
+    /// People or shifts are too old to decide by.
+    pub is_stale: bool,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CheckedEmployee {
+    pub id: String,
+    pub seven_shifts_id: String,
+    /// As in `employees/`.
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub full_name: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CheckedShift {
+    pub id: String,
+    pub seven_shifts_shift_id: String,
+    pub store: Option<String>,
+    pub store_name: Option<String>,
+    pub start_time: String,
+    pub end_time: String,
+    /// It ends at closing, so `end_time` is no promise: it counts for twelve hours at least.
+    pub is_close: bool,
+    pub role: String,
+}
+
+/// Who is on shift.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct OnShift {
+    /// By last and first name.
+    pub employees: Vec<EmployeeOnShift>,
+    /// Why the list is not to be relied on: `integration_not_configured`, `connector_not_healthy`,
+    /// `data_stale`, `time_not_covered` or `store_not_mapped`; null where nothing speaks against it.
+    pub reason: Option<String>,
+    #[serde(flatten)]
+    pub basis: ShiftCheckBasis,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EmployeeOnShift {
+    pub employee: CheckedEmployee,
+    pub shift: CheckedShift,
+}
+
+/// Who a message is for.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CheckShifts {
+    /// RFC 3339; now when left out.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// At most 1,000.
+    #[serde(deserialize_with = "crate::body::objects")]
+    pub recipients: Vec<Recipient>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Recipient {
+    pub email: String,
+    /// The product's own id of the store, or ours; any store when left out.
+    #[serde(default)]
+    pub store: Option<String>,
+}
+
 /// Callers send 7shifts' numbers as numbers or as text.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -8,6 +8,7 @@
 //! | [`stream`], [`frequency`] | what is synced, and how often |
 //! | [`sync_settings`] | the settings document of a connector |
 //! | `schedule` (feature `zones`) | when a stream is due next |
+//! | [`freshness`] | how old data may be before nothing is decided by it |
 //! | [`job`], [`retry`], [`retry_after`], [`run`] | what follows from an attempt |
 //! | [`gcra`] | the pace that a provider allows |
 //! | [`deletion_brake`] | when a pass would delete too much |
@@ -15,6 +16,7 @@
 //! | [`place_name`] | which location is which store, by their names |
 //! | [`attendance`] | what was scheduled against what was worked, and what follows |
 //! | [`labor_cost`] | what an hour of a role costs, and who may be told |
+//! | [`shift_check`] | who is on shift, and whether a message is sent to them |
 //! | [`worked_time`] | a punch and its breaks, as hours worked |
 //! | [`access`], [`api_key`], [`network`] | who may do what, for which organization |
 //! | [`connector_state`] | the states of a connector and what they mean to a manager |
@@ -42,6 +44,7 @@ pub mod deletion_brake;
 pub mod field_error;
 pub mod fields;
 pub mod frequency;
+pub mod freshness;
 pub mod gcra;
 pub mod inbound_limit;
 pub mod inbound_webhook;
@@ -61,6 +64,7 @@ pub mod run;
 pub mod running;
 #[cfg(feature = "zones")]
 pub mod schedule;
+pub mod shift_check;
 pub mod slack_message;
 pub mod stream;
 pub mod sync_settings;

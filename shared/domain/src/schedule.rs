@@ -31,8 +31,10 @@ use sha2::{Digest, Sha256};
 
 pub use self::stale::{StaleInput, is_stale};
 use self::{fixed_times::FixedTimes, nights::Nights, opening::Opening};
+use crate::freshness::SKEW_SECS;
 pub use crate::{
     frequency::{Cadence, Frequency, cadence},
+    freshness::SPREAD_SECS,
     run::Trigger,
     zone::Zone,
 };
@@ -43,12 +45,8 @@ use crate::{
     sync_settings::{Schedule, SyncSettings},
 };
 
-/// Organizations whose night or opening is the same moment start within so many seconds of it.
-pub const SPREAD_SECS: i64 = 600;
 /// A stream that runs once or twice a day and failed is tried again after so long.
 pub const RECOVERY_SECS: i64 = 3_600;
-/// The clocks of two machines may differ by so much without either being wrong.
-const SKEW_SECS: i64 = 60;
 
 /// What decides when a stream is due.
 #[derive(Clone, Copy, Debug)]

@@ -29,6 +29,7 @@ pub mod product_refs;
 pub mod rate_budgets;
 pub mod records;
 pub mod scheduler_ticks;
+pub mod shift_checks;
 pub mod staff;
 pub mod staff_policies;
 pub mod stores;

@@ -39,6 +39,8 @@ macro_rules! is_staff {
     };
 }
 
+pub(crate) use is_staff;
+
 /// Who is gone at the provider works no shifts, whatever is still listed.
 macro_rules! is_gone {
     () => {
@@ -85,16 +87,28 @@ SELECT
     ")"
 );
 
-/// The names as the connector's roles have them, as JSON: SQLite knows the case of ASCII letters only.
+/// Those of `names` that are wanted, whatever their case, as JSON: SQLite knows the case of ASCII letters
+/// only. No role of a wanted name is nobody, not everybody.
+pub(crate) fn wanted_names<'a>(
+    wanted: &[String],
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<String, DatabaseError> {
+    let folded: Vec<String> = wanted.iter().map(|name| name.to_lowercase()).collect();
+    let names: Vec<&str> = names
+        .into_iter()
+        .filter(|name| folded.contains(&name.to_lowercase()))
+        .collect();
+    if names.is_empty() {
+        return json::write(wanted);
+    }
+    json::write(&names)
+}
+
+/// The names as the connector's roles have them.
 async fn role_names<E: Execute>(database: &E, staff: Staff<'_>) -> Result<String, DatabaseError> {
     if staff.role_names.is_empty() {
         return json::write(staff.role_names);
     }
-    let wanted: Vec<String> = staff
-        .role_names
-        .iter()
-        .map(|name| name.to_lowercase())
-        .collect();
     let rows = database
         .execute(
             "SELECT DISTINCT name FROM roles
@@ -102,18 +116,11 @@ async fn role_names<E: Execute>(database: &E, staff: Staff<'_>) -> Result<String
             parameters![staff.connector_id, staff.tenant.as_str()],
         )
         .await?;
-    let mut names = Vec::new();
-    for row in &rows {
-        let name = row.text(0)?;
-        if wanted.contains(&name.to_lowercase()) {
-            names.push(name);
-        }
-    }
-    // No role of that name is nobody, not everybody.
-    if names.is_empty() {
-        return json::write(staff.role_names);
-    }
-    json::write(&names)
+    let names: Vec<&str> = rows
+        .iter()
+        .map(|row| row.text(0))
+        .collect::<Result<_, _>>()?;
+    wanted_names(staff.role_names, names)
 }
 
 /// Active people, and shifts of people that begin at `now` or later.

@@ -115,6 +115,20 @@ pub async fn run_with(address: SocketAddr, make: Make, measured: Duration) -> an
     Ok(load)
 }
 
+/// Sends what `make` makes on one connection for `measured`, after a warm-up: how long one caller waits.
+///
+/// # Errors
+/// When the connection breaks or an answer is not 200.
+pub async fn alone(address: SocketAddr, make: Make, measured: Duration) -> anyhow::Result<Load> {
+    let starts = Instant::now() + WARM_UP;
+    let ends = starts + measured;
+    let latencies = client(address, make, Arc::default(), starts, ends, None).await?;
+    Ok(Load {
+        measured,
+        latencies,
+    })
+}
+
 /// Sends `per_second` requests a second, evenly and whatever the answers do, on [`CONNECTIONS`]
 /// connections. A latency counts from the moment at which its request was due, so that a slow answer
 /// does not hide the ones behind it.

@@ -17,6 +17,7 @@ mod notify;
 mod receiver;
 mod requests;
 mod rules;
+mod shift_checks;
 mod sync_calls;
 mod table;
 
@@ -108,6 +109,10 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: integration::ROWS,
         measure: || Box::pin(integration::measure()),
+    },
+    Family {
+        rows: shift_checks::ROWS,
+        measure: || Box::pin(shift_checks::measure()),
     },
     Family {
         rows: sync_calls::ROWS,

@@ -4,13 +4,8 @@
 //! nothing had happened since. Closed hours and nights are in it; a pause or an expired credential is
 //! not, because the data grows old all the same.
 
-use super::{Cadence, PlanInput, SKEW_SECS, Schedule, Zone, cadence, plan};
-use crate::{job::Outcome, stream::Stream, sync_settings::SyncSettings};
-
-/// A stream may be late by one interval, within these bounds …
-const TOLERANCE_SECS: std::ops::RangeInclusive<i64> = 1_800..=4 * 3_600;
-/// … and one that runs once or twice a day by so long.
-const DAILY_TOLERANCE_SECS: i64 = 6 * 3_600;
+use super::{PlanInput, SKEW_SECS, Zone, plan};
+use crate::{freshness, job::Outcome, stream::Stream, sync_settings::SyncSettings};
 
 /// What decides whether a stream is stale.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +27,7 @@ pub struct StaleInput<'a> {
 /// never stale: nobody has promised anything.
 #[must_use]
 pub fn is_stale(input: &StaleInput<'_>) -> bool {
-    let Some(tolerance) = tolerance(input) else {
+    let Some(tolerance) = freshness::tolerance(input.stream, input.settings) else {
         return false;
     };
     // As the plan has it, a time in the future says nothing.
@@ -62,21 +57,6 @@ fn due_after(input: &StaleInput<'_>, success: i64) -> Option<i64> {
     .next_due_at
 }
 
-/// How late the stream may be; `None` where it is not promised to run.
-fn tolerance(input: &StaleInput<'_>) -> Option<i64> {
-    let settings = input.settings;
-    if !settings.enabled || !settings.streams.is_enabled(input.stream) {
-        return None;
-    }
-    match cadence(settings.frequency, input.stream.tier()) {
-        Cadence::Never => None,
-        Cadence::Every(secs) if settings.schedule == Schedule::Frequency => {
-            Some(secs.clamp(*TOLERANCE_SECS.start(), *TOLERANCE_SECS.end()))
-        }
-        Cadence::Every(_) | Cadence::Nightly => Some(DAILY_TOLERANCE_SECS),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -84,6 +64,7 @@ mod tests {
     use super::*;
     use crate::{
         frequency::Frequency,
+        schedule::Schedule,
         sync_settings::{LocalTime, OperatingHours},
     };
 

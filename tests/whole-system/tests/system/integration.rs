@@ -4,6 +4,7 @@
 mod contract;
 mod places;
 mod shapes;
+mod shift_checks;
 mod staff;
 
 use http::{Method, StatusCode};

@@ -1,6 +1,6 @@
 //! What a bad request is told.
 
-use api::routes::{Access, Operation, ParameterForm, ROUTES, is_compatible};
+use api::routes::{Access, Operation, Parameter, ParameterForm, ROUTES, is_compatible};
 use http::{Method, StatusCode};
 use runtime::Limits;
 use serde_json::{Value, json};
@@ -655,7 +655,19 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
         } else {
             &organization.key
         };
-        let get = async |query: &str| app.get(&format!("{bare}?{query}"), key).await;
+        // With what the route cannot do without, unless it is what is tried.
+        let get = async |query: &str| {
+            let needed = route.query.iter().filter(|parameter| {
+                let given = format!("{}=", parameter.name);
+                parameter.is_required && !query.starts_with(&given)
+            });
+            let needed: String = needed
+                .map(|parameter| {
+                    format!("&{}={}", parameter.name, good(parameter, &organization.id))
+                })
+                .collect();
+            app.get(&format!("{bare}?{query}{needed}"), key).await
+        };
         if route.path.starts_with("/api/integrations/") {
             // What its callers add against caches is passed over, as it was.
             assert_eq!(get("_=1").await.status, get("").await.status, "{bare}");
@@ -675,6 +687,7 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                     "eyJxIjoiIiwiayI6MSwiaSI6IiJ9",
                 ],
                 ParameterForm::Text => &[""],
+                ParameterForm::Email => &["", "x", "@x", "a%20b@x", "a@x%00"],
                 ParameterForm::Id => &[
                     "",
                     "7",
@@ -704,15 +717,7 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                 let answer = get(&format!("{name}={value}")).await;
                 assert_eq!(fields(&answer), [name], "{bare}?{name}={value}");
             }
-            let good = match parameter.form {
-                ParameterForm::Id => organization.id.clone(),
-                ParameterForm::Time => "2026-03-14T22:00:00%2B01:00".to_owned(),
-                ParameterForm::Date | ParameterForm::DateOrTime => "2026-03-14".to_owned(),
-                ParameterForm::Boolean => "true".to_owned(),
-                ParameterForm::Limit | ParameterForm::Number => "7".to_owned(),
-                ParameterForm::OneOf(values) => values[0].to_owned(),
-                ParameterForm::Text => "x".to_owned(),
-            };
+            let good = good(parameter, &organization.id);
             let twice = get(&format!("{name}={good}&{name}={good}")).await;
             assert!(
                 fields(&twice).contains(&name.to_owned()),
@@ -728,6 +733,20 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                 }
             }
         }
+    }
+}
+
+/// A value that the parameter takes.
+fn good(parameter: &Parameter, id: &str) -> String {
+    match parameter.form {
+        ParameterForm::Id => id.to_owned(),
+        ParameterForm::Time => "2026-03-14T22:00:00%2B01:00".to_owned(),
+        ParameterForm::Date | ParameterForm::DateOrTime => "2026-03-14".to_owned(),
+        ParameterForm::Boolean => "true".to_owned(),
+        ParameterForm::Limit | ParameterForm::Number => "7".to_owned(),
+        ParameterForm::OneOf(values) => values[0].to_owned(),
+        ParameterForm::Text => "x".to_owned(),
+        ParameterForm::Email => "a@x".to_owned(),
     }
 }
 

@@ -150,6 +150,83 @@ pub const SHIFTS: Shape = List(
     ]),
     100,
 );
+const BASIS: Shape = Members(&[
+    ("at", Time),
+    (
+        "connector_state",
+        OrNull(&OneOf(&[
+            "disconnected",
+            "active",
+            "paused",
+            "expired",
+            "revoked",
+            "error",
+        ])),
+    ),
+    ("synced_at", OrNull(&Time)),
+    ("is_stale", Bool),
+]);
+const CHECKED: Shape = Members(&[
+    ("should_send", Bool),
+    (
+        "reason",
+        OneOf(&[
+            "shift_enforcement_disabled",
+            "employee_not_in_7shifts",
+            "employee_on_shift",
+            "employee_not_on_shift",
+            "integration_not_configured",
+            "connector_not_healthy",
+            "data_stale",
+            "time_not_covered",
+            "store_not_mapped",
+        ]),
+    ),
+    ("employee", OrNull(&CHECKED_EMPLOYEE)),
+    ("shift", OrNull(&CHECKED_SHIFT)),
+]);
+const CHECKED_EMPLOYEE: Shape = Members(&[
+    ("id", Id),
+    ("seven_shifts_id", Number),
+    ("email", Text),
+    ("first_name", Text),
+    ("last_name", Text),
+    ("full_name", Text),
+]);
+const CHECKED_SHIFT: Shape = Members(&[
+    ("id", Id),
+    ("seven_shifts_shift_id", Number),
+    ("store", OrNull(&Said)),
+    ("store_name", OrNull(&Said)),
+    ("start_time", Time),
+    ("end_time", Time),
+    ("is_close", Bool),
+    ("role", Text),
+]);
+pub const SHIFT_CHECK: Shape = Both(&CHECKED, &BASIS);
+pub const SHIFT_CHECKS: Shape = Both(&Members(&[("answers", List(&CHECKED, 1_000))]), &BASIS);
+pub const ON_SHIFT: Shape = Both(
+    &Members(&[
+        (
+            "employees",
+            List(
+                &Members(&[("employee", CHECKED_EMPLOYEE), ("shift", CHECKED_SHIFT)]),
+                ANY,
+            ),
+        ),
+        (
+            "reason",
+            OrNull(&OneOf(&[
+                "integration_not_configured",
+                "connector_not_healthy",
+                "data_stale",
+                "time_not_covered",
+                "store_not_mapped",
+            ])),
+        ),
+    ]),
+    &BASIS,
+);
 pub const SYNC_LOGS: Shape = List(
     &Members(&[
         ("id", Id),
