@@ -3,6 +3,7 @@
 mod automation;
 mod folder;
 mod look_around;
+mod people;
 mod proof;
 mod slack;
 mod summary;
@@ -194,6 +195,11 @@ fn show(
     }
     let mut summary = Summary::new(client.origin(), sim_client.origin(), &tenants, runs);
     if let Some(first) = tenants.first() {
+        style::step(
+            "Comparing",
+            &format!("schedule and punches of {}", first.organization.name),
+        );
+        summary.people = Some(people::look(first)?);
         style::step(
             "Posting",
             &format!("to Slack for {}", first.organization.name),

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use api::Problem;
 use api::attendance::AttendanceSummary;
 use chrono::{Days, NaiveDate};
+use domain::access::Scope;
 use domain::attendance::delta::nearest_minutes;
+use domain::labor_cost::{Basis, View, overtime_cents};
+use platform::labor_rates::Today;
 use platform::{Context, Reply, freshness, lists, problems};
 use serde_json::{Map, Value};
 use store::attendance::answers::{self, Asked, Names, Points, Sums};
@@ -93,7 +96,18 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let names = answers::names(&context.database, tenant, &people)
         .await
         .map_err(failed)?;
-    let rows = add_up(&sums, &points, &names, by_location);
+    let mut rows = add_up(&sums, &points, &names, by_location);
+    if context.caller()?.may(Scope::CostingRead) {
+        let today = Today::of(context, tenant).await?;
+        price(
+            &mut rows,
+            &sums,
+            &names,
+            &today.view(),
+            policy.overtime_cost_percent,
+            by_location,
+        );
+    }
     let freshness = freshness::of(context, tenant, STREAMS).await?;
     if *is_table {
         let rows: Vec<Map<String, Value>> = rows
@@ -129,6 +143,73 @@ fn window(to: &str, days: u32) -> String {
         .and_then(|to| to.checked_sub_days(Days::new(u64::from(days.saturating_sub(1)))))
         .unwrap_or_default()
         .to_string()
+}
+
+/// Puts the price of overtime to the rows that have some: at the rate of the role in which it was worked, as far as
+/// the caller may be told of it.
+fn price(
+    rows: &mut [(String, AttendanceSummary)],
+    sums: &[Sums],
+    names: &Names,
+    view: &View<'_>,
+    percent: u32,
+    by_location: bool,
+) {
+    let roles: HashMap<(&str, &str), &str> = names.roles.iter().map(by_external_id).collect();
+    let locations: HashMap<(&str, &str), &str> =
+        names.locations.iter().map(by_external_id).collect();
+    let mut costs: HashMap<String, Option<(i64, bool)>> = HashMap::new();
+    for sum in sums.iter().filter(|sum| sum.overtime_minutes > 0) {
+        let id = |of: &HashMap<(&str, &str), &str>, external: Option<&str>| -> Option<String> {
+            let id = of.get(&(sum.connector_id.as_str(), external?))?;
+            Some((*id).to_owned())
+        };
+        let role = id(&roles, sum.external_role_id.as_deref());
+        let location = id(&locations, sum.external_location_id.as_deref());
+        let found = role.as_deref().and_then(|id| view.find(id));
+        let price = view.work(found, location.as_deref()).and_then(|price| {
+            let cents = overtime_cents(price.cents, sum.overtime_minutes, percent)?;
+            Some((cents, price.basis == Basis::Role))
+        });
+        let member = if by_location {
+            ""
+        } else {
+            sum.team_member_id.as_str()
+        };
+        let key = key(
+            member,
+            &sum.connector_id,
+            sum.external_location_id.as_deref().unwrap_or_default(),
+        );
+        let cost = costs.entry(key).or_insert(Some((0, true)));
+        // What has no price has none in all.
+        *cost = match (*cost, price) {
+            (Some((sum, is_role)), Some((cents, is_roles))) => {
+                Some((sum.saturating_add(cents), is_role && is_roles))
+            }
+            _ => None,
+        };
+    }
+    for (key, row) in rows {
+        match costs.get(key.as_str()) {
+            None => row.overtime_cost_cents = Some(0),
+            Some(None) => {}
+            Some(Some((cents, is_role))) => {
+                let basis = if *is_role { "role" } else { "blended" };
+                row.overtime_cost_cents = Some(*cents);
+                row.overtime_cost_basis = Some(basis.to_owned());
+            }
+        }
+    }
+}
+
+fn by_external_id(place: &answers::PlaceName) -> ((&str, &str), &str) {
+    ((&place.connector_id, &place.external_id), &place.id)
+}
+
+/// Of a row; nobody's is a location's.
+fn key(member: &str, connector: &str, location: &str) -> String {
+    format!("{member}|{connector}|{location}")
 }
 
 /// The rows, in the order of their keys: by person and location.
@@ -218,7 +299,7 @@ fn add_up(
                 row.location_id = Some((*id).to_owned());
                 row.location_name = Some((*name).to_owned());
             }
-            (format!("{member}|{connector}|{location}"), row)
+            (key(&member, &connector, &location), row)
         })
         .collect()
 }

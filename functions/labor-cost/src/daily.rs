@@ -13,7 +13,7 @@ use platform::{Context, Reply, freshness, lists, problems};
 use store::labor_cost::{self, Location};
 use store::lists::Key;
 
-use crate::rates::Today;
+use platform::labor_rates::Today;
 
 const MAX_DAYS: u64 = 93;
 const DEFAULT_DAYS: u64 = 6;

@@ -10,7 +10,7 @@ use http::StatusCode;
 use platform::{Context, Reply, freshness, problems};
 use store::lists::{Kind, get};
 
-use crate::rates::{STREAMS, Today};
+use platform::labor_rates::{STREAMS, Today};
 
 const MAX_ITEMS: usize = 500;
 const MAX_MINUTES: u32 = 100_000;

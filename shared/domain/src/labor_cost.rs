@@ -13,7 +13,7 @@ mod rates;
 #[cfg(feature = "zones")]
 mod workdays;
 
-pub use amount::{Hundredths, cents_of_seconds, cents_of_work, percent};
+pub use amount::{Hundredths, cents_of_seconds, cents_of_work, overtime_cents, percent};
 #[cfg(feature = "zones")]
 pub use daily::by_day;
 pub use daily::{DayOfPost, Post, Work, Worked};

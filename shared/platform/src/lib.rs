@@ -17,6 +17,8 @@ pub mod health;
 pub mod idempotent;
 pub mod inbound_limits;
 pub mod internal;
+#[cfg(feature = "zones")]
+pub mod labor_rates;
 pub mod lists;
 pub mod log;
 pub mod on_demand;

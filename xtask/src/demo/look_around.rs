@@ -78,6 +78,23 @@ pub fn commands(summary: &Summary, client: &Client) -> String {
             );
         }
     }
+    if let Some(organization) = summary.organizations.first() {
+        let recipe = json!({"items": [{"role": "Prep Cook", "minutes": 45}], "ingredient_cost_cents": 1_240, "menu_price_cents": 7_200});
+        add(
+            "What attendance comes to, each event with its reason, and what a recipe costs",
+            &format!(
+                "{}\n{}\ncurl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' {}/api/costing/labor -d '{recipe}'",
+                get(summary, organization, "/api/attendance/summary?limit=5"),
+                get(
+                    summary,
+                    organization,
+                    "/api/attendance/records?event_type=late_arrival&limit=3"
+                ),
+                organization.api_key,
+                summary.url,
+            ),
+        );
+    }
     if let (Some(organization), Some(slack)) = (summary.organizations.first(), &summary.slack) {
         add(
             "Post to Slack, see what was sent, and what the simulated channel shows",

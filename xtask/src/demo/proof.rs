@@ -35,6 +35,23 @@ pub fn check(text: &str) -> anyhow::Result<()> {
         let name = organization["name"].as_str().context("no name")?;
         organization_is_there(organization).with_context(|| name.to_owned())?;
     }
+    let people = summary.get("people").context("no people")?;
+    let events: Vec<_> = array(people, "shown")?
+        .iter()
+        .map(|one| one["event_type"].as_str().unwrap_or_default())
+        .collect();
+    ensure!(
+        ["late_arrival", "no_show", "overtime"]
+            .iter()
+            .all(|event| events.contains(event)),
+        "the day has only {events:?}"
+    );
+    let cents = |name: &str| people["recipe"][name].as_i64().unwrap_or_default();
+    ensure!(
+        cents("labor_cost_cents") > 0
+            && cents("total_cost_cents") == cents("labor_cost_cents") + 1_240,
+        "the recipe costs nothing: {people}"
+    );
     let slack = |pointer: &str| summary.pointer(pointer).cloned().unwrap_or_default();
     ensure!(
         slack("/slack/state") == "delivered" && slack("/slack/shown") == 1,
@@ -97,6 +114,9 @@ mod tests {
             stream["run"]["errors"] = json!(0);
         }
         summary["organizations"] = json!([organization, organization]);
+        summary["people"] = json!({"day": "2026-03-01",
+            "shown": [{"event_type": "late_arrival"}, {"event_type": "no_show"}, {"event_type": "overtime"}],
+            "recipe": {"labor_cost_cents": 1_500, "total_cost_cents": 2_740}});
         summary["slack"] = json!({"state": "delivered", "shown": 1});
         summary["automation"] =
             json!({"acknowledged": 5, "processed": 4, "posted": ["a", "b"], "notices": 1});
@@ -113,6 +133,12 @@ mod tests {
         for (pointer, value, said) in [
             ("/ok", json!(false), "not ok"),
             ("/organizations", json!([]), "0 organizations"),
+            (
+                "/people/shown/1/event_type",
+                json!("late_arrival"),
+                "the day has only",
+            ),
+            ("/people/recipe/labor_cost_cents", json!(0), "costs nothing"),
             ("/slack/state", json!("failed"), "not there once"),
             ("/slack/shown", json!(2), "not there once"),
             ("/automation/processed", json!(5), "is not there"),

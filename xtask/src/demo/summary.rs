@@ -7,6 +7,7 @@ use api::routes::SEVEN_SHIFTS_STREAMS;
 use serde::Serialize;
 
 use super::automation::AutomationSummary;
+use super::people::PeopleSummary;
 use super::slack::SlackSummary;
 use super::tenant::Tenant;
 use super::watch::Runs;
@@ -22,6 +23,8 @@ pub struct Summary {
     pub url: String,
     pub simulator_url: String,
     pub organizations: Vec<OrganizationSummary>,
+    /// A day of the first organization, and the cost of a recipe there.
+    pub people: Option<PeopleSummary>,
     /// The message of the first organization.
     pub slack: Option<SlackSummary>,
     pub automation: Option<AutomationSummary>,
@@ -72,6 +75,7 @@ impl Summary {
             url: url.to_owned(),
             simulator_url: simulator_url.to_owned(),
             organizations,
+            people: None,
             slack: None,
             automation: None,
         };
@@ -89,6 +93,7 @@ impl Summary {
                     Some(format!("{}, {}: {why}", organization.name, stream.stream))
                 })
             })
+            .chain(self.people.iter().filter_map(PeopleSummary::failure))
             .chain(self.slack.iter().filter_map(SlackSummary::failure))
             .chain(
                 self.automation
@@ -173,6 +178,26 @@ impl fmt::Display for Summary {
             })
             .collect();
         write!(formatter, "{}", table::render(&columns, &rows))?;
+        if let Some(people) = &self.people {
+            writeln!(formatter, "Attendance of {}:", people.day)?;
+            for one in &people.shown {
+                let event = one.event_type.replace('_', " ");
+                writeln!(
+                    formatter,
+                    "  {:<20} {event:<13} {}",
+                    one.employee_name, one.explanation
+                )?;
+            }
+            let recipe = &people.recipe;
+            writeln!(
+                formatter,
+                "Recipe: {} of labour in {}; food cost {} of the menu price, {} with labour",
+                dollars(recipe.labor_cost_cents),
+                dollars(recipe.total_cost_cents),
+                percent(recipe.food_cost_percent),
+                percent(recipe.food_cost_with_labor_percent),
+            )?;
+        }
         if let Some(slack) = &self.slack {
             let times = match slack.shown {
                 1 => "once".to_owned(),
@@ -198,6 +223,14 @@ impl fmt::Display for Summary {
         }
         writeln!(formatter, "in {:.1} s after the build", self.seconds)
     }
+}
+
+fn dollars(cents: i64) -> String {
+    format!("${}.{:02}", cents / 100, cents % 100)
+}
+
+fn percent(value: Option<f64>) -> String {
+    value.map_or_else(|| "?".to_owned(), |value| format!("{value} %"))
 }
 
 #[cfg(test)]
@@ -244,6 +277,7 @@ pub mod tests {
                 connector_id: "con-1".to_owned(),
                 streams,
             }],
+            people: None,
             slack: None,
             automation: None,
         }

@@ -50,6 +50,13 @@ pub fn cents_of_seconds(rate_cents: i64, seconds: i64) -> Option<i64> {
     i64::try_from(half_up(cost, 3_600)).ok()
 }
 
+/// What so many minutes of overtime cost, at `percent` of a rate an hour; `None`: more than can be said.
+#[must_use]
+pub fn overtime_cents(rate_cents: i64, minutes: i64, percent: u32) -> Option<i64> {
+    let cost = i128::from(rate_cents) * i128::from(minutes) * i128::from(percent);
+    i64::try_from(half_up(cost, 60 * 100)).ok()
+}
+
 /// `part` of `whole` in percent, to two decimals; `None` where there is no whole.
 #[must_use]
 pub fn percent(part: i64, whole: i64) -> Option<f64> {
@@ -78,6 +85,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn overtime_is_rounded_once() {
+        // An hour and a half at 18.00, half as much again.
+        assert_eq!(overtime_cents(1_800, 90, 150), Some(4_050));
+        assert_eq!(overtime_cents(1_801, 1, 150), Some(45));
+        assert_eq!(overtime_cents(1_780, 1, 150), Some(45), "44.5 is 45");
+        assert_eq!(overtime_cents(1_800, 90, 0), Some(0));
+        assert_eq!(overtime_cents(i64::MAX, i64::MAX, 1_000), None);
+    }
 
     #[test]
     fn two_decimals_are_exact_and_more_are_refused() {

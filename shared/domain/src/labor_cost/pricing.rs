@@ -39,6 +39,12 @@ impl<'a> View<'a> {
         Self { rates, reads_wages }
     }
 
+    /// The role of a name, or of an id of ours.
+    #[must_use]
+    pub fn find(&self, name_or_id: &str) -> Option<&'a RoleRate> {
+        self.rates.find(name_or_id)
+    }
+
     /// The rate of a role where it is told.
     #[must_use]
     pub fn told(&self, role: &'a RoleRate) -> Option<&'a Rate> {
