@@ -16,10 +16,10 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let roles = &today.rates.roles;
     let first = after.map_or(0, |key| place_after(roles, &key));
     let limit = usize::try_from(asked.paging.limit()).unwrap_or(usize::MAX);
-    let page = roles.iter().skip(first).take(limit);
+    let mut page = roles.iter().skip(first).take(limit);
     let rows: Vec<_> = page.clone().map(|role| row(&today, role)).collect();
     let place = first.saturating_add(rows.len());
-    let next = page.last().filter(|_| place < roles.len());
+    let next = page.next_back().filter(|_| place < roles.len());
     let next = next.map(|last| Key {
         order: i64::try_from(place).unwrap_or(i64::MAX),
         id: last.ids.first().cloned().unwrap_or_default(),

@@ -121,10 +121,11 @@ const STAFF: &str = concat!(
 struct StaffRow {
     changed_seq: i64,
     roles: Vec<(String, String, String, String)>,
-    people: Vec<(String, Vec<WageRow>, Vec<(String, Option<String>)>)>,
+    people: Vec<(String, Vec<WageRow>, Vec<AssignmentRow>)>,
 }
 
 type WageRow = (Option<String>, u8, i64, String, i64);
+type AssignmentRow = (String, Option<String>);
 
 /// Who is paid what by `today` (`YYYY-MM-DD`), and the newest change among it.
 ///

@@ -159,7 +159,7 @@ async fn a_role_that_nobody_knows_is_named_or_priced_by_the_location() {
     let locations = app.all("/api/locations", &organization.key).await;
     let location = locations
         .iter()
-        .find(|location| location["external_id"] == place.to_string())
+        .find(|location| location["external_id"] == place.to_string().as_str())
         .unwrap();
     let (mut sum, mut count) = (0, 0);
     for (name, earners) in super::earners(&truth) {
