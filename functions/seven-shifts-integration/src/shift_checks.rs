@@ -5,17 +5,16 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use api::body::{checked_email, checked_name};
-use api::seven_shifts_integration::{
-    CheckShifts, CheckedEmployee, CheckedShift, EmployeeOnShift, OnShift, ShiftCheck,
-    ShiftCheckAnswer, ShiftCheckBasis, ShiftChecks,
-};
+use api::seven_shifts_integration::{CheckShifts, ShiftCheckBasis};
 use api::{FieldError, Problem, moment};
 use domain::access::Tenant;
 use domain::shift_check::{self, Reason};
 use http::StatusCode;
 use platform::seven_shifts::PROVIDER;
 use platform::{Context, Reply, clock, problems, time};
-use store::shift_checks::{self as rows, Asked, Found, HeldShift, Named, Person};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use store::shift_checks::{self as rows, Asked, AskedList, Found, HeldShift, Named, Person, Rows};
 
 use crate::account::{self, KEY};
 use crate::{lists, refusal};
@@ -41,13 +40,15 @@ pub async fn check(context: &Context) -> Result<Reply, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let (answers, basis) =
-        answers(context, &tenant, at, &[recipient], |_| "store".to_owned()).await?;
-    let answer = answers
+    let recipients = [recipient];
+    let known = look_up(context, &tenant, at, &recipients).await?;
+    let answer = known
+        .answers(&recipients, |_| "store".to_owned())?
         .into_iter()
         .next()
         .ok_or_else(|| problems::internal("a check without an answer"))?;
-    Reply::json(StatusCode::OK, &ShiftCheck { answer, basis })
+    let basis = known.basis.shown();
+    Reply::json(StatusCode::OK, &Single { answer, basis })
 }
 
 pub async fn check_all(context: &Context) -> Result<Reply, Problem> {
@@ -80,9 +81,10 @@ pub async fn check_all(context: &Context) -> Result<Reply, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let field = |index| format!("/recipients/{index}/store");
-    let (answers, basis) = answers(context, &tenant, at, &recipients, field).await?;
-    Reply::json(StatusCode::OK, &ShiftChecks { answers, basis })
+    let known = look_up(context, &tenant, at, &recipients).await?;
+    let answers = known.answers(&recipients, |index| format!("/recipients/{index}/store"))?;
+    let basis = known.basis.shown();
+    Reply::json(StatusCode::OK, &Batch { answers, basis })
 }
 
 pub async fn on_shift(context: &Context) -> Result<Reply, Problem> {
@@ -90,47 +92,100 @@ pub async fn on_shift(context: &Context) -> Result<Reply, Problem> {
         account::tenant_and(context, |query| (query.text("store"), query.time("at")))?;
     let basis = Basis::load(context, &tenant, at).await?;
     let Some(account) = &basis.account else {
-        let answer = OnShift {
+        let answer = List {
             employees: Vec::new(),
-            reason: basis.doubt.map(text),
+            reason: basis.doubt,
             basis: basis.shown(),
         };
         return Reply::json(StatusCode::OK, &answer);
     };
+    let placeholder = basis.placeholder(&tenant);
     let named = store.as_deref().map(lists::without_case);
-    let found = rows::on_shift(
-        &context.database,
-        &tenant,
-        account,
-        named.as_deref(),
-        basis.at,
-    )
-    .await
-    .map_err(|error| problems::database(&error))?;
+    let asked = AskedList {
+        store: named.as_deref(),
+        at: basis.at,
+        placeholder: parts(placeholder.as_ref()),
+    };
+    let rows = rows::on_shift(&context.database, &tenant, account, asked)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let found = rows.read().map_err(|error| problems::database(&error))?;
     let store = match found.stores.first() {
-        Some(store) => Some(rule_store(store).ok_or_else(|| unknown_store("store"))?),
+        Some(store) => {
+            Some(rule_store(store).ok_or_else(|| Problem::invalid(vec![no_store("store")]))?)
+        }
         None => None,
     };
-    let held = Held::of(&found, &tenant, account);
+    let shifts = by_person(&found);
     let employees = found.people.iter().filter_map(|person| {
-        let shifts = held.shifts_of(person);
-        let times: Vec<_> = shifts.iter().map(|shift| shift.times()).collect();
+        let shifts = shifts.get(person.id)?;
+        let times: Vec<_> = shifts.iter().map(HeldShift::times).collect();
         let current = shift_check::current_shift(&times, store.map(|store| store.id), basis.at)?;
-        Some(EmployeeOnShift {
-            employee: held.employee(person),
-            shift: shown_shift(shifts.get(current)?),
+        Some(Working {
+            employee: person.shown,
+            shift: shifts.get(current)?.shown,
         })
     });
     let is_nowhere = store.is_some_and(|store| !store.is_mapped);
-    let answer = OnShift {
+    let answer = List {
         employees: employees.collect(),
-        reason: basis
-            .doubt
-            .or(is_nowhere.then_some(Reason::StoreNotMapped))
-            .map(text),
+        reason: basis.doubt.or(is_nowhere.then_some(Reason::StoreNotMapped)),
         basis: basis.shown(),
     };
     Reply::json(StatusCode::OK, &answer)
+}
+
+/// [`api::seven_shifts_integration::ShiftCheck`], of what the database has written.
+#[derive(Serialize)]
+struct Single<'t> {
+    #[serde(flatten)]
+    answer: Answer<'t>,
+    #[serde(flatten)]
+    basis: ShiftCheckBasis,
+}
+
+#[derive(Serialize)]
+struct Batch<'t> {
+    answers: Vec<Answer<'t>>,
+    #[serde(flatten)]
+    basis: ShiftCheckBasis,
+}
+
+#[derive(Serialize)]
+struct Answer<'t> {
+    should_send: bool,
+    reason: Reason,
+    employee: Option<&'t RawValue>,
+    shift: Option<&'t RawValue>,
+}
+
+#[derive(Serialize)]
+struct List<'t> {
+    employees: Vec<Working<'t>>,
+    reason: Option<Reason>,
+    #[serde(flatten)]
+    basis: ShiftCheckBasis,
+}
+
+#[derive(Serialize)]
+struct Working<'t> {
+    employee: &'t RawValue,
+    shift: &'t RawValue,
+}
+
+impl<'t> Answer<'t> {
+    const fn new(
+        reason: Reason,
+        employee: Option<&'t RawValue>,
+        shift: Option<&'t RawValue>,
+    ) -> Self {
+        Self {
+            should_send: reason.should_send(),
+            reason,
+            employee,
+            shift,
+        }
+    }
 }
 
 /// Who a message is for, checked.
@@ -139,38 +194,36 @@ struct Recipient<'a> {
     store: Option<&'a str>,
 }
 
-/// An answer for each recipient, in their order. `store_field` names the store of one, by its place.
-async fn answers(
+/// What is known of recipients.
+struct Known<'a> {
+    basis: Basis,
+    /// `None` where nothing depends on people, shifts and stores.
+    rows: Option<Rows>,
+    /// The place of each store in the rows.
+    places: BTreeMap<&'a str, usize>,
+}
+
+async fn look_up<'a>(
     context: &Context,
     tenant: &Tenant,
     at: Option<i64>,
-    recipients: &[Recipient<'_>],
-    store_field: impl Fn(usize) -> String,
-) -> Result<(Vec<ShiftCheckAnswer>, ShiftCheckBasis), Problem> {
+    recipients: &[Recipient<'a>],
+) -> Result<Known<'a>, Problem> {
     let basis = Basis::load(context, tenant, at).await?;
-    let account = match &basis.account {
-        Some(account) if account.enforces() => account,
-        other => {
-            // Nothing depends on people, shifts or stores.
-            let reason = match other {
-                Some(_) => Reason::NotEnforced,
-                None => Reason::NotConfigured,
-            };
-            let all = recipients.iter().map(|_| answer(reason, None, None));
-            return Ok((all.collect(), basis.shown()));
-        }
+    let mut places = BTreeMap::new();
+    let Some(account) = basis.account.as_ref().filter(|account| account.enforces()) else {
+        return Ok(Known {
+            basis,
+            rows: None,
+            places,
+        });
     };
-    let placeholder = account
-        .has_placeholders()
-        .then(|| account::placeholder(tenant));
-    let placeholder = placeholder
-        .as_ref()
-        .map(|(before, after)| (*before, after.as_str()));
+    let placeholder = basis.placeholder(tenant);
+    let placeholder = parts(placeholder.as_ref());
     let mut people = Vec::with_capacity(recipients.len());
     for (number, recipient) in recipients.iter().enumerate() {
         sought(number, recipient.email, placeholder, &mut people);
     }
-    let mut places = BTreeMap::new();
     let mut stores = Vec::new();
     for store in recipients.iter().filter_map(|recipient| recipient.store) {
         places.entry(store).or_insert_with(|| {
@@ -183,56 +236,84 @@ async fn answers(
         people: &people,
         stores: &stores,
         at: basis.at,
+        placeholder,
     };
-    let found = rows::find(&context.database, tenant, account, asked)
+    let rows = rows::find(&context.database, tenant, account, asked)
         .await
         .map_err(|error| problems::database(&error))?;
-    let held = Held::of(&found, tenant, account);
-    let mut by_number: Vec<Vec<&Person>> = Vec::new();
-    by_number.resize_with(recipients.len(), Vec::new);
-    for person in &found.people {
-        if let Some(people) = by_number.get_mut(person.number)
-            && people.iter().all(|other| other.id != person.id)
-        {
-            people.push(person);
+    Ok(Known {
+        basis,
+        rows: Some(rows),
+        places,
+    })
+}
+
+impl Known<'_> {
+    /// An answer for each recipient, in their order. `store_field` names the store of one, by its place.
+    fn answers(
+        &self,
+        recipients: &[Recipient<'_>],
+        store_field: impl Fn(usize) -> String,
+    ) -> Result<Vec<Answer<'_>>, Problem> {
+        let Some(rows) = &self.rows else {
+            let reason = match &self.basis.account {
+                Some(_) => Reason::NotEnforced,
+                None => Reason::NotConfigured,
+            };
+            let all = recipients.iter().map(|_| Answer::new(reason, None, None));
+            return Ok(all.collect());
+        };
+        let found = rows.read().map_err(|error| problems::database(&error))?;
+        let shifts = by_person(&found);
+        let mut by_number: Vec<Vec<Person<'_>>> = Vec::new();
+        by_number.resize_with(recipients.len(), Vec::new);
+        for person in &found.people {
+            if let Some(people) = by_number.get_mut(person.number)
+                && people.iter().all(|other| other.id != person.id)
+            {
+                people.push(*person);
+            }
+        }
+        let mut errors = Vec::new();
+        let mut all = Vec::with_capacity(recipients.len());
+        for (number, (recipient, people)) in recipients.iter().zip(&by_number).enumerate() {
+            let place = recipient.store.and_then(|store| self.places.get(store));
+            let store = place.map(|place| found.stores.get(*place).and_then(rule_store));
+            if let Some(None) = store {
+                errors.push(no_store(store_field(number)));
+                continue;
+            }
+            let held = |person: &Person<'_>| shifts.get(person.id).map_or(&[][..], Vec::as_slice);
+            let times: Vec<Vec<_>> = people
+                .iter()
+                .map(|person| held(person).iter().map(HeldShift::times).collect())
+                .collect();
+            let Basis { doubt, at, .. } = self.basis;
+            let verdict = shift_check::decide(doubt, &times, store.flatten(), at);
+            let person = verdict.person.and_then(|place| people.get(place));
+            let shift = person
+                .zip(verdict.shift)
+                .and_then(|(person, place)| held(person).get(place));
+            all.push(Answer::new(
+                verdict.reason,
+                person.map(|person| person.shown),
+                shift.map(|shift| shift.shown),
+            ));
+        }
+        if errors.is_empty() {
+            Ok(all)
+        } else {
+            Err(Problem::invalid(errors))
         }
     }
-    let mut errors = Vec::new();
-    let mut all = Vec::with_capacity(recipients.len());
-    for (number, (recipient, people)) in recipients.iter().zip(&by_number).enumerate() {
-        let store = match recipient.store.and_then(|store| places.get(store)) {
-            Some(place) => match found.stores.get(*place).and_then(rule_store) {
-                Some(store) => Some(store),
-                None => {
-                    errors.push(no_store(store_field(number)));
-                    continue;
-                }
-            },
-            None => None,
-        };
-        let times: Vec<Vec<_>> = people
-            .iter()
-            .map(|person| {
-                held.shifts_of(person)
-                    .iter()
-                    .map(|shift| shift.times())
-                    .collect()
-            })
-            .collect();
-        let verdict = shift_check::decide(basis.doubt, &times, store, basis.at);
-        let person = verdict.person.and_then(|place| people.get(place));
-        let shift = verdict.shift.zip(person).and_then(|(place, person)| {
-            held.shifts_of(person)
-                .get(place)
-                .map(|shift| shown_shift(shift))
-        });
-        let person = person.map(|person| held.employee(person));
-        all.push(answer(verdict.reason, person, shift));
+}
+
+fn by_person<'t>(found: &Found<'t>) -> HashMap<&'t str, Vec<HeldShift<'t>>> {
+    let mut shifts: HashMap<_, Vec<_>> = HashMap::new();
+    for shift in &found.shifts {
+        shifts.entry(shift.person_id).or_default().push(*shift);
     }
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
-    Ok((all, basis.shown()))
+    shifts
 }
 
 /// What leads to the people who have this address. A placeholder is that of one person.
@@ -305,6 +386,14 @@ impl Basis {
         })
     }
 
+    /// What stands before and after the id of a person without an address.
+    fn placeholder(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
+        let account = self.account.as_ref()?;
+        account
+            .has_placeholders()
+            .then(|| account::placeholder(tenant))
+    }
+
     fn shown(&self) -> ShiftCheckBasis {
         ShiftCheckBasis {
             at: time::rfc3339(self.at),
@@ -318,87 +407,14 @@ impl Basis {
     }
 }
 
-/// What a look-up has brought, by person.
-struct Held<'a> {
-    shifts: HashMap<&'a str, Vec<&'a HeldShift>>,
-    placeholder: Option<(&'static str, String)>,
-}
-
-impl<'a> Held<'a> {
-    fn of(found: &'a Found, tenant: &Tenant, account: &rows::Account) -> Self {
-        let mut shifts: HashMap<&str, Vec<&HeldShift>> = HashMap::new();
-        for shift in &found.shifts {
-            shifts.entry(&shift.person_id).or_default().push(shift);
-        }
-        Self {
-            shifts,
-            placeholder: account
-                .has_placeholders()
-                .then(|| account::placeholder(tenant)),
-        }
-    }
-
-    fn shifts_of(&self, person: &Person) -> &[&'a HeldShift] {
-        self.shifts
-            .get(person.id.as_str())
-            .map_or(&[], Vec::as_slice)
-    }
-
-    fn employee(&self, person: &Person) -> CheckedEmployee {
-        let placeholder = || {
-            let (before, after) = self.placeholder.as_ref()?;
-            Some(format!("{before}{}{after}", person.external_id))
-        };
-        let full_name = format!("{} {}", person.first_name, person.last_name);
-        CheckedEmployee {
-            id: person.id.clone(),
-            seven_shifts_id: person.external_id.clone(),
-            email: person
-                .email
-                .clone()
-                .or_else(placeholder)
-                .unwrap_or_default(),
-            first_name: person.first_name.clone(),
-            last_name: person.last_name.clone(),
-            full_name: full_name.trim().to_owned(),
-        }
-    }
-}
-
-fn answer(
-    reason: Reason,
-    employee: Option<CheckedEmployee>,
-    shift: Option<CheckedShift>,
-) -> ShiftCheckAnswer {
-    ShiftCheckAnswer {
-        should_send: reason.should_send(),
-        reason: text(reason),
-        employee,
-        shift,
-    }
-}
-
-fn text(reason: Reason) -> String {
-    reason.as_str().to_owned()
-}
-
-fn shown_shift(shift: &HeldShift) -> CheckedShift {
-    CheckedShift {
-        id: shift.id.clone(),
-        seven_shifts_shift_id: shift.external_id.clone(),
-        store: shift.product_ref.clone().or_else(|| shift.store_id.clone()),
-        store_name: shift.store_name.clone(),
-        start_time: time::rfc3339(shift.starts_at),
-        end_time: time::rfc3339(shift.ends_at),
-        is_close: shift.is_close,
-        role: shift.role.clone().unwrap_or_default(),
-    }
+fn parts<'a>(placeholder: Option<&'a (&'static str, String)>) -> Option<(&'a str, &'a str)> {
+    placeholder.map(|(before, after)| (*before, after.as_str()))
 }
 
 /// `None` where there is no such store.
-fn rule_store(store: &rows::Store) -> Option<shift_check::Store<'_>> {
+fn rule_store<'t>(store: &rows::Store<'t>) -> Option<shift_check::Store<'t>> {
     Some(shift_check::Store {
-        id: store.id.as_deref()?,
+        id: store.id?,
         is_mapped: store.is_mapped,
     })
 }
@@ -408,8 +424,4 @@ fn no_store(field: impl Into<String>) -> FieldError {
         field,
         "is no store: create it first, with PUT /api/stores, or leave it out for any store",
     )
-}
-
-fn unknown_store(field: &str) -> Problem {
-    Problem::invalid(vec![no_store(field)])
 }

@@ -7,9 +7,10 @@ use domain::access::Tenant;
 use domain::connector_state::ConnectorState;
 use domain::shift_check::{LONGEST_SHIFT_SECS, Shift};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-use crate::database::{DatabaseError, Execute};
-use crate::staff::{MAX_EMPLOYEES, is_staff, wanted_names};
+use crate::database::{DatabaseError, Execute, Row, Value};
+use crate::staff::{MAX_EMPLOYEES, is_staff, seconds, wanted_names};
 use crate::{json, parameters};
 
 /// The account that people and shifts come from, as far as checks depend on it.
@@ -99,63 +100,75 @@ pub struct Asked<'a> {
     /// The product's ids of stores, or ours.
     pub stores: &'a [&'a str],
     pub at: i64,
+    /// What stands for the address of a person who has none: before and after the provider's id.
+    pub placeholder: Option<(&'a str, &'a str)>,
 }
 
-/// What a look-up has brought. Rows come as arrays, in the order of the members.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-pub struct Found {
+/// What a look-up has brought, as the database has written it.
+#[derive(Debug)]
+pub struct Rows(String);
+
+impl Rows {
+    /// # Errors
+    /// Rows of another shape, which is a bug of ours.
+    pub fn read(&self) -> Result<Found<'_>, DatabaseError> {
+        json::parse(&self.0)
+    }
+}
+
+/// The rows of a look-up. Each comes as an array, in the order of the members; what is shown of it is
+/// JSON already.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Found<'t> {
     /// One for each store that was asked for, in their order.
-    pub stores: Vec<Store>,
-    pub people: Vec<Person>,
-    pub shifts: Vec<HeldShift>,
+    #[serde(borrow)]
+    pub stores: Vec<Store<'t>>,
+    pub people: Vec<Person<'t>>,
+    pub shifts: Vec<HeldShift<'t>>,
 }
 
 /// A store that was asked for.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-pub struct Store {
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Store<'t> {
     /// Ours; `None` where there is no such store.
-    pub id: Option<String>,
+    pub id: Option<&'t str>,
     /// A location of the account is this store.
     #[serde(deserialize_with = "flag")]
     pub is_mapped: bool,
 }
 
 /// An employee.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-pub struct Person {
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Person<'t> {
     /// The number under which they were sought.
     pub number: usize,
-    pub id: String,
-    pub external_id: String,
-    pub email: Option<String>,
-    pub first_name: String,
-    pub last_name: String,
+    pub id: &'t str,
+    #[serde(borrow)]
+    pub shown: &'t RawValue,
 }
 
 /// A shift of one of the people that may not be over.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-pub struct HeldShift {
-    pub person_id: String,
-    pub id: String,
-    pub external_id: String,
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct HeldShift<'t> {
+    pub person_id: &'t str,
+    pub id: &'t str,
     pub starts_at: i64,
     pub ends_at: i64,
     #[serde(deserialize_with = "flag")]
     pub is_close: bool,
     /// Ours.
-    pub store_id: Option<String>,
-    pub product_ref: Option<String>,
-    pub store_name: Option<String>,
-    pub role: Option<String>,
+    pub store_id: Option<&'t str>,
+    #[serde(borrow)]
+    pub shown: &'t RawValue,
 }
 
-impl HeldShift {
+impl<'t> HeldShift<'t> {
     /// As the rules see it.
     #[must_use]
-    pub fn times(&self) -> Shift<'_> {
+    pub const fn times(&self) -> Shift<'t> {
         Shift {
-            id: &self.id,
-            store_id: self.store_id.as_deref(),
+            id: self.id,
+            store_id: self.store_id,
             starts_at: self.starts_at,
             ends_at: self.ends_at,
             is_close: self.is_close,
@@ -219,9 +232,19 @@ macro_rules! is_employee {
     };
 }
 
+/// The people, with what is shown of them; of who has no address, the placeholder of these parameters.
 macro_rules! people {
-    () => {
-        "(SELECT json_group_array(json_array(number, id, external_id, email, first_name, last_name)) FROM person)"
+    ($before:literal, $after:literal) => {
+        concat!(
+            "(SELECT json_group_array(json_array(number, id, json_object('id', id, 'seven_shifts_id', external_id,
+      'email', coalesce(email, ",
+            $before,
+            " || external_id || ",
+            $after,
+            ", ''),
+      'first_name', first_name, 'last_name', last_name,
+      'full_name', trim(first_name || ' ' || last_name)))) FROM person)"
+        )
     };
 }
 
@@ -241,8 +264,15 @@ macro_rules! may_be_on {
 macro_rules! shifts {
     ($from:expr) => {
         concat!(
-            "(SELECT json_group_array(json_array(shift.team_member_id, shift.id, shift.external_id,
-      shift.starts_at, shift.ends_at, shift.is_close, stores.id, stores.product_ref, stores.name, roles.name))
+            "(SELECT json_group_array(json_array(shift.team_member_id, shift.id, shift.starts_at, shift.ends_at,
+      shift.is_close, stores.id, json_object('id', shift.id, 'seven_shifts_shift_id', shift.external_id,
+        'store', coalesce(stores.product_ref, stores.id), 'store_name', stores.name,
+        'start_time', ",
+            seconds!("shift.starts_at"),
+            ", 'end_time', ",
+            seconds!("shift.ends_at"),
+            ",
+        'is_close', json(iif(shift.is_close, 'true', 'false')), 'role', coalesce(roles.name, ''))))
    FROM ",
             $from,
             "
@@ -281,7 +311,7 @@ SELECT json_object(
     stores!("?6"),
     ",
   'people', ",
-    people!(),
+    people!("?9", "?10"),
     ",
   'shifts', ",
     shifts!(concat!(
@@ -306,7 +336,7 @@ pub async fn find<E: Execute>(
     tenant: &Tenant,
     account: &Account,
     asked: Asked<'_>,
-) -> Result<Found, DatabaseError> {
+) -> Result<Rows, DatabaseError> {
     let (mut by_email, mut by_id) = (Vec::new(), Vec::new());
     for (number, named) in asked.people {
         match named {
@@ -323,12 +353,22 @@ pub async fn find<E: Execute>(
         json::write(asked.stores)?,
         asked.at.saturating_sub(LONGEST_SHIFT_SECS),
         asked.at,
+        asked.placeholder.map(|(before, _)| before),
+        asked.placeholder.map(|(_, after)| after),
     ];
-    if asked.people.len() <= FEW {
-        let row = database.read_row(FIND, parameters).await?;
-        return row.map_or_else(|| Ok(Found::default()), |row| json::parse(row.text(0)?));
+    let row = if asked.people.len() <= FEW {
+        database.read_row(FIND, parameters).await?
+    } else {
+        database.execute(FIND, parameters).await?.into_iter().next()
+    };
+    rows(row)
+}
+
+fn rows(row: Option<Row>) -> Result<Rows, DatabaseError> {
+    match row.map(|Row(columns)| columns.into_iter().next()) {
+        Some(Some(Value::Text(text))) => Ok(Rows(text)),
+        _ => Err(DatabaseError::Shape("no rows of a check".to_owned())),
     }
-    json::read(&database.execute(FIND, parameters).await?)
 }
 
 const ON_SHIFT: &str = concat!(
@@ -363,12 +403,22 @@ SELECT json_object(
     stores!("?7"),
     ",
   'people', ",
-    people!(),
+    people!("?9", "?10"),
     ",
   'shifts', ",
     shifts!("working CROSS JOIN schedule_shifts AS shift ON shift.id = working.id"),
     ")"
 );
+
+/// What [`on_shift`] is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedList<'a> {
+    /// The product's id of a store, or ours; any store where none is named.
+    pub store: Option<&'a str>,
+    pub at: i64,
+    /// As in [`Asked`].
+    pub placeholder: Option<(&'a str, &'a str)>,
+}
 
 /// Everybody who has a shift that may be on, at the store if one is named, by last and first name.
 ///
@@ -378,19 +428,26 @@ pub async fn on_shift<E: Execute>(
     database: &E,
     tenant: &Tenant,
     account: &Account,
-    store: Option<&str>,
-    at: i64,
-) -> Result<Found, DatabaseError> {
-    let names: Vec<&str> = store.into_iter().collect();
+    asked: AskedList<'_>,
+) -> Result<Rows, DatabaseError> {
+    let names: Vec<&str> = asked.store.into_iter().collect();
     let parameters = parameters![
         tenant.as_str(),
         account.connector_id.as_str(),
         account.names_that_count()?,
-        store,
-        at.saturating_sub(LONGEST_SHIFT_SECS),
-        at,
+        asked.store,
+        asked.at.saturating_sub(LONGEST_SHIFT_SECS),
+        asked.at,
         json::write(&names)?,
         MAX_EMPLOYEES,
+        asked.placeholder.map(|(before, _)| before),
+        asked.placeholder.map(|(_, after)| after),
     ];
-    json::read(&database.execute(ON_SHIFT, parameters).await?)
+    rows(
+        database
+            .execute(ON_SHIFT, parameters)
+            .await?
+            .into_iter()
+            .next(),
+    )
 }

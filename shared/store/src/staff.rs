@@ -56,6 +56,8 @@ macro_rules! seconds {
     };
 }
 
+pub(crate) use seconds;
+
 /// When a row was last known to be so: at the last success of its stream, or when it came.
 macro_rules! synced_at {
     ($stream:literal, $record:literal) => {

@@ -11,7 +11,9 @@ mod support;
 use domain::access::{Caller, Tenant};
 use domain::connector_state::ConnectorState;
 use domain::shift_check::{CLOSING_SHIFT_SECS, LONGEST_SHIFT_SECS, Shift, current_shift};
-use store::shift_checks::{self, Account, Asked, Found, Named};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use store::shift_checks::{self, Account, Asked, AskedList, Named, Rows};
 use store::staff_policies::{self, StaffPolicy};
 use store::{Database, Execute};
 use support::{TestDatabase, wait};
@@ -27,6 +29,15 @@ fn tenant(number: u64) -> Tenant {
     Caller::internal("test")
         .tenant_named(&uuid(number))
         .unwrap()
+}
+
+/// What is shown of a row.
+fn shown(raw: &RawValue) -> Value {
+    serde_json::from_str(raw.get()).unwrap()
+}
+
+fn member(raw: &RawValue, name: &str) -> String {
+    shown(raw)[name].as_str().unwrap().to_owned()
 }
 
 struct Fixture {
@@ -88,8 +99,13 @@ impl Fixture {
             .unwrap()
     }
 
-    fn find(&self, people: &[(usize, Named<'_>)], stores: &[&str], at: i64) -> Found {
-        let asked = Asked { people, stores, at };
+    fn find(&self, people: &[(usize, Named<'_>)], stores: &[&str], at: i64) -> Rows {
+        let asked = Asked {
+            people,
+            stores,
+            at,
+            placeholder: Some(("temp_", "@x")),
+        };
         let account = self.account(1);
         self.database.take_statements();
         let found = wait(shift_checks::find(
@@ -105,11 +121,10 @@ impl Fixture {
 
     /// Who is found by an address: numbers of people.
     fn by_email(&self, email: &str) -> Vec<String> {
-        let found = self.find(&[(0, Named::Email(email.into()))], &[], NOW);
-        let mut ids: Vec<_> = found
-            .people
-            .into_iter()
-            .map(|person| person.external_id)
+        let rows = self.find(&[(0, Named::Email(email.into()))], &[], NOW);
+        let people = rows.read().unwrap().people.into_iter();
+        let mut ids: Vec<_> = people
+            .map(|person| member(person.shown, "seven_shifts_id"))
             .collect();
         ids.sort();
         ids
@@ -117,21 +132,25 @@ impl Fixture {
 
     /// The shifts of person 1 that may be on.
     fn shifts_at(&self, at: i64) -> Vec<String> {
-        let found = self.find(&[(0, Named::Email("a@x".into()))], &[], at);
-        let mut ids: Vec<_> = found
-            .shifts
-            .into_iter()
-            .map(|shift| shift.external_id)
+        let rows = self.find(&[(0, Named::Email("a@x".into()))], &[], at);
+        let shifts = rows.read().unwrap().shifts.into_iter();
+        let mut ids: Vec<_> = shifts
+            .map(|shift| member(shift.shown, "seven_shifts_shift_id"))
             .collect();
         ids.sort();
         ids
     }
 
-    fn on_shift(&self, store: Option<&str>, at: i64) -> Found {
+    fn on_shift(&self, store: Option<&str>, at: i64) -> Rows {
         let account = self.account(1);
         self.database.take_statements();
         let tenant = tenant(1);
-        let found = shift_checks::on_shift(&self.database, &tenant, &account, store, at);
+        let asked = AskedList {
+            store,
+            at,
+            placeholder: None,
+        };
+        let found = shift_checks::on_shift(&self.database, &tenant, &account, asked);
         let found = wait(found).unwrap();
         assert_eq!(self.database.take_statements().len(), 1, "one round trip");
         found
@@ -238,14 +257,29 @@ fn employees_are_found_by_their_address_whatever_its_case() {
         (9, Named::Email("a@X".into())),
         (8, Named::Email("A@x".into())),
     ];
-    let found = fixture.find(&people, &[], NOW);
+    let rows = fixture.find(&people, &[], NOW);
+    let found = rows.read().unwrap();
     let mut numbers: Vec<_> = found
         .people
         .iter()
-        .map(|person| (person.number, &*person.external_id))
+        .map(|person| (person.number, member(person.shown, "seven_shifts_id")))
         .collect();
     numbers.sort();
+    let numbers: Vec<_> = numbers
+        .iter()
+        .map(|(number, id)| (*number, &**id))
+        .collect();
     assert_eq!(numbers, [(3, "3"), (8, "1"), (8, "2"), (9, "1"), (9, "2")]);
+    let nameless = found
+        .people
+        .iter()
+        .find(|person| person.number == 3)
+        .unwrap();
+    assert_eq!(
+        shown(nameless.shown),
+        json!({"id": uuid(1_003), "seven_shifts_id": "3", "email": "temp_3@x",
+            "first_name": "F3", "last_name": "L3", "full_name": "F3 L3"})
+    );
     // Only those of the roles that count are employees.
     fixture.run(&format!("INSERT INTO team_member_role_assignments (id, organization_id, connector_id, source, external_id, team_member_id, external_user_id, external_role_id, is_primary, created_seq, changed_seq) VALUES ('{}', '{}', '{}', 's', '2:7', '{}', '2', '7', 1, 1, 1)", uuid(80), uuid(1), uuid(101), uuid(1_002)));
     fixture.policy(&["LINE cook"]);
@@ -285,23 +319,27 @@ fn a_shift_that_may_be_on_is_brought_and_no_other() {
     // Its end says nothing of one that ends at closing.
     fixture.set_shift(1, "is_close = 1, ends_at = starts_at");
     assert_eq!(fixture.shifts_at(NOW), ["1"]);
-    let found = fixture.find(
+    let rows = fixture.find(
         &[(0, Named::Email("a@x".into()))],
         &["s-1", "s-2", "s-3", &uuid(211), &uuid(221), "s-1"],
         NOW,
     );
+    let found = rows.read().unwrap();
     let shift = &found.shifts[0];
     assert_eq!(shift.person_id, uuid(1_001));
-    assert_eq!(shift.store_id, Some(uuid(211)));
-    assert_eq!(shift.product_ref.as_deref(), Some("s-1"));
-    assert_eq!(shift.store_name.as_deref(), Some("S1"));
-    assert_eq!(shift.role.as_deref(), Some("Line Cook"));
+    assert_eq!(shift.store_id, Some(&*uuid(211)));
     assert!(shift.is_close);
+    assert_eq!(
+        shown(shift.shown),
+        json!({"id": uuid(5_001), "seven_shifts_shift_id": "1", "store": "s-1", "store_name": "S1",
+            "start_time": "2027-01-15T07:00:00Z", "end_time": "2027-01-15T07:00:00Z", "is_close": true,
+            "role": "Line Cook"})
+    );
     // The stores in the order in which they were asked for: by the product's ids and by ours.
     let stores: Vec<_> = found
         .stores
         .iter()
-        .map(|store| (store.id.clone(), store.is_mapped))
+        .map(|store| (store.id.map(str::to_owned), store.is_mapped))
         .collect();
     let (one, two) = (Some(uuid(211)), Some(uuid(212)));
     assert_eq!(
@@ -364,6 +402,7 @@ fn what_is_left_out_is_never_on() {
             fixture.find(&[(0, Named::Email("a@x".into()))], &[], at),
             fixture.on_shift(None, at),
         ] {
+            let found = found.read().unwrap();
             let shifts: Vec<_> = found.shifts.iter().map(|shift| shift.times()).collect();
             let current = current_shift(&shifts, None, at).map(|place| shifts[place].id);
             assert_eq!(current, expected, "{at}");
@@ -395,28 +434,25 @@ fn who_is_on_shift_is_listed_by_name_and_by_store() {
         uuid(1_004)
     ));
     let names = |store: Option<&str>| -> Vec<String> {
-        let people = fixture.on_shift(store, NOW).people.into_iter();
-        people.map(|person| person.last_name).collect()
+        let rows = fixture.on_shift(store, NOW);
+        let people = rows.read().unwrap().people.into_iter();
+        people
+            .map(|person| member(person.shown, "last_name"))
+            .collect()
     };
     assert_eq!(names(None), ["adam", "Bea", "Zoe"]);
     assert_eq!(names(Some("s-1")), ["adam", "Zoe"]);
     assert_eq!(names(Some(&uuid(211))), ["adam", "Zoe"]);
     assert_eq!(names(Some("s-2")), [""; 0], "no location is this store");
-    let unknown = fixture.on_shift(Some("s-3"), NOW);
-    assert_eq!(
-        (unknown.people.len(), unknown.stores[0].id.clone()),
-        (0, None)
-    );
-    assert_eq!(
-        fixture.on_shift(Some(&uuid(221)), NOW).stores[0].id,
-        None,
-        "another organization's"
-    );
-    let adam = fixture.on_shift(Some("s-1"), NOW);
-    let of_adam = adam
-        .shifts
-        .iter()
-        .filter(|shift| shift.person_id == uuid(1_002));
+    // A store that is not there, and one of another organization's.
+    for store in ["s-3", &uuid(221)] {
+        let rows = fixture.on_shift(Some(store), NOW);
+        let found = rows.read().unwrap();
+        assert_eq!((found.people.len(), found.stores[0].id), (0, None));
+    }
+    let rows = fixture.on_shift(Some("s-1"), NOW);
+    let shifts = rows.read().unwrap().shifts.into_iter();
+    let of_adam = shifts.filter(|shift| shift.person_id == uuid(1_002));
     assert_eq!(of_adam.count(), 2);
 }
 
@@ -449,27 +485,32 @@ fn neither_other_people_nor_the_past_cost_anything() {
         assert!((after - before).abs() < 10, "{before} and {after}");
     }
 
+    let account = fixture.account(1);
     fixture.database.take_statements();
-    fixture.find(&[(0, Named::Email("a@x".into()))], &["s-1"], NOW);
+    let (people, tenant) = ([(0, Named::Email("a@x".into()))], tenant(1));
     let asked = Asked {
-        people: &[(0, Named::Email("a@x".into()))],
+        people: &people,
         stores: &[],
         at: NOW,
+        placeholder: None,
     };
-    let account = fixture.account(1);
     wait(shift_checks::find(
         &fixture.database,
-        &tenant(1),
+        &tenant,
         &account,
         asked,
     ))
     .unwrap();
+    let asked = AskedList {
+        store: None,
+        at: NOW,
+        placeholder: None,
+    };
     wait(shift_checks::on_shift(
         &fixture.database,
-        &tenant(1),
+        &tenant,
         &account,
-        None,
-        NOW,
+        asked,
     ))
     .unwrap();
     let statements = fixture.database.take_statements();
