@@ -250,9 +250,7 @@ async fn answer(
             .read(&context.database)
             .await
             .map_err(database)?;
-        let rows: Vec<Map<String, Value>> = serde_json::from_str(&found.data_json)
-            .map_err(|error| problems::internal(&error.to_string()))?;
-        all.extend(rows);
+        all.extend(table::rows(&found.data_json)?);
         table::check(all.len())?;
         after = found.next;
         if after.is_none() {

@@ -8,7 +8,6 @@ use domain::attendance::policy::SickLeavePolicy;
 use domain::attendance::sick_leave::{self, Ledger, SickTime, Year};
 use domain::stream::Stream;
 use platform::{Context, Reply, freshness, lists, problems};
-use serde_json::{Map, Value};
 use store::attendance::answers::{self, ApprovedTimeOff, PeopleAsked};
 use store::lists::Key;
 
@@ -84,14 +83,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let rows = ledgers(context, tenant, policy, (number, year), &ids, today).await?;
     let freshness = freshness::of(context, tenant, RESTS_ON).await?;
     if *is_table {
-        let rows: Vec<Map<String, Value>> = rows
-            .iter()
-            .filter_map(|row| match serde_json::to_value(row) {
-                Ok(Value::Object(row)) => Some(row),
-                _ => None,
-            })
-            .collect();
-        return table::reply(COLUMNS, &rows, &freshness);
+        return table::reply_with(COLUMNS, &rows, &freshness);
     }
     let next = ids.last().filter(|_| has_more).map(|id| Key {
         order: 0,

@@ -10,7 +10,6 @@ use domain::attendance::delta::nearest_minutes;
 use domain::labor_cost::{Basis, View, overtime_cents};
 use platform::labor_rates::Today;
 use platform::{Context, Reply, freshness, lists, problems};
-use serde_json::{Map, Value};
 use store::attendance::answers::{self, Asked, Names, Points, Sums};
 use store::lists::Key;
 
@@ -110,14 +109,8 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     }
     let freshness = freshness::of(context, tenant, STREAMS).await?;
     if *is_table {
-        let rows: Vec<Map<String, Value>> = rows
-            .iter()
-            .filter_map(|(_, row)| match serde_json::to_value(row) {
-                Ok(Value::Object(row)) => Some(row),
-                _ => None,
-            })
-            .collect();
-        return table::reply(COLUMNS, &rows, &freshness);
+        let rows: Vec<AttendanceSummary> = rows.into_iter().map(|(_, row)| row).collect();
+        return table::reply_with(COLUMNS, &rows, &freshness);
     }
     let after = asked.paging.after()?.map(|key| key.id);
     let limit = usize::try_from(asked.paging.limit()).unwrap_or(usize::MAX);

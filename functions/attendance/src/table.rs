@@ -5,6 +5,7 @@ use api::query::Query;
 use api::{Problem, ProblemKind};
 use http::StatusCode;
 use platform::{Reply, problems};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Rows of one table.
@@ -27,6 +28,28 @@ pub fn check(rows: usize) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// The rows of a page, as it is answered.
+///
+/// # Errors
+/// What is no JSON array of objects, which is a bug of ours.
+pub fn rows(data_json: &str) -> Result<Vec<Map<String, Value>>, Problem> {
+    serde_json::from_str(data_json).map_err(|error| problems::internal(&error.to_string()))
+}
+
+/// [`reply`] of values.
+///
+/// # Errors
+/// Those of [`reply`].
+pub fn reply_with<T: Serialize>(
+    columns: &[&str],
+    values: &[T],
+    freshness: &Freshness,
+) -> Result<Reply, Problem> {
+    let data_json =
+        serde_json::to_string(values).map_err(|error| problems::internal(&error.to_string()))?;
+    reply(columns, &rows(&data_json)?, freshness)
 }
 
 /// `columns` are members of the rows, in this order; how current the rows are stands in the last two.
