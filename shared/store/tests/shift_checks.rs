@@ -1,6 +1,7 @@
 //! Who is found on shift, by whatever leads to them, and at what cost.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "the helpers of a test fail as a test does"
@@ -13,7 +14,7 @@ use domain::connector_state::ConnectorState;
 use domain::shift_check::{CLOSING_SHIFT_SECS, LONGEST_SHIFT_SECS, Shift, current_shift};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use store::shift_checks::{self, Account, Asked, AskedList, Named, Rows};
+use store::shift_checks::{self, Account, Asked, AskedList, HeldShift, Named, Rows};
 use store::staff_policies::{self, StaffPolicy};
 use store::{Database, Execute};
 use support::{TestDatabase, wait};
@@ -403,7 +404,7 @@ fn what_is_left_out_is_never_on() {
             fixture.on_shift(None, at),
         ] {
             let found = found.read().unwrap();
-            let shifts: Vec<_> = found.shifts.iter().map(|shift| shift.times()).collect();
+            let shifts: Vec<_> = found.shifts.iter().map(HeldShift::times).collect();
             let current = current_shift(&shifts, None, at).map(|place| shifts[place].id);
             assert_eq!(current, expected, "{at}");
         }
