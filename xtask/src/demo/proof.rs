@@ -46,7 +46,10 @@ pub fn check(text: &str) -> anyhow::Result<()> {
             .all(|event| events.contains(event)),
         "the day has only {events:?}"
     );
-    let cents = |name: &str| people["recipe"][name].as_i64().unwrap_or_default();
+    let cents = |name: &str| {
+        let recipe = people.get("recipe").and_then(|recipe| recipe.get(name));
+        recipe.and_then(Value::as_i64).unwrap_or_default()
+    };
     ensure!(
         cents("labor_cost_cents") > 0
             && cents("total_cost_cents") == cents("labor_cost_cents") + 1_240,

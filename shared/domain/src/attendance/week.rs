@@ -150,7 +150,10 @@ mod tests {
     #[test]
     fn what_was_said_last_of_a_day_counts() {
         let monday = every(1, 1);
-        assert_eq!(shown(&[monday.clone()], &[])[..2], ["between", "not_said"]);
+        assert_eq!(
+            shown(std::slice::from_ref(&monday), &[])[..2],
+            ["between", "not_said"]
+        );
         // Another one that began later.
         let later = Said {
             is_available: false,

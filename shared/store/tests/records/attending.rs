@@ -356,7 +356,7 @@ fn every_question_has_an_index() {
     }
     assert_eq!(
         wait(attendance::members(database, tenant, "", 10)).unwrap(),
-        [written.member.clone()]
+        std::slice::from_ref(&written.member)
     );
     let open = Cursor {
         seq: NOW - 1,
@@ -475,7 +475,7 @@ fn every_question_has_an_index() {
     wait(answers::works_at(
         database,
         tenant,
-        &[written.member.clone()],
+        std::slice::from_ref(&written.member),
     ))
     .unwrap();
     wait(database.transaction(async |transaction| {
