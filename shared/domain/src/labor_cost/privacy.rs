@@ -6,7 +6,9 @@
 //! therefore told only if no combination of told sums is the sum of a role with fewer than [`TOLD_FROM`]
 //! people, which is a question of linear algebra: whether one row of a matrix is in the span of others.
 //!
-//! Wages that are in the same sums, by the same shares, are one column: 20,000 people are a few hundred.
+//! Wages that are in the same sums are one column: 20,000 people are a few hundred. By what share a wage is in a
+//! sum makes no difference. It is less than a whole one only where a person has several wages for a role, and all of
+//! these but one are the role's own and in no other sum: such a column decides the role by itself.
 //! Most columns then answer the question by themselves ([`Matrix::peel`]); what is left is eliminated,
 //! modulo a prime. A combination of fractions is one modulo the prime too, unless the prime divides a
 //! denominator, which 2^61 - 1 does not by chance.
@@ -21,20 +23,20 @@ const PRIME: u64 = 2_305_843_009_213_693_951;
 /// like that, but a run has an end.
 const MAX_STEPS: usize = 50_000_000;
 
-/// In which sums each wage is, and by what share.
+/// In which sums each wage is.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
-    /// `(role, wages that the person has for it)`, each once.
-    columns: BTreeSet<Vec<(usize, usize)>>,
+    /// The roles of a wage, each such set once.
+    columns: BTreeSet<Vec<usize>>,
 }
 
 impl Shares {
     /// Adds a person: the wages for each role, by their places.
     pub(super) fn add(&mut self, paid: &BTreeMap<usize, BTreeMap<usize, i64>>) {
-        let mut by_wage: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut by_wage: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (role, wages) in paid {
             for wage in wages.keys() {
-                by_wage.entry(*wage).or_default().push((*role, wages.len()));
+                by_wage.entry(*wage).or_default().push(*role);
             }
         }
         self.columns.extend(by_wage.into_values());
@@ -78,7 +80,7 @@ enum Standing {
 }
 
 struct Matrix<'a> {
-    columns: Vec<&'a [(usize, usize)]>,
+    columns: Vec<&'a [usize]>,
     standing: Vec<Standing>,
 }
 
@@ -92,7 +94,7 @@ impl Matrix<'_> {
             has_changed = false;
             for column in &self.columns {
                 let (mut open, mut small) = (Vec::new(), Vec::new());
-                for (role, _) in *column {
+                for role in *column {
                     match self.standing.get(*role) {
                         Some(Standing::Open) => open.push(*role),
                         Some(Standing::Small) => small.push(*role),
@@ -153,14 +155,14 @@ impl Matrix<'_> {
         let columns = self
             .columns
             .iter()
-            .filter(|column| column.iter().any(|(role, _)| is_in_question(*role)));
+            .filter(|column| column.iter().any(|role| is_in_question(*role)));
         let width = columns.clone().count();
         let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
         for (place, column) in columns.enumerate() {
-            for (role, wages) in column.iter().filter(|(role, _)| is_in_question(*role)) {
+            for role in column.iter().filter(|role| is_in_question(**role)) {
                 let row = rows.entry(*role).or_insert_with(|| vec![0; width]);
                 if let Some(value) = row.get_mut(place) {
-                    *value = inverse(u64::try_from(*wages).unwrap_or(1));
+                    *value = 1;
                 }
             }
         }
