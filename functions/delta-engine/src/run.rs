@@ -9,6 +9,7 @@ use domain::attendance::policy::Policy;
 use domain::attendance::span::{self, Span};
 use domain::connector_state::ConnectorState;
 use domain::stream::Stream;
+use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use domain::zone::Zone;
 use platform::attendance::{Means, Places, evaluate};
 use platform::run::{RunCall, RunReport};
@@ -29,6 +30,8 @@ const MOST_PEOPLE: usize = 1_000;
 const WANTED_ROWS: usize = 12_000;
 /// Days of one time off that are looked at.
 const MAX_DAYS_OFF: i64 = 800;
+/// How far a punch may be from what it is the work of, at the edge of what was read.
+const EDGE_SECONDS: i64 = 86_400;
 /// Sorts after every id.
 const LAST: &str = "\u{10ffff}";
 
@@ -109,6 +112,8 @@ struct Run<'a> {
     policy_version: i64,
     zone: Zone,
     places: Places,
+    /// From when on all shifts are there, by connector.
+    shifts_from: HashMap<String, i64>,
     /// People of the next step that looks at everybody.
     people: usize,
     progressed: bool,
@@ -158,7 +163,8 @@ impl<'a> Run<'a> {
         }
         checkpoint.zones = zones;
         let grace = policy.thresholds.no_show_grace_seconds();
-        for (connector_id, until) in punches_until(database, lease.tenant).await? {
+        let connectors = attendance::connectors(database, lease.tenant).await?;
+        for (connector_id, until) in punches_until(database, lease.tenant, &connectors).await? {
             let judged = checkpoint.judged_until.get(&connector_id).copied();
             let judged = judged.unwrap_or(i64::MIN);
             if judged < until {
@@ -184,6 +190,7 @@ impl<'a> Run<'a> {
             policy_version: work.policy_version,
             zone,
             places: places(work),
+            shifts_from: shifts_from(&connectors, clock::now()),
             people: FIRST_PEOPLE,
             progressed: false,
         })
@@ -294,6 +301,7 @@ impl<'a> Run<'a> {
             zone: self.zone,
             places: &self.places,
             punches_until: &punches_until,
+            shifts_from: &self.shifts_from,
         };
         let settled = evaluate(&rows, people, &means, random::id);
         let lease = self.lease;
@@ -430,8 +438,8 @@ fn places(work: &Work) -> Places {
 async fn punches_until(
     database: &SpinDatabase,
     tenant: &Tenant,
+    connectors: &[SyncedConnector],
 ) -> Result<BTreeMap<String, i64>, DatabaseError> {
-    let connectors = attendance::connectors(database, tenant).await?;
     let ids: Vec<_> = connectors.iter().map(|one| one.id.as_str()).collect();
     let inputs = plan::planning_inputs_of_all(database, tenant, &ids).await?;
     let now = clock::now();
@@ -448,4 +456,25 @@ async fn punches_until(
         .filter(|connector| !is_behind(connector))
         .filter_map(|connector| Some((connector.id.clone(), connector.punches_until?)))
         .collect())
+}
+
+/// From when on all shifts are there, by connector. Where they are read and kept for some days only, what is older
+/// cannot be decided again: a shift that has gone by then would make its punch an unscheduled one. At the edge of what was
+/// read, a punch may be the work of a shift before it.
+fn shifts_from(connectors: &[SyncedConnector], now: i64) -> HashMap<String, i64> {
+    let kept_from = now
+        .saturating_sub(KEEP_SHIFTS_DAYS.saturating_mul(86_400))
+        .saturating_add(span::MARGIN_SECONDS);
+    connectors
+        .iter()
+        .map(|connector| {
+            let from = match (connector.shifts_synced_at, connector.shifts_from) {
+                // Without any schedule nothing is unscheduled.
+                (None, _) => i64::MAX,
+                (_, Some(covered)) => covered,
+                (_, None) => kept_from,
+            };
+            (connector.id.clone(), from.saturating_add(EDGE_SECONDS))
+        })
+        .collect()
 }

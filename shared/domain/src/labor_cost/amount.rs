@@ -53,7 +53,8 @@ pub fn cents_of_seconds(rate_cents: i64, seconds: i64) -> Option<i64> {
 /// What so many minutes of overtime cost, at `percent` of a rate an hour; `None`: more than can be said.
 #[must_use]
 pub fn overtime_cents(rate_cents: i64, minutes: i64, percent: u32) -> Option<i64> {
-    let cost = i128::from(rate_cents) * i128::from(minutes) * i128::from(percent);
+    let hours = i128::from(rate_cents) * i128::from(minutes);
+    let cost = hours.checked_mul(i128::from(percent))?;
     i64::try_from(half_up(cost, 60 * 100)).ok()
 }
 

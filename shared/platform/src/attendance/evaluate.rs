@@ -33,6 +33,8 @@ pub struct Means<'a> {
     pub places: &'a Places,
     /// Until when nobody's punch is missing, by connector: no shift is a no-show beyond it.
     pub punches_until: &'a HashMap<String, i64>,
+    /// From when on all shifts are there, by connector: what is older stays as it was decided.
+    pub shifts_from: &'a HashMap<String, i64>,
 }
 
 /// What has to be written so that these parts of people's time stand as they are decided now.
@@ -84,12 +86,14 @@ pub fn evaluate<'a>(
     settled.gone_deltas = rows
         .deltas
         .iter()
+        .filter(|known| means.is_decidable(&known.3, known.4))
         .filter(|known| !subjects.contains(known.1.as_str()))
         .map(|known| known.0.as_str())
         .collect();
     settled.gone_records = rows
         .records
         .iter()
+        .filter(|known| means.is_decidable(&known.4, known.5))
         .filter(|known| {
             known.3.is_some() && !events.contains(&(known.1.as_str(), known.2.as_str()))
         })
@@ -255,10 +259,10 @@ impl<'a> OnePart<'a, '_> {
         let anchor_at = shift
             .map(|row| row.starts_at)
             .or(punch.map(|row| row.clocked_in_at))?;
-        if !self.person.span.has(anchor_at) {
+        let connector_id = self.member.1.as_str();
+        if !self.person.span.has(anchor_at) || !means.is_decidable(connector_id, anchor_at) {
             return None;
         }
-        let connector_id = self.member.1.as_str();
         let policy = means.policy;
         if punch.is_none() {
             let until = means.punches_until.get(connector_id).copied()?;
@@ -326,6 +330,12 @@ impl<'a> OnePart<'a, '_> {
 }
 
 impl Means<'_> {
+    /// Whether what decides it is there.
+    fn is_decidable(&self, connector_id: &str, anchor_at: i64) -> bool {
+        let from = self.shifts_from.get(connector_id).copied();
+        anchor_at >= from.unwrap_or(i64::MIN)
+    }
+
     fn zone_of(&self, connector_id: &str, location: Option<&str>) -> Zone {
         location
             .and_then(|location| {

@@ -88,13 +88,20 @@ pub struct TimeOffRow {
     pub partial_end: Option<String>,
 }
 
-/// `(id, subject, fingerprint)`.
+/// `(id, subject, fingerprint, connector, anchor)`.
 #[derive(Clone, Debug, Deserialize)]
-pub struct ExistingDelta(pub String, pub String, pub i64);
+pub struct ExistingDelta(pub String, pub String, pub i64, pub String, pub i64);
 
-/// `(id, subject, event type, fingerprint)`; of one that is deleted the fingerprint is none.
+/// `(id, subject, event type, fingerprint, connector, anchor)`; of one that is deleted the fingerprint is none.
 #[derive(Clone, Debug, Deserialize)]
-pub struct ExistingRecord(pub String, pub String, pub String, pub Option<i64>);
+pub struct ExistingRecord(
+    pub String,
+    pub String,
+    pub String,
+    pub Option<i64>,
+    pub String,
+    pub i64,
+);
 
 /// Everything about parts of people's time.
 #[derive(Clone, Debug, Deserialize)]
@@ -151,11 +158,12 @@ SELECT json_object(
     WHERE off.deleted_at IS NULL AND off.status = 'approved'
       AND off.end_date >= date(max(f, 0), 'unixepoch', '-2 days') AND off.start_date <= date(min(t, 253402000000), 'unixepoch', '+2 days'))),
   'deltas', json((
-    SELECT json_group_array(json_array(delta.id, delta.subject_id, delta.fingerprint))
+    SELECT json_group_array(json_array(delta.id, delta.subject_id, delta.fingerprint, delta.connector_id, delta.anchor_at))
     FROM wanted CROSS JOIN attendance_deltas AS delta INDEXED BY attendance_deltas_member
       ON delta.organization_id = ?1 AND delta.team_member_id = m AND delta.anchor_at BETWEEN a AND z)),
   'records', json((
-    SELECT json_group_array(json_array(record.id, record.subject_id, record.event_type, iif(record.deleted_at IS NULL, record.fingerprint, NULL)))
+    SELECT json_group_array(json_array(record.id, record.subject_id, record.event_type, iif(record.deleted_at IS NULL, record.fingerprint, NULL),
+      record.connector_id, record.anchor_at))
     FROM wanted CROSS JOIN attendance_records AS record INDEXED BY attendance_records_member
       ON record.organization_id = ?1 AND record.team_member_id = m AND record.anchor_at BETWEEN a AND z)))";
 

@@ -82,15 +82,16 @@ pub struct SyncedConnector {
     pub connected_at: Option<i64>,
     /// What the provider had of punches by then was read, Unix seconds.
     pub punches_until: Option<i64>,
-    /// End of the last success of each stream.
+    /// The end of the last success.
     pub shifts_synced_at: Option<i64>,
-    pub punches_synced_at: Option<i64>,
+    /// The earliest time from which on all shifts were read once; none where they are read and kept for some days only.
+    pub shifts_from: Option<i64>,
 }
 
 const CONNECTORS: &str = "
 SELECT json_group_array(json_object('id', connectors.id, 'state', connectors.state, 'connected_at', connectors.connected_at,
   'punches_until', punches.checkpoint ->> 'read_until',
-  'shifts_synced_at', shifts.last_success_at, 'punches_synced_at', punches.last_success_at))
+  'shifts_synced_at', shifts.last_success_at, 'shifts_from', shifts.checkpoint ->> 'covered_from'))
 FROM connectors INDEXED BY connectors_key
 CROSS JOIN jobs AS punches ON punches.kind = 'sync' AND punches.subject = connectors.id AND punches.name = 'time_punches'
 CROSS JOIN jobs AS shifts ON shifts.kind = 'sync' AND shifts.subject = connectors.id AND shifts.name = 'shifts'
