@@ -183,3 +183,26 @@ WHEN OLD.document IS NOT NEW.document BEGIN
   SELECT NEW.organization_id, 'attendance_policy', NEW.organization_id, 'updated', json(OLD.document), json(NEW.document), kind,
     actor, request_id, coalesce(changed_at, NEW.updated_at) FROM audit_actor;
 END;
+--; statement
+-- What a manager says of an event or a punch; what the Delta Engine and syncs change is nobody's word.
+CREATE TRIGGER attendance_records_audit_updated AFTER UPDATE OF excused, note, resolution ON attendance_records
+WHEN (OLD.excused, OLD.note, OLD.resolution) IS NOT (NEW.excused, NEW.note, NEW.resolution) AND EXISTS (SELECT 1 FROM audit_actors) BEGIN
+  INSERT INTO audit_entries (organization_id, resource, resource_id, action, before, after, actor_kind, actor,
+    request_id, occurred_at)
+  SELECT NEW.organization_id, 'attendance_record', NEW.id, 'updated',
+    json_object('excused', json(CASE OLD.excused WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END), 'note', OLD.note,
+      'resolution', OLD.resolution),
+    json_object('excused', json(CASE NEW.excused WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END), 'note', NEW.note,
+      'resolution', NEW.resolution),
+    kind, actor, request_id, changed_at FROM audit_actor;
+END;
+--; statement
+CREATE TRIGGER time_punches_audit_updated AFTER UPDATE OF disputed_at, dispute_note ON time_punches
+WHEN (OLD.disputed_at, OLD.dispute_note) IS NOT (NEW.disputed_at, NEW.dispute_note) AND EXISTS (SELECT 1 FROM audit_actors) BEGIN
+  INSERT INTO audit_entries (organization_id, resource, resource_id, action, before, after, actor_kind, actor,
+    request_id, occurred_at)
+  SELECT NEW.organization_id, 'time_punch', NEW.id, 'updated',
+    json_object('disputed', json(iif(OLD.disputed_at IS NULL, 'false', 'true')), 'note', OLD.dispute_note),
+    json_object('disputed', json(iif(NEW.disputed_at IS NULL, 'false', 'true')), 'note', NEW.dispute_note),
+    kind, actor, request_id, changed_at FROM audit_actor;
+END;

@@ -3,7 +3,6 @@
 use api::attendance::UpdateAttendanceRecord;
 use api::{FieldError, Problem};
 use platform::{Context, Reply, clock, lists as rows, problems};
-use store::Database;
 use store::attendance::resolve::{self, Said};
 use store::lists::Kind;
 
@@ -50,8 +49,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     };
     let by = context.caller()?.subject();
     let is_there = context
-        .database
-        .transaction(async |transaction| {
+        .change(async |transaction| {
             resolve::record(transaction, &tenant, &id, &said, by, clock::now_ms()).await
         })
         .await

@@ -4,9 +4,9 @@ use api::Problem;
 use api::attendance::UpdateTimePunch;
 use http::StatusCode;
 use platform::{Context, Reply, clock, lists, problems};
+use store::DatabaseError;
 use store::attendance::resolve;
 use store::lists::Kind;
-use store::{Database, DatabaseError};
 
 const MAX_NOTE: usize = 1_000;
 const PUNCH: &str = "time punch";
@@ -29,8 +29,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     let by = context.caller()?.subject();
     let said = (body.disputed, body.note.as_deref());
     let is_there = context
-        .database
-        .transaction(async |transaction| {
+        .change(async |transaction| {
             resolve::punch(transaction, &tenant, &id, said, by, clock::now_ms()).await
         })
         .await

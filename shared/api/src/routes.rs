@@ -852,6 +852,8 @@ pub const AUDITED: &[&str] = &[
     "automation_rule",
     "staff_policy",
     "attendance_policy",
+    "attendance_record",
+    "time_punch",
     "store",
     "location_mapping",
     "team_member",

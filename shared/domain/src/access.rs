@@ -103,6 +103,7 @@ impl Scope {
                 | Self::AutomationRulesWrite
                 | Self::OutgoingWebhooksWrite
                 | Self::StoresWrite
+                | Self::AttendanceWrite
                 | Self::AttendancePolicyWrite
                 | Self::ApiKeysWrite
         )

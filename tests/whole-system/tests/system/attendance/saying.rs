@@ -104,6 +104,19 @@ async fn an_excuse_a_note_and_a_resolution_survive() {
         (&row["resolved_at"], &row["note"]),
         (&json!(null), &json!(null))
     );
+    // Every word of it is told to owners, and nothing that was decided again.
+    let audit = app
+        .all("/api/audit?resource=attendance_record", &organization.key)
+        .await;
+    assert_eq!(audit.len(), 3, "{audit:#?}");
+    assert_eq!(
+        (
+            &audit[2]["before"]["excused"],
+            &audit[2]["after"]["excused"]
+        ),
+        (&json!(null), &json!(true))
+    );
+    assert_eq!(audit[2]["actor_kind"], "api_key");
     for wrong in [
         json!({}),
         json!({"note": ""}),
@@ -159,6 +172,10 @@ async fn a_disputed_punch_stays_so() {
         (&row["status"], &row["disputed_by"], &row["dispute_note"]),
         (&json!("approved"), &json!(null), &json!(null))
     );
+    let audit = app
+        .all("/api/audit?resource=time_punch", &organization.key)
+        .await;
+    assert_eq!(audit.len(), 2, "{audit:#?}");
     for wrong in [
         json!({}),
         json!({"disputed": 1}),
