@@ -628,6 +628,8 @@ async fn the_operator_names_whose_data_is_meant() {
             Some("UpdateConnector") => Some(json!({"name": "renamed by the operator"})),
             Some("UpdateOutgoingWebhook") => Some(json!({"name": "renamed by the operator"})),
             Some("UpdateWebhook") => Some(json!({"name": "renamed by the operator"})),
+            Some("UpdateTimePunch") => Some(json!({"disputed": true})),
+            Some("UpdateAttendanceRecord") => Some(json!({"note": "by the operator"})),
             Some("PutAttendancePolicy") => Some(json!({"preset": "no_points"})),
             Some("CreateStore") => Some(json!({"name": "made by the operator"})),
             Some("UpdateStore") => Some(json!({"name": "renamed by the operator"})),

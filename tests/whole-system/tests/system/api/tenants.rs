@@ -46,7 +46,7 @@ async fn every_route_answers_404_for_every_foreign_id() {
                 .map(String::as_str)
                 .chain(["7", "%00", "..%2f..", NO_ID])
             {
-                let body = route.body.map(|_| json!({"name": "taken over"}));
+                let body = route.body.map(taken_over);
                 let answer = app
                     .request(method(route), &path(route, id), credential, body)
                     .await;
@@ -73,7 +73,10 @@ async fn every_route_answers_404_for_every_foreign_id() {
                     method(route),
                     &named,
                     whole_system::OPERATOR_KEY,
-                    route.body.map(|_| json!({})),
+                    route.body.map(|body| match body {
+                        "UpdateTimePunch" | "UpdateAttendanceRecord" => taken_over(body),
+                        _ => json!({}),
+                    }),
                 )
                 .await;
             problem(&answer, 404, "not-found");
@@ -138,6 +141,15 @@ async fn every_route_answers_404_for_every_foreign_id() {
     let listed = app.all("/api/organizations", &mine.key).await;
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0]["id"], mine.id);
+}
+
+/// A body that would change a row.
+fn taken_over(body: &str) -> Value {
+    match body {
+        "UpdateTimePunch" => json!({"disputed": true}),
+        "UpdateAttendanceRecord" => json!({"note": "taken over"}),
+        _ => json!({"name": "taken over"}),
+    }
 }
 
 /// Every action of the proxy, for another organization, and for another's connector in place of

@@ -82,15 +82,36 @@ impl Ours {
             assert_eq!(rows.len(), count, "{path} has a row twice");
             rows
         };
+        let mut time_punches = rows("/api/time-punches").await;
+        // Readers are told the shift that the Delta Engine has found; what a sync writes is the provider's word.
+        for (external_id, shift_id) in links(app, organization) {
+            if let Some(punch) = time_punches.get_mut(&external_id) {
+                punch["schedule_shift_id"] = shift_id.into();
+            }
+        }
         Self {
             locations: rows("/api/locations").await,
             departments: rows("/api/departments").await,
             roles: rows("/api/roles").await,
             users: rows("/api/team-members").await,
             shifts: rows("/api/shifts").await,
-            time_punches: rows("/api/time-punches").await,
+            time_punches,
         }
     }
+}
+
+/// The shifts that punches name, as the table has them: by the punch's id at the provider.
+fn links(app: &App, organization: &Organization) -> Vec<(String, Option<String>)> {
+    let database = app.database();
+    let mut statement = database
+        .prepare(
+            "SELECT external_id, schedule_shift_id FROM time_punches WHERE organization_id = ?1",
+        )
+        .expect("a statement");
+    let rows = statement
+        .query_map([&organization.id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("rows");
+    rows.map(|row| row.expect("a row")).collect()
 }
 
 /// The same ids, and of each row every expected member that is not ignored.
