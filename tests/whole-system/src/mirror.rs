@@ -17,6 +17,23 @@ use crate::App;
 /// Differences that a message shows; more of them say nothing more.
 const SHOWN: usize = 12;
 
+/// The shifts that punches name at the provider, as the table has them: ours, by our id of the punch. Readers are told
+/// the shift that the Delta Engine has found.
+///
+/// # Panics
+/// When the table cannot be read.
+#[must_use]
+pub fn shifts_that_punches_name(app: &App) -> BTreeMap<String, Option<String>> {
+    let database = app.database();
+    let mut statement = database
+        .prepare("SELECT id, schedule_shift_id FROM time_punches")
+        .expect("there is such a table");
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("the table can be read");
+    rows.collect::<Result<_, _>>().expect("rows of text")
+}
+
 /// What is compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mirror<'a> {
@@ -42,7 +59,13 @@ impl Mirror<'_> {
         let roles = live(app, "/api/roles", key).await;
         let people = live(app, "/api/team-members", key).await;
         let shifts = live(app, "/api/shifts", key).await;
-        let punches = live(app, "/api/time-punches", key).await;
+        let mut punches = live(app, "/api/time-punches", key).await;
+        let named = shifts_that_punches_name(app);
+        for punch in punches.values_mut() {
+            let id = punch["id"].as_str().unwrap_or_default();
+            let shift_id = named.get(id).cloned().flatten();
+            punch.insert("schedule_shift_id".to_owned(), shift_id.into());
+        }
         let links = Links {
             locations: &locations,
             departments: &departments,

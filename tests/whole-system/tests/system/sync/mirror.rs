@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 use simulators::seven_shifts::{TimePunch, Truth};
 use whole_system::mirror::Mirror;
+use whole_system::mirror::shifts_that_punches_name;
 use whole_system::{App, LAKESHORE, Organization};
 
 type Rows = BTreeMap<String, Value>;
@@ -83,11 +84,10 @@ impl Ours {
             rows
         };
         let mut time_punches = rows("/api/time-punches").await;
-        // Readers are told the shift that the Delta Engine has found; what a sync writes is the provider's word.
-        for (external_id, shift_id) in links(app, organization) {
-            if let Some(punch) = time_punches.get_mut(&external_id) {
-                punch["schedule_shift_id"] = shift_id.into();
-            }
+        let named = shifts_that_punches_name(app);
+        for punch in time_punches.values_mut() {
+            let id = punch["id"].as_str().unwrap_or_default();
+            punch["schedule_shift_id"] = named.get(id).cloned().flatten().into();
         }
         Self {
             locations: rows("/api/locations").await,
@@ -98,20 +98,6 @@ impl Ours {
             time_punches,
         }
     }
-}
-
-/// The shifts that punches name, as the table has them: by the punch's id at the provider.
-fn links(app: &App, organization: &Organization) -> Vec<(String, Option<String>)> {
-    let database = app.database();
-    let mut statement = database
-        .prepare(
-            "SELECT external_id, schedule_shift_id FROM time_punches WHERE organization_id = ?1",
-        )
-        .expect("a statement");
-    let rows = statement
-        .query_map([&organization.id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .expect("rows");
-    rows.map(|row| row.expect("a row")).collect()
 }
 
 /// The same ids, and of each row every expected member that is not ignored.
