@@ -129,6 +129,8 @@ async fn outcomes_that_are_written_slowly_are_written_while_the_tick_claims() {
     app.database()
         .execute_batch(
             "DROP TRIGGER events_have_a_job;
+             DROP TRIGGER jobs_make_attendance_due;
+             DELETE FROM jobs WHERE kind = 'attendance';
              UPDATE jobs SET next_run_id = 'promised ' || id WHERE name = 'users';
              UPDATE jobs SET next_run_id = 'promised ' || id, next_due_at = last_started_at
              WHERE name = 'time_punches'",
