@@ -2,6 +2,7 @@
 
 mod lists;
 mod own;
+mod people;
 mod policy;
 mod resolve;
 mod runs;

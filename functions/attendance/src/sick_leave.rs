@@ -9,11 +9,10 @@ use domain::attendance::sick_leave::{self, Ledger, SickTime, Year};
 use domain::stream::Stream;
 use platform::{Context, Reply, freshness, lists, problems};
 use store::attendance::answers::{self, ApprovedTimeOff, PeopleAsked};
-use store::lists::Key;
 
 use crate::lists::today;
 use crate::own::Sight;
-use crate::{policy, table};
+use crate::{people, policy, table};
 
 /// What sick leave rests on.
 const RESTS_ON: &[Stream] = &[Stream::Users, Stream::TimeOff];
@@ -59,37 +58,24 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     } else {
         asked.paging.limit()
     };
-    let mut ids = match &sight {
-        Sight::Own(own) => own.clone(),
-        Sight::Everybody => answers::people(
-            &context.database,
-            tenant,
-            PeopleAsked {
-                team_member_id: member.as_deref(),
-                location_id: location.as_deref(),
-                after: after.as_deref(),
-                limit,
-            },
-        )
-        .await
-        .map_err(|error| problems::database(&error))?,
+    let wanted = PeopleAsked {
+        team_member_id: member.as_deref(),
+        location_id: location.as_deref(),
+        after: after.as_deref(),
+        limit,
     };
-    let page = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = ids.len() > page;
+    let people = people::page(context, tenant, &sight, wanted).await?;
     if *is_table {
-        table::check(ids.len())?;
+        people.check_is_all()?;
     }
-    ids.truncate(page);
-    let rows = ledgers(context, tenant, policy, (number, year), &ids, today).await?;
+    let rows = ledgers(context, tenant, policy, (number, year), &people.ids, today).await?;
     let freshness = freshness::of(context, tenant, RESTS_ON).await?;
     if *is_table {
         return table::reply_with(COLUMNS, &rows, &freshness);
     }
-    let next = ids.last().filter(|_| has_more).map(|id| Key {
-        order: 0,
-        id: id.clone(),
-    });
-    asked.paging.fresh_reply(&rows, next.as_ref(), &freshness)
+    asked
+        .paging
+        .fresh_reply(&rows, people.next.as_ref(), &freshness)
 }
 
 async fn ledgers(

@@ -8,11 +8,10 @@ use domain::attendance::week::{self, Availability, Away, Day, Said};
 use domain::stream::Stream;
 use platform::{Context, Reply, freshness, lists, problems};
 use store::attendance::answers::{self, ApprovedTimeOff, PeopleAsked, SaidAvailability};
-use store::lists::Key;
 
 use crate::lists::today;
 use crate::own::Sight;
-use crate::table;
+use crate::{people, table};
 
 /// What a week rests on.
 const RESTS_ON: &[Stream] = &[Stream::Users, Stream::Availability, Stream::TimeOff];
@@ -53,37 +52,24 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     } else {
         asked.paging.limit().div_ceil(7).clamp(1, MAX_PEOPLE)
     };
-    let mut ids = match &sight {
-        Sight::Own(own) => own.clone(),
-        Sight::Everybody => answers::people(
-            &context.database,
-            tenant,
-            PeopleAsked {
-                team_member_id: member.as_deref(),
-                location_id: location.as_deref(),
-                after: after.as_deref(),
-                limit,
-            },
-        )
-        .await
-        .map_err(|error| problems::database(&error))?,
+    let wanted = PeopleAsked {
+        team_member_id: member.as_deref(),
+        location_id: location.as_deref(),
+        after: after.as_deref(),
+        limit,
     };
-    let page = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = ids.len() > page;
-    if *is_table && has_more {
-        table::check(table::MAX_ROWS.saturating_add(1))?;
+    let people = people::page(context, tenant, &sight, wanted).await?;
+    if *is_table {
+        people.check_is_all()?;
     }
-    ids.truncate(page);
-    let rows = weeks(context, tenant, first, &ids).await?;
+    let rows = weeks(context, tenant, first, &people.ids).await?;
     let freshness = freshness::of(context, tenant, RESTS_ON).await?;
     if *is_table {
         return table::reply_with(COLUMNS, &rows, &freshness);
     }
-    let next = ids.last().filter(|_| has_more).map(|id| Key {
-        order: 0,
-        id: id.clone(),
-    });
-    asked.paging.fresh_reply(&rows, next.as_ref(), &freshness)
+    asked
+        .paging
+        .fresh_reply(&rows, people.next.as_ref(), &freshness)
 }
 
 async fn weeks(
