@@ -25,7 +25,7 @@ const CHANGES: usize = 500;
 const UNJUDGED: usize = 1_000;
 /// People of the first step that looks at everything; the next ones go by what came of it.
 const FIRST_PEOPLE: usize = 20;
-const MOST_PEOPLE: usize = 1_000;
+const MOST_PEOPLE: usize = 4_000;
 /// Rows that a step reads, as far as its people can be chosen so.
 const WANTED_ROWS: usize = 12_000;
 /// Days of one time off that are looked at.
@@ -418,19 +418,22 @@ fn zones(work: &Work) -> BTreeMap<String, String> {
 }
 
 fn places(work: &Work) -> Places {
-    let zones = work.locations.iter().filter_map(|location| {
-        let zone = Zone::parse(location.time_zone.as_deref()?).ok()?;
-        let key = (location.connector_id.clone(), location.external_id.clone());
-        Some((key, zone))
-    });
-    let roles = work.roles.iter().map(|role| {
-        let key = (role.connector_id.clone(), role.external_id.clone());
-        (key, role.name.clone())
-    });
-    Places {
-        zones: zones.collect(),
-        roles: roles.collect(),
+    let mut places = Places::new();
+    for location in &work.locations {
+        let zone = location.time_zone.as_deref().map(Zone::parse);
+        if let Some(Ok(zone)) = zone {
+            let of_connector = places.entry(location.connector_id.clone()).or_default();
+            of_connector
+                .zones
+                .insert(location.external_id.clone(), zone);
+        }
     }
+    for role in &work.roles {
+        let of_connector = places.entry(role.connector_id.clone()).or_default();
+        let name = role.name.clone();
+        of_connector.roles.insert(role.external_id.clone(), name);
+    }
+    places
 }
 
 /// Until when every punch is known, of connectors whose data can be trusted: those that are in use, and whose

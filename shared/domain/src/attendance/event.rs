@@ -1,6 +1,6 @@
 //! What an organization's policy makes of a difference: events, each of which becomes one record.
 
-use super::delta::{Category, Delta, Review, whole_minutes};
+use super::delta::{Category, Delta, Review, nearest_minutes, whole_minutes};
 use super::policy::Policy;
 use crate::text_enum::text_enum;
 
@@ -35,10 +35,20 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whole minutes, as a clock shows them.
+    /// Of an event of `delta`: minutes that are over, as a clock shows them, where it is a difference of times; of
+    /// durations to the nearest minute, as they are shown themselves.
     #[must_use]
-    pub const fn minutes(&self) -> i64 {
-        whole_minutes(self.seconds)
+    pub fn minutes(&self, delta: &Delta) -> i64 {
+        match self.event {
+            EventType::Overtime | EventType::ShortShift => {
+                delta.delta_minutes().map_or(0, i64::saturating_abs)
+            }
+            EventType::NoShow | EventType::Unscheduled => nearest_minutes(self.seconds),
+            EventType::LateArrival
+            | EventType::EarlyDeparture
+            | EventType::EarlyArrival
+            | EventType::LateStay => whole_minutes(self.seconds),
+        }
     }
 }
 
@@ -112,7 +122,7 @@ pub fn explain(
     let at = |time: Option<i64>| time.map_or_else(|| "?".to_owned(), &clock);
     let (start, end) = (at(delta.scheduled_start), at(delta.scheduled_end));
     let (came, went) = (at(delta.actual_start), at(delta.actual_end));
-    let minutes = event.minutes();
+    let minutes = event.minutes(delta);
     let hours = |seconds: Option<i64>| {
         crate::worked_time::Hours::from_seconds(seconds.unwrap_or_default()).to_string()
     };

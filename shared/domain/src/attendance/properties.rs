@@ -482,7 +482,11 @@ fn points_go_by_the_replaced_systems_tiers() {
     let nobody = deltas(&[planned], &[]);
     let events = event::events(&nobody[0], None, &policy, Exemption::Nothing);
     assert_eq!(
-        (events[0].event, events[0].points, events[0].minutes()),
+        (
+            events[0].event,
+            events[0].points,
+            events[0].minutes(&nobody[0])
+        ),
         (EventType::NoShow, 6, 480)
     );
     let unscheduled = deltas(&[], &[punch("p", at(10, 0), at(12, 0))]);
@@ -491,6 +495,29 @@ fn points_go_by_the_replaced_systems_tiers() {
         [Exemption::Nothing, Exemption::Unscheduled, Exemption::All].map(events),
         [1, 0, 0]
     );
+}
+
+#[test]
+fn minutes_of_overtime_are_those_of_the_difference() {
+    let planned = shift("s", at(10, 0), at(18, 0));
+    for (out, minutes) in [
+        (at(19, 14) + 29, 74),
+        (at(19, 14) + 31, 75),
+        (at(15, 0) + 29, -180),
+        (at(15, 0) + 31, -179),
+    ] {
+        let delta = one_delta(planned, punch("p", at(10, 0), out));
+        assert_eq!(delta.delta_minutes(), Some(minutes), "{out}");
+        let events = event::events(&delta, None, &Policy::default(), Exemption::Nothing);
+        let event = events
+            .iter()
+            .find(|event| matches!(event.event, EventType::Overtime | EventType::ShortShift))
+            .unwrap();
+        assert_eq!(event.minutes(&delta), minutes.abs(), "{out}");
+        let text = event::explain(event, &delta, None, false, |at| at.to_string());
+        let expected = format!("{} min", minutes.abs());
+        assert!(text.contains(&expected), "{text}");
+    }
 }
 
 #[test]

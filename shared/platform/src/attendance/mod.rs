@@ -3,4 +3,4 @@
 
 mod evaluate;
 
-pub use evaluate::{Means, Places, evaluate};
+pub use evaluate::{Means, Places, PlacesOfConnector, evaluate};

@@ -1,7 +1,8 @@
 //! Writes what a run of the Delta Engine has decided, and how far it has come: all of it or nothing.
 
+use domain::NaiveDate;
 use domain::access::Tenant;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Cursor, SOURCE};
 use crate::database::{DatabaseError, Execute};
@@ -17,7 +18,8 @@ pub struct DeltaRow<'a> {
     pub team_member_id: &'a str,
     pub subject_id: &'a str,
     pub anchor_at: i64,
-    pub event_date: String,
+    #[serde(serialize_with = "as_text")]
+    pub event_date: NaiveDate,
     pub external_location_id: Option<&'a str>,
     pub external_role_id: Option<&'a str>,
     pub shift_ids: Vec<&'a str>,
@@ -47,7 +49,8 @@ pub struct RecordRow<'a> {
     pub subject_id: &'a str,
     pub event_type: &'static str,
     pub anchor_at: i64,
-    pub event_date: String,
+    #[serde(serialize_with = "as_text")]
+    pub event_date: NaiveDate,
     pub external_location_id: Option<&'a str>,
     pub external_role_id: Option<&'a str>,
     pub shift_ids: Vec<&'a str>,
@@ -64,8 +67,14 @@ pub struct RecordRow<'a> {
     pub policy_version: i64,
     pub review: Option<&'static str>,
     pub time_off_request_id: Option<&'a str>,
+    /// Said of the rest, so written with it only.
     pub explanation: String,
     pub fingerprint: i64,
+}
+
+/// `YYYY-MM-DD`.
+fn as_text<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(date)
 }
 
 /// What is written back to a punch.
