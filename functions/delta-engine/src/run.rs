@@ -1,7 +1,7 @@
 //! One job: the Delta Engine over what has changed since it last looked, a step at a time. A step reads what decides
 //! some people's time, and writes what differs, with its place, in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::NaiveDate;
 use domain::access::{Caller, Tenant};
@@ -43,6 +43,8 @@ struct Checkpoint {
     policy_version: Option<i64>,
     /// Zones of locations by which it was, so that another one is noticed.
     zones: BTreeMap<String, String>,
+    /// Roles that the policy exempts: their names may change.
+    exempt_roles: BTreeSet<String>,
     shifts: Cursor,
     punches: Cursor,
     time_off: Cursor,
@@ -124,12 +126,9 @@ impl<'a> Run<'a> {
         let mut checkpoint: Checkpoint = serde_json::from_str(&work.checkpoint).unwrap_or_default();
         let policy = match &work.policy {
             None => Policy::default(),
-            Some(document) => serde_json::from_str(document)
-                .ok()
-                .and_then(|document| Policy::from_json(&document).ok())
-                .ok_or_else(|| {
-                    Stop::Configuration("The attendance policy cannot be read.".to_owned())
-                })?,
+            Some(document) => Policy::from_text(document).map_err(|_| {
+                Stop::Configuration("The attendance policy cannot be read.".to_owned())
+            })?,
         };
         let zone = Zone::parse(&work.time_zone).map_err(|_| {
             Stop::Configuration("The organization's time zone cannot be read.".to_owned())
@@ -140,11 +139,13 @@ impl<'a> Run<'a> {
             .and_then(|params| serde_json::from_str(params).ok())
             .unwrap_or_default();
         let zones = zones(work);
+        let exempt_roles = exempt_roles(work, &policy);
         let is_other = checkpoint.policy_version != Some(work.policy_version)
             || checkpoint
                 .zones
                 .iter()
-                .any(|(place, zone)| zones.get(place).is_some_and(|other| other != zone));
+                .any(|(place, zone)| zones.get(place).is_some_and(|other| other != zone))
+            || checkpoint.exempt_roles != exempt_roles;
         let is_asked =
             params.everything && checkpoint.everybody_of.as_deref() != Some(&work.run_id);
         if is_other || is_asked {
@@ -162,6 +163,7 @@ impl<'a> Run<'a> {
             checkpoint.everybody_of = Some(work.run_id.clone());
         }
         checkpoint.zones = zones;
+        checkpoint.exempt_roles = exempt_roles;
         let grace = policy.thresholds.no_show_grace_seconds();
         let connectors = attendance::connectors(database, lease.tenant).await?;
         for (connector_id, until) in punches_until(database, lease.tenant, &connectors).await? {
@@ -414,6 +416,17 @@ fn zones(work: &Work) -> BTreeMap<String, String> {
             let zone = location.time_zone.clone()?;
             Some((place(&location.connector_id, &location.external_id), zone))
         })
+        .collect()
+}
+
+fn exempt_roles(work: &Work, policy: &Policy) -> BTreeSet<String> {
+    work.roles
+        .iter()
+        .filter(|role| {
+            let name = || std::iter::once(role.name.as_str());
+            policy.exempt.names(None, name()) || policy.unscheduled_exempt.names(None, name())
+        })
+        .map(|role| place(&role.connector_id, &role.external_id))
         .collect()
 }
 

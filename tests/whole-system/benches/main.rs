@@ -6,6 +6,7 @@
 mod attendance;
 mod backfill;
 mod claims;
+mod costing;
 mod deployment;
 mod digest;
 mod guests;
@@ -89,6 +90,10 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: attendance::ROWS,
         measure: || Box::pin(attendance::measure()),
+    },
+    Family {
+        rows: costing::ROWS,
+        measure: || Box::pin(costing::measure()),
     },
     Family {
         rows: logs::ROWS,

@@ -6,9 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use chrono::NaiveDateTime;
 use domain::NaiveDate;
 use domain::attendance::delta::{self, Delta, Review};
-use domain::attendance::event::{self, Event, EventType, LocalMoment, TimeOff};
+use domain::attendance::event::{self, Event};
+use domain::attendance::excuse::{self, Excuse, TimeOff};
 use domain::attendance::matching::{self, Work};
-use domain::attendance::policy::Policy;
+use domain::attendance::policy::{Policy, Thresholds};
 use domain::attendance::span::Span;
 use domain::attendance::{Punch, Shift};
 use domain::zone::Zone;
@@ -78,12 +79,15 @@ pub fn evaluate<'a>(
                 settled.deltas.push(row);
             }
             for event in &decided.events {
-                let mut row = decided.record(event, means);
-                row.fingerprint = fingerprint(&(&row, decided.local_times()));
+                let mut row = decided.record(event);
+                let rule = event.0.event.threshold(&means.policy.thresholds);
+                row.fingerprint = fingerprint(&(&row, decided.local_times(), rule));
+                // What another policy decides in the same way stays as it was.
+                row.policy_version = means.policy_version;
                 let known = records.find((row.subject_id, row.event_type));
                 if known.and_then(|known| known.fingerprint) != Some(row.fingerprint) {
                     row.id = new_id();
-                    row.explanation = decided.explanation(event);
+                    row.explanation = decided.explanation(event, &means.policy.thresholds);
                     settled.records.push(row);
                 }
             }
@@ -202,7 +206,7 @@ struct Decided<'a> {
     matched_by: &'static str,
     delta: Delta,
     review: Option<Review>,
-    events: Vec<(Event, Option<&'a str>)>,
+    events: Vec<(Event, Option<Excuse<'a>>)>,
 }
 
 impl<'a> OnePart<'a> {
@@ -309,7 +313,11 @@ impl<'a> OnePart<'a> {
         let exemption = event::exemption(policy, self.member.2.as_deref(), &roles);
         let events = event::events(&delta, review, policy, exemption)
             .into_iter()
-            .map(|event| (event, self.excuse(&event, &delta, zone, policy)))
+            .map(|event| {
+                let local = |at| local_seconds(zone, at);
+                let excuse = excuse::excuse(&event, &delta, policy, &self.time_off, local);
+                (excuse::judged(event, excuse.as_ref(), policy), excuse)
+            })
             .collect();
         Some(Decided {
             member_id: self.member_id,
@@ -328,23 +336,6 @@ impl<'a> OnePart<'a> {
             review,
             events,
         })
-    }
-
-    /// The approved time off that excuses an event, if the policy has it so.
-    fn excuse(&self, event: &Event, delta: &Delta, zone: Zone, policy: &Policy) -> Option<&'a str> {
-        if !policy.excuse_time_off || self.time_off.is_empty() {
-            return None;
-        }
-        let at = match event.event {
-            EventType::EarlyDeparture => delta.scheduled_end.or(delta.scheduled_start),
-            _ => delta.scheduled_start,
-        }?;
-        let local = zone.local(at);
-        let moment = LocalMoment {
-            day: day_number(local.date()),
-            second_of_day: second_of_day(local.time()),
-        };
-        event::excuse(event.event, moment, &self.time_off).map(|off| off.id)
     }
 }
 
@@ -416,11 +407,7 @@ impl<'a> Decided<'a> {
         }
     }
 
-    fn record(
-        &self,
-        (event, time_off): &(Event, Option<&'a str>),
-        means: &Means<'_>,
-    ) -> RecordRow<'a> {
+    fn record(&self, (event, excuse): &(Event, Option<Excuse<'a>>)) -> RecordRow<'a> {
         let delta = &self.delta;
         RecordRow {
             id: String::new(),
@@ -443,9 +430,10 @@ impl<'a> Decided<'a> {
             delta_minutes: delta.delta_minutes(),
             points: i64::from(event.points),
             tier_minutes: event.tier_minutes,
-            policy_version: means.policy_version,
-            review: self.review.map(Review::as_str),
-            time_off_request_id: *time_off,
+            policy_version: 0,
+            review: event.review.map(Review::as_str),
+            time_off_request_id: excuse.map(|excuse| excuse.id),
+            counts: event.review.is_none() && !excuse.is_some_and(|excuse| excuse.is_whole()),
             explanation: String::new(),
             fingerprint: 0,
         }
@@ -457,9 +445,13 @@ impl<'a> Decided<'a> {
         [self.anchor_at, end.unwrap_or(self.anchor_at)].map(|at| self.zone.local(at))
     }
 
-    fn explanation(&self, (event, time_off): &(Event, Option<&'a str>)) -> String {
+    fn explanation(
+        &self,
+        (event, excuse): &(Event, Option<Excuse<'a>>),
+        thresholds: &Thresholds,
+    ) -> String {
         let clock = |at: i64| self.zone.local(at).format("%H:%M").to_string();
-        event::explain(event, &self.delta, self.review, time_off.is_some(), clock)
+        event::explain(event, &self.delta, excuse.as_ref(), thresholds, clock)
     }
 
     fn marks(&self, settled: &mut Settled<'a>) {
@@ -515,6 +507,14 @@ fn off(row: &TimeOffRow) -> Option<TimeOff<'_>> {
         last_day: day(&row.end_date)?,
         part,
     })
+}
+
+/// Of the wall clock, days as [`day_number`] counts them.
+fn local_seconds(zone: Zone, at: i64) -> i64 {
+    let local = zone.local(at);
+    i64::from(day_number(local.date()))
+        .saturating_mul(86_400)
+        .saturating_add(i64::from(second_of_day(local.time())))
 }
 
 fn day_number(date: NaiveDate) -> i32 {
