@@ -1,6 +1,7 @@
 //! One job: the Delta Engine over what has changed since it last looked, a step at a time. A step reads what decides
 //! some people's time, and writes what differs, with its place, in one transaction.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::NaiveDate;
@@ -11,11 +12,14 @@ use domain::connector_state::ConnectorState;
 use domain::stream::Stream;
 use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use domain::zone::Zone;
+use futures::future::join;
 use platform::attendance::{Means, Places, evaluate};
 use platform::run::{RunCall, RunReport};
 use platform::{SpinDatabase, clock, planning, random};
 use serde::{Deserialize, Serialize};
-use store::attendance::{self, Changed, Cursor, Person, Source, SyncedConnector, Work};
+use store::attendance::{
+    self, Changed, Cursor, Person, Rows, Settled, Source, SyncedConnector, Work,
+};
 use store::jobs::{Lease, plan};
 use store::{Database, DatabaseError};
 
@@ -28,6 +32,8 @@ const FIRST_PEOPLE: usize = 20;
 const MOST_PEOPLE: usize = 4_000;
 /// Rows that a step reads, as far as its people can be chosen so.
 const WANTED_ROWS: usize = 12_000;
+/// People whose rows are read by one statement.
+const READ_TOGETHER: usize = 500;
 /// Days of one time off that are looked at.
 const MAX_DAYS_OFF: i64 = 800;
 /// How far a punch may be from what it is the work of, at the edge of what was read.
@@ -295,7 +301,6 @@ impl<'a> Run<'a> {
     /// Decides these parts of people's time and goes on to `next`. Returns how many rows that took.
     async fn decide(&mut self, people: &[Person<'_>], mut next: Checkpoint) -> Result<usize, Stop> {
         let tenant = self.lease.tenant;
-        let rows = attendance::read(self.database, tenant, people).await?;
         let punches_until: HashMap<String, i64> = next.judged_until.clone().into_iter().collect();
         let means = Means {
             policy: &self.policy,
@@ -305,7 +310,31 @@ impl<'a> Run<'a> {
             punches_until: &punches_until,
             shifts_from: &self.shifts_from,
         };
-        let settled = evaluate(&rows, people, &means, random::id);
+        // While the database reads some people's rows, those of the people before them are judged. Nothing is written
+        // before all of them are: a shift may have gone from one of these people to another.
+        let parts: Vec<&[Person<'_>]> = people.chunks(READ_TOGETHER).collect();
+        let read: Vec<OnceCell<Rows>> = parts.iter().map(|_| OnceCell::new()).collect();
+        let mut settled = Settled::default();
+        let mut before: Option<(&Rows, &[Person<'_>])> = None;
+        for (&part, place) in parts.iter().zip(&read) {
+            let reading = attendance::read(self.database, tenant, part);
+            let judging = async {
+                if let Some((rows, part)) = before {
+                    evaluate(rows, part, &means, random::id, &mut settled);
+                }
+            };
+            let (rows, ()) = join(reading, judging).await;
+            let rows = rows?;
+            before = Some((place.get_or_init(|| rows), part));
+        }
+        if let Some((rows, part)) = before {
+            evaluate(rows, part, &means, random::id, &mut settled);
+        }
+        let rows_read = read
+            .iter()
+            .filter_map(OnceCell::get)
+            .map(|rows| rows.shifts.len().saturating_add(rows.punches.len()))
+            .sum();
         let lease = self.lease;
         let now_ms = clock::now_ms();
         let next = self
@@ -331,7 +360,7 @@ impl<'a> Run<'a> {
             })
             .await?;
         self.checkpoint = next;
-        Ok(rows.shifts.len().saturating_add(rows.punches.len()))
+        Ok(rows_read)
     }
 }
 

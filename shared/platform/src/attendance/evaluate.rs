@@ -43,14 +43,14 @@ pub struct Means<'a> {
     pub shifts_from: &'a HashMap<String, i64>,
 }
 
-/// What has to be written so that these parts of people's time stand as they are decided now.
+/// Adds to `settled` what has to be written so that these parts of people's time stand as they are decided now.
 pub fn evaluate<'a>(
     rows: &'a Rows,
     people: &[Person<'a>],
     means: &Means<'_>,
     mut new_id: impl FnMut() -> String,
-) -> Settled<'a> {
-    let mut settled = Settled::default();
+    settled: &mut Settled<'a>,
+) {
     let mut members = OfPerson(&rows.members);
     let mut shifts = OfPerson(&rows.shifts);
     let mut punches = OfPerson(&rows.punches);
@@ -81,7 +81,7 @@ pub fn evaluate<'a>(
             for event in &decided.events {
                 let mut row = decided.record(event);
                 let rule = event.0.event.threshold(&means.policy.thresholds);
-                row.fingerprint = fingerprint(&(&row, decided.local_times(), rule));
+                row.fingerprint = fingerprint(&(&row, decided.local, rule));
                 // What another policy decides in the same way stays as it was.
                 row.policy_version = means.policy_version;
                 let known = records.find((row.subject_id, row.event_type));
@@ -91,7 +91,7 @@ pub fn evaluate<'a>(
                     settled.records.push(row);
                 }
             }
-            decided.marks(&mut settled);
+            decided.marks(settled);
         }
         settled.gone_deltas.extend(
             deltas
@@ -107,7 +107,6 @@ pub fn evaluate<'a>(
                 .map(|known| known.id.as_str()),
         );
     }
-    settled
 }
 
 /// A row whose own id and fingerprint are not set yet. It need not be the same in another version of the program:
@@ -200,7 +199,8 @@ struct Decided<'a> {
     subject: &'a str,
     anchor_at: i64,
     zone: Zone,
-    date: NaiveDate,
+    /// When it began, by the wall clock: the day that it is of, and what an explanation says of the zone.
+    local: NaiveDateTime,
     shifts: Vec<&'a ShiftRow>,
     punches: Vec<&'a PunchRow>,
     matched_by: &'static str,
@@ -328,7 +328,7 @@ impl<'a> OnePart<'a> {
             ),
             anchor_at,
             zone,
-            date: zone.date(anchor_at),
+            local: zone.local(anchor_at),
             shifts: of_shifts,
             punches: of_punches,
             matched_by: work.matched_by.as_str(),
@@ -385,7 +385,7 @@ impl<'a> Decided<'a> {
             team_member_id: self.member_id,
             subject_id: self.subject,
             anchor_at: self.anchor_at,
-            event_date: self.date,
+            event_date: self.local.date(),
             external_location_id: self.location(),
             external_role_id: self.role(),
             shift_ids: self.shift_ids(),
@@ -416,7 +416,7 @@ impl<'a> Decided<'a> {
             subject_id: self.subject,
             event_type: event.event.as_str(),
             anchor_at: self.anchor_at,
-            event_date: self.date,
+            event_date: self.local.date(),
             external_location_id: self.location(),
             external_role_id: self.role(),
             shift_ids: self.shift_ids(),
@@ -437,12 +437,6 @@ impl<'a> Decided<'a> {
             explanation: String::new(),
             fingerprint: 0,
         }
-    }
-
-    /// What an explanation says of the zone: it is made only where something differs.
-    fn local_times(&self) -> [NaiveDateTime; 2] {
-        let end = self.delta.actual_end.or(self.delta.scheduled_end);
-        [self.anchor_at, end.unwrap_or(self.anchor_at)].map(|at| self.zone.local(at))
     }
 
     fn explanation(
