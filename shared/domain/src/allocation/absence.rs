@@ -5,9 +5,9 @@ use std::fmt;
 use chrono::{Datelike as _, NaiveDate};
 use serde::{Serialize, Serializer};
 
+use super::Week;
 use super::input::{Closed, Leave};
 use super::settings::{Absences, Settings};
-use super::Week;
 
 const FULL_HALVES: u8 = 10;
 const WHOLE_DAY: u8 = 2;
@@ -20,7 +20,11 @@ impl Absence {
     /// More than five days are five.
     #[must_use]
     pub const fn of_halves(halves: u8) -> Self {
-        Self(if halves > FULL_HALVES { FULL_HALVES } else { halves })
+        Self(if halves > FULL_HALVES {
+            FULL_HALVES
+        } else {
+            halves
+        })
     }
 
     /// All five days.
@@ -178,8 +182,16 @@ fn each_week(
     let (mut week, end) = (first_week.max(from), last_week.min(to));
     while week <= end {
         let monday_is_0 = |day: NaiveDate| day.weekday().num_days_from_monday();
-        let begin = if week == first_week { monday_is_0(first) } else { 0 };
-        let stop = if week == last_week { monday_is_0(last) } else { 4 };
+        let begin = if week == first_week {
+            monday_is_0(first)
+        } else {
+            0
+        };
+        let stop = if week == last_week {
+            monday_is_0(last)
+        } else {
+            4
+        };
         let mut days = [0; 5];
         for (at, halves) in (0..).zip(&mut days) {
             if begin <= at && at <= stop {
@@ -196,7 +208,10 @@ fn each_week(
 /// Mondays to Fridays from `first` to `last`, both included; none where `last` is before `first`.
 #[must_use]
 pub fn workdays(first: NaiveDate, last: NaiveDate) -> i64 {
-    let days = last.signed_duration_since(first).num_days().saturating_add(1);
+    let days = last
+        .signed_duration_since(first)
+        .num_days()
+        .saturating_add(1);
     if days <= 0 {
         return 0;
     }
@@ -239,7 +254,10 @@ mod tests {
             Week::of(date("2026-03-02")),
             Week::of(date("2026-12-28")),
             |week, absences| {
-                weeks.push((week.to_string(), absences.absence(Absences::Union).to_string()));
+                weeks.push((
+                    week.to_string(),
+                    absences.absence(Absences::Union).to_string(),
+                ));
             },
         );
         weeks
@@ -281,7 +299,11 @@ mod tests {
         );
         // Two halves of one day.
         assert_eq!(
-            leave_of("2026-03-23", "2026-03-23", &[("2026-03-23", 200), ("2026-03-23", 200)]),
+            leave_of(
+                "2026-03-23",
+                "2026-03-23",
+                &[("2026-03-23", 200), ("2026-03-23", 200)]
+            ),
             expected(&[("2026-03-23", "Partial: 1")])
         );
         // A day of another week says nothing.
@@ -306,7 +328,7 @@ mod tests {
         assert_eq!(workdays(date("2026-12-24"), date("2027-01-03")), 7);
         assert_eq!(workdays(date("2026-04-04"), date("2026-04-05")), 0);
         assert_eq!(workdays(date("2026-04-05"), date("2026-04-04")), 0);
-        workdays(NaiveDate::MIN, NaiveDate::MAX);
+        assert!(workdays(NaiveDate::MIN, NaiveDate::MAX) > 0);
     }
 
     proptest! {

@@ -61,10 +61,15 @@ fn date_or_time(text: &str, local_date: impl Fn(i64) -> NaiveDate) -> Option<Nai
         return Some(local_date(time.timestamp()));
     }
     // A time without an offset: what the wall shows.
-    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
-        .iter()
-        .find_map(|form| chrono::NaiveDateTime::parse_from_str(text, form).ok())
-        .map(|time| time.date())
+    [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M",
+    ]
+    .iter()
+    .find_map(|form| chrono::NaiveDateTime::parse_from_str(text, form).ok())
+    .map(|time| time.date())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::Week;
 use super::absence::Absence;
 use super::capacity::ShownOverride;
 use super::decide::{is_unknown, starts_too_late, unknown};
@@ -15,7 +16,6 @@ use super::mail::{display_name, folded};
 use super::reason::LeftOutBecause;
 use super::settings::Settings;
 use super::table::{self, Table};
-use super::Week;
 
 /// One adviser, in the list of earliest weeks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

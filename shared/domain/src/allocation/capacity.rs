@@ -25,7 +25,11 @@ impl Limits {
     /// An override holds from the Monday on or after its day until the next one, for good if there is none. Of
     /// two that begin in one week that of the later day counts, then the one with the larger id.
     #[must_use]
-    pub fn new(adviser: &Adviser<'_>, overrides: &[LimitOverride<'_>], settings: &Settings) -> Self {
+    pub fn new(
+        adviser: &Adviser<'_>,
+        overrides: &[LimitOverride<'_>],
+        settings: &Settings,
+    ) -> Self {
         let least = i64::from(!settings.fixes.zero_override_counts);
         let mut read: Vec<_> = overrides
             .iter()
@@ -89,8 +93,8 @@ pub struct ShownOverride {
 }
 
 fn base(adviser: &Adviser<'_>, settings: &Settings) -> i64 {
-    let has_start = settings.fixes.pod_limit_without_start_date
-        || dates::day(adviser.start_date).is_some();
+    let has_start =
+        settings.fixes.pod_limit_without_start_date || dates::day(adviser.start_date).is_some();
     let of_pod = settings
         .limits
         .by_pod_type
@@ -113,7 +117,11 @@ pub fn target(fortnight: i64, absence: Absence) -> i64 {
 
 /// The first week of somebody who is new; `None`: they have started, or nothing is known of a start.
 #[must_use]
-pub fn first_week(start_date: Option<NaiveDate>, today: NaiveDate, settings: &Settings) -> Option<Week> {
+pub fn first_week(
+    start_date: Option<NaiveDate>,
+    today: NaiveDate,
+    settings: &Settings,
+) -> Option<Week> {
     let start = start_date.filter(|start| *start > today)?;
     let weeks = settings.prestart().min(MAX_WEEKS);
     Some(Week::of(start).plus(-weeks))
@@ -161,22 +169,39 @@ mod tests {
                 &[to(limit, "2026-03-02", "a")],
                 &corrected,
             );
-            assert_eq!(limits.fortnight(Week::of(date("2026-03-09"))), target, "{limit}");
+            assert_eq!(
+                limits.fortnight(Week::of(date("2026-03-09"))),
+                target,
+                "{limit}"
+            );
         }
     }
 
     #[test]
     fn absence_lowers_a_target() {
-        for (halves, of_three, of_two) in [(0, 3, 2), (2, 3, 2), (5, 3, 2), (6, 2, 1), (9, 2, 1), (10, 0, 0)] {
+        for (halves, of_three, of_two) in [
+            (0, 3, 2),
+            (2, 3, 2),
+            (5, 3, 2),
+            (6, 2, 1),
+            (9, 2, 1),
+            (10, 0, 0),
+        ] {
             let absence = Absence::of_halves(halves);
-            assert_eq!((target(3, absence), target(2, absence)), (of_three, of_two), "{halves}");
+            assert_eq!(
+                (target(3, absence), target(2, absence)),
+                (of_three, of_two),
+                "{halves}"
+            );
         }
     }
 
     #[test]
     fn a_pod_has_its_limit() {
         let week = Week::of(date("2026-03-09"));
-        let monthly = |adviser: &Adviser<'_>, settings: &Settings| Limits::new(adviser, &[], settings).monthly(week);
+        let monthly = |adviser: &Adviser<'_>, settings: &Settings| {
+            Limits::new(adviser, &[], settings).monthly(week)
+        };
         let (corrected, compatible) = (
             Settings::default(),
             Settings::preset(super::super::settings::Preset::Compatible),
@@ -204,7 +229,11 @@ mod tests {
         let limits = Limits::new(&Adviser::default(), &overrides, &Settings::default());
         let monthly = |day| limits.monthly(Week::of(date(day)));
         assert_eq!(monthly("2026-03-30"), 6);
-        assert_eq!(monthly("2026-04-06"), 8, "the later day of the two that begin in this week");
+        assert_eq!(
+            monthly("2026-04-06"),
+            8,
+            "the later day of the two that begin in this week"
+        );
         assert_eq!(monthly("2026-04-13"), 10);
         assert_eq!(monthly("2030-01-07"), 10);
         let shown = |day| {

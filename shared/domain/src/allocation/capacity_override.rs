@@ -121,10 +121,9 @@ fn email(fields: &mut Fields, object: &Object<'_>) -> Option<String> {
     let remedy = "give the adviser's mail address";
     let text = fields.required_text(object, "adviser_email", MAX_EMAIL_BYTES, remedy)?;
     let email = folded(text).into_owned();
-    let has_shape = email
-        .split_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
-        && !email.contains(char::is_whitespace);
+    let has_shape = email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    }) && !email.contains(char::is_whitespace);
     if !has_shape {
         fields.push(
             object.at("adviser_email"),
@@ -205,7 +204,14 @@ mod tests {
         });
         assert_eq!(
             read(bad),
-            ["/limit", "/adviser_email", "/effective_date", "/client_limit_monthly", "/pod_type", "/notes"]
+            [
+                "/limit",
+                "/adviser_email",
+                "/effective_date",
+                "/client_limit_monthly",
+                "/pod_type",
+                "/notes"
+            ]
         );
         for limit in [json!(-1), json!(1.5), json!("6"), json!(1_001), Value::Null] {
             let document = json!({"adviser_email": "a@b.c", "effective_date": "2026-04-07", "client_limit_monthly": limit});
@@ -215,12 +221,21 @@ mod tests {
 
     #[test]
     fn a_change_leaves_what_it_does_not_name() {
-        let changed = one().changed_by(&json!({"client_limit_monthly": 4, "pod_type": null})).unwrap();
+        let changed = one()
+            .changed_by(&json!({"client_limit_monthly": 4, "pod_type": null}))
+            .unwrap();
         assert_eq!(
             changed,
-            CapacityOverride { client_limit_monthly: 4, pod_type: None, ..one() }
+            CapacityOverride {
+                client_limit_monthly: 4,
+                pod_type: None,
+                ..one()
+            }
         );
-        assert_eq!(pointers(one().changed_by(&json!({"adviser_email": null}))), ["/adviser_email"]);
+        assert_eq!(
+            pointers(one().changed_by(&json!({"adviser_email": null}))),
+            ["/adviser_email"]
+        );
         assert_eq!(one().changed_by(&json!({})).unwrap(), one());
     }
 }

@@ -128,7 +128,11 @@ fn closure(fields: &mut Fields, document: &Value, now: Option<&Closure>) -> Opti
 pub(super) fn date(fields: &mut Fields, pointer: &str, value: &Value) -> Option<NaiveDate> {
     let date = value.as_str().and_then(|text| strict_day(text.trim()));
     if date.is_none() {
-        fields.push(pointer, format!("{} is not a date", shown(value)), DATE_REMEDY);
+        fields.push(
+            pointer,
+            format!("{} is not a date", shown(value)),
+            DATE_REMEDY,
+        );
     }
     date
 }
@@ -248,8 +252,12 @@ mod tests {
     #[test]
     fn it_is_one_day_where_nothing_else_is_said() {
         for end in [json!({}), json!({"end_date": null})] {
-            let mut document = json!({"start_date": "2026-04-03", "reason": "Good Friday", "tags": ["public"]});
-            document.as_object_mut().unwrap().extend(end.as_object().unwrap().clone());
+            let mut document =
+                json!({"start_date": "2026-04-03", "reason": "Good Friday", "tags": ["public"]});
+            document
+                .as_object_mut()
+                .unwrap()
+                .extend(end.as_object().unwrap().clone());
             let closure = Closure::from_json(&document).unwrap();
             assert_eq!(closure.end_date, closure.start_date);
             assert_eq!(
@@ -266,9 +274,18 @@ mod tests {
         assert_eq!(read(json!([])), [""]);
         assert_eq!(read(json!({"start_date": "24.12.2026"})), ["/start_date"]);
         assert_eq!(read(json!({"start_date": 20_261_224})), ["/start_date"]);
-        assert_eq!(read(json!({"start_date": "2026-12-24", "end_date": "2026-12-23"})), ["/end_date"]);
-        assert_eq!(read(json!({"start_date": "2026-12-24", "end_date": "2028-12-24"})), ["/end_date"]);
-        assert_eq!(read(json!({"start_date": "2026-12-24", "end_date": ""})), ["/end_date"]);
+        assert_eq!(
+            read(json!({"start_date": "2026-12-24", "end_date": "2026-12-23"})),
+            ["/end_date"]
+        );
+        assert_eq!(
+            read(json!({"start_date": "2026-12-24", "end_date": "2028-12-24"})),
+            ["/end_date"]
+        );
+        assert_eq!(
+            read(json!({"start_date": "2026-12-24", "end_date": ""})),
+            ["/end_date"]
+        );
         let bad = json!({
             "start_date": "2026-12-24", "tags": ["ok", 5, "a\nb", "x".repeat(51)], "description": 7, "colour": "red",
         });
@@ -276,9 +293,15 @@ mod tests {
             read(bad),
             ["/colour", "/description", "/tags/1", "/tags/2", "/tags/3"]
         );
-        assert_eq!(read(json!({"start_date": "2026-12-24", "tags": {"a": 1}})), ["/tags"]);
+        assert_eq!(
+            read(json!({"start_date": "2026-12-24", "tags": {"a": 1}})),
+            ["/tags"]
+        );
         let many: Vec<_> = (0..21).map(|number| number.to_string()).collect();
-        assert_eq!(read(json!({"start_date": "2026-12-24", "tags": many})), ["/tags/20"]);
+        assert_eq!(
+            read(json!({"start_date": "2026-12-24", "tags": many})),
+            ["/tags/20"]
+        );
         assert_eq!(
             read(json!({"start_date": "2026-12-24", "description": "a", "reason": "b"})),
             ["/reason"]
@@ -287,15 +310,25 @@ mod tests {
 
     #[test]
     fn a_change_leaves_what_it_does_not_name() {
-        let changed = christmas().changed_by(&json!({"tags": [], "end_date": "2026-12-31"})).unwrap();
+        let changed = christmas()
+            .changed_by(&json!({"tags": [], "end_date": "2026-12-31"}))
+            .unwrap();
         assert_eq!(changed.tags, Vec::<String>::new());
         assert_eq!(changed.description, "Christmas shutdown");
         assert_eq!(changed.workdays(), 6);
-        let no_text = christmas().changed_by(&json!({"description": null})).unwrap();
+        let no_text = christmas()
+            .changed_by(&json!({"description": null}))
+            .unwrap();
         assert_eq!(no_text.description, "");
         assert_eq!(christmas().changed_by(&json!({})).unwrap(), christmas());
         // The end stays where it was.
-        assert_eq!(pointers(christmas().changed_by(&json!({"start_date": "2027-02-01"}))), ["/end_date"]);
-        assert_eq!(pointers(christmas().changed_by(&json!({"start_date": null}))), ["/start_date"]);
+        assert_eq!(
+            pointers(christmas().changed_by(&json!({"start_date": "2027-02-01"}))),
+            ["/end_date"]
+        );
+        assert_eq!(
+            pointers(christmas().changed_by(&json!({"start_date": null}))),
+            ["/start_date"]
+        );
     }
 }

@@ -107,7 +107,11 @@ pub fn decide(request: &Request<'_>, input: &Input<'_>, settings: &Settings) -> 
             .map_or_else(Outcome::Failed, Outcome::Chosen),
     };
     left_out.sort_by(|one, other| {
-        (&one.email, &one.owner_id, one.because).cmp(&(&other.email, &other.owner_id, other.because))
+        (&one.email, &one.owner_id, one.because).cmp(&(
+            &other.email,
+            &other.owner_id,
+            other.because,
+        ))
     });
     Decision {
         deal_id: request.deal_id.to_owned(),
@@ -202,18 +206,21 @@ fn choose(
     }
     let counts = allocations_by_email(input);
     let now = Week::of(input.today);
-    for (&at, table) in which
+    let tables = table::tables(&which, Some(request), input, settings);
+    let stumbled = which
         .iter()
-        .zip(table::tables(&which, Some(request), input, settings))
-    {
+        .zip(&tables)
+        .filter(|(_, table)| table.is_empty)
+        .filter_map(|(at, _)| input.advisers.get(*at))
+        .map(|adviser| adviser.email.trim().to_owned())
+        .min();
+    if let Some(email) = stumbled {
+        return Err(Failure::EmptyTable { email });
+    }
+    for (&at, table) in which.iter().zip(tables) {
         let Some(adviser) = input.advisers.get(at) else {
             continue;
         };
-        if table.is_empty {
-            return Err(Failure::EmptyTable {
-                email: adviser.email.trim().to_owned(),
-            });
-        }
         let agreement = request.agreement_start.map(Week::of);
         let answer = earliest::earliest(&table, now, agreement, settings);
         let Some(week) = answer.week else {

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::Week;
 use super::input::{Deal, Input, OwnAllocation, Request};
 use super::settings::Settings;
-use super::Week;
 
 /// A deal that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +63,7 @@ pub(super) fn waiting<'a>(
 }
 
 /// Of each deal the allocation that was decided last.
-fn latest<'a>(
-    input: &Input<'a>,
-    settings: &Settings,
-) -> BTreeMap<&'a str, &'a OwnAllocation<'a>> {
+fn latest<'a>(input: &Input<'a>, settings: &Settings) -> BTreeMap<&'a str, &'a OwnAllocation<'a>> {
     let mut latest: BTreeMap<&str, &OwnAllocation<'a>> = BTreeMap::new();
     if settings.fixes.count_own_allocations {
         for allocation in input.allocations {
@@ -79,7 +76,11 @@ fn latest<'a>(
 
 /// Whether the search must have seen what we have written: if it does not show the deal then, the deal
 /// waits no longer.
-fn is_surely_visible(allocation: &OwnAllocation<'_>, input: &Input<'_>, settings: &Settings) -> bool {
+fn is_surely_visible(
+    allocation: &OwnAllocation<'_>,
+    input: &Input<'_>,
+    settings: &Settings,
+) -> bool {
     allocation.written_at.is_some_and(|written_at| {
         let visible_at = written_at.saturating_add(i64::from(settings.search_lag_seconds));
         visible_at <= input.deals_read_at
@@ -140,7 +141,12 @@ mod tests {
     }
 
     /// Adviser and week of what waits, as of so many seconds after the allocation was written.
-    fn found(deals: &[Deal<'_>], allocations: &[OwnAllocation<'_>], after: i64, without: &str) -> Vec<(String, String)> {
+    fn found(
+        deals: &[Deal<'_>],
+        allocations: &[OwnAllocation<'_>],
+        after: i64,
+        without: &str,
+    ) -> Vec<(String, String)> {
         let input = Input {
             today: date("2026-03-11"),
             advisers: &[],
@@ -160,14 +166,19 @@ mod tests {
         waiting(Some(&request), &input, &Settings::default())
             .into_iter()
             .map(|one| {
-                let week = one.week.map_or_else(|| "none".to_owned(), |week| week.to_string());
+                let week = one
+                    .week
+                    .map_or_else(|| "none".to_owned(), |week| week.to_string());
                 (one.adviser_email.to_owned(), week)
             })
             .collect()
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -190,16 +201,25 @@ mod tests {
             written_at: None,
             ..own("501", "mia")
         }];
-        assert_eq!(found(&[], &mine, 1_000_000, ""), pairs(&[("mia", "2026-03-09")]));
+        assert_eq!(
+            found(&[], &mine, 1_000_000, ""),
+            pairs(&[("mia", "2026-03-09")])
+        );
     }
 
     #[test]
     fn a_search_that_shows_the_adviser_of_before_is_not_believed_at_first() {
         let before = [deal("501", "tom", Some("2026-03-10"))];
         let mine = [own("501", "mia")];
-        assert_eq!(found(&before, &mine, 60, ""), pairs(&[("mia", "2026-03-09")]));
+        assert_eq!(
+            found(&before, &mine, 60, ""),
+            pairs(&[("mia", "2026-03-09")])
+        );
         // Somebody has given it to Tom by hand.
-        assert_eq!(found(&before, &mine, 3_600, ""), pairs(&[("tom", "2026-03-09")]));
+        assert_eq!(
+            found(&before, &mine, 3_600, ""),
+            pairs(&[("tom", "2026-03-09")])
+        );
     }
 
     #[test]
@@ -223,7 +243,10 @@ mod tests {
         assert_eq!(found(&[], &[ahead], 0, ""), pairs(&[("mia", "2026-04-13")]));
         // The agreement has been put off since.
         let later = [deal("501", "mia", Some("2026-06-01"))];
-        assert_eq!(found(&later, &[ahead], 0, ""), pairs(&[("mia", "2026-06-01")]));
+        assert_eq!(
+            found(&later, &[ahead], 0, ""),
+            pairs(&[("mia", "2026-06-01")])
+        );
     }
 
     #[test]

@@ -4,13 +4,17 @@
 //! each of them has, up to a few a week; the first week in which nothing waits any more and room is left is the
 //! answer. It is not before the buffer, nor before the week after the agreement starts. What follows is the replaced
 //! system's way to compute this, number by number, because its answers are what people are used to.
+//!
+//! It looks at the weeks before the walk only in sum: of an agreement far ahead all that waits today is carried in,
+//! whatever room there will be until then, and only the two weeks before are set against it. So a later agreement
+//! can make an answer later than the agreement asks for.
 
 use serde::Serialize;
 
+use super::Week;
 use super::number::{Halves, Ratio};
 use super::settings::Settings;
 use super::table::{Row, Table};
-use super::Week;
 use crate::text_enum::text_enum;
 
 /// How a week came about.

@@ -124,7 +124,10 @@ fn lists(list: &str, name: &str) -> bool {
 /// What the settings say of a package.
 #[must_use]
 pub fn rule<'s>(package: &str, settings: &'s Settings) -> Option<&'s PackageRule> {
-    settings.packages.iter().find(|rule| same(&rule.name, package))
+    settings
+        .packages
+        .iter()
+        .find(|rule| same(&rule.name, package))
 }
 
 /// Whether the settings or any adviser, whether they take clients or not, know the package.
@@ -203,7 +206,11 @@ mod tests {
             assert_eq!(because(mia, package, ""), None, "{package}");
         }
         for package in ["Series", "Series D", "Seed; Series A", ""] {
-            assert_eq!(because(mia, package, ""), Some(LeftOutBecause::PackageNotServed), "{package}");
+            assert_eq!(
+                because(mia, package, ""),
+                Some(LeftOutBecause::PackageNotServed),
+                "{package}"
+            );
         }
     }
 
@@ -219,7 +226,11 @@ mod tests {
             ("ipo", "Trust", None),
             ("Gold", "Trust", no),
         ] {
-            assert_eq!(because(mia, package, household), expected, "{package}, {household}");
+            assert_eq!(
+                because(mia, package, household),
+                expected,
+                "{package}, {household}"
+            );
         }
         assert_eq!(because(adviser("Seed", " ; "), "Seed", "Trust"), None);
     }
@@ -260,8 +271,14 @@ mod tests {
             let twins = Twins::among(advisers, &settings);
             advisers.iter().map(|one| twins.of(one)).collect()
         };
-        assert_eq!(found(&[mia, other]), [Some(LeftOutBecause::EmailNotUnique); 2]);
-        assert_eq!(found(&[mia, twice]), [None, Some(LeftOutBecause::SameUserTwice)]);
+        assert_eq!(
+            found(&[mia, other]),
+            [Some(LeftOutBecause::EmailNotUnique); 2]
+        );
+        assert_eq!(
+            found(&[mia, twice]),
+            [None, Some(LeftOutBecause::SameUserTwice)]
+        );
         assert_eq!(found(&[mia]), [None]);
     }
 }

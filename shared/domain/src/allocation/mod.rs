@@ -25,11 +25,14 @@
 //!
 //! # What more room and more leave do
 //! One would like to promise that more capacity never makes an answer later, and more leave never makes it earlier.
-//! The algorithm breaks both, and the tests hold a counterexample of each (`tests::properties`):
+//! The algorithm breaks both in rare cases, and the tests hold a counterexample of each (`tests::properties`):
 //! - a week of leave is passed over whole, so the meetings booked in it stop counting against the week after it;
-//! - a higher limit places the backlog sooner, and what is placed takes up room in the week after.
+//! - three days of leave halve what is placed of the backlog in a week, and what was not placed there takes up no
+//!   room in the week after it;
+//! - a higher limit from some week on places more of the backlog in it, and that takes up room in the week after it.
 //!
-//! What does hold is tested: with nothing booked both are true.
+//! What does hold is tested: leave never makes an answer earlier where nothing is booked and nothing waits, and a
+//! higher limit for all weeks never makes it later where no meeting is booked.
 
 pub mod absence;
 pub mod agreement;

@@ -125,8 +125,8 @@ mod tests {
         #[test]
         fn no_number_is_too_large(a in any::<i64>(), b in any::<i64>(), c in any::<i64>(), d in any::<i64>()) {
             let (one, other) = (Ratio::new(a, b), Ratio::new(c, d));
-            one.compare(other);
-            one.value();
+            prop_assert_eq!(one.compare(other), other.compare(one).reverse());
+            prop_assert!(one.value().is_finite());
             prop_assert!(one.is_at_most(other) || other.is_at_most(one));
             prop_assert!(serde_json::to_string(&Halves(a)).is_ok());
         }

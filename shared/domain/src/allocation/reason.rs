@@ -76,7 +76,9 @@ impl Failure {
         match self {
             Self::MissingPackage => "The deal has no service package.".to_owned(),
             Self::UnknownPackage { package } => {
-                format!("No adviser has the service package \"{package}\", and the settings do not name it.")
+                format!(
+                    "No adviser has the service package \"{package}\", and the settings do not name it."
+                )
             }
             Self::MalformedAgreementDate { given } => {
                 format!("\"{given}\" is not the date that an agreement starts.")
@@ -96,10 +98,12 @@ impl Failure {
                 format!("No adviser can take a client for \"{package}\".")
             }
             Self::EveryoneOnLeave => {
-                "Everybody who may take the deal is away in all weeks that are looked at.".to_owned()
+                "Everybody who may take the deal is away in all weeks that are looked at."
+                    .to_owned()
             }
             Self::LimitsAreZero => {
-                "Everybody who may take the deal has a target of 0 in all weeks that are looked at.".to_owned()
+                "Everybody who may take the deal has a target of 0 in all weeks that are looked at."
+                    .to_owned()
             }
             Self::SourceUnknown { sources } => {
                 let names: Vec<_> = sources.iter().map(|source| source.as_str()).collect();
@@ -201,9 +205,13 @@ impl LeftOutBecause {
             Self::HouseholdNotServed => "does not take this household",
             Self::NoOwnerId => "has no owner id in the CRM: there is nothing to write to the deal",
             Self::NoEmail => "has no mail address: leave and deals cannot be found",
-            Self::EmailNotUnique => "has the mail address of another adviser: whose leave and deals they are cannot be told",
+            Self::EmailNotUnique => {
+                "has the mail address of another adviser: whose leave and deals they are cannot be told"
+            }
             Self::SameUserTwice => "is there twice, and was looked at once",
-            Self::StartDateUnreadable => "has a start date that cannot be read: use one such as 2026-05-04",
+            Self::StartDateUnreadable => {
+                "has a start date that cannot be read: use one such as 2026-05-04"
+            }
             Self::StartsBeyondHorizon => "starts after the weeks that are looked at",
             Self::SourceUnknown => "might be busy: a source could not be read",
             Self::OnLeave => "is away in all weeks that are looked at",

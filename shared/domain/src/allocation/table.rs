@@ -121,7 +121,10 @@ pub fn tables(
     let now = Week::of(input.today);
     let mut drafts: Vec<Draft> = advisers
         .iter()
-        .map(|adviser| Draft::new(first_row(adviser, input, settings), now, settings))
+        .map(|adviser| {
+            let first = first_row(adviser, input, settings).min(now.plus(MAX_WEEKS));
+            Draft::new(first, now, settings)
+        })
         .collect();
     let by_owner = index(&advisers, |adviser| adviser.owner_id.trim().to_owned());
     let by_email = index(&advisers, |adviser| folded(adviser.email).into_owned());
@@ -275,7 +278,9 @@ impl Draft {
         } else {
             last.max(now.plus(MAX_WEEKS))
         };
-        let length = usize::try_from(horizon).unwrap_or_default().saturating_add(1);
+        let length = usize::try_from(horizon)
+            .unwrap_or_default()
+            .saturating_add(1);
         Self {
             first,
             now,
@@ -296,7 +301,8 @@ impl Draft {
         }
         let at = usize::try_from(week.weeks_since(self.first)).ok()?;
         if at >= self.weeks.len() {
-            self.weeks.resize(at.saturating_add(1), DraftWeek::default());
+            self.weeks
+                .resize(at.saturating_add(1), DraftWeek::default());
         }
         self.weeks.get_mut(at)
     }
@@ -328,9 +334,9 @@ impl Draft {
         if absences.is_nothing() {
             return;
         }
-        self.has_other_data = true;
         if let Some(week) = self.week(week) {
             week.absences.join(absences);
+            self.has_other_data = true;
         }
     }
 

@@ -155,7 +155,10 @@ fn fixes(fields: &mut Fields, object: &Object<'_>, base: Fixes) -> Fixes {
     let Some(object) = part(fields, object, "fixes", &known) else {
         return base;
     };
-    let absences: Vec<_> = Absences::ALL.iter().map(|&one| (one.as_str(), one)).collect();
+    let absences: Vec<_> = Absences::ALL
+        .iter()
+        .map(|&one| (one.as_str(), one))
+        .collect();
     let unknown: Vec<_> = UnknownSources::ALL
         .iter()
         .map(|&one| (one.as_str(), one))
@@ -165,7 +168,12 @@ fn fixes(fields: &mut Fields, object: &Object<'_>, base: Fixes) -> Fixes {
             .choice(&object, "absences", &absences, Some(base.absences))
             .unwrap_or(base.absences),
         unknown_sources: fields
-            .choice(&object, "unknown_sources", &unknown, Some(base.unknown_sources))
+            .choice(
+                &object,
+                "unknown_sources",
+                &unknown,
+                Some(base.unknown_sources),
+            )
             .unwrap_or(base.unknown_sources),
         ..base
     };
@@ -201,7 +209,11 @@ fn by_pod_type(fields: &mut Fields, object: &Object<'_>) -> Option<BTreeMap<Stri
     let mut limits = BTreeMap::new();
     for (pod, value) in pods.iter() {
         if value.is_null() {
-            fields.push(pods.at(pod), "is null", "give a whole number, or leave it out");
+            fields.push(
+                pods.at(pod),
+                "is null",
+                "give a whole number, or leave it out",
+            );
         } else if pod.trim().is_empty() || pod.len() > MAX_NAME_BYTES {
             fields.push(
                 pods.at(pod),
@@ -229,7 +241,8 @@ fn packages(fields: &mut Fields, object: &Object<'_>) -> Option<Vec<PackageRule>
         let ignores_household = fields.flag(&rule, "ignores_household", false);
         let household_types = names(fields, &rule, "household_types", 0).unwrap_or_default();
         let Some(name) = name else { continue };
-        let is_same = |one: &PackageRule| one.name.trim().to_lowercase() == name.trim().to_lowercase();
+        let is_same =
+            |one: &PackageRule| one.name.trim().to_lowercase() == name.trim().to_lowercase();
         if rules.iter().any(is_same) {
             fields.push(
                 rule.at("name"),
@@ -300,7 +313,12 @@ fn name(fields: &mut Fields, object: &Object<'_>, name: &str, base: String) -> S
         .map_or(base, str::to_owned)
 }
 
-fn names(fields: &mut Fields, object: &Object<'_>, name: &str, least: usize) -> Option<Vec<String>> {
+fn names(
+    fields: &mut Fields,
+    object: &Object<'_>,
+    name: &str,
+    least: usize,
+) -> Option<Vec<String>> {
     let list = list(fields, object, name, least, "texts")?;
     let pointer = object.at(name);
     let texts = list.iter().enumerate().filter_map(|(index, value)| {
@@ -428,7 +446,10 @@ mod tests {
             "properties": {"deal_id": "Deal Id", "nothing": "x"},
             "written_properties": [],
         });
-        let pointers: Vec<_> = errors(&document).into_iter().map(|(pointer, _)| pointer).collect();
+        let pointers: Vec<_> = errors(&document)
+            .into_iter()
+            .map(|(pointer, _)| pointer)
+            .collect();
         for pointer in [
             "/horizon",
             "/horizon_weeks",
@@ -446,7 +467,10 @@ mod tests {
             "/properties/nothing",
             "/written_properties",
         ] {
-            assert!(pointers.contains(&pointer.to_owned()), "{pointer}: {pointers:?}");
+            assert!(
+                pointers.contains(&pointer.to_owned()),
+                "{pointer}: {pointers:?}"
+            );
         }
         assert_eq!(pointers.len(), 15);
     }

@@ -63,7 +63,7 @@ macro_rules! switches {
             pub const SWITCHES: &'static [&'static str] = &[$( stringify!($name), )+];
 
             /// The switches by name.
-            pub(super) fn switches(&mut self) -> Vec<(&'static str, &mut bool)> {
+            pub(in crate::allocation) fn switches(&mut self) -> Vec<(&'static str, &mut bool)> {
                 vec![$( (stringify!($name), &mut self.$name), )+]
             }
         }
