@@ -67,8 +67,8 @@ pub fn earliest_weeks(
             EarliestRow {
                 email: look.adviser.email.trim().to_owned(),
                 name: display_name(look.adviser.email.trim()),
-                service_packages: listed(look.adviser.packages),
-                household_types: listed(look.adviser.households),
+                service_packages: eligibility::listed(look.adviser.packages),
+                household_types: eligibility::listed(look.adviser.households),
                 pod_type: look.adviser.pod_type.trim().to_owned(),
                 taking_on_clients: eligibility::says_yes(look.adviser.taking_on_clients),
                 client_monthly_limit: look.table.limits.monthly(now),
@@ -286,7 +286,7 @@ fn distinct<'a>(
         }
     }
     let mut others: BTreeMap<String, String> = BTreeMap::new();
-    for name in lists.flat_map(eligibility::written_names) {
+    for name in lists.flat_map(eligibility::names) {
         let folded = name.to_lowercase();
         if !seen.contains(&folded) {
             let kept = others.entry(folded).or_insert_with(|| name.to_owned());
@@ -304,12 +304,6 @@ fn capitalized(name: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()
     })
-}
-
-fn listed(names: &str) -> Vec<String> {
-    eligibility::written_names(names)
-        .map(str::to_owned)
-        .collect()
 }
 
 /// Of several advisers with one mail the first in order.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::absence::Absence;
 use super::input::{Adviser, LimitOverride};
 use super::settings::{Fixes, Settings};
-use super::{MAX_WEEKS, Week, dates};
+use super::{Week, dates};
 
 /// Beyond any limit that means something.
 const MAX_LIMIT: i64 = 1_000_000;
@@ -123,8 +123,7 @@ pub fn first_week(
     settings: &Settings,
 ) -> Option<Week> {
     let start = start_date.filter(|start| *start > today)?;
-    let weeks = settings.prestart().min(MAX_WEEKS);
-    Some(Week::of(start).plus(-weeks))
+    Some(Week::of(start).plus(-settings.prestart()))
 }
 
 /// Whether a start date is there that cannot be read.

@@ -236,8 +236,8 @@ fn choose(
             email: adviser.email.trim().to_owned(),
             name: display_name(adviser.email.trim()),
             owner_id: adviser.owner_id.trim().to_owned(),
-            service_packages: listed(adviser.packages),
-            household_types: listed(adviser.households),
+            service_packages: eligibility::listed(adviser.packages),
+            household_types: eligibility::listed(adviser.households),
             pod_type: adviser.pod_type.to_owned(),
             client_limit_monthly: table.limits.monthly(now),
             earliest_week: week,
@@ -251,12 +251,6 @@ fn choose(
     }
     candidates.sort_by(compare);
     pick(candidates).ok_or_else(|| nobody(request, input, settings, left_out))
-}
-
-fn listed(names: &str) -> Vec<String> {
-    eligibility::written_names(names)
-        .map(str::to_owned)
-        .collect()
 }
 
 fn out(adviser: &Adviser<'_>, because: LeftOutBecause, sources: &[Source]) -> LeftOut {

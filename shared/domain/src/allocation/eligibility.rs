@@ -11,16 +11,15 @@ use super::settings::{PackageRule, Settings};
 /// What stands between the names of a list.
 const SEPARATORS: [char; 4] = [';', ',', '/', '|'];
 
-/// The names of a list, trimmed and in lower case.
-pub fn names(list: &str) -> impl Iterator<Item = String> {
-    written_names(list).map(str::to_lowercase)
-}
-
 /// The names of a list as they are written.
-pub fn written_names(list: &str) -> impl Iterator<Item = &str> {
+pub fn names(list: &str) -> impl Iterator<Item = &str> {
     list.split(SEPARATORS)
         .map(str::trim)
         .filter(|name| !name.is_empty())
+}
+
+pub(super) fn listed(list: &str) -> Vec<String> {
+    names(list).map(str::to_owned).collect()
 }
 
 fn same(one: &str, other: &str) -> bool {
@@ -113,12 +112,12 @@ pub fn serves_household(
 ) -> bool {
     household.trim().is_empty()
         || rule(package, settings).is_some_and(|rule| rule.ignores_household)
-        || written_names(adviser.households).next().is_none()
+        || names(adviser.households).next().is_none()
         || lists(adviser.households, household)
 }
 
 fn lists(list: &str, name: &str) -> bool {
-    written_names(list).any(|one| same(one, name))
+    names(list).any(|one| same(one, name))
 }
 
 /// What the settings say of a package.

@@ -463,8 +463,10 @@ mod beyond_the_examples {
 
     #[test]
     fn without_an_end_in_sight_the_backlog_is_reckoned_in_fortnights() {
-        let mut settings = Settings::default();
-        settings.horizon_weeks = 8;
+        let settings = Settings {
+            horizon_weeks: 8,
+            ..Settings::default()
+        };
         let answer = World::new().deals("2026-02-16", 30).answer(None, &settings);
         assert_eq!(answer.found, Found::Projected);
         let left = answer.steps.last().unwrap().backlog.0;

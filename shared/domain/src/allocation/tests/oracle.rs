@@ -383,8 +383,12 @@ fn earliest(
         backlog += delayed;
     }
     let f = limit_at(lines[b].monday).max(1) as f64;
-    let fortnights = (backlog.max(0.0) / f).ceil() as u64;
-    let reckoned = later(last, 2 * fortnights).max(floor);
+    let mut reckoned = last;
+    while backlog > 0.0 {
+        reckoned = later(reckoned, 2);
+        backlog -= f;
+    }
+    let reckoned = reckoned.max(floor);
     let has_room = |line: &Line| line.difference() < 0.0;
     let found = (1..lines.len())
         .find(|w| lines[*w].monday >= reckoned && has_room(&lines[*w]) && has_room(&lines[*w - 1]));
@@ -748,7 +752,7 @@ proptest! {
             let agreement = request.agreement_start.map(super::super::Week::of);
             let answer = super::super::earliest::earliest(table, now, agreement, &settings);
             prop_assert_eq!(
-                answer.week.map(|week| week.monday()),
+                answer.week.map(super::super::Week::monday),
                 earliest(&world, &settings, adviser, &sheet, request.agreement_start)
             );
         }

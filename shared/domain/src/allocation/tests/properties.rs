@@ -85,7 +85,9 @@ fn moved_world(world: &World, weeks: i64) -> World {
 /// Mia's earliest week; the end of the calendar for never.
 fn week(world: &World, settings: &Settings) -> NaiveDate {
     let answer = world.answer(None, settings);
-    answer.week.map_or(NaiveDate::MAX, |week| week.monday())
+    answer
+        .week
+        .map_or(NaiveDate::MAX, super::super::Week::monday)
 }
 
 fn mia_alone(mut world: World) -> World {
