@@ -1,171 +1,132 @@
 //! Deltas and records.
 
-use api::query::Query;
+use api::days::{DaysAsked, Span};
 use api::routes::{CATEGORIES, EVENT_TYPES};
 use api::{Problem, page};
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime};
 use domain::access::Tenant;
 use domain::attendance::delta::{Categories, Category};
 use http::StatusCode;
-use platform::{Context, Reply, clock, freshness, lists, problems};
+use platform::attendance::{Ruling, STREAMS, Sight};
+use platform::table::{self, Table};
+use platform::{Context, Reply, freshness, lists, problems};
 use serde_json::{Map, Value};
 use store::lists::{
     self as rows, AttendanceFilter, AttendanceRecordFilter, Kind, List, MAX_LIMIT, Paging,
 };
 
-use crate::own::Sight;
-use crate::{STREAMS, table};
-
-/// Days that are read when nobody says which.
-const DEFAULT_DAYS: u64 = 30;
-/// Days that are read at once.
-const MAX_DAYS: i64 = 366;
-
-/// The first and last day, local to where the work was.
-#[derive(Clone, Debug, Default)]
-pub struct Span {
-    pub from: String,
-    pub to: String,
-}
-
-impl Span {
-    /// Takes `from` and `to` from a query; the last 30 days when nobody says.
-    pub fn parse(query: &mut Query<'_>) -> Self {
-        let (from, to) = (query.date("from"), query.date("to"));
-        let day = |text: &Option<String>| {
-            text.as_deref()
-                .and_then(|text| text.parse::<NaiveDate>().ok())
-        };
-        let to = day(&to)
-            .or_else(|| today().max(day(&from)))
-            .unwrap_or_default();
-        let from = day(&from)
-            .or_else(|| to.checked_sub_days(Days::new(DEFAULT_DAYS.saturating_sub(1))))
-            .unwrap_or_default();
-        let days = to.signed_duration_since(from).num_days();
-        if !(0..MAX_DAYS).contains(&days) {
-            let detail = format!(
-                "must be the day of `to` or one of up to {} before it",
-                MAX_DAYS.saturating_sub(1)
-            );
-            query.refuse("from", detail);
-        }
-        Self {
-            from: from.to_string(),
-            to: to.to_string(),
-        }
-    }
-}
-
-/// Of the clock's day, UTC.
-pub fn today() -> Option<NaiveDate> {
-    NaiveDate::from_epoch_days(i32::try_from(clock::now().div_euclid(86_400)).ok()?)
+/// The days of a list that always has some.
+async fn span(context: &Context, tenant: &Tenant, days: DaysAsked) -> Result<Span, Problem> {
+    let today = match days.to {
+        Some(to) => to,
+        None => Ruling::of(&context.database, tenant).await?.today,
+    };
+    days.span(today)
 }
 
 /// Unix seconds from before which, and until after which, a local day may be.
-fn around(from: Option<&str>, to: Option<&str>) -> (Option<i64>, Option<i64>) {
-    let midnight = |text: Option<&str>| {
-        let date: NaiveDate = text?.parse().ok()?;
-        Some(date.and_time(NaiveTime::MIN).and_utc().timestamp())
-    };
+fn around(from: Option<NaiveDate>, to: Option<NaiveDate>) -> (Option<i64>, Option<i64>) {
+    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc().timestamp();
     (
-        midnight(from).map(|at| at.saturating_sub(86_400)),
-        midnight(to).map(|at| at.saturating_add(2 * 86_400)),
+        from.map(|date| midnight(date).saturating_sub(86_400)),
+        to.map(|date| midnight(date).saturating_add(2 * 86_400)),
     )
 }
 
-const DELTA_COLUMNS: &[&str] = &[
-    "event_date",
-    "employee_name",
-    "location_name",
-    "role_name",
-    "categories",
-    "scheduled_start",
-    "scheduled_end",
-    "actual_start",
-    "actual_end",
-    "scheduled_minutes",
-    "worked_minutes",
-    "late_minutes",
-    "early_arrival_minutes",
-    "late_stay_minutes",
-    "early_departure_minutes",
-    "delta_minutes",
-    "matched_by",
-    "review",
-    "is_running",
-    "id",
-    "team_member_id",
-    "schedule_shift_ids",
-    "time_punch_ids",
-];
+const DELTAS: Table<'_> = Table {
+    name: "attendance-deltas",
+    columns: &[
+        "event_date",
+        "employee_name",
+        "location_name",
+        "role_name",
+        "categories",
+        "scheduled_start",
+        "scheduled_end",
+        "actual_start",
+        "actual_end",
+        "scheduled_minutes",
+        "worked_minutes",
+        "late_minutes",
+        "early_arrival_minutes",
+        "late_stay_minutes",
+        "early_departure_minutes",
+        "delta_minutes",
+        "matched_by",
+        "review",
+        "is_running",
+        "id",
+        "team_member_id",
+        "schedule_shift_ids",
+        "time_punch_ids",
+    ],
+};
 
 pub async fn deltas(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
-        let span = Span::parse(query);
+        let days = DaysAsked::parse(query);
         let member = query.id("team_member_id");
         let location = query.id("location_id");
         let category = query.one_of("category", CATEGORIES);
-        (span, member, location, category, table::is_wanted(query))
+        (days, member, location, category, table::is_wanted(query))
     })?;
-    let (span, member, location, category, is_table) = &asked.filter;
+    let (days, member, location, category, is_table) = &asked.filter;
+    let Span { from, to } = span(context, &asked.tenant, *days).await?;
+    let (first, last) = (from.to_string(), to.to_string());
     let bit = category
         .as_deref()
         .and_then(|name| name.parse::<Category>().ok())
         .map(Categories::mask);
     let filter = AttendanceFilter {
-        from: Some(&span.from),
-        to: Some(&span.to),
-        between: around(Some(&span.from), Some(&span.to)),
+        from: Some(&first),
+        to: Some(&last),
+        between: around(Some(from), Some(to)),
         team_member_id: member.as_deref(),
         location_id: location.as_deref(),
     };
     let list = |paging: &Paging<'_>| rows::attendance_deltas(&asked.tenant, &filter, bit, paging);
-    answer(
-        context,
-        &asked.tenant,
-        &asked.paging,
-        list,
-        is_table.then_some(DELTA_COLUMNS),
-    )
-    .await
+    let table = is_table.then_some(&DELTAS);
+    answer(context, &asked.tenant, &asked.paging, list, table).await
 }
 
-const RECORD_COLUMNS: &[&str] = &[
-    "event_date",
-    "employee_name",
-    "location_name",
-    "role_name",
-    "event_type",
-    "minutes",
-    "points",
-    "points_assessed",
-    "is_excused",
-    "explanation",
-    "note",
-    "resolution",
-    "resolved_by",
-    "resolved_at",
-    "review",
-    "scheduled_start",
-    "scheduled_end",
-    "actual_start",
-    "actual_end",
-    "delta_minutes",
-    "policy_version",
-    "id",
-    "team_member_id",
-    "schedule_shift_ids",
-    "time_punch_ids",
-    "time_off_request_id",
-];
+const RECORDS: Table<'_> = Table {
+    name: "attendance-records",
+    columns: &[
+        "event_date",
+        "employee_name",
+        "location_name",
+        "role_name",
+        "event_type",
+        "minutes",
+        "points",
+        "points_assessed",
+        "is_excused",
+        "explanation",
+        "note",
+        "resolution",
+        "resolved_by",
+        "resolved_at",
+        "review",
+        "scheduled_start",
+        "scheduled_end",
+        "actual_start",
+        "actual_end",
+        "delta_minutes",
+        "policy_version",
+        "id",
+        "team_member_id",
+        "schedule_shift_ids",
+        "time_punch_ids",
+        "time_off_request_id",
+        "deleted_at",
+    ],
+};
 
 #[derive(Default)]
 struct RecordsAsked {
     updated_since: Option<i64>,
     include_deleted: bool,
-    from: Option<String>,
-    to: Option<String>,
+    days: DaysAsked,
     team_member_id: Option<String>,
     location_id: Option<String>,
     event_type: Option<String>,
@@ -178,8 +139,7 @@ pub async fn records(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| RecordsAsked {
         updated_since: query.time("updated_since"),
         include_deleted: query.boolean("include_deleted").unwrap_or(false),
-        from: query.date("from"),
-        to: query.date("to"),
+        days: DaysAsked::parse(query),
         team_member_id: query.id("team_member_id"),
         location_id: query.id("location_id"),
         event_type: query.one_of("event_type", EVENT_TYPES),
@@ -189,18 +149,20 @@ pub async fn records(context: &Context) -> Result<Reply, Problem> {
     })?;
     let sight = Sight::of(context, &asked.tenant).await?;
     let wanted = &asked.filter;
-    sight.kept_to(wanted.team_member_id.as_deref())?;
+    sight.check(wanted.team_member_id.as_deref())?;
     let product_ref = match &sight {
         Sight::Everybody => None,
         Sight::Own(_) => Some(context.caller()?.subject()),
     };
-    let (from, to) = (wanted.from.as_deref(), wanted.to.as_deref());
+    let DaysAsked { from, to } = wanted.days;
+    let day = |date: Option<NaiveDate>| date.map(|date| date.to_string());
+    let (first, last) = (day(from), day(to));
     let filter = AttendanceRecordFilter {
         updated_since: wanted.updated_since,
         include_deleted: wanted.include_deleted,
         of: AttendanceFilter {
-            from,
-            to,
+            from: first.as_deref(),
+            to: last.as_deref(),
             between: around(from, to),
             team_member_id: wanted.team_member_id.as_deref(),
             location_id: wanted.location_id.as_deref(),
@@ -211,21 +173,21 @@ pub async fn records(context: &Context) -> Result<Reply, Problem> {
         product_ref,
     };
     let list = |paging: &Paging<'_>| rows::attendance_records(&asked.tenant, &filter, paging);
-    let columns = wanted.is_table.then_some(RECORD_COLUMNS);
-    answer(context, &asked.tenant, &asked.paging, list, columns).await
+    let table = wanted.is_table.then_some(&RECORDS);
+    answer(context, &asked.tenant, &asked.paging, list, table).await
 }
 
-/// The page that was asked for, or, with columns, all pages as one table.
+/// The page that was asked for, or all pages as one table.
 async fn answer(
     context: &Context,
     tenant: &Tenant,
     paging: &lists::Paging,
     list: impl Fn(&Paging<'_>) -> List,
-    columns: Option<&[&str]>,
+    as_table: Option<&Table<'_>>,
 ) -> Result<Reply, Problem> {
     let database = |error| problems::database(&error);
     let freshness = freshness::of(context, tenant, STREAMS).await?;
-    let Some(columns) = columns else {
+    let Some(as_table) = as_table else {
         let after = paging.after()?;
         let asked = Paging {
             limit: paging.limit(),
@@ -254,7 +216,7 @@ async fn answer(
         table::check(all.len())?;
         after = found.next;
         if after.is_none() {
-            return table::reply(columns, &all, &freshness);
+            return as_table.reply(&all, &freshness);
         }
     }
 }

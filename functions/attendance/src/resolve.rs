@@ -1,6 +1,7 @@
 //! What a manager says of a record.
 
 use api::attendance::UpdateAttendanceRecord;
+use api::body::checked_text;
 use api::{FieldError, Problem};
 use platform::{Context, Reply, clock, problems};
 use store::attendance::resolve::{self, Said};
@@ -55,15 +56,6 @@ fn checked<'a>(
     most: usize,
     errors: &mut Vec<FieldError>,
 ) -> Option<Option<&'a str>> {
-    let given = given?;
-    if let Some(text) = given {
-        let length = text.trim().chars().count();
-        if length == 0 || length > most {
-            errors.push(FieldError::new(
-                pointer,
-                format!("must have 1 to {most} characters, or be null"),
-            ));
-        }
-    }
-    Some(given.as_deref())
+    let given = given?.as_deref();
+    Some(given.map(|text| checked_text(pointer, text, most, errors)))
 }

@@ -1,7 +1,8 @@
 //! One job: the Delta Engine over what has changed since it last looked, a step at a time. A step reads what decides
 //! some people's time, and writes what differs, with its place, in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::NaiveDate;
 use domain::access::{Caller, Tenant};
@@ -11,11 +12,14 @@ use domain::connector_state::ConnectorState;
 use domain::stream::Stream;
 use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use domain::zone::Zone;
+use futures::future::join;
 use platform::attendance::{Means, Places, evaluate};
 use platform::run::{RunCall, RunReport};
 use platform::{SpinDatabase, clock, planning, random};
 use serde::{Deserialize, Serialize};
-use store::attendance::{self, Changed, Cursor, Person, Source, SyncedConnector, Work};
+use store::attendance::{
+    self, Changed, Cursor, Found, Person, Rows, Settled, Source, SyncedConnector, Work,
+};
 use store::jobs::{Lease, plan};
 use store::{Database, DatabaseError};
 
@@ -25,9 +29,11 @@ const CHANGES: usize = 500;
 const UNJUDGED: usize = 1_000;
 /// People of the first step that looks at everything; the next ones go by what came of it.
 const FIRST_PEOPLE: usize = 20;
-const MOST_PEOPLE: usize = 1_000;
+const MOST_PEOPLE: usize = 4_000;
 /// Rows that a step reads, as far as its people can be chosen so.
 const WANTED_ROWS: usize = 12_000;
+/// People whose rows are read by one statement.
+const READ_TOGETHER: usize = 500;
 /// Days of one time off that are looked at.
 const MAX_DAYS_OFF: i64 = 800;
 /// How far a punch may be from what it is the work of, at the edge of what was read.
@@ -43,6 +49,8 @@ struct Checkpoint {
     policy_version: Option<i64>,
     /// Zones of locations by which it was, so that another one is noticed.
     zones: BTreeMap<String, String>,
+    /// Roles that the policy exempts: their names may change.
+    exempt_roles: BTreeSet<String>,
     shifts: Cursor,
     punches: Cursor,
     time_off: Cursor,
@@ -124,12 +132,9 @@ impl<'a> Run<'a> {
         let mut checkpoint: Checkpoint = serde_json::from_str(&work.checkpoint).unwrap_or_default();
         let policy = match &work.policy {
             None => Policy::default(),
-            Some(document) => serde_json::from_str(document)
-                .ok()
-                .and_then(|document| Policy::from_json(&document).ok())
-                .ok_or_else(|| {
-                    Stop::Configuration("The attendance policy cannot be read.".to_owned())
-                })?,
+            Some(document) => Policy::from_text(document).map_err(|_| {
+                Stop::Configuration("The attendance policy cannot be read.".to_owned())
+            })?,
         };
         let zone = Zone::parse(&work.time_zone).map_err(|_| {
             Stop::Configuration("The organization's time zone cannot be read.".to_owned())
@@ -140,11 +145,13 @@ impl<'a> Run<'a> {
             .and_then(|params| serde_json::from_str(params).ok())
             .unwrap_or_default();
         let zones = zones(work);
+        let exempt_roles = exempt_roles(work, &policy);
         let is_other = checkpoint.policy_version != Some(work.policy_version)
             || checkpoint
                 .zones
                 .iter()
-                .any(|(place, zone)| zones.get(place).is_some_and(|other| other != zone));
+                .any(|(place, zone)| zones.get(place).is_some_and(|other| other != zone))
+            || checkpoint.exempt_roles != exempt_roles;
         let is_asked =
             params.everything && checkpoint.everybody_of.as_deref() != Some(&work.run_id);
         if is_other || is_asked {
@@ -162,6 +169,7 @@ impl<'a> Run<'a> {
             checkpoint.everybody_of = Some(work.run_id.clone());
         }
         checkpoint.zones = zones;
+        checkpoint.exempt_roles = exempt_roles;
         let grace = policy.thresholds.no_show_grace_seconds();
         let connectors = attendance::connectors(database, lease.tenant).await?;
         for (connector_id, until) in punches_until(database, lease.tenant, &connectors).await? {
@@ -293,7 +301,6 @@ impl<'a> Run<'a> {
     /// Decides these parts of people's time and goes on to `next`. Returns how many rows that took.
     async fn decide(&mut self, people: &[Person<'_>], mut next: Checkpoint) -> Result<usize, Stop> {
         let tenant = self.lease.tenant;
-        let rows = attendance::read(self.database, tenant, people).await?;
         let punches_until: HashMap<String, i64> = next.judged_until.clone().into_iter().collect();
         let means = Means {
             policy: &self.policy,
@@ -303,7 +310,39 @@ impl<'a> Run<'a> {
             punches_until: &punches_until,
             shifts_from: &self.shifts_from,
         };
-        let settled = evaluate(&rows, people, &means, random::id);
+        // While the database reads some people's rows, those of the people before them are judged. Nothing is written
+        // before all of them are: a shift may have gone from one of these people to another.
+        let parts: Vec<&[Person<'_>]> = people.chunks(READ_TOGETHER).collect();
+        let found: Vec<OnceCell<Found>> = parts.iter().map(|_| OnceCell::new()).collect();
+        let read: Vec<OnceCell<Rows<'_>>> = parts.iter().map(|_| OnceCell::new()).collect();
+        let mut settled = Settled::default();
+        let mut judge = |place: usize| -> Result<(), DatabaseError> {
+            let (Some(part), Some(rows)) = (parts.get(place), read.get(place)) else {
+                return Ok(());
+            };
+            if let Some(found) = found.get(place).and_then(OnceCell::get) {
+                let found = found.rows()?;
+                let rows = rows.get_or_init(|| found);
+                evaluate(rows, part, &means, random::id, &mut settled);
+            }
+            Ok(())
+        };
+        for (place, (part, cell)) in parts.iter().zip(&found).enumerate() {
+            let reading = attendance::read(self.database, tenant, part);
+            let judging = async { place.checked_sub(1).map_or(Ok(()), &mut judge) };
+            let (answer, judged) = join(reading, judging).await;
+            judged?;
+            let answer = answer?;
+            cell.get_or_init(|| answer);
+        }
+        if let Some(last) = parts.len().checked_sub(1) {
+            judge(last)?;
+        }
+        let rows_read = read
+            .iter()
+            .filter_map(OnceCell::get)
+            .map(|rows| rows.shifts.len().saturating_add(rows.punches.len()))
+            .sum();
         let lease = self.lease;
         let now_ms = clock::now_ms();
         let next = self
@@ -329,7 +368,7 @@ impl<'a> Run<'a> {
             })
             .await?;
         self.checkpoint = next;
-        Ok(rows.shifts.len().saturating_add(rows.punches.len()))
+        Ok(rows_read)
     }
 }
 
@@ -417,20 +456,34 @@ fn zones(work: &Work) -> BTreeMap<String, String> {
         .collect()
 }
 
+fn exempt_roles(work: &Work, policy: &Policy) -> BTreeSet<String> {
+    work.roles
+        .iter()
+        .filter(|role| {
+            let name = || std::iter::once(role.name.as_str());
+            policy.exempt.names(None, name()) || policy.unscheduled_exempt.names(None, name())
+        })
+        .map(|role| place(&role.connector_id, &role.external_id))
+        .collect()
+}
+
 fn places(work: &Work) -> Places {
-    let zones = work.locations.iter().filter_map(|location| {
-        let zone = Zone::parse(location.time_zone.as_deref()?).ok()?;
-        let key = (location.connector_id.clone(), location.external_id.clone());
-        Some((key, zone))
-    });
-    let roles = work.roles.iter().map(|role| {
-        let key = (role.connector_id.clone(), role.external_id.clone());
-        (key, role.name.clone())
-    });
-    Places {
-        zones: zones.collect(),
-        roles: roles.collect(),
+    let mut places = Places::new();
+    for location in &work.locations {
+        let zone = location.time_zone.as_deref().map(Zone::parse);
+        if let Some(Ok(zone)) = zone {
+            let of_connector = places.entry(location.connector_id.clone()).or_default();
+            of_connector
+                .zones
+                .insert(location.external_id.clone(), zone);
+        }
     }
+    for role in &work.roles {
+        let of_connector = places.entry(role.connector_id.clone()).or_default();
+        let name = role.name.clone();
+        of_connector.roles.insert(role.external_id.clone(), name);
+    }
+    places
 }
 
 /// Until when every punch is known, of connectors whose data can be trusted: those that are in use, and whose

@@ -15,6 +15,8 @@ use store::lists::Key;
 
 use platform::labor_rates::Today;
 
+use crate::unknown;
+
 const MAX_DAYS: u64 = 93;
 const DEFAULT_DAYS: u64 = 6;
 
@@ -44,10 +46,17 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
         .and_then(|last| last.checked_add_days(Days::new(1)))
         .map_or(from, |next| next.max(from));
     let database = |error| problems::database(&error);
-    let locations = labor_cost::locations(&context.database, &asked.tenant)
+    let known = labor_cost::places(&context.database, &asked.tenant)
         .await
         .map_err(database)?;
-    let places = Places::of(&locations, today.zone);
+    let places = Places::of(&known.locations, today.zone);
+    if let Some(location_id) = location_id {
+        places.check(location_id)?;
+    }
+    let role = match role {
+        Some(role) => Some(folded_name(role, &known.roles, &today)?),
+        None => None,
+    };
     let days = places.days(first, to);
     let bounds: Vec<_> = days.iter().map(|(_, day)| (day.from, day.to)).collect();
     let worked = labor_cost::worked(
@@ -61,10 +70,8 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let freshness = freshness::of(context, &asked.tenant, &STREAMS).await?;
     let mut found = by_day(&worked, &days, |location_id| places.zone(location_id));
     if let Some(role) = role {
-        let known = today.rates.find(role);
-        let wanted = known.map_or_else(|| folded(role), |role| role.folded_name.clone());
         for posts in found.values_mut() {
-            posts.retain(|post, _| post.role.as_deref() == Some(&wanted));
+            posts.retain(|post, _| post.role.as_ref() == Some(&role));
         }
         found.retain(|_, posts| !posts.is_empty());
     }
@@ -83,6 +90,17 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
         id: String::new(),
     });
     asked.paging.fresh_reply(&rows, next.as_ref(), &freshness)
+}
+
+/// The role of a name or an id, deleted or not.
+fn folded_name(asked: &str, roles: &[(String, String)], today: &Today) -> Result<String, Problem> {
+    let wanted = folded(asked);
+    let mut names = roles.iter();
+    let found = names.find_map(|(id, name)| {
+        let name = folded(name);
+        (name == wanted || id.eq_ignore_ascii_case(asked)).then_some(name)
+    });
+    found.ok_or_else(|| unknown::roles(vec!["role".to_owned()], &today.rates, "Send one of them"))
 }
 
 fn span(
@@ -107,7 +125,7 @@ fn span(
     Err(Problem::field(
         "from",
         format!(
-            "must be the day of to or one of up to {} before it",
+            "must not be after `to`, nor more than {} days before it",
             MAX_DAYS - 1
         ),
     ))
@@ -156,6 +174,13 @@ impl<'a> Places<'a> {
             .map_or(self.zone, |(_, zone)| *zone)
     }
 
+    fn check(&self, location_id: &str) -> Result<(), Problem> {
+        if self.by_id.contains_key(location_id) {
+            return Ok(());
+        }
+        Err(unknown::location("location_id"))
+    }
+
     fn name(&self, location_id: &str) -> Option<&'a str> {
         let (location, _) = self.by_id.get(location_id)?;
         Some(&location.name)
@@ -198,7 +223,7 @@ fn item(post: Post, day: DayOfPost, places: &Places<'_>, today: &Today) -> Daily
             actual_minutes: minutes(day.actual_seconds),
             scheduled_cost_cents: cost(day.scheduled_seconds),
             actual_cost_cents: cost(day.actual_seconds),
-            shifts_without_end: day.shifts_without_end,
+            shifts_until_close: day.shifts_until_close,
             running_punches: day.running_punches,
         },
     }
@@ -227,7 +252,7 @@ fn summed(date: NaiveDate, items: Vec<DailyLaborItem>) -> DailyLaborCost {
         let (total, figures) = (&mut day.total, &item.figures);
         total.scheduled_minutes += figures.scheduled_minutes;
         total.actual_minutes += figures.actual_minutes;
-        total.shifts_without_end += figures.shifts_without_end;
+        total.shifts_until_close += figures.shifts_until_close;
         total.running_punches += figures.running_punches;
         add(
             &mut total.scheduled_cost_cents,

@@ -5,20 +5,19 @@ use api::costing::{LaborPrice, PriceLabor, PricedItem, UnknownRoles, WorkItem};
 use api::query::is_id;
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::labor_cost::{Hundredths, Price, Rates, TOLD_FROM, cents_of_work, percent};
+use domain::labor_cost::{Hundredths, Price, TOLD_FROM, cents_of_work, percent};
 use http::StatusCode;
 use platform::{Context, Reply, freshness, problems};
 use store::lists::{Kind, get};
 
 use platform::labor_rates::{STREAMS, Today};
 
+use crate::unknown;
+
 const MAX_ITEMS: usize = 500;
 const MAX_MINUTES: u32 = 100_000;
 const MAX_BATCHES: u32 = 10_000;
-/// Ten thousand million.
 const MAX_CENTS: i64 = 1_000_000_000_000;
-/// Names of roles that are told to who asks for another.
-const MAX_NAMES: usize = 100;
 
 pub async fn price(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
@@ -30,7 +29,7 @@ pub async fn price(context: &Context) -> Result<Reply, Problem> {
     let today = Today::of(context, &tenant).await?;
     let items = priced(&body, &work, &today)?;
     let answer = LaborPrice {
-        freshness: freshness::of(context, &tenant, &STREAMS).await?,
+        freshness: freshness::of_connected(context, &tenant, &STREAMS).await?,
         ..totals(&body, work.location_id, items)
     };
     Reply::json(StatusCode::OK, &answer)
@@ -45,11 +44,11 @@ struct Work {
 
 fn checked(body: &PriceLabor) -> Result<Work, Problem> {
     let mut errors = Vec::new();
-    if !(1..=MAX_ITEMS).contains(&body.items.len()) {
-        errors.push(FieldError::new(
-            "/items",
-            format!("must have 1 to {MAX_ITEMS} items: send more in several requests"),
-        ));
+    if body.items.is_empty() {
+        errors.push(FieldError::new("/items", "must have at least one item"));
+    } else if body.items.len() > MAX_ITEMS {
+        let most = format!("must have at most {MAX_ITEMS} items: send more in several requests");
+        errors.push(FieldError::new("/items", most));
     }
     let items = body.items.iter().take(MAX_ITEMS).enumerate();
     let amounts = items.map(|(index, item)| amounts(index, item, &mut errors));
@@ -59,8 +58,10 @@ fn checked(body: &PriceLabor) -> Result<Work, Problem> {
         ("/menu_price_cents", body.menu_price_cents),
     ] {
         if cents.is_some_and(|cents| !(0..=MAX_CENTS).contains(&cents)) {
-            let allowed = format!("must be whole cents from 0 to {MAX_CENTS}");
-            errors.push(FieldError::new(field, allowed));
+            errors.push(FieldError::new(
+                field,
+                "must be whole cents from 0 to 1,000,000,000,000",
+            ));
         }
     }
     match &body.location_id {
@@ -100,7 +101,7 @@ fn amounts(
     if minutes.is_none() {
         errors.push(FieldError::new(
             at("minutes"),
-            format!("must be a number from 0 to {MAX_MINUTES} with two decimals at the most"),
+            "must be a number from 0 to 100,000 with at most two decimals",
         ));
     }
     let batches = match &item.batches {
@@ -111,9 +112,7 @@ fn amounts(
     if batches.is_none() {
         errors.push(FieldError::new(
             at("batches"),
-            format!(
-                "must be a number above 0, {MAX_BATCHES} at the most, with two decimals at the most"
-            ),
+            "must be a number from 0.01 to 10,000 with at most two decimals",
         ));
     }
     (
@@ -128,10 +127,7 @@ async fn location(context: &Context, tenant: &Tenant, location_id: &str) -> Resu
         .map_err(|error| problems::database(&error))?;
     match found {
         Some(_) => Ok(()),
-        None => Err(Problem::field(
-            "/location_id",
-            "is no location of the organization: take an id from /api/locations",
-        )),
+        None => Err(unknown::location("/location_id")),
     }
 }
 
@@ -171,8 +167,8 @@ fn priced(body: &PriceLabor, work: &Work, today: &Today) -> Result<Vec<PricedIte
         }
     }
     if !unknown.is_empty() {
-        let errors = unknown_roles(unknown, &today.rates);
-        return Err(Problem::fields(ProblemKind::UnknownRole, errors));
+        let remedy = "Send one of its roles, or `unknown_roles`: `location_average`";
+        return Err(unknown::roles(unknown, &today.rates, remedy));
     }
     if !without_rate.is_empty() {
         return Err(Problem::fields(ProblemKind::NoLaborRate, without_rate));
@@ -203,7 +199,7 @@ fn item_at(
 fn no_rate(is_withheld: bool, is_average_asked_for: bool) -> String {
     if is_withheld {
         format!(
-            "has a rate that only callers with wages:read may see, for fewer than {TOLD_FROM} people are in it or it would give such a rate away; and no other rate may be seen that it could be priced by"
+            "has a rate that only callers with wages:read may see, for fewer than {TOLD_FROM} people of a connector are in it or it would give such a rate away; and no other rate may be seen that it could be priced by"
         )
     } else if is_average_asked_for {
         "cannot be priced: nobody at the location, or anywhere else, has a rate that may be seen"
@@ -212,34 +208,6 @@ fn no_rate(is_withheld: bool, is_average_asked_for: bool) -> String {
         "has no rate: nobody is paid by the hour for it. Send another role, or `unknown_roles`: `location_average`"
             .to_owned()
     }
-}
-
-/// The names are told once: there may be many of both.
-fn unknown_roles(fields: Vec<String>, rates: &Rates) -> Vec<FieldError> {
-    let mut names: Vec<_> = rates
-        .roles
-        .iter()
-        .take(MAX_NAMES)
-        .map(|role| role.name.as_str())
-        .collect();
-    if rates.roles.len() > MAX_NAMES {
-        names.push("…");
-    }
-    let known = if names.is_empty() {
-        "it has none yet".to_owned()
-    } else {
-        format!("it has {}", names.join(", "))
-    };
-    let known = format!(
-        "is no role of the organization: {known}. Send one of its roles, or `unknown_roles`: `location_average`"
-    );
-    let first = fields.first().cloned().unwrap_or_default();
-    let rest = format!("is no role of the organization: see {first}");
-    fields
-        .into_iter()
-        .enumerate()
-        .map(|(index, field)| FieldError::new(field, if index == 0 { &known } else { &rest }))
-        .collect()
 }
 
 fn totals(body: &PriceLabor, location_id: Option<String>, items: Vec<PricedItem>) -> LaborPrice {

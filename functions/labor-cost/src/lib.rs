@@ -4,6 +4,7 @@
 mod daily;
 mod labor;
 mod rates;
+mod unknown;
 
 use api::Operation;
 use platform::{Answer, Context, serve};

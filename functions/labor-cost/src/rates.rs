@@ -12,7 +12,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |_| ())?;
     let after = asked.paging.after()?;
     let today = Today::of(context, &asked.tenant).await?;
-    let freshness = freshness::of(context, &asked.tenant, &STREAMS).await?;
+    let freshness = freshness::of_connected(context, &asked.tenant, &STREAMS).await?;
     let roles = &today.rates.roles;
     let first = after.map_or(0, |key| place_after(roles, &key));
     let limit = usize::try_from(asked.paging.limit()).unwrap_or(usize::MAX);

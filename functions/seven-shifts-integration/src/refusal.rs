@@ -102,7 +102,6 @@ pub fn too_many(name: &str, most: usize) -> Problem {
         name,
         format!("must have at most {most} entries: send more in several requests"),
     )
-    .with_legacy(StatusCode::UNPROCESSABLE_ENTITY, CODE)
 }
 
 /// What 7shifts, or the way to it, answered; `status` where that system had one of its own.

@@ -23,7 +23,7 @@ use crate::{lists, refusal};
 const MAX_RECIPIENTS: usize = 1_000;
 
 pub async fn check(context: &Context) -> Result<Reply, Problem> {
-    let (tenant, (email, store, at)) = account::tenant_and(context, |query| {
+    let (tenant, (email, store, at)) = account::strict_tenant_and(context, |query| {
         (query.text("email"), query.text("store"), query.time("at"))
     })?;
     let Some(email) = email else {
@@ -35,7 +35,9 @@ pub async fn check(context: &Context) -> Result<Reply, Problem> {
     let mut errors = Vec::new();
     let recipient = Recipient {
         email: checked_email("email", &email, &mut errors),
-        store: store.as_deref(),
+        store: store
+            .as_deref()
+            .map(|store| checked_name("store", store, &mut errors)),
     };
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
@@ -52,7 +54,7 @@ pub async fn check(context: &Context) -> Result<Reply, Problem> {
 }
 
 pub async fn check_all(context: &Context) -> Result<Reply, Problem> {
-    let tenant = account::tenant(context)?;
+    let (tenant, ()) = account::strict_tenant_and(context, |_| ())?;
     let body: CheckShifts = context.json()?;
     if body.recipients.len() > MAX_RECIPIENTS {
         return Err(refusal::too_many("recipients", MAX_RECIPIENTS));
@@ -89,7 +91,14 @@ pub async fn check_all(context: &Context) -> Result<Reply, Problem> {
 
 pub async fn on_shift(context: &Context) -> Result<Reply, Problem> {
     let (tenant, (store, at)) =
-        account::tenant_and(context, |query| (query.text("store"), query.time("at")))?;
+        account::strict_tenant_and(context, |query| (query.text("store"), query.time("at")))?;
+    let mut errors = Vec::new();
+    let store = store
+        .as_deref()
+        .map(|store| checked_name("store", store, &mut errors));
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
     let basis = Basis::load(context, &tenant, at).await?;
     let Some(account) = &basis.account else {
         let answer = List {
@@ -100,7 +109,7 @@ pub async fn on_shift(context: &Context) -> Result<Reply, Problem> {
         return Reply::json(StatusCode::OK, &answer);
     };
     let placeholder = basis.placeholder(&tenant);
-    let named = store.as_deref().map(lists::without_case);
+    let named = store.map(lists::without_case);
     let asked = AskedList {
         store: named.as_deref(),
         at: basis.at,
@@ -366,7 +375,8 @@ impl Basis {
                 account: None,
                 doubt: Some(Reason::NotConfigured),
                 synced_at: None,
-                is_stale: true,
+                // Nothing is there that could be old.
+                is_stale: false,
             });
         };
         let settings = account::stored_settings(&account.sync_settings)?;

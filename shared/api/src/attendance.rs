@@ -1,5 +1,8 @@
 //! Attendance: policies, what the Delta Engine has found, and what people say of it.
 
+#[cfg(feature = "openapi")]
+pub mod policy_schema;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,20 +11,14 @@ use serde_json::Value;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AttendancePolicy {
-    /// The whole document, also where only a part of it was sent.
+    /// The whole document, also where only a part of it was sent; it may be sent back.
+    #[cfg_attr(feature = "openapi", schemars(with = "policy_schema::PolicyDocument"))]
     pub policy: Value,
     /// Counts the changes; 0: none was set, and the default holds.
     pub version: i64,
     pub updated_by: Option<String>,
     pub updated_at: Option<String>,
 }
-
-/// A policy to set, which is read by [`domain::attendance::policy::Policy`]. What is left out is the preset's: `cheflife`
-/// (the default) or `no_points`.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct PutAttendancePolicy(pub serde_json::Map<String, Value>);
 
 /// What the Delta Engine is to do now.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -107,7 +104,8 @@ pub struct AttendanceRecord {
     pub source: String,
     pub team_member_id: String,
     pub employee_name: Option<String>,
-    /// `late_arrival`, `early_departure`, `no_show`, `unscheduled`, `overtime`, `short_shift`, `early_arrival` or `late_stay`.
+    /// `late_arrival`, `early_departure`, `no_show`, `unscheduled`, `overtime`, `short_shift`, `early_arrival`, `late_stay` or
+    /// `auto_clock_out`.
     pub event_type: String,
     pub event_date: String,
     pub location_id: Option<String>,
@@ -170,25 +168,28 @@ pub struct UpdateAttendanceRecord {
     #[serde(deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub excused: Option<Option<bool>>,
-    /// 1 to 1,000 characters.
+    /// 1 to 1,000 characters besides blanks around them, with lines and tabs and no other control characters.
     #[serde(deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
     pub note: Option<Option<String>>,
-    /// What came of it, 1 to 500 characters: by whom and when is kept with it.
+    /// What came of it, 1 to 500 such characters: by whom and when is kept with it.
     #[serde(deserialize_with = "crate::body::given")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
     pub resolution: Option<Option<String>>,
 }
 
-/// What a manager says of a punch.
+/// What a manager says of a punch; a note that is left out stays, and null takes it back.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTimePunch {
-    /// True: its status is `disputed` until it is taken back, whatever is synced.
+    /// True: its status is `disputed` until it is taken back, whatever is synced; false takes it back, with its note.
     pub disputed: bool,
-    /// Why, 1 to 1,000 characters.
-    pub note: Option<String>,
+    /// Why, 1 to 1,000 characters besides blanks around them, with lines and tabs and no other control characters. Only
+    /// with `disputed` true.
+    #[serde(default, deserialize_with = "crate::body::given")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
+    pub note: Option<Option<String>>,
 }
 
 /// What the works of some days come to: of one person at one location, or of a location.
@@ -201,21 +202,35 @@ pub struct AttendanceSummary {
     pub employee_name: Option<String>,
     pub location_id: Option<String>,
     pub location_name: Option<String>,
-    /// Shifts and unscheduled punches.
+    /// Shifts and unscheduled punches. Counts are of what happened, as deltas tell it: those that are excused, and those
+    /// of people whom the policy exempts, are among them.
     pub works: i64,
     pub on_time: i64,
     pub late_arrival: i64,
     pub early_departure: i64,
+    /// Excused ones, and those of exempt people, too.
     pub no_show: i64,
     pub unscheduled: i64,
     pub overtime: i64,
     pub short_shift: i64,
+    /// Of all works whose scheduled end is known. To compare what was worked with what was scheduled take `net_minutes`:
+    /// `worked_minutes` has works that this one has not, and the other way round.
     pub scheduled_minutes: i64,
+    /// Of all works that have ended.
     pub worked_minutes: i64,
-    /// Of late arrivals, of early departures, and over what was scheduled.
+    /// Worked minus scheduled minutes (`delta_minutes`), of the works of which both are known.
+    pub net_minutes: i64,
+    /// Works with a shift and a punch that are not in `net_minutes`: the shift lasts until closing time, or the person is on
+    /// the clock. No-shows and unscheduled punches are not in it either, and are counted by themselves.
+    pub works_not_compared: i64,
+    /// Of late arrivals. Minutes are those of each work, added up: the sum of the `minutes` of its records.
     pub late_minutes: i64,
+    /// Of early departures.
     pub early_departure_minutes: i64,
+    /// Over what was scheduled, of overtime.
     pub overtime_minutes: i64,
+    /// Under what was scheduled, of short shifts.
+    pub short_shift_minutes: i64,
     /// Overtime at the role's average rate times the policy's `overtime_cost_percent`. Null where a role has no rate, or
     /// it is not yours to see.
     pub overtime_cost_cents: Option<i64>,
@@ -239,7 +254,7 @@ pub struct SickLeave {
     /// Included.
     pub to: String,
     pub entitled_days: f64,
-    /// Approved, until today.
+    /// Approved, until the organization's today.
     pub used_days: f64,
     /// Approved, for later in the year.
     pub booked_days: f64,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::body::{Document, Object};
 
-/// A rule, as it is read by `domain::automation`; the README has the conditions and actions.
+/// A rule; the README has the conditions and actions.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -193,6 +193,32 @@ pub fn checked_name<'a>(field: &str, text: &'a str, errors: &mut Vec<FieldError>
     text
 }
 
+/// What a person says in so many characters at the most, without what is around it; what is wrong with it is added to
+/// `errors`, at `field`. It may have lines and tabs.
+pub fn checked_text<'a>(
+    field: &str,
+    text: &'a str,
+    most: usize,
+    errors: &mut Vec<FieldError>,
+) -> &'a str {
+    let trimmed = text.trim();
+    let length = trimmed.chars().count();
+    let is_plain = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    let mut refuse = |detail: String| errors.push(FieldError::new(field, detail));
+    if length == 0 || length > most {
+        refuse(format!(
+            "must have 1 to {most} characters, not counting blanks around them: it has {length}"
+        ));
+    } else if text.len().saturating_sub(trimmed.len()) > most {
+        refuse(format!(
+            "has too many blanks around it: leave out those before and behind the {length} characters"
+        ));
+    } else if !trimmed.split("\r\n").all(|line| line.chars().all(is_plain)) {
+        refuse("holds a control character: take it out; line breaks and tabs may stay".to_owned());
+    }
+    trimmed
+}
+
 /// The longest address that mail has.
 const MAX_EMAIL: usize = 320;
 
@@ -382,6 +408,33 @@ mod tests {
             let problem = parse::<Document>(None, text.as_bytes()).unwrap_err();
             assert_eq!(problem.errors[0].field, field, "{text}");
             assert!(problem.detail.contains("duplicate"), "{}", problem.detail);
+        }
+    }
+
+    #[test]
+    fn what_is_said_is_kept_as_it_was_counted() {
+        let check = |text: &str| {
+            let mut errors = Vec::new();
+            let kept = checked_text("/note", text, 10, &mut errors).to_owned();
+            assert!(errors.iter().all(|error| error.field == "/note"));
+            errors.pop().map_or(Ok(kept), |error| Err(error.detail))
+        };
+        assert_eq!(check("  bus\n").as_deref(), Ok("bus"));
+        assert_eq!(check("ten chars.").as_deref(), Ok("ten chars."));
+        assert_eq!(check("é".repeat(10).as_str()), Ok("é".repeat(10)));
+        assert_eq!(check("a\r\nb\n\tc").as_deref(), Ok("a\r\nb\n\tc"));
+        for (text, said) in [
+            ("", "it has 0"),
+            (" \n ", "it has 0"),
+            ("twelve chars", "it has 12"),
+            (&format!("{}x", " ".repeat(200_000)), "blanks"),
+            ("a\u{0}b", "control character"),
+            ("a\u{1b}[31mb", "control character"),
+            ("a\rb", "control character"),
+            ("a\u{85}b", "control character"),
+        ] {
+            let refused = check(text).unwrap_err();
+            assert!(refused.contains(said), "{text:.20?}: {refused}");
         }
     }
 

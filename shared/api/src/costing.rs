@@ -36,15 +36,17 @@ pub struct LaborRate {
     pub role: String,
     /// Of all roles of the name.
     pub role_ids: Vec<String>,
-    /// The average of what the people in the role earn an hour, in cents, halves upwards. Of a role that is
-    /// withheld the blended rate. Null: nobody is paid by the hour for it, or no rate may be seen at all.
+    /// The average of what the people in the role earn an hour, in cents, halves upwards; wages of 0 and people
+    /// of disconnected connectors do not count. Of a role that is withheld the blended rate. Null: nobody is paid
+    /// by the hour for it, or no rate may be seen at all. Without the scope `wages:read` whole 25 cents, here and
+    /// wherever a price is computed from it.
     pub rate_cents: Option<i64>,
     pub basis: Option<PriceBasis>,
     /// Null without the scope `wages:read`.
     pub minimum_cents: Option<i64>,
     pub maximum_cents: Option<i64>,
-    /// People who are paid by the hour for the role. With fewer than three its rate is withheld from whoever
-    /// lacks `wages:read`, and so is one that would give such a rate away.
+    /// People who are paid by the hour for the role. Where a connector has one or two of them the rate is
+    /// withheld from whoever lacks `wages:read`, and so is one that would give such a rate away.
     pub head_count: u32,
     /// The day that the rates are of: by wages that have come into effect.
     pub rate_date: String,
@@ -57,18 +59,18 @@ pub struct LaborRate {
 pub struct PriceLabor {
     /// What the items are of; only repeated in the answer.
     pub kind: Option<WorkKind>,
-    /// Our id: whose average prices what has no rate of its own.
+    /// Our id, from `/api/locations`: whose average prices what has no rate of its own.
     pub location_id: Option<String>,
-    /// 1 to 500.
+    /// From 1 to 500.
     #[serde(deserialize_with = "crate::body::objects")]
     pub items: Vec<WorkItem>,
     /// What becomes of roles that are not known, or that nobody is paid by the hour for: `error`, or
     /// `location_average`, for which `location_id` is needed.
     #[serde(default)]
     pub unknown_roles: UnknownRoles,
-    /// 0 to 1,000,000,000,000.
+    /// From 0 to 1,000,000,000,000.
     pub ingredient_cost_cents: Option<i64>,
-    /// 0 to 1,000,000,000,000.
+    /// From 0 to 1,000,000,000,000.
     pub menu_price_cents: Option<i64>,
 }
 
@@ -96,9 +98,10 @@ pub enum UnknownRoles {
 pub struct WorkItem {
     /// A role's name, whatever its case, or our id of a role.
     pub role: String,
-    /// Of one batch; 0 to 100,000, with two decimals at the most.
+    /// Of one batch, from 0 to 100,000 with at most two decimals. Read as a double: digits beyond its precision are
+    /// not seen.
     pub minutes: Number,
-    /// 1 when left out; above 0, 10,000 at the most, with two decimals at the most.
+    /// From 0.01 to 10,000 with at most two decimals, read as `minutes` is; 1 when left out.
     pub batches: Option<Number>,
     /// Only repeated in the answer.
     pub name: Option<String>,
@@ -134,7 +137,7 @@ pub struct PricedItem {
     pub role: String,
     pub minutes: Number,
     pub batches: Number,
-    /// An hour.
+    /// An hour; in whole 25 cents without the scope `wages:read`.
     pub rate_cents: i64,
     pub basis: PriceBasis,
     /// The people behind the rate; behind an average, one counts in each of their roles.
@@ -167,7 +170,7 @@ pub struct DailyLaborItem {
     pub location_name: Option<String>,
     /// Null: it is not said, or not known. Then the location's average is the price.
     pub role: Option<String>,
-    /// An hour. Null: no rate may be seen that could be its price.
+    /// An hour; in whole 25 cents without the scope `wages:read`. Null: no rate may be seen that could be its price.
     pub rate_cents: Option<i64>,
     pub basis: Option<PriceBasis>,
     #[serde(flatten)]
@@ -177,15 +180,16 @@ pub struct DailyLaborItem {
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct LaborFigures {
-    /// Start to end less unpaid breaks, of published shifts that are somebody's.
+    /// Start to end less unpaid breaks, of published shifts that are somebody's. A shift until closing counts to
+    /// the end that was entered for it.
     pub scheduled_minutes: i64,
     /// In to out less unpaid breaks, of punches that have ended.
     pub actual_minutes: i64,
     /// Null: without a price.
     pub scheduled_cost_cents: Option<i64>,
     pub actual_cost_cents: Option<i64>,
-    /// Shifts that end at closing time, which have no minutes.
-    pub shifts_without_end: i64,
+    /// Those of these shifts that last until closing: their minutes are an estimate.
+    pub shifts_until_close: i64,
     /// People on the clock now, whose minutes are not counted yet.
     pub running_punches: i64,
 }

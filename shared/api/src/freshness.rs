@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Freshness {
-    /// The oldest last success of the streams that the answer rests on, over all connectors that are
-    /// connected. Null: one of them has never been synced, or nothing is connected.
+    /// The oldest last success of the streams that the answer rests on, over all connectors whose rows may be
+    /// in it, disconnected ones too. Null: one of them has never been synced, or there is no connector.
     pub synced_at: Option<String>,
-    /// One of these streams should have been synced by now and was not.
+    /// One of these streams has never been synced, or should have been by now and was not. False where there is
+    /// no connector: nothing is old then.
     pub is_stale: bool,
 }

@@ -11,6 +11,7 @@ pub mod connectors;
 pub mod cors;
 pub mod costing;
 pub mod cursor;
+pub mod days;
 pub mod deliveries;
 pub mod freshness;
 pub mod logs;

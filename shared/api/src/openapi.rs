@@ -5,7 +5,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
-use crate::routes::{Access, Parameter, ParameterForm, ROUTES, Route, Shape};
+use crate::routes::{Access, IS_STALE, Parameter, ParameterForm, ROUTES, Route, SYNCED_AT, Shape};
 use crate::{
     ProblemKind, attendance, audit, automation, connectors, costing, deliveries, freshness, logs,
     organizations, outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy,
@@ -48,7 +48,7 @@ fn operation(route: &Route) -> Value {
         "tags": [route.function],
         "parameters": parameters(route),
         "responses": {
-            status.to_string(): {"description": "Success", "headers": headers(route), "content": content(route)},
+            status.to_string(): {"description": "Success", "headers": success_headers(route), "content": content(route)},
             "default": {"description": "A problem document (RFC 9457)", "headers": headers(route), "content": {"application/problem+json": {"schema": reference("Problem")}}},
         },
     });
@@ -68,6 +68,10 @@ fn operation(route: &Route) -> Value {
         }
     }
     if let Some(operation) = operation.as_object_mut() {
+        // That one as well.
+        if let Some(scope) = route.and {
+            operation.insert("x-scope-and".to_owned(), json!(scope));
+        }
         if let Some(body) = route.body {
             operation.insert("requestBody".to_owned(), json!({"required": true, "content": {"application/json": {"schema": reference(body)}}}));
         }
@@ -92,15 +96,17 @@ fn operation(route: &Route) -> Value {
 
 fn content(route: &Route) -> Value {
     let json = json!({"schema": schema_of(route.success.1)});
-    if route
-        .query
-        .iter()
-        .any(|parameter| parameter.name == "format")
-    {
+    if has_table(route) {
         json!({"application/json": json, "text/csv": {"schema": {"type": "string"}}})
     } else {
         json!({"application/json": json})
     }
+}
+
+/// Whether its rows come as a table as well.
+fn has_table(route: &Route) -> bool {
+    let mut parameters = route.query.iter();
+    parameters.any(|parameter| parameter.name == "format")
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
@@ -196,6 +202,36 @@ fn headers(route: &Route) -> Value {
     Value::Object(headers)
 }
 
+/// Those of every answer, and those of a table.
+fn success_headers(route: &Route) -> Value {
+    let mut headers = headers(route);
+    if let Some(headers) = headers.as_object_mut().filter(|_| has_table(route)) {
+        for (name, schema, description) in [
+            (
+                "content-disposition",
+                json!({"type": "string"}),
+                "Of a table: the name of the file.",
+            ),
+            (
+                SYNCED_AT,
+                json!({"type": "string", "format": "date-time"}),
+                "Of a table: `synced_at`; not there where that is null.",
+            ),
+            (
+                IS_STALE,
+                json!({"type": "boolean"}),
+                "Of a table: `is_stale`.",
+            ),
+        ] {
+            headers.insert(
+                name.to_owned(),
+                json!({"schema": schema, "description": description}),
+            );
+        }
+    }
+    headers
+}
+
 /// Whoever has no quota, as the operator, gets none of them; a delivery that is taken neither.
 fn rate_limit() -> Map<String, Value> {
     let header =
@@ -279,7 +315,7 @@ fn schemas() -> Value {
     add::<automation::Notice>(&mut generator);
     add::<audit::AuditEntry>(&mut generator);
     add::<attendance::AttendancePolicy>(&mut generator);
-    add::<attendance::PutAttendancePolicy>(&mut generator);
+    add::<attendance::policy_schema::PutAttendancePolicy>(&mut generator);
     add::<attendance::RunAttendance>(&mut generator);
     add::<attendance::AttendanceRun>(&mut generator);
     add::<attendance::AttendanceDelta>(&mut generator);
@@ -377,6 +413,64 @@ mod tests {
                     .is_some(),
                 "{name} is referred to and missing"
             );
+        }
+    }
+
+    /// No path of a type, and no schema that says nothing.
+    #[test]
+    fn a_policy_is_described() {
+        let document = document();
+        let schemas = &document["components"]["schemas"];
+        let put = &schemas["PutAttendancePolicy"];
+        assert_eq!(put["additionalProperties"], false);
+        assert!(put["description"].as_str().unwrap().contains("`{}`"));
+        let policy = schemas["AttendancePolicy"]["properties"]["policy"].to_string();
+        assert!(policy.contains("PolicyDocument"), "{policy}");
+        let late =
+            &schemas["PolicyDocument"]["properties"]["thresholds"]["properties"]["on_time_minutes"];
+        assert_eq!(
+            (&late["default"], &late["maximum"]),
+            (&json!(5), &json!(120))
+        );
+        assert!(!document.to_string().contains("domain::"));
+    }
+
+    #[test]
+    fn a_table_says_in_headers_how_current_it_is() {
+        let document = document();
+        for route in ROUTES
+            .iter()
+            .filter(|route| route.access != Access::Internal)
+        {
+            let described = &document["paths"][route.path][route.method.to_ascii_lowercase()];
+            let success = &described["responses"][route.success.0.to_string()];
+            let is_table = success["content"]["text/csv"].is_object();
+            for header in [SYNCED_AT, IS_STALE, "content-disposition"] {
+                assert_eq!(
+                    success["headers"][header].is_object(),
+                    is_table,
+                    "{} {header}",
+                    route.path
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_answers_a_row_needs_the_scope_that_reads_it() {
+        for path in ["/api/attendance/records/{id}", "/api/time-punches/{id}"] {
+            let of = |method: &str| {
+                ROUTES
+                    .iter()
+                    .find(|route| (route.method, route.path) == (method, path))
+                    .unwrap()
+            };
+            let (read, write) = (of("GET"), of("PATCH"));
+            let reads = write.and.unwrap();
+            assert!(read.access.scopes().contains(&reads), "{path}");
+            let described = &document()["paths"][path]["patch"];
+            assert_eq!(described["x-scope-and"], reads.as_str());
+            assert_eq!(described["x-scope"], "attendance:write");
         }
     }
 

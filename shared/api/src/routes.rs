@@ -244,6 +244,8 @@ pub struct Route {
     /// In `matchit`'s and OpenAPI's common syntax.
     pub path: &'static str,
     pub access: Access,
+    /// A scope that is needed besides: what is answered is read by it.
+    pub and: Option<Scope>,
     pub summary: &'static str,
     pub query: &'static [Parameter],
     /// The schema of the body, where there is one.
@@ -271,6 +273,7 @@ impl Route {
             method,
             path,
             access,
+            and: None,
             summary,
             query: &[],
             body: None,
@@ -292,6 +295,12 @@ impl Route {
 
     const fn answers(mut self, status: u16, shape: Shape) -> Self {
         self.success = (status, shape);
+        self
+    }
+
+    /// For whoever has this scope as well.
+    const fn and(mut self, scope: Scope) -> Self {
+        self.and = Some(scope);
         self
     }
 
@@ -451,10 +460,13 @@ const TIME_PUNCH_LIST: &[Parameter] = &[
         "Only approved, or only unapproved punches.",
     ),
 ];
+/// Headers of a table, which has no member for how current it is.
+pub const SYNCED_AT: &str = "x-synced-at";
+pub const IS_STALE: &str = "x-is-stale";
 const FORMAT: Parameter = parameter(
     "format",
     ParameterForm::OneOf(&["json", "csv"]),
-    "`csv`: all rows as a table, of at most 20,000; `json` by default.",
+    "`csv`: all rows as a table, of at most 20,000, whatever `limit` says, with `synced_at` and `is_stale` in the last columns and in headers; `json` by default.",
 );
 const FROM_DAY: Parameter = parameter(
     "from",
@@ -464,7 +476,7 @@ const FROM_DAY: Parameter = parameter(
 const TO_DAY: Parameter = parameter(
     "to",
     ParameterForm::Date,
-    "The last day; today when left out.",
+    "The last day; the organization's today when left out.",
 );
 /// The categories of a delta.
 pub const CATEGORIES: &[&str] = &[
@@ -486,6 +498,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "short_shift",
     "early_arrival",
     "late_stay",
+    "auto_clock_out",
 ];
 const ATTENDANCE_DELTA_LIST: &[Parameter] = &[
     LIMIT,
@@ -559,7 +572,7 @@ const SICK_LEAVE_LIST: &[Parameter] = &[
     parameter(
         "year",
         ParameterForm::Number,
-        "The year in which the policy's year begins; the current one when left out.",
+        "The year in which the policy's year begins; the one of the organization's today when left out.",
     ),
     TEAM_MEMBER_ID,
     LOCATION_ID,
@@ -572,7 +585,7 @@ const AVAILABILITY_WEEK_LIST: &[Parameter] = &[
     parameter(
         "week",
         ParameterForm::Date,
-        "The first of the seven days; today when left out.",
+        "The first of the seven days, whichever day of the week it is; the organization's today when left out.",
     ),
     TEAM_MEMBER_ID,
     LOCATION_ID,
@@ -668,12 +681,12 @@ const DAILY_LABOR_COST_LIST: &[Parameter] = &[
     parameter(
         "location_id",
         ParameterForm::Id,
-        "Only work at this location.",
+        "Only work at this location. An id that is no location of the organization is refused.",
     ),
     parameter(
         "role",
         ParameterForm::Text,
-        "Only work as this role: its name, whatever its case, or our id of it.",
+        "Only work as this role: its name or our id of it, whatever their case. One that the organization never had is refused (422 `unknown-role`).",
     ),
 ];
 const WEBHOOK_LIST: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID];
@@ -1010,6 +1023,22 @@ const fn attendance(
     Route::new(operation, "attendance", method, path, access, summary)
 }
 
+const fn attendance_report(
+    operation: Operation,
+    path: &'static str,
+    summary: &'static str,
+) -> Route {
+    let access = Access::AnyScope(OF_ONESELF);
+    Route::new(
+        operation,
+        "attendance-reports",
+        "GET",
+        path,
+        access,
+        summary,
+    )
+}
+
 /// A route of the replaced system under `/api/integrations/`, which its callers call with a slash
 /// in the end.
 const fn integration(
@@ -1036,9 +1065,10 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 21] = [
+pub const FUNCTIONS: [&str; 22] = [
     "api-keys",
     "attendance",
+    "attendance-reports",
     "automation",
     "connector-health",
     "connectors",
@@ -1466,6 +1496,7 @@ const ALL: &[Route] = &[
         Access::Scope(Scope::AttendanceWrite),
         "Set a time punch disputed, or take that back; no sync changes it",
     )
+    .and(Scope::TimePunchesRead)
     .query(ONE)
     .takes("UpdateTimePunch")
     .answers(200, Shape::One("TimePunch")),
@@ -1483,7 +1514,7 @@ const ALL: &[Route] = &[
         "PUT",
         "/api/attendance/policy",
         Access::Scope(Scope::AttendancePolicyWrite),
-        "Set the attendance policy; everything is decided again by it",
+        "Set the whole attendance policy; `{}` is the default, and everything is decided again by it",
     )
     .query(ONE)
     .takes("PutAttendancePolicy")
@@ -1541,32 +1572,27 @@ const ALL: &[Route] = &[
         Access::Scope(Scope::AttendanceWrite),
         "Excuse an event, note something, or say what came of it",
     )
+    .and(Scope::AttendanceRead)
     .query(ONE)
     .takes("UpdateAttendanceRecord")
     .answers(200, Shape::One("FreshAttendanceRecord")),
-    attendance(
+    attendance_report(
         O::ListAttendanceSummary,
-        "GET",
         "/api/attendance/summary",
-        Access::AnyScope(OF_ONESELF),
         "What attendance comes to, for each person and location",
     )
     .query(ATTENDANCE_SUMMARY_LIST)
     .answers(200, Shape::FreshPage("AttendanceSummary")),
-    attendance(
+    attendance_report(
         O::ListSickLeave,
-        "GET",
         "/api/attendance/sick-leave",
-        Access::AnyScope(OF_ONESELF),
         "Sick leave of each person: what there is, what was taken, what is left",
     )
     .query(SICK_LEAVE_LIST)
     .answers(200, Shape::FreshPage("SickLeave")),
-    attendance(
+    attendance_report(
         O::ListAvailabilityWeek,
-        "GET",
         "/api/attendance/availability",
-        Access::AnyScope(OF_ONESELF),
         "When each person can work in one week: a row for each day",
     )
     .query(AVAILABILITY_WEEK_LIST)
@@ -1894,7 +1920,7 @@ const ALL: &[Route] = &[
         O::CheckShift,
         "GET",
         "/api/integrations/7shifts/should-send",
-        Scope::ShiftsRead,
+        Scope::ShiftChecksRead,
         "Whether a message that is for people at work is sent to one of them",
     )
     .query(SHIFT_CHECK)
@@ -1903,7 +1929,7 @@ const ALL: &[Route] = &[
         O::CheckShifts,
         "POST",
         "/api/integrations/7shifts/should-send",
-        Scope::ShiftsRead,
+        Scope::ShiftChecksRead,
         "Whether it is sent to each of up to 1,000",
     )
     .takes("CheckShifts")
@@ -1912,7 +1938,7 @@ const ALL: &[Route] = &[
         O::ListOnShift,
         "GET",
         "/api/integrations/7shifts/on-shift",
-        Scope::ShiftsRead,
+        Scope::ShiftChecksRead,
         "Who is on shift, by last and first name",
     )
     .query(ON_SHIFT)

@@ -372,7 +372,8 @@ pub struct ShiftCheckBasis {
     /// The last success of the syncs of people and of shifts, the older of the two; null until both have
     /// had one.
     pub synced_at: Option<String>,
-    /// People or shifts are too old to decide by.
+    /// People or shifts have never been synced, or are too old to decide by. False while 7shifts is not set up: nothing
+    /// is old then.
     pub is_stale: bool,
 }
 

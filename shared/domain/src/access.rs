@@ -50,6 +50,8 @@ text_enum! {
         AttendancePolicyWrite = "attendance-policy:write",
         /// What work costs by the rates of roles; whose rates are told is up to `wages:read`.
         CostingRead = "costing:read",
+        /// Who is on shift, and whether a message for people at work is sent to them.
+        ShiftChecksRead = "shift-checks:read",
         /// What connectors of the type `custom` have listed.
         CustomRecordsRead = "custom-records:read",
         WebhooksRead = "webhooks:read",
@@ -166,6 +168,7 @@ impl Role {
             Scope::AttendanceWrite,
             Scope::AttendancePolicyWrite,
             Scope::CostingRead,
+            Scope::ShiftChecksRead,
             Scope::CustomRecordsRead,
             Scope::StoresWrite,
             Scope::WebhooksRead,
@@ -516,6 +519,7 @@ mod tests {
             (Scope::AttendanceWrite, "oa.p"),
             (Scope::AttendancePolicyWrite, "oa.p"),
             (Scope::CostingRead, "oa.p"),
+            (Scope::ShiftChecksRead, "oa.p"),
             (Scope::CustomRecordsRead, "oa.p"),
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),

@@ -89,8 +89,8 @@ fn longest_gap(stream: Stream, settings: &SyncSettings) -> i64 {
     };
     let by_hours = secs + closed_secs(hours) + HOUR_SECS + SPREAD_SECS;
     match tier {
-        // The night takes along what the hours have kept waiting.
-        Tier::Warm => by_hours.min(NIGHT_TO_NIGHT_SECS),
+        // The night takes along what the hours have kept waiting, if it is due by then.
+        Tier::Warm => by_hours.min(NIGHT_TO_NIGHT_SECS + secs),
         // A clock change may leave the hours of one day out.
         Tier::Hot | Tier::Cool => by_hours + DAY_SECS,
     }
@@ -178,6 +178,27 @@ mod tests {
         assert!(at(Some(1_800_000_000 + SKEW_SECS)));
         assert!(!at(Some(1_800_000_000 + SKEW_SECS + 1)));
         assert!(!at(None), "what never came");
+    }
+
+    #[test]
+    fn who_comes_before_the_night_waits_for_the_next_one() {
+        // Due at 02:07, after the night's start and the hours' end: what is next is the opening of the day after.
+        let settings = hours(Frequency::Every30Min, 84, 94);
+        let success = 1_773_022_023;
+        let is_stale_after = |after: i64| {
+            is_stale(&StaleInput {
+                stream: Stream::Shifts,
+                settings: &settings,
+                zone: Zone::parse("America/Toronto").unwrap(),
+                phase_seed: 5_134_722_107_208_395_223,
+                last_success_at: Some(success),
+                connected_at: Some(success),
+                now: success + after,
+            })
+        };
+        let trusted = trusted_for(Stream::Shifts, &settings);
+        assert!(!is_stale_after(29 * HOUR_SECS + 1));
+        assert!(is_stale_after(trusted + 1), "{trusted}");
     }
 
     fn any_settings() -> impl Strategy<Value = SyncSettings> {

@@ -22,12 +22,16 @@ pub use rates::{Assignment, Place, Rate, Rates, RoleRate, Staff, StaffMember, St
 #[cfg(feature = "zones")]
 pub use workdays::{Workday, workdays};
 
-/// A role with fewer people never has its rate told to whoever may not read wages.
+/// A role with fewer people of an account never has its rate told to whoever may not read wages.
 pub const TOLD_FROM: u32 = 3;
+
+/// What such a caller is told is rounded to whole steps of so many cents. Who compares the average of yesterday
+/// with that of today, when one person more is in it, is off by half a step for each of them all.
+pub const TOLD_STEP_CENTS: i64 = 25;
 
 /// What the cached rates were computed by: to be raised with every change of the rules or of what is
 /// kept of them.
-pub const RULES_VERSION: i64 = 1;
+pub const RULES_VERSION: i64 = 2;
 
 #[cfg(test)]
 mod tests;

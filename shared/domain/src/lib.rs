@@ -30,6 +30,7 @@
 //! | [`automation`] | which rules an event fires, and what they do |
 //! | [`log_statistics`] | what counted rows of the integration log come to |
 //! | [`redact`] | foreign text that is about to be shown or logged |
+//! | [`spreadsheet`] | foreign text in a table |
 
 mod error;
 mod text_enum;
@@ -68,6 +69,7 @@ pub mod running;
 pub mod schedule;
 pub mod shift_check;
 pub mod slack_message;
+pub mod spreadsheet;
 pub mod stream;
 pub mod sync_settings;
 pub mod time_off;

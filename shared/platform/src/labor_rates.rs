@@ -64,15 +64,15 @@ impl Today {
     }
 }
 
-/// The rates and the newest change among what they rest on come from one statement, so that what is kept
+/// The rates and what they rest on come from one statement, so that what is kept
 /// is never taken for newer than it is.
 async fn computed(context: &Context, tenant: &Tenant, today: &str) -> Result<Rates, Problem> {
-    let (staff, changed_seq) = labor_cost::staff(&context.database, tenant, today)
+    let (staff, basis) = labor_cost::staff(&context.database, tenant, today)
         .await
         .map_err(|error| problems::database(&error))?;
     let cached = Cached {
         rate_date: today.to_owned(),
-        changed_seq,
+        basis,
         rates: Rates::of(&staff, today),
     };
     // Without it the next reader computes them once more.

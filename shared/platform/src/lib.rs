@@ -35,6 +35,7 @@ pub mod run;
 pub mod serve;
 pub mod seven_shifts;
 pub mod slack;
+pub mod table;
 pub mod targets;
 pub mod time;
 pub mod variables;

@@ -91,6 +91,11 @@ impl Reply {
         &self.body
     }
 
+    /// Those that it has beside those of every answer.
+    pub fn headers(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
+        self.headers.iter()
+    }
+
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -418,6 +423,9 @@ where
             let caller = admitted(&parts.headers, &database, seen).await?;
             if route.access != Access::Caller {
                 require_any(&caller, route.access.scopes())?;
+            }
+            if let Some(scope) = route.and {
+                require_any(&caller, &[scope])?;
             }
             Some(caller)
         }
@@ -763,7 +771,9 @@ fn cross_origin(headers: &mut HeaderMap, origin: HeaderValue, preflight: bool) {
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("x-request-id, retry-after, ratelimit, ratelimit-policy"),
+        HeaderValue::from_static(
+            "x-request-id, retry-after, ratelimit, ratelimit-policy, content-disposition, x-synced-at, x-is-stale",
+        ),
     );
     if preflight {
         if let Some(allow) = headers.get(header::ALLOW).cloned() {

@@ -5,7 +5,7 @@ use domain::access::Tenant;
 use domain::labor_cost::{
     Assignment, RULES_VERSION, Rates, Staff, StaffMember, StaffRole, Wage, Worked,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::database::{DatabaseError, Execute};
 use crate::{json, parameters};
@@ -15,10 +15,28 @@ use crate::{json, parameters};
 pub struct Known {
     /// IANA name; the organization's.
     pub time_zone: String,
-    /// The newest change of any row that rates rest on.
-    pub changed_seq: i64,
+    pub basis: Basis,
     /// `None` where they were never computed, or by other rules.
     pub cached: Option<Cached>,
+}
+
+/// What rates rest on: where it is the same, so are the rates of one day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// The newest change of any row.
+    pub changed_seq: i64,
+    /// Whose people count: the connectors that are not disconnected, in order.
+    pub connector_ids: Vec<String>,
+}
+
+impl Basis {
+    fn of(changed_seq: i64, mut connector_ids: Vec<String>) -> Self {
+        connector_ids.sort_unstable();
+        Self {
+            changed_seq,
+            connector_ids,
+        }
+    }
 }
 
 /// Rates as they were computed.
@@ -26,17 +44,24 @@ pub struct Known {
 pub struct Cached {
     /// `YYYY-MM-DD`, local to the organization.
     pub rate_date: String,
-    pub changed_seq: i64,
+    pub basis: Basis,
     pub rates: Rates,
+}
+
+/// What is kept of it as JSON.
+#[derive(Serialize, Deserialize)]
+struct Kept<R> {
+    connector_ids: Vec<String>,
+    rates: R,
 }
 
 impl Known {
     /// The rates, if they still hold on this day.
     #[must_use]
     pub fn current(&mut self, today: &str) -> Option<Rates> {
-        let changed_seq = self.changed_seq;
+        let basis = &self.basis;
         self.cached
-            .take_if(|cached| cached.rate_date == today && cached.changed_seq == changed_seq)
+            .take_if(|cached| cached.rate_date == today && cached.basis == *basis)
             .map(|cached| cached.rates)
     }
 }
@@ -54,10 +79,23 @@ macro_rules! changed_seq {
     };
 }
 
+/// The connectors that count, by the index of their keys.
+macro_rules! connectors {
+    ($what:literal) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM connectors WHERE organization_id = ?1 AND state <> 'disconnected'"
+        )
+    };
+}
+
 const KNOWN: &str = concat!(
     "SELECT organizations.time_zone, ",
     changed_seq!(),
-    ", cached.rate_date, cached.changed_seq, cached.rates
+    ", (",
+    connectors!("json_group_array(id)"),
+    "), cached.rate_date, cached.changed_seq, cached.rates
 FROM organizations
 LEFT JOIN role_labor_rates AS cached
   ON cached.organization_id = organizations.id AND cached.rules_version = ?2
@@ -76,17 +114,20 @@ pub async fn known<E: Execute>(
     let Some(row) = database.read_row(KNOWN, parameters).await? else {
         return Ok(None);
     };
-    let cached = match row.optional_text(2)? {
-        Some(rate_date) => Some(Cached {
-            rate_date: rate_date.to_owned(),
-            changed_seq: row.integer(3)?,
-            rates: json::parse(row.text(4)?)?,
-        }),
+    let cached = match row.optional_text(3)? {
+        Some(rate_date) => {
+            let kept: Kept<Rates> = json::parse(row.text(5)?)?;
+            Some(Cached {
+                rate_date: rate_date.to_owned(),
+                basis: Basis::of(row.integer(4)?, kept.connector_ids),
+                rates: kept.rates,
+            })
+        }
         None => None,
     };
     Ok(Some(Known {
         time_zone: row.text(0)?.to_owned(),
-        changed_seq: row.integer(1)?,
+        basis: Basis::of(row.integer(1)?, json::parse(row.text(2)?)?),
         cached,
     }))
 }
@@ -97,9 +138,14 @@ const STAFF: &str = concat!(
   'changed_seq', ",
     changed_seq!(),
     ",
+  'connector_ids', json((",
+    connectors!("json_group_array(id)"),
+    ")),
   'roles', json((
     SELECT json_group_array(json_array(id, connector_id, external_id, name))
-    FROM roles WHERE organization_id = ?1 AND deleted_at IS NULL)),
+    FROM roles WHERE organization_id = ?1 AND deleted_at IS NULL AND connector_id IN (",
+    connectors!("id"),
+    "))),
   'people', json((
     SELECT json_group_array(json_array(person.connector_id,
       json((SELECT json_group_array(json_array(external_role_id, wage_type = 'hourly', wage_cents,
@@ -114,12 +160,16 @@ const STAFF: &str = concat!(
         WHERE work.organization_id = ?1 AND work.team_member_id = person.id
           AND work.deleted_at IS NULL))))
     FROM team_members AS person
-    WHERE person.organization_id = ?1 AND person.is_active = 1 AND person.deleted_at IS NULL)))"
+    WHERE person.organization_id = ?1 AND person.is_active = 1 AND person.deleted_at IS NULL
+      AND person.connector_id IN (",
+    connectors!("id"),
+    "))))"
 );
 
 #[derive(Deserialize)]
 struct StaffRow {
     changed_seq: i64,
+    connector_ids: Vec<String>,
     roles: Vec<(String, String, String, String)>,
     people: Vec<(String, Vec<WageRow>, Vec<AssignmentRow>)>,
 }
@@ -127,7 +177,7 @@ struct StaffRow {
 type WageRow = (Option<String>, u8, i64, String, i64);
 type AssignmentRow = (String, Option<String>);
 
-/// Who is paid what by `today` (`YYYY-MM-DD`), and the newest change among it.
+/// Who is paid what by `today` (`YYYY-MM-DD`), of the connectors that are not disconnected; and what that is.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -135,7 +185,7 @@ pub async fn staff<E: Execute>(
     database: &E,
     tenant: &Tenant,
     today: &str,
-) -> Result<(Staff, i64), DatabaseError> {
+) -> Result<(Staff, Basis), DatabaseError> {
     let rows = database
         .execute(STAFF, parameters![tenant.as_str(), today])
         .await?;
@@ -163,7 +213,7 @@ pub async fn staff<E: Execute>(
         roles: roles.collect(),
         people: people.collect(),
     };
-    Ok((staff, found.changed_seq))
+    Ok((staff, Basis::of(found.changed_seq, found.connector_ids)))
 }
 
 fn wage((external_role_id, is_hourly, cents, effective_date, number): WageRow) -> Wage {
@@ -198,17 +248,32 @@ pub async fn keep<E: Execute>(
     let parameters = parameters![
         tenant.as_str(),
         cached.rate_date.as_str(),
-        cached.changed_seq,
+        cached.basis.changed_seq,
         RULES_VERSION,
-        json::write(&cached.rates)?,
+        json::write(&Kept {
+            connector_ids: cached.basis.connector_ids.clone(),
+            rates: &cached.rates,
+        })?,
         now,
     ];
     database.execute(KEEP, parameters).await.map(drop)
 }
 
-const LOCATIONS: &str = "
-SELECT json_group_array(json_object('id', id, 'name', name, 'time_zone', time_zone))
-FROM locations WHERE organization_id = ?1";
+const PLACES: &str = "
+SELECT json_object(
+  'locations', json((
+    SELECT json_group_array(json_object('id', id, 'name', name, 'time_zone', time_zone))
+    FROM locations WHERE organization_id = ?1)),
+  'roles', json((
+    SELECT json_group_array(json_array(id, name)) FROM roles WHERE organization_id = ?1)))";
+
+/// Where people have worked, and as what; deleted or not, of whatever connector.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct Places {
+    pub locations: Vec<Location>,
+    /// Ids and names.
+    pub roles: Vec<(String, String)>,
+}
 
 /// A location, deleted or not.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -219,35 +284,32 @@ pub struct Location {
     pub time_zone: Option<String>,
 }
 
-/// Every location that there is or was.
+/// Every location and role that there is or was.
 ///
 /// # Errors
 /// The failure of the statement.
-pub async fn locations<E: Execute>(
-    database: &E,
-    tenant: &Tenant,
-) -> Result<Vec<Location>, DatabaseError> {
+pub async fn places<E: Execute>(database: &E, tenant: &Tenant) -> Result<Places, DatabaseError> {
     json::read(
         &database
-            .execute(LOCATIONS, parameters![tenant.as_str()])
+            .execute(PLACES, parameters![tenant.as_str()])
             .await?,
     )
 }
 
 /// By the day of the start; `?2` are the days, `?3` the only location that is asked for.
 macro_rules! worked {
-    ($table:literal, $index:literal, $start:literal, $seconds:literal, $without_end:literal, $condition:literal) => {
+    ($table:literal, $index:literal, $start:literal, $seconds:literal, $open_ended:literal, $condition:literal) => {
         concat!(
             "json((
     SELECT json_group_array(json_object('day', day, 'location_id', locations.id,
-      'role_name', roles.name, 'seconds', seconds, 'without_end', without_end))
+      'role_name', roles.name, 'seconds', seconds, 'open_ended', open_ended))
     FROM (
       SELECT day.key AS day, work.connector_id, work.external_location_id, work.external_role_id,
         coalesce(sum(",
             $seconds,
             "), 0) AS seconds, sum(",
-            $without_end,
-            ") AS without_end
+            $open_ended,
+            ") AS open_ended
       FROM json_each(?2) AS day
       CROSS JOIN ",
             $table,
@@ -272,15 +334,15 @@ macro_rules! worked {
     };
 }
 
-/// Shifts as people see them: published, of somebody, not deleted. Nobody knows how long one is that ends
-/// at closing time, or a punch that is still running.
+/// Shifts as people see them: published, of somebody, not deleted. One until closing has the end that was
+/// entered for it, which is an estimate; nobody knows how long a punch is that is still running.
 const WORKED: &str = concat!(
     "SELECT json_object('shifts', ",
     worked!(
         "schedule_shifts",
         "schedule_shifts_start",
         "starts_at",
-        "CASE work.is_close WHEN 0 THEN max(0, work.ends_at - work.starts_at - work.unpaid_break_minutes * 60) END",
+        "max(0, work.ends_at - work.starts_at - work.unpaid_break_minutes * 60)",
         "work.is_close",
         "work.external_user_id IS NOT NULL"
     ),

@@ -183,7 +183,7 @@ fn resident_bytes() -> f64 {
 
 /// An organization with a connector that is well, these people, and so many days of one shift and one punch each
 /// that end today.
-async fn filled(people: i64, days: i64) -> anyhow::Result<(App, Organization)> {
+pub async fn filled(people: i64, days: i64) -> anyhow::Result<(App, Organization)> {
     let mut app = App::start_with(load::unlimited(), demo_data(1, now())).await;
     let (organization, connector_id) = app.synced("Peak", whole_system::LAKESHORE).await;
     app.crash().await;

@@ -7,6 +7,7 @@ mod allocation;
 mod attendance;
 mod backfill;
 mod claims;
+mod costing;
 mod deployment;
 mod digest;
 mod guests;
@@ -94,6 +95,10 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: allocation::ROWS,
         measure: || Box::pin(ready(allocation::measure())),
+    },
+    Family {
+        rows: costing::ROWS,
+        measure: || Box::pin(costing::measure()),
     },
     Family {
         rows: logs::ROWS,

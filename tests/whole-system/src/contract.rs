@@ -193,6 +193,20 @@ fn walk(value: &Value, schema: &Value, at: &mut String) -> Result<(), String> {
             "maximum" if value.is_number() && value.as_f64() > argument.as_f64() => {
                 return Err(wrong(at, value, &format!("wants {argument} or less")));
             }
+            "maxItems"
+                if value
+                    .as_array()
+                    .is_some_and(|items| items.len() as u64 > argument.as_u64().unwrap_or(0)) =>
+            {
+                return Err(format!("{at}: more than {argument} items"));
+            }
+            "minLength"
+                if value.as_str().is_some_and(|text| {
+                    (text.chars().count() as u64) < argument.as_u64().unwrap_or(0)
+                }) =>
+            {
+                return Err(wrong(at, value, &format!("wants {argument} characters")));
+            }
             "required" => {
                 for name in argument.as_array().into_iter().flatten() {
                     let name = name.as_str().unwrap_or_default();
@@ -242,7 +256,7 @@ fn walk(value: &Value, schema: &Value, at: &mut String) -> Result<(), String> {
                 }
             }
             "enum" | "const" | "minimum" | "maximum" | "description" | "title" | "format"
-            | "default" | "maxLength" | "$defs" => {}
+            | "default" | "minLength" | "maxLength" | "maxItems" | "pattern" | "$defs" => {}
             other => return Err(format!("{at}: the keyword {other} is not checked")),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::summary::{OrganizationSummary, Summary};
-use super::tenant;
+use super::{people, tenant};
 use crate::http::Client;
 use crate::style;
 
@@ -79,7 +79,7 @@ pub fn commands(summary: &Summary, client: &Client) -> String {
         }
     }
     if let Some(organization) = summary.organizations.first() {
-        let recipe = json!({"items": [{"role": "Prep Cook", "minutes": 45}], "ingredient_cost_cents": 1_240, "menu_price_cents": 7_200});
+        let recipe = people::recipe();
         add(
             "What attendance comes to, each event with its reason, and what a recipe costs",
             &format!(
@@ -172,5 +172,7 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("punch_out"), "{text}");
+        // What the summary has priced is what the command prices.
+        assert!(text.contains(&people::recipe().to_string()), "{text}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use api::attendance::{AttendanceRecord, AttendanceRun};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::tenant::{self, Tenant};
 use crate::interrupt;
@@ -88,7 +88,13 @@ pub fn look(tenant: &Tenant) -> anyhow::Result<PeopleSummary> {
             explanation: record.explanation.clone(),
         })
         .collect();
-    let recipe = json!({
+    let recipe = tenant::read(tenant.client.post("/api/costing/labor", &recipe())?)?;
+    Ok(PeopleSummary { day, shown, recipe })
+}
+
+/// What is priced, and shown as a request to try.
+pub fn recipe() -> Value {
+    json!({
         "kind": "recipe",
         "items": [
             {"name": "Braise", "role": "Prep Cook", "minutes": 45},
@@ -96,9 +102,7 @@ pub fn look(tenant: &Tenant) -> anyhow::Result<PeopleSummary> {
         ],
         "ingredient_cost_cents": 1_240,
         "menu_price_cents": 7_200,
-    });
-    let recipe = tenant::read(tenant.client.post("/api/costing/labor", &recipe)?)?;
-    Ok(PeopleSummary { day, shown, recipe })
+    })
 }
 
 fn newest_with_all(records: &[AttendanceRecord]) -> Option<String> {

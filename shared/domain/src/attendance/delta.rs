@@ -1,5 +1,8 @@
 //! The difference between what was scheduled and what was worked.
 
+use std::cmp::Reverse;
+
+use super::event::EventType;
 use super::matching::{self, MatchedBy, Work};
 use super::policy::Thresholds;
 use super::{Punch, Shift};
@@ -81,12 +84,12 @@ pub struct Delta {
     pub scheduled_start: Option<i64>,
     /// Of the last shift; `None` where it lasts until closing time.
     pub scheduled_end: Option<i64>,
-    /// Without the planned unpaid breaks; `None` where the end is not known.
+    /// Without the planned unpaid breaks, what overlaps once; `None` where the end is not known.
     pub scheduled_seconds: Option<i64>,
     pub actual_start: Option<i64>,
     /// `None` while somebody is on the clock.
     pub actual_end: Option<i64>,
-    /// Out − in − unpaid breaks, of all punches; `None` while somebody is on the clock.
+    /// Out − in − unpaid breaks, of all punches, what overlaps once; `None` while somebody is on the clock.
     pub worked_seconds: Option<i64>,
     /// Clock-in − start: late is above zero.
     pub arrival_seconds: Option<i64>,
@@ -211,12 +214,21 @@ fn numbers(planned: &[&Shift<'_>], done: &[&Punch<'_>]) -> Delta {
         .map(|shift| shift.ends_at)
         .max()
         .filter(|_| !has_no_end);
-    let scheduled_seconds = sum(planned.iter().map(|shift| scheduled_seconds(shift)));
+    let scheduled_seconds = once(planned.iter().map(|shift| {
+        let net = scheduled_seconds(shift)?;
+        Some((shift.starts_at, shift.ends_at, net))
+    }));
     let actual_start = done.iter().map(|punch| punch.clocked_in_at).min();
     let actual_end = last
         .and_then(|punch| punch.clocked_out_at)
         .filter(|_| !is_running);
-    let worked_seconds = sum(done.iter().map(|punch| punch.worked_seconds)).filter(|_| !is_running);
+    let worked_seconds = once(done.iter().map(|punch| {
+        Some((
+            punch.clocked_in_at,
+            punch.clocked_out_at?,
+            punch.worked_seconds?,
+        ))
+    }));
     let is_auto_clocked_out = !is_running && last.is_some_and(|punch| punch.auto_clocked_out);
     let apart = |actual: Option<i64>, planned: Option<i64>| Some(actual?.saturating_sub(planned?));
     Delta {
@@ -235,11 +247,28 @@ fn numbers(planned: &[&Shift<'_>], done: &[&Punch<'_>]) -> Delta {
     }
 }
 
-/// Of none, and where one is not known, `None`.
-fn sum(parts: impl Iterator<Item = Option<i64>>) -> Option<i64> {
+/// The sum of what is known of each part, from when until when and how many seconds of it count. What lies in an earlier
+/// part, too, counts once. Of none, and where one is not known, `None`.
+fn once(parts: impl Iterator<Item = Option<(i64, i64, i64)>>) -> Option<i64> {
+    let mut parts = parts.collect::<Option<Vec<_>>>()?;
+    parts.sort_unstable_by_key(|&(from, to, seconds)| (from, to, Reverse(seconds)));
     let mut whole = None;
-    for part in parts {
-        whole = Some(whole.unwrap_or(0_i64).saturating_add(part?));
+    let mut reached = i64::MIN;
+    for (from, to, seconds) in parts {
+        let length = to.saturating_sub(from);
+        let fresh = to.saturating_sub(from.max(reached)).max(0);
+        // A break may be anywhere in it: what counts is spread over all of it.
+        let counted = if fresh < length {
+            i128::from(seconds)
+                .saturating_mul(i128::from(fresh))
+                .checked_div(i128::from(length))
+                .and_then(|counted| i64::try_from(counted).ok())
+                .unwrap_or_default()
+        } else {
+            seconds
+        };
+        whole = Some(whole.unwrap_or(0_i64).saturating_add(counted));
+        reached = reached.max(to);
     }
     whole
 }
@@ -288,6 +317,15 @@ impl Review {
         match self {
             Self::AutoClockOut => "auto_clocked_out",
             Self::OnTheClock => "on_the_clock",
+        }
+    }
+
+    /// The event by which it is told.
+    #[must_use]
+    pub const fn event(self) -> EventType {
+        match self {
+            Self::AutoClockOut => EventType::AutoClockOut,
+            Self::OnTheClock => EventType::NoShow,
         }
     }
 }

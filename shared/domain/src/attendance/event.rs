@@ -1,7 +1,8 @@
 //! What an organization's policy makes of a difference: events, each of which becomes one record.
 
-use super::delta::{Category, Delta, Review, whole_minutes};
-use super::policy::Policy;
+use super::delta::{Category, Delta, Review, nearest_minutes, whole_minutes};
+use super::excuse::Excuse;
+use super::policy::{Policy, Thresholds};
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -18,6 +19,26 @@ text_enum! {
         EarlyArrival = "early_arrival",
         /// Clocked out after the end, by as much as the policy has points for.
         LateStay = "late_stay",
+        /// The clock-out is the system's: when somebody left is for a person to say.
+        AutoClockOut = "auto_clock_out",
+    }
+}
+
+impl EventType {
+    /// The threshold that it is beyond, in minutes or percent; 0 where there is none.
+    #[must_use]
+    pub fn threshold(self, thresholds: &Thresholds) -> i64 {
+        match self {
+            Self::LateArrival => whole_minutes(thresholds.on_time_seconds()),
+            Self::EarlyDeparture => whole_minutes(thresholds.early_departure_seconds()),
+            Self::Overtime => whole_minutes(thresholds.overtime_seconds()),
+            Self::ShortShift => thresholds.short_shift_percent(),
+            Self::NoShow
+            | Self::Unscheduled
+            | Self::EarlyArrival
+            | Self::LateStay
+            | Self::AutoClockOut => 0,
+        }
     }
 }
 
@@ -28,23 +49,36 @@ pub struct Event {
     /// How much: late, early, over or under; of a no-show the scheduled time, of an unscheduled punch the time
     /// worked. 0 where it is not known.
     pub seconds: i64,
-    /// By the policy, before anybody is excused. 0 while it needs a review.
+    /// By the policy, before anybody is excused.
     pub points: i32,
     /// From how many minutes on the policy gives these points; `None` where it gives none.
     pub tier_minutes: Option<u32>,
+    /// What of it needs a person's eye: until somebody has decided, its points do not count.
+    pub review: Option<Review>,
 }
 
 impl Event {
-    /// Whole minutes, as a clock shows them.
+    /// Of an event of `delta`: minutes that are over, as a clock shows them, where it is a difference of times; of
+    /// durations to the nearest minute, as they are shown themselves.
     #[must_use]
-    pub const fn minutes(&self) -> i64 {
-        whole_minutes(self.seconds)
+    pub fn minutes(&self, delta: &Delta) -> i64 {
+        match self.event {
+            EventType::Overtime | EventType::ShortShift => {
+                delta.delta_minutes().map_or(0, i64::saturating_abs)
+            }
+            EventType::NoShow | EventType::Unscheduled => nearest_minutes(self.seconds),
+            EventType::LateArrival
+            | EventType::EarlyDeparture
+            | EventType::EarlyArrival
+            | EventType::LateStay
+            | EventType::AutoClockOut => whole_minutes(self.seconds),
+        }
     }
 }
 
 /// The events of one work of one person.
 ///
-/// A person who is exempt has none. What needs a review is recorded without points: a person decides.
+/// A person who is exempt has none.
 #[must_use]
 pub fn events(
     delta: &Delta,
@@ -79,6 +113,7 @@ pub fn events(
                 EventType::ShortShift => (has(Category::ShortShift), net.saturating_neg()),
                 EventType::EarlyArrival => (arrival < 0, arrival.saturating_neg()),
                 EventType::LateStay => (departure > 0, departure),
+                EventType::AutoClockOut => (delta.is_auto_clocked_out, 0),
             };
             if !holds {
                 return None;
@@ -88,65 +123,76 @@ pub fn events(
             if tier.is_none() && matches!(event, EventType::EarlyArrival | EventType::LateStay) {
                 return None;
             }
-            let needs_review = review == Some(Review::OnTheClock) && event == EventType::NoShow;
             Some(Event {
                 event,
                 seconds,
-                points: tier.filter(|_| !needs_review).map_or(0, |tier| tier.points),
+                points: tier.map_or(0, |tier| tier.points),
                 tier_minutes: tier.map(|tier| tier.from_minutes),
+                review: review.filter(|review| review.event() == event),
             })
         })
         .collect()
 }
 
-/// One event in a sentence or two, for whoever has to decide about it: what happened, by which numbers, and by which
+/// One event in some sentences, for whoever has to decide about it: what happened, by which numbers, and by which
 /// rule. `clock` writes a time as the wall showed it.
 #[must_use]
 pub fn explain(
     event: &Event,
     delta: &Delta,
-    review: Option<Review>,
-    is_excused: bool,
+    excuse: Option<&Excuse<'_>>,
+    thresholds: &Thresholds,
     clock: impl Fn(i64) -> String,
 ) -> String {
     let at = |time: Option<i64>| time.map_or_else(|| "?".to_owned(), &clock);
     let (start, end) = (at(delta.scheduled_start), at(delta.scheduled_end));
     let (came, went) = (at(delta.actual_start), at(delta.actual_end));
-    let minutes = event.minutes();
+    let (minutes, rule) = (event.minutes(delta), event.event.threshold(thresholds));
     let hours = |seconds: Option<i64>| {
         crate::worked_time::Hours::from_seconds(seconds.unwrap_or_default()).to_string()
     };
+    let worked = || {
+        format!(
+            "Worked {} h of {} h scheduled",
+            hours(delta.worked_seconds),
+            hours(delta.scheduled_seconds)
+        )
+    };
     let mut text = match event.event {
-        EventType::LateArrival => {
-            format!("Clocked in at {came}, {minutes} min after the start at {start}.")
-        }
+        EventType::LateArrival => format!(
+            "Clocked in at {came}, {minutes} min after the start at {start}; more than {rule} min are late."
+        ),
         EventType::EarlyArrival => {
             format!("Clocked in at {came}, {minutes} min before the start at {start}.")
         }
-        EventType::EarlyDeparture => {
-            format!("Clocked out at {went}, {minutes} min before the end at {end}.")
-        }
+        EventType::EarlyDeparture => format!(
+            "Clocked out at {went}, {minutes} min before the end at {end}; more than {rule} min are early."
+        ),
         EventType::LateStay => {
             format!("Clocked out at {went}, {minutes} min after the end at {end}.")
         }
         EventType::NoShow => format!("No punch belongs to the shift that began at {start}."),
         EventType::Unscheduled => format!("No shift belongs to the clock-in at {came}."),
-        EventType::Overtime | EventType::ShortShift => {
-            let more = if event.event == EventType::Overtime {
-                "more"
-            } else {
-                "less"
-            };
-            format!(
-                "Worked {} h of {} h scheduled: {minutes} min {more}.",
-                hours(delta.worked_seconds),
-                hours(delta.scheduled_seconds),
-            )
+        EventType::Overtime => format!(
+            "{}: {minutes} min more; more than {rule} min are overtime.",
+            worked()
+        ),
+        EventType::ShortShift => format!(
+            "{}: {minutes} min less; more than {rule} % are a short shift.",
+            worked()
+        ),
+        EventType::AutoClockOut => {
+            format!("The system clocked the person out at {went}: when they left is not known.")
         }
     };
-    if review == Some(Review::OnTheClock) && event.event == EventType::NoShow {
-        text.push_str(" The person was on the clock meanwhile, by a punch too far from the start: a person decides.");
-    } else if let Some(tier) = event.tier_minutes {
+    if event.review == Some(Review::OnTheClock) {
+        text.push_str(" The person was on the clock meanwhile, by a punch that is not its work.");
+    }
+    if let Some(excuse) = excuse.filter(|excuse| !excuse.is_whole()) {
+        let left = whole_minutes(excuse.left_seconds);
+        text.push_str(&format!(" Approved time off leaves {left} min of it."));
+    }
+    if let Some(tier) = event.tier_minutes {
         let points = event.points;
         let unit = if points.abs() == 1 { "point" } else { "points" };
         text.push_str(&format!(" {points} {unit}"));
@@ -155,7 +201,10 @@ pub fn explain(
         }
         text.push('.');
     }
-    if is_excused {
+    if event.review.is_some() {
+        text.push_str(" A person decides.");
+    }
+    if excuse.is_some_and(Excuse::is_whole) {
         text.push_str(" Excused by approved time off.");
     }
     text
@@ -183,64 +232,12 @@ pub fn exemption(policy: &Policy, level: Option<&str>, roles: &[&str]) -> Exempt
     }
 }
 
-/// Time off that was approved, in the local time of where the person works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimeOff<'a> {
-    pub id: &'a str,
-    /// As counts of days, both included.
-    pub first_day: i32,
-    pub last_day: i32,
-    /// Of a part of a day, from and until when, in seconds since local midnight.
-    pub part: Option<(u32, u32)>,
-}
-
-/// When an event happened, in the same local time: the moment that time off has to cover.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LocalMoment {
-    pub day: i32,
-    pub second_of_day: u32,
-}
-
-/// The time off that excuses an event: being away, coming late, leaving early and working less are what one
-/// takes time off for. A part of a day excuses what it covers, its ends included.
-#[must_use]
-pub fn excuse<'a>(
-    event: EventType,
-    at: LocalMoment,
-    time_off: &[TimeOff<'a>],
-) -> Option<TimeOff<'a>> {
-    let is_excusable = matches!(
-        event,
-        EventType::NoShow
-            | EventType::LateArrival
-            | EventType::EarlyDeparture
-            | EventType::ShortShift
-    );
-    if !is_excusable {
-        return None;
-    }
-    time_off
-        .iter()
-        .filter(|off| off.first_day <= at.day && at.day <= off.last_day)
-        .find(|off| match off.part {
-            None => true,
-            // Who works less than planned is away for a part of the day, whichever it is.
-            Some(_) if event == EventType::ShortShift => true,
-            Some((from, to)) => from <= at.second_of_day && at.second_of_day <= to,
-        })
-        .copied()
-}
-
 /// The points that count: a manager's word is above the rule's.
 #[must_use]
-pub const fn assessed_points(
-    points: i64,
-    excused_by_manager: Option<bool>,
-    is_excused: bool,
-) -> i64 {
-    let excused = match excused_by_manager {
-        Some(word) => word,
-        None => is_excused,
+pub const fn assessed_points(points: i64, excused_by_manager: Option<bool>, counts: bool) -> i64 {
+    let counts = match excused_by_manager {
+        Some(excused) => !excused,
+        None => counts,
     };
-    if excused { 0 } else { points }
+    if counts { points } else { 0 }
 }

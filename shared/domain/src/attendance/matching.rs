@@ -8,8 +8,9 @@
 //!    unless the rules say otherwise: who clocks in at 23:55 for a shift at 00:00 is on time.
 //! 3. A further punch belongs to a shift that has one, if it began before that shift's end: a shift that was
 //!    worked in two punches.
-//! 4. A shift without a punch during whose start a punch of another shift ran was worked with it: two shifts
-//!    in one punch.
+//! 4. A shift without a punch during whose start a punch of another shift ran, and went on for half an hour or half of
+//!    the shift, was worked with it: two shifts in one punch. Who goes home a little after the next shift has begun did
+//!    not come to that one.
 //!
 //! What is left over is an unscheduled punch, or a shift that nobody came to. Nothing here depends on the
 //! order in which rows come.
@@ -24,6 +25,8 @@ const MAX_OPEN_SECONDS: i64 = 16 * 3_600;
 pub const MAX_LOOK_SECONDS: i64 = 48 * 3_600;
 /// What competes with each other of one person; more than this is no schedule. It bounds time and memory.
 const MAX_COMPETING: usize = 256;
+/// Of a shift, or half of it: who was on the clock for so long has worked it, in seconds.
+const WORKED_THROUGH_SECONDS: i64 = 1_800;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -337,6 +340,8 @@ impl<'a> Matching<'a> {
                 continue;
             };
             let at = shift.starts_at;
+            let half = last_end(shift).saturating_sub(at).max(0) / 2;
+            let until = at.saturating_add(half.min(WORKED_THROUGH_SECONDS));
             let next = self
                 .punch_order
                 .partition_point(|&punch| self.clock_in_of(punch) <= at);
@@ -352,7 +357,7 @@ impl<'a> Matching<'a> {
                         && self
                             .punches
                             .get(punch)
-                            .is_some_and(|punch| runs_at(punch, at))
+                            .is_some_and(|punch| runs_at(punch, at) && runs_at(punch, until))
                 });
             let with = through.and_then(|punch| self.shift_of.get(punch).copied().flatten());
             if let (Some(with), Some(slot)) = (with, self.joined.get_mut(index)) {

@@ -12,6 +12,7 @@
 
 pub mod delta;
 pub mod event;
+pub mod excuse;
 pub mod matching;
 pub mod policy;
 pub mod sick_leave;

@@ -4,10 +4,14 @@ use serde_json::{Value, json};
 
 use super::event::EventType;
 use super::matching::Window;
-use crate::fields::{Fields, Object};
+use crate::field_error::FieldErrors;
+use crate::fields::{Fields, Object, shown};
 use crate::text_enum::text_enum;
 use crate::time_off::TimeOffCategory;
-use crate::{Result, redact};
+use crate::{Error, Result, redact};
+
+/// What the provider's `user_type` may be: levels of people.
+pub const LEVELS: [&str; 4] = ["employee", "asst_manager", "manager", "employer"];
 
 const MAX_NAMES: usize = 100;
 const MAX_NAME_BYTES: usize = 200;
@@ -66,7 +70,7 @@ pub struct Tier {
 /// People to whom something does not apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exempt {
-    /// The provider's `user_type`: employee, asst_manager, manager, employer.
+    /// Of [`LEVELS`].
     pub levels: Vec<String>,
     /// Names of roles, whatever their case.
     pub roles: Vec<String>,
@@ -254,10 +258,23 @@ impl Policy {
         })
     }
 
+    /// Reads a document that was stored: [`Policy::to_json`] as text.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFields`]: it is no JSON, or no policy.
+    pub fn from_text(document: &str) -> Result<Self> {
+        let document = serde_json::from_str(document).map_err(|_| {
+            let mut errors = FieldErrors::default();
+            errors.push("", "it is not JSON", "send a JSON object");
+            Error::InvalidFields(errors)
+        })?;
+        Self::from_json(&document)
+    }
+
     /// Reads a document: `preset` says what holds for what is left out.
     ///
     /// # Errors
-    /// [`crate::Error::InvalidFields`], with every member that is wrong.
+    /// [`Error::InvalidFields`], with every member that is wrong.
     pub fn from_json(document: &Value) -> Result<Self> {
         let mut fields = Fields::default();
         let read = Self::read(&mut fields, document);
@@ -385,11 +402,8 @@ fn points(fields: &mut Fields, object: &Object<'_>, base: Vec<Tier>) -> Vec<Tier
             continue;
         };
         let pointer = object.at(event.as_str());
-        let Some(list) = value.as_array().filter(|list| list.len() <= MAX_TIERS) else {
-            let remedy = format!(
-                "send an array of at most {MAX_TIERS} tiers, such as [{{\"from_minutes\": 5, \"points\": 1}}]"
-            );
-            fields.push(pointer, "it is not such an array", remedy);
+        let what = "tiers, such as [{\"from_minutes\": 5, \"points\": 1}]";
+        let Some(list) = list(fields, &pointer, value, MAX_TIERS, what) else {
             continue;
         };
         for (index, value) in list.iter().enumerate() {
@@ -423,10 +437,7 @@ fn tier(fields: &mut Fields, pointer: &str, value: &Value, event: EventType) -> 
     let Some(points) = number.and_then(|number| i32::try_from(number).ok()) else {
         fields.push(
             object.at("points"),
-            format!(
-                "{} is not a whole number in range",
-                crate::fields::shown(points)
-            ),
+            format!("{} is not a whole number in range", shown(points)),
             format!("use a whole number from -{MAX_POINTS} to {MAX_POINTS}"),
         );
         return None;
@@ -443,25 +454,65 @@ fn exempt(fields: &mut Fields, object: &Object<'_>, name: &str, base: Exempt) ->
         return base;
     };
     Exempt {
-        levels: names(fields, &object, "levels").unwrap_or(base.levels),
-        roles: names(fields, &object, "roles").unwrap_or(base.roles),
+        levels: texts(fields, &object, "levels", level).unwrap_or(base.levels),
+        roles: texts(fields, &object, "roles", role).unwrap_or(base.roles),
     }
 }
 
-fn names(fields: &mut Fields, object: &Object<'_>, name: &str) -> Option<Vec<String>> {
+/// A list of texts, each as `read` takes it.
+fn texts(
+    fields: &mut Fields,
+    object: &Object<'_>,
+    name: &str,
+    read: fn(&mut Fields, &str, &Value) -> Option<String>,
+) -> Option<Vec<String>> {
     let value = object.get(name)?;
     let pointer = object.at(name);
-    let Some(list) = value.as_array().filter(|list| list.len() <= MAX_NAMES) else {
-        let remedy = format!("send an array of at most {MAX_NAMES} names");
-        fields.push(pointer, "it is not such an array", remedy);
-        return None;
-    };
-    let texts = list.iter().enumerate().filter_map(|(index, value)| {
-        fields
-            .text(&format!("{pointer}/{index}"), value, MAX_NAME_BYTES)
-            .map(str::to_owned)
-    });
+    let list = list(fields, &pointer, value, MAX_NAMES, "names")?;
+    let texts = list
+        .iter()
+        .enumerate()
+        .filter_map(|(index, value)| read(fields, &format!("{pointer}/{index}"), value));
     Some(texts.collect())
+}
+
+/// A level as the provider writes it, however it is written here.
+fn level(fields: &mut Fields, pointer: &str, value: &Value) -> Option<String> {
+    let text = fields.text(pointer, value, MAX_NAME_BYTES)?;
+    let name = text.trim().to_lowercase();
+    if !LEVELS.contains(&name.as_str()) {
+        let remedy = format!("use one of: {}", LEVELS.join(", "));
+        fields.push(pointer, format!("{} is not a level", shown(value)), remedy);
+        return None;
+    }
+    Some(name)
+}
+
+fn role(fields: &mut Fields, pointer: &str, value: &Value) -> Option<String> {
+    fields
+        .text(pointer, value, MAX_NAME_BYTES)
+        .map(str::to_owned)
+}
+
+/// An array of at most so many. `what` names what is in it.
+fn list<'v>(
+    fields: &mut Fields,
+    pointer: &str,
+    value: &'v Value,
+    most: usize,
+    what: &str,
+) -> Option<&'v [Value]> {
+    let detail = match value.as_array() {
+        Some(list) if list.len() <= most => return Some(list),
+        Some(list) => format!("it has {} of them, which are too many", list.len()),
+        None => format!("{} is not an array", shown(value)),
+    };
+    fields.push(
+        pointer,
+        detail,
+        format!("send an array of at most {most} {what}"),
+    );
+    None
 }
 
 fn sick_leave(fields: &mut Fields, object: &Object<'_>, base: SickLeavePolicy) -> SickLeavePolicy {
@@ -500,8 +551,8 @@ fn sick_leave(fields: &mut Fields, object: &Object<'_>, base: SickLeavePolicy) -
 fn year_starts(fields: &mut Fields, object: &Object<'_>) -> Option<MonthDay> {
     let text = fields.optional_text(object, "year_starts", 20)?;
     let day = text.split_once('-').and_then(|(month, day)| {
+        let (month, day) = (two_digits(month)?, two_digits(day)?);
         // Of a year without a 29th of February: every year has the day.
-        let (month, day) = (month.parse().ok()?, day.parse().ok()?);
         chrono::NaiveDate::from_ymd_opt(2_001, month, day)?;
         Some(MonthDay { month, day })
     });
@@ -518,6 +569,11 @@ fn year_starts(fields: &mut Fields, object: &Object<'_>) -> Option<MonthDay> {
     day
 }
 
+fn two_digits(text: &str) -> Option<u32> {
+    let is_so = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_so)
+}
+
 /// A part of the document, if it is there and is one.
 fn part<'v>(
     fields: &mut Fields,
@@ -527,4 +583,107 @@ fn part<'v>(
 ) -> Option<Object<'v>> {
     let value = object.get(name)?;
     fields.object(&object.at(name), value, known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with it: where, what, and what to do.
+    fn wrong(document: &Value) -> Vec<(String, String, String)> {
+        let Err(Error::InvalidFields(errors)) = Policy::from_json(document) else {
+            panic!("{document} is taken");
+        };
+        let errors = errors.as_slice().iter();
+        errors
+            .map(|error| {
+                let error = error.clone();
+                (error.pointer, error.detail, error.remedy)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_year_begins_on_a_month_and_a_day_and_nothing_that_is_like_it() {
+        let year = |text: &str| json!({"sick_leave": {"year_starts": text}});
+        for text in [
+            "+4-+1",
+            "4-1",
+            "04-1",
+            "4-01",
+            "004-01",
+            " 04-01",
+            "04-01 ",
+            "04/01",
+            "04-31",
+            "02-29",
+            "13-01",
+            "00-10",
+            "04-01-01",
+            "04",
+            "-",
+            "٠٤-٠١",
+        ] {
+            let wrong = wrong(&year(text));
+            assert_eq!(wrong[0].0, "/sick_leave/year_starts", "{text}");
+            assert!(wrong[0].2.contains("01-01"), "{wrong:?}");
+        }
+        let policy = Policy::from_json(&year("04-01")).unwrap();
+        assert_eq!(policy.sick_leave.year_starts, MonthDay { month: 4, day: 1 });
+    }
+
+    #[test]
+    fn a_level_is_one_that_people_have() {
+        for part in ["exempt", "unscheduled_exempt"] {
+            let document = json!({(part): {"levels": ["employee", "boss", 7]}});
+            let wrong = wrong(&document);
+            assert_eq!(wrong.len(), 2, "{wrong:?}");
+            assert_eq!(wrong[0].0, format!("/{part}/levels/1"));
+            assert!(wrong[0].1.contains("boss"), "{wrong:?}");
+            for level in LEVELS {
+                assert!(wrong[0].2.contains(level), "{wrong:?}");
+            }
+        }
+        let document =
+            json!({"exempt": {"levels": [" Manager", "ASST_MANAGER"], "roles": ["Boss"]}});
+        let policy = Policy::from_json(&document).unwrap();
+        assert_eq!(policy.exempt.levels, ["manager", "asst_manager"]);
+        assert!(policy.exempt.names(Some("manager"), [].into_iter()));
+    }
+
+    #[test]
+    fn too_many_are_told_from_none() {
+        let tiers = |count: usize| -> Vec<Value> {
+            (0..count)
+                .map(|minutes| json!({"from_minutes": minutes, "points": 1}))
+                .collect()
+        };
+        let many = wrong(&json!({"points": {"no_show": tiers(21)}}));
+        assert_eq!(many[0].0, "/points/no_show");
+        assert!(
+            many[0].1.contains("21") && many[0].1.contains("too many") && many[0].2.contains("20"),
+            "{many:?}"
+        );
+        let none = wrong(&json!({"points": {"no_show": 6}}));
+        assert!(none[0].1.contains("6 is not an array"), "{none:?}");
+        let roles: Vec<String> = (0..101).map(|number| format!("Role {number}")).collect();
+        let many = wrong(&json!({"exempt": {"roles": roles}}));
+        assert!(
+            many[0].1.contains("101") && many[0].2.contains("100"),
+            "{many:?}"
+        );
+        assert!(Policy::from_json(&json!({"points": {"no_show": tiers(20)}})).is_ok());
+    }
+
+    #[test]
+    fn what_is_stored_is_read_from_text() {
+        let policy = Policy::preset(Preset::NoPoints);
+        assert_eq!(Policy::from_text(&policy.to_json().to_string()), Ok(policy));
+        for text in ["", "{", "[]", "null", r#"{"colour":1}"#] {
+            assert!(
+                matches!(Policy::from_text(text), Err(Error::InvalidFields(_))),
+                "{text}"
+            );
+        }
+    }
 }

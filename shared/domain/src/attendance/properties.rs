@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::delta::{self, Category, Delta, Review};
-use super::event::{self, EventType, Exemption, LocalMoment, TimeOff};
+use super::event::{self, EventType, Exemption};
+use super::excuse::{self, TimeOff};
 use super::matching::{self, MatchedBy, Window, Work};
 use super::policy::{Policy, Preset, Thresholds};
 use super::span::{self, Span};
@@ -195,6 +196,13 @@ fn a_clock_out_by_the_system_says_nothing_of_the_end() {
     assert_eq!(delta.late_stay_minutes(), None);
     let review = delta::review(&works[0], &delta, &shifts, &punches);
     assert_eq!(review, Some(Review::AutoClockOut));
+    // Whoever decides finds it among the records, on time or not.
+    let events = event::events(&delta, review, &Policy::default(), Exemption::Nothing);
+    let found: Vec<_> = events.iter().map(|one| (one.event, one.review)).collect();
+    assert_eq!(
+        found,
+        [(EventType::AutoClockOut, Some(Review::AutoClockOut))]
+    );
 }
 
 #[test]
@@ -258,7 +266,11 @@ fn a_no_show_of_somebody_on_the_clock_waits_for_a_person() {
                 (
                     work.shifts.first().copied(),
                     review,
-                    events.iter().map(|event| event.points).sum::<i32>(),
+                    events
+                        .iter()
+                        .filter(|event| event.review.is_none())
+                        .map(|event| event.points)
+                        .sum::<i32>(),
                 )
             })
             .collect();
@@ -482,7 +494,11 @@ fn points_go_by_the_replaced_systems_tiers() {
     let nobody = deltas(&[planned], &[]);
     let events = event::events(&nobody[0], None, &policy, Exemption::Nothing);
     assert_eq!(
-        (events[0].event, events[0].points, events[0].minutes()),
+        (
+            events[0].event,
+            events[0].points,
+            events[0].minutes(&nobody[0])
+        ),
         (EventType::NoShow, 6, 480)
     );
     let unscheduled = deltas(&[], &[punch("p", at(10, 0), at(12, 0))]);
@@ -491,6 +507,31 @@ fn points_go_by_the_replaced_systems_tiers() {
         [Exemption::Nothing, Exemption::Unscheduled, Exemption::All].map(events),
         [1, 0, 0]
     );
+}
+
+#[test]
+fn minutes_of_overtime_are_those_of_the_difference() {
+    let planned = shift("s", at(10, 0), at(18, 0));
+    for (out, minutes) in [
+        (at(19, 14) + 29, 74),
+        (at(19, 14) + 31, 75),
+        (at(15, 0) + 29, -180),
+        (at(15, 0) + 31, -179),
+    ] {
+        let delta = one_delta(planned, punch("p", at(10, 0), out));
+        assert_eq!(delta.delta_minutes(), Some(minutes), "{out}");
+        let events = event::events(&delta, None, &Policy::default(), Exemption::Nothing);
+        let event = events
+            .iter()
+            .find(|event| matches!(event.event, EventType::Overtime | EventType::ShortShift))
+            .unwrap();
+        assert_eq!(event.minutes(&delta), minutes.abs(), "{out}");
+        let text = event::explain(event, &delta, None, &Thresholds::default(), |at| {
+            at.to_string()
+        });
+        let expected = format!("{} min", minutes.abs());
+        assert!(text.contains(&expected), "{text}");
+    }
 }
 
 #[test]
@@ -504,55 +545,146 @@ fn who_is_exempt_goes_by_level_and_role() {
     assert_eq!(of(None, &[]), Exemption::Nothing);
 }
 
+/// What time off leaves of the events of a shift from 9 to 17, in minutes, and the points that remain.
+fn excused(came: Option<(i64, i64)>, off: TimeOff<'_>) -> Vec<(&'static str, Option<i64>, i32)> {
+    let policy = Policy::default();
+    let planned = shift("s", at(9, 0), at(17, 0));
+    let punches: Vec<_> = came
+        .iter()
+        .map(|&(from, to)| punch("p", from, to))
+        .collect();
+    let delta = deltas(&[planned], &punches).remove(0);
+    event::events(&delta, None, &policy, Exemption::Nothing)
+        .into_iter()
+        .map(|event| {
+            let excuse = excuse::excuse(&event, &delta, &policy, &[off], |at| at);
+            let judged = excuse::judged(event, excuse.as_ref(), &policy);
+            let left = excuse.map(|excuse| excuse.left_seconds / 60);
+            let points = if left == Some(0) { 0 } else { judged.points };
+            (event.event.as_str(), left, points)
+        })
+        .collect()
+}
+
 #[test]
 fn approved_time_off_excuses_what_it_covers() {
-    let whole = TimeOff {
+    let today = day_of(MIDNIGHT);
+    let whole = |first_day, last_day| TimeOff {
         id: "w",
-        first_day: 10,
-        last_day: 12,
+        first_day,
+        last_day,
         part: None,
     };
-    let morning = TimeOff {
+    let part = |from: u32, to: u32| TimeOff {
         id: "m",
-        first_day: 10,
-        last_day: 10,
-        part: Some((8 * 3_600, 12 * 3_600)),
+        first_day: today,
+        last_day: today,
+        part: Some((from * 3_600, to * 3_600)),
     };
-    let moment = |day, hours: u32| LocalMoment {
-        day,
-        second_of_day: hours * 3_600,
-    };
-    let excused = |event, at, off| event::excuse(event, at, &[off]).map(|off| off.id);
-    for (event, day, expected) in [
-        (EventType::NoShow, 9, None),
-        (EventType::NoShow, 10, Some("w")),
-        (EventType::LateArrival, 12, Some("w")),
-        (EventType::EarlyDeparture, 12, Some("w")),
-        (EventType::ShortShift, 12, Some("w")),
-        (EventType::NoShow, 13, None),
-        (EventType::Overtime, 11, None),
-        (EventType::Unscheduled, 11, None),
-    ] {
-        assert_eq!(
-            excused(event, moment(day, 10), whole),
-            expected,
-            "{event} {day}"
-        );
-    }
-    for (hours, expected) in [(7, None), (8, Some("m")), (12, Some("m")), (13, None)] {
-        assert_eq!(
-            excused(EventType::LateArrival, moment(10, hours), morning),
-            expected
-        );
-    }
+    // Whole days.
+    let away = |off| excused(None, off);
+    assert_eq!(away(whole(today, today)), [("no_show", Some(0), 0)]);
+    assert_eq!(away(whole(today - 2, today)), [("no_show", Some(0), 0)]);
+    assert_eq!(away(whole(today - 2, today - 1)), [("no_show", None, 6)]);
+    assert_eq!(away(whole(today + 1, today + 1)), [("no_show", None, 6)]);
+    // Being away for a part of a day that is not all of the shift excuses nothing of it.
+    assert_eq!(away(part(9, 17)), [("no_show", Some(0), 0)]);
+    assert_eq!(away(part(9, 10)), [("no_show", None, 6)]);
+    assert_eq!(away(part(10, 17)), [("no_show", None, 6)]);
+    // Late is late from the end of the time off on.
+    let late = |hour, minute, off| excused(Some((at(hour, minute), at(17, 0))), off)[0];
+    assert_eq!(late(10, 5, part(9, 10)), ("late_arrival", Some(0), 0));
+    assert_eq!(late(10, 10, part(9, 10)), ("late_arrival", Some(10), 1));
+    assert_eq!(late(10, 50, part(9, 10)), ("late_arrival", Some(50), 2));
+    assert_eq!(late(9, 20, part(9, 10)), ("late_arrival", Some(0), 0));
+    assert_eq!(late(9, 20, part(10, 11)), ("late_arrival", None, 2));
+    assert_eq!(late(9, 20, part(7, 8)), ("late_arrival", None, 2));
+    // Early is early until the beginning of the time off.
+    let early = |hour, minute| excused(Some((at(9, 0), at(hour, minute))), part(16, 17))[0];
+    assert_eq!(early(16, 0), ("early_departure", Some(0), 0));
+    assert_eq!(early(15, 45), ("early_departure", Some(0), 0));
+    assert_eq!(early(15, 20), ("early_departure", Some(40), 2));
+    assert_eq!(early(11, 0), ("early_departure", Some(300), 2));
+    // Less is less than what is left of the shift.
+    let less = |hour, off| *excused(Some((at(9, 0), at(hour, 0))), off).last().unwrap();
+    assert_eq!(less(13, part(13, 17)), ("short_shift", Some(0), 0));
+    assert_eq!(less(13, part(15, 17)), ("short_shift", Some(0), 0));
+    assert_eq!(less(11, part(15, 17)), ("short_shift", Some(240), 0));
+    assert_eq!(less(11, part(18, 19)), ("short_shift", None, 0));
+    // Nobody takes time off to work more, or without a shift.
     assert_eq!(
-        excused(EventType::ShortShift, moment(10, 15), morning),
-        Some("m")
+        excused(Some((at(9, 0), at(19, 0))), whole(today, today))[0],
+        ("overtime", None, 0)
     );
-    assert_eq!(event::assessed_points(6, None, false), 6);
-    assert_eq!(event::assessed_points(6, None, true), 0);
-    assert_eq!(event::assessed_points(6, Some(false), true), 6);
-    assert_eq!(event::assessed_points(6, Some(true), false), 0);
+    let policy = Policy::from_json(&json!({"excuse_time_off": false})).unwrap();
+    let nobody = deltas(&[shift("s", at(9, 0), at(17, 0))], &[]).remove(0);
+    let event = event::events(&nobody, None, &policy, Exemption::Nothing)[0];
+    let off = [whole(today, today)];
+    assert_eq!(
+        excuse::excuse(&event, &nobody, &policy, &off, |at| at),
+        None
+    );
+}
+
+#[test]
+fn a_manager_is_above_the_rule() {
+    assert_eq!(event::assessed_points(6, None, true), 6);
+    assert_eq!(event::assessed_points(6, None, false), 0);
+    assert_eq!(event::assessed_points(6, Some(false), false), 6);
+    assert_eq!(event::assessed_points(6, Some(true), true), 0);
+}
+
+#[test]
+fn what_overlaps_counts_once() {
+    let planned = shift("s", at(9, 0), at(17, 0));
+    let of = |shifts: &[Shift<'_>], punches: &[Punch<'_>]| {
+        let deltas = deltas(shifts, punches);
+        assert_eq!(deltas.len(), 1);
+        let delta = &deltas[0];
+        (
+            delta.scheduled_seconds.map(|seconds| seconds / MIN),
+            delta.worked_seconds.map(|seconds| seconds / MIN),
+        )
+    };
+    let (whole, twice) = (
+        punch("p", at(9, 0), at(17, 0)),
+        punch("q", at(9, 0), at(17, 0)),
+    );
+    assert_eq!(of(&[planned], &[whole, twice]), (Some(480), Some(480)));
+    let late = punch("q", at(16, 0), at(18, 0));
+    assert_eq!(of(&[planned], &[whole, late]), (Some(480), Some(540)));
+    let with_break = Punch {
+        worked_seconds: Some(450 * MIN),
+        ..twice
+    };
+    assert_eq!(of(&[planned], &[whole, with_break]), (Some(480), Some(480)));
+    let again = shift("t", at(9, 0), at(17, 0));
+    assert_eq!(of(&[planned, again], &[whole]), (Some(480), Some(480)));
+    let inside = shift("t", at(11, 0), at(13, 0));
+    assert_eq!(of(&[planned, inside], &[whole]), (Some(480), Some(480)));
+}
+
+#[test]
+fn who_leaves_as_the_next_shift_begins_did_not_work_it() {
+    let planned = [
+        shift("a", at(9, 0), at(17, 0)),
+        shift("b", at(17, 10), at(22, 0)),
+    ];
+    let until = |hour, minute| matched(&planned, &[punch("p", at(9, 0), at(hour, minute))]);
+    assert_eq!(until(17, 12), ["a p time", "b  nothing"]);
+    assert_eq!(until(17, 40), ["a p time", "b  nothing"]);
+    assert_eq!(until(17, 41), ["a+b p time"]);
+    // A person decides.
+    let punches = [punch("p", at(9, 0), at(17, 12))];
+    let works = matching::works(&planned, &punches, Window::default());
+    let missed = delta::delta(&works[1], &planned, &punches, &Thresholds::default());
+    let review = delta::review(&works[1], &missed, &planned, &punches);
+    assert_eq!(review, Some(Review::OnTheClock));
+    let events = event::events(&missed, review, &Policy::default(), Exemption::Nothing);
+    assert_eq!(
+        (events[0].event, events[0].points, events[0].review),
+        (EventType::NoShow, 6, Some(Review::OnTheClock))
+    );
 }
 
 #[test]

@@ -11,7 +11,8 @@ impl Hundredths {
     #[must_use]
     pub fn parse(number: f64) -> Option<Self> {
         // The shortest text that is this number: 0.1 is one decimal, whatever binary makes of it.
-        let text = number.to_string();
+        // Adding nothing makes -0 a 0.
+        let text = (number + 0.0).to_string();
         let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
         let decimals: i64 = match decimals.len() {
             0 => 0,
@@ -101,6 +102,7 @@ mod tests {
     fn two_decimals_are_exact_and_more_are_refused() {
         for (number, hundredths) in [
             (0.0, 0),
+            (-0.0, 0),
             (0.1, 10),
             (0.29, 29),
             (1.15, 115),

@@ -11,8 +11,9 @@ pub struct Work {
     pub location_id: Option<String>,
     pub role_name: Option<String>,
     pub seconds: i64,
-    /// Shifts or punches whose end nobody knows, and which have no seconds.
-    pub without_end: i64,
+    /// How many of them end when they end: shifts until closing, whose seconds are those until the end that was
+    /// entered for them, and punches that are running, which have none.
+    pub open_ended: i64,
 }
 
 /// Scheduled, and actual.
@@ -37,7 +38,7 @@ pub struct DayOfPost {
     pub role_name: Option<String>,
     pub scheduled_seconds: i64,
     pub actual_seconds: i64,
-    pub shifts_without_end: i64,
+    pub shifts_until_close: i64,
     pub running_punches: i64,
 }
 
@@ -69,13 +70,13 @@ mod by_day {
         for shift in &worked.shifts {
             if let Some(post) = post(&mut found, shift, days, &zone_of) {
                 post.scheduled_seconds = post.scheduled_seconds.saturating_add(shift.seconds);
-                post.shifts_without_end += shift.without_end;
+                post.shifts_until_close += shift.open_ended;
             }
         }
         for punch in &worked.punches {
             if let Some(post) = post(&mut found, punch, days, &zone_of) {
                 post.actual_seconds = post.actual_seconds.saturating_add(punch.seconds);
-                post.running_punches += punch.without_end;
+                post.running_punches += punch.open_ended;
             }
         }
         found
@@ -116,12 +117,12 @@ mod by_day {
                 .flat_map(|zone| workdays(zone, date, date).map(move |day| (zone, day)))
                 .collect();
             let work =
-                |day, location: Option<&str>, role: Option<&str>, seconds, without_end| Work {
+                |day, location: Option<&str>, role: Option<&str>, seconds, open_ended| Work {
                     day,
                     location_id: location.map(str::to_owned),
                     role_name: role.map(str::to_owned),
                     seconds,
-                    without_end,
+                    open_ended,
                 };
             let quay = Some("quay");
             let worked = Worked {
@@ -153,7 +154,7 @@ mod by_day {
                         role_name: Some("Cook".to_owned()),
                         scheduled_seconds: 90,
                         actual_seconds: 80,
-                        shifts_without_end: 2,
+                        shifts_until_close: 2,
                         running_punches: 1,
                     },
                 ),

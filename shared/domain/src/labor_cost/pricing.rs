@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::amount::half_up;
-use super::rates::{Rate, Rates, RoleRate};
+use super::rates::{Rates, RoleRate, in_steps};
 
 /// What an hour costs, and what that rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub enum Basis {
 }
 
 /// Whoever may not read wages is told some rates only, and everything else that they see is computed
-/// from these and from counts of people, so that there is nothing more to be learnt from it.
+/// from these and from counts of people, so that there is nothing more to be learnt from it. All of it is in whole steps of
+/// [`TOLD_STEP_CENTS`](super::TOLD_STEP_CENTS).
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     rates: &'a Rates,
@@ -47,10 +48,18 @@ impl<'a> View<'a> {
 
     /// The rate of a role where it is told.
     #[must_use]
-    pub fn told(&self, role: &'a RoleRate) -> Option<&'a Rate> {
-        role.rate
-            .as_ref()
-            .filter(|_| self.reads_wages || role.is_told)
+    pub fn told(&self, role: &'a RoleRate) -> Option<Price> {
+        let rate = role.rate.as_ref()?;
+        let cents = if self.reads_wages {
+            rate.average_cents
+        } else {
+            role.told_cents?
+        };
+        Some(Price {
+            cents,
+            basis: Basis::Role,
+            head_count: rate.head_count,
+        })
     }
 
     /// The least and the most that somebody in the role earns.
@@ -64,12 +73,8 @@ impl<'a> View<'a> {
     /// other one is told either.
     #[must_use]
     pub fn role(&self, role: &'a RoleRate) -> Option<Price> {
-        let told = self.told(role).map(|rate| Price {
-            cents: rate.average_cents,
-            basis: Basis::Role,
-            head_count: rate.head_count,
-        });
-        told.or_else(|| role.rate.and_then(|_| self.blended()))
+        self.told(role)
+            .or_else(|| role.rate.and_then(|_| self.blended()))
     }
 
     /// The price of what was worked somewhere. What nobody is paid by the hour for is priced by the average of
@@ -86,8 +91,8 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn blended(&self) -> Option<Price> {
         let told = self.rates.roles.iter().filter_map(|role| self.told(role));
-        average(
-            told.map(|rate| (rate.average_cents, rate.head_count)),
+        self.average(
+            told.map(|price| (price.cents, price.head_count)),
             Basis::Blended,
         )
     }
@@ -100,25 +105,32 @@ impl<'a> View<'a> {
                 .places
                 .iter()
                 .find(|place| place.location_id == location_id)?;
-            Some((self.told(role)?.average_cents, place.head_count))
+            Some((self.told(role)?.cents, place.head_count))
         });
-        average(there, Basis::LocationAverage).or_else(|| self.blended())
+        self.average(there, Basis::LocationAverage)
+            .or_else(|| self.blended())
     }
-}
 
-fn average(rates: impl Iterator<Item = (i64, u32)>, basis: Basis) -> Option<Price> {
-    let (sum, count) = rates.fold((0_i128, 0_u32), |(sum, count), (cents, people)| {
-        (
-            sum + i128::from(cents) * i128::from(people),
-            count.saturating_add(people),
-        )
-    });
-    if count == 0 {
-        return None;
+    fn average(&self, rates: impl Iterator<Item = (i64, u32)>, basis: Basis) -> Option<Price> {
+        let (sum, count) = rates.fold((0_i128, 0_u32), |(sum, count), (cents, people)| {
+            (
+                sum + i128::from(cents) * i128::from(people),
+                count.saturating_add(people),
+            )
+        });
+        if count == 0 {
+            return None;
+        }
+        let people = i128::from(count);
+        let cents = if self.reads_wages {
+            half_up(sum, people)
+        } else {
+            in_steps(sum, people)
+        };
+        Some(Price {
+            cents: i64::try_from(cents).ok()?,
+            basis,
+            head_count: count,
+        })
     }
-    Some(Price {
-        cents: i64::try_from(half_up(sum, i128::from(count))).ok()?,
-        basis,
-        head_count: count,
-    })
 }

@@ -6,6 +6,12 @@
 //! therefore told only if no combination of told sums is the sum of a role with fewer than [`TOLD_FROM`]
 //! people, which is a question of linear algebra: whether one row of a matrix is in the span of others.
 //!
+//! Whoever connects accounts may know every wage of one, and subtract it: what is left are the sums of the
+//! people of the others. So the question is asked of each account by itself, as if nobody else were there, and a role
+//! is told only if all accounts with people in it say so. A combination that gives away the sum of a few people of
+//! some accounts gives away that of each of these accounts alone, which makes this enough for any of them together. And
+//! what an account says depends on its own rows only: whoever adds people to another one cannot have it say more.
+//!
 //! Wages that are in the same sums are one column: 20,000 people are a few hundred. By what share a wage is in a
 //! sum makes no difference. It is less than a whole one only where a person has several wages for a role, and all of
 //! these but one are the role's own and in no other sum: such a column decides the role by itself.
@@ -23,27 +29,58 @@ const PRIME: u64 = 2_305_843_009_213_693_951;
 /// like that, but a run has an end.
 const MAX_STEPS: usize = 50_000_000;
 
-/// In which sums each wage is.
+/// In which sums each wage is, account by account.
 #[derive(Debug, Default)]
-pub(super) struct Shares {
-    /// The roles of a wage, each such set once.
-    columns: BTreeSet<Vec<usize>>,
+pub(super) struct Shares<'a> {
+    accounts: BTreeMap<&'a str, Account>,
 }
 
-impl Shares {
-    /// Adds a person: the wages for each role, by their places.
-    pub(super) fn add(&mut self, paid: &BTreeMap<usize, BTreeMap<usize, i64>>) {
+impl<'a> Shares<'a> {
+    /// Adds a person of an account: the wages for each role, by their places.
+    pub(super) fn add(
+        &mut self,
+        connector_id: &'a str,
+        paid: &BTreeMap<usize, BTreeMap<usize, i64>>,
+    ) {
+        let account = self.accounts.entry(connector_id).or_default();
         let mut by_wage: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (role, wages) in paid {
+            *account.head_counts.entry(*role).or_default() += 1;
             for wage in wages.keys() {
                 by_wage.entry(*wage).or_default().push(*role);
             }
         }
-        self.columns.extend(by_wage.into_values());
+        account.columns.extend(by_wage.into_values());
     }
 
-    /// Which roles may be told, by the head counts of all: as many as may, the largest first.
-    pub(super) fn told(&self, head_counts: &[u32]) -> Vec<bool> {
+    /// Which of so many roles may be told: those that all accounts with people in them tell.
+    pub(super) fn told(&self, roles: usize) -> Vec<bool> {
+        let mut told = vec![None; roles];
+        for account in self.accounts.values() {
+            for (role, is_told) in account.told(roles) {
+                if let Some(so_far) = told.get_mut(role) {
+                    *so_far = Some(is_told && so_far.unwrap_or(true));
+                }
+            }
+        }
+        told.into_iter().map(Option::unwrap_or_default).collect()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    /// The roles of a wage, each such set once.
+    columns: BTreeSet<Vec<usize>>,
+    /// The people in each role.
+    head_counts: BTreeMap<usize, u32>,
+}
+
+impl Account {
+    /// Whether each role that somebody is in may be told: as many as may, the largest first.
+    fn told(&self, roles: usize) -> impl Iterator<Item = (usize, bool)> {
+        let head_counts: Vec<u32> = (0..roles)
+            .map(|role| self.head_counts.get(&role).copied().unwrap_or_default())
+            .collect();
         let mut matrix = Matrix {
             columns: self.columns.iter().map(Vec::as_slice).collect(),
             standing: head_counts
@@ -57,13 +94,16 @@ impl Shares {
         };
         matrix.peel();
         if matrix.roles(Standing::Small).next().is_some() {
-            matrix.eliminate(head_counts);
+            matrix.eliminate(&head_counts);
         }
         matrix
             .standing
-            .iter()
+            .into_iter()
             .map(|standing| matches!(standing, Standing::Told | Standing::Open))
-            .collect()
+            .zip(head_counts)
+            .enumerate()
+            .filter(|(_, (_, head_count))| *head_count > 0)
+            .map(|(role, (is_told, _))| (role, is_told))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::amount::half_up;
-use super::privacy;
+use super::{TOLD_STEP_CENTS, privacy};
 use crate::place_name::folded;
 
 /// What rates are computed from: the people who are at work, and the roles, as they stand.
@@ -39,6 +39,7 @@ pub struct Wage {
     pub external_role_id: Option<String>,
     /// Or a salary.
     pub is_hourly: bool,
+    /// Of an hour, none at all where it is not above zero: that is how providers write that nothing is set.
     pub cents: i64,
     /// `YYYY-MM-DD`.
     pub effective_date: String,
@@ -69,8 +70,8 @@ pub struct RoleRate {
     pub ids: Vec<String>,
     /// `None`: nobody is paid by the hour for it.
     pub rate: Option<Rate>,
-    /// Whether the rate may be told to whoever may not read wages.
-    pub is_told: bool,
+    /// What may be told to whoever may not read wages, if anything, in whole steps of [`TOLD_STEP_CENTS`].
+    pub told_cents: Option<i64>,
     /// Who is in the rate, by where they work as this.
     pub places: Vec<Place>,
 }
@@ -104,15 +105,14 @@ impl Rates {
                 let Some(sum) = sums.get_mut(*role) else {
                     continue;
                 };
-                sum.add(mean(wages.values().copied()));
+                sum.add(&person.connector_id, mean(wages.values().copied()));
                 for place in places(person, &names, *role) {
                     *sum.places.entry(place).or_default() += 1;
                 }
             }
-            shared.add(&paid);
+            shared.add(&person.connector_id, &paid);
         }
-        let head_counts: Vec<_> = sums.iter().map(|sum| sum.head_count).collect();
-        let told = shared.told(&head_counts);
+        let told = shared.told(sums.len());
         let roles = names
             .roles
             .into_iter()
@@ -123,7 +123,7 @@ impl Rates {
                 folded_name,
                 ids: role.ids.into_iter().map(str::to_owned).collect(),
                 rate: sum.rate(),
-                is_told,
+                told_cents: sum.told_cents().filter(|_| is_told),
                 places: sum.places(),
             })
             .collect();
@@ -139,10 +139,11 @@ impl Rates {
             .binary_search_by(|role| role.folded_name.as_str().cmp(&wanted));
         match named {
             Ok(index) => self.roles.get(index),
-            Err(_) => self
-                .roles
-                .iter()
-                .find(|role| role.ids.iter().any(|id| id == name_or_id)),
+            Err(_) => self.roles.iter().find(|role| {
+                role.ids
+                    .iter()
+                    .any(|id| id.eq_ignore_ascii_case(name_or_id))
+            }),
         }
     }
 }
@@ -156,7 +157,8 @@ type Paid = BTreeMap<usize, BTreeMap<usize, i64>>;
 fn paid(person: &StaffMember, names: &Names<'_>, today: &str) -> Paid {
     let mut current: BTreeMap<Option<&str>, (usize, &Wage)> = BTreeMap::new();
     for (place, wage) in person.wages.iter().enumerate() {
-        if wage.effective_date.as_str() > today {
+        let is_set = !wage.is_hourly || wage.cents > 0;
+        if !is_set || wage.effective_date.as_str() > today {
             continue;
         }
         let later = (wage.effective_date.as_str(), wage.number, place);
@@ -203,6 +205,12 @@ fn mean(cents: impl ExactSizeIterator<Item = i64>) -> i64 {
     let sum: i128 = cents.map(i128::from).sum();
     // Between the lowest and the highest of them.
     i64::try_from(half_up(sum, count)).unwrap_or(i64::MAX)
+}
+
+/// `sum / count` in whole steps of what is told, halves upwards.
+pub(super) fn in_steps(sum: i128, count: i128) -> i128 {
+    let step = i128::from(TOLD_STEP_CENTS);
+    half_up(sum, count * step) * step
 }
 
 /// The roles by their names.
@@ -257,11 +265,13 @@ struct Sum<'a> {
     minimum: i64,
     maximum: i64,
     head_count: u32,
+    /// Cents and people of each account.
+    accounts: BTreeMap<&'a str, (i128, u32)>,
     places: BTreeMap<&'a str, u32>,
 }
 
-impl Sum<'_> {
-    fn add(&mut self, cents: i64) {
+impl<'a> Sum<'a> {
+    fn add(&mut self, connector_id: &'a str, cents: i64) {
         if self.head_count == 0 {
             (self.minimum, self.maximum) = (cents, cents);
         }
@@ -269,6 +279,20 @@ impl Sum<'_> {
         self.maximum = self.maximum.max(cents);
         self.cents += i128::from(cents);
         self.head_count += 1;
+        let (sum, count) = self.accounts.entry(connector_id).or_default();
+        *sum += i128::from(cents);
+        *count += 1;
+    }
+
+    /// Each account is rounded by itself first: whoever knows the wages of one could otherwise choose them so
+    /// that the rounding of all gives away those of another.
+    fn told_cents(&self) -> Option<i64> {
+        let rounded = self.accounts.values().map(|(sum, count)| {
+            let count = i128::from(*count);
+            in_steps(*sum, count) * count
+        });
+        let cents = in_steps(rounded.sum(), i128::from(self.head_count.max(1)));
+        i64::try_from(cents).ok().filter(|_| self.head_count > 0)
     }
 
     fn rate(&self) -> Option<Rate> {

@@ -1,13 +1,16 @@
 //! From the rows of some people to what has to be written. Nothing here reads or writes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use chrono::NaiveDateTime;
 use domain::NaiveDate;
 use domain::attendance::delta::{self, Delta, Review};
-use domain::attendance::event::{self, Event, EventType, LocalMoment, TimeOff};
+use domain::attendance::event::{self, Event};
+use domain::attendance::excuse::{self, Excuse, TimeOff};
 use domain::attendance::matching::{self, Work};
-use domain::attendance::policy::Policy;
+use domain::attendance::policy::{Policy, Thresholds};
+use domain::attendance::span::Span;
 use domain::attendance::{Punch, Shift};
 use domain::zone::Zone;
 use store::attendance::{
@@ -15,13 +18,16 @@ use store::attendance::{
     TimeOffRow,
 };
 
-/// What the provider's ids of one connector stand for: zones of locations, and names of roles.
+/// What the provider's ids stand for, by connector.
+pub type Places = HashMap<String, PlacesOfConnector>;
+
+/// What the provider's ids of one connector stand for.
 #[derive(Default)]
-pub struct Places {
-    /// By connector and location.
-    pub zones: HashMap<(String, String), Zone>,
-    /// By connector and role.
-    pub roles: HashMap<(String, String), String>,
+pub struct PlacesOfConnector {
+    /// By location.
+    pub zones: HashMap<String, Zone>,
+    /// Names, by role.
+    pub roles: HashMap<String, String>,
 }
 
 /// By what it is decided.
@@ -37,69 +43,70 @@ pub struct Means<'a> {
     pub shifts_from: &'a HashMap<String, i64>,
 }
 
-/// What has to be written so that these parts of people's time stand as they are decided now.
+/// Adds to `settled` what has to be written so that these parts of people's time stand as they are decided now.
 pub fn evaluate<'a>(
-    rows: &'a Rows,
-    people: &[Person<'_>],
+    rows: &'a Rows<'a>,
+    people: &[Person<'a>],
     means: &Means<'_>,
     mut new_id: impl FnMut() -> String,
-) -> Settled<'a> {
-    let of_members = ByMember::new(rows);
-    let known_deltas: HashMap<&str, i64> = rows
-        .deltas
-        .iter()
-        .map(|known| (known.1.as_str(), known.2))
-        .collect();
-    let known_records: HashMap<(&str, &str), Option<i64>> = rows
-        .records
-        .iter()
-        .map(|known| ((known.1.as_str(), known.2.as_str()), known.3))
-        .collect();
-    let mut settled = Settled::default();
-    let mut subjects: HashSet<&str> = HashSet::new();
-    let mut events: HashSet<(&str, &str)> = HashSet::new();
-    for person in people {
-        let Some(one) = of_members.of(person) else {
-            continue;
-        };
+    settled: &mut Settled<'a>,
+) {
+    let mut members = OfPerson(&rows.members);
+    let mut shifts = OfPerson(&rows.shifts);
+    let mut punches = OfPerson(&rows.punches);
+    let mut time_off = OfPerson(&rows.time_off);
+    let mut deltas = OfPerson(&rows.deltas);
+    let mut records = OfPerson(&rows.records);
+    for (place, person) in people.iter().enumerate() {
+        let member = members.next(place, |row| row.0).first();
+        let shifts = shifts.next(place, |row| row.person);
+        let punches = punches.next(place, |row| row.person);
+        let time_off = time_off.next(place, |row| row.person);
+        let mut deltas = Known::new(deltas.next(place, |row| row.person), |row| {
+            (row.subject_id, "")
+        });
+        let mut records = Known::new(records.next(place, |row| row.person), |row| {
+            (row.subject_id, row.event_type)
+        });
+        let Some(member) = member else { continue };
+        let one = OnePart::new(person, member, shifts, punches, time_off);
         for decided in one.decide(means) {
-            subjects.insert(decided.subject);
             let mut row = decided.row();
             row.fingerprint = fingerprint(&row);
-            if known_deltas.get(row.subject_id) != Some(&row.fingerprint) {
+            let known = deltas.find((row.subject_id, ""));
+            if known.map(|known| known.fingerprint) != Some(row.fingerprint) {
                 row.id = new_id();
                 settled.deltas.push(row);
             }
             for event in &decided.events {
-                let mut row = decided.record(event, means);
-                events.insert((row.subject_id, row.event_type));
-                row.fingerprint = fingerprint(&row);
-                let known = known_records.get(&(row.subject_id, row.event_type));
-                if known.copied().flatten() != Some(row.fingerprint) {
+                let mut row = decided.record(event);
+                let rule = event.0.event.threshold(&means.policy.thresholds);
+                row.fingerprint = fingerprint(&(&row, decided.local, rule));
+                // What another policy decides in the same way stays as it was.
+                row.policy_version = means.policy_version;
+                let known = records.find((row.subject_id, row.event_type));
+                if known.and_then(|known| known.fingerprint) != Some(row.fingerprint) {
                     row.id = new_id();
+                    row.explanation = decided.explanation(event, &means.policy.thresholds);
                     settled.records.push(row);
                 }
             }
-            decided.marks(&mut settled);
+            decided.marks(settled);
         }
+        settled.gone_deltas.extend(
+            deltas
+                .left()
+                .filter(|known| means.is_decidable(member.1, known.anchor_at))
+                .map(|known| known.id),
+        );
+        settled.gone_records.extend(
+            records
+                .left()
+                .filter(|known| means.is_decidable(member.1, known.anchor_at))
+                .filter(|known| known.fingerprint.is_some())
+                .map(|known| known.id),
+        );
     }
-    settled.gone_deltas = rows
-        .deltas
-        .iter()
-        .filter(|known| means.is_decidable(&known.3, known.4))
-        .filter(|known| !subjects.contains(known.1.as_str()))
-        .map(|known| known.0.as_str())
-        .collect();
-    settled.gone_records = rows
-        .records
-        .iter()
-        .filter(|known| means.is_decidable(&known.4, known.5))
-        .filter(|known| {
-            known.3.is_some() && !events.contains(&(known.1.as_str(), known.2.as_str()))
-        })
-        .map(|known| known.0.as_str())
-        .collect();
-    settled
 }
 
 /// A row whose own id and fingerprint are not set yet. It need not be the same in another version of the program:
@@ -110,93 +117,102 @@ fn fingerprint<T: Hash>(row: &T) -> i64 {
     hasher.finish().cast_signed()
 }
 
-/// The rows, by whose they are.
-struct ByMember<'a> {
-    members: HashMap<&'a str, &'a Member>,
-    shifts: HashMap<&'a str, Vec<&'a ShiftRow>>,
-    punches: HashMap<&'a str, Vec<&'a PunchRow>>,
-    time_off: HashMap<&'a str, Vec<&'a TimeOffRow>>,
-}
+/// Rows that are ordered by whose they are, one person after the other.
+struct OfPerson<'a, R>(&'a [R]);
 
-impl<'a> ByMember<'a> {
-    fn new(rows: &'a Rows) -> Self {
-        Self {
-            members: rows
-                .members
-                .iter()
-                .map(|row| (row.0.as_str(), row))
-                .collect(),
-            shifts: grouped(&rows.shifts, |row| row.member_id.as_str()),
-            punches: grouped(&rows.punches, |row| row.member_id.as_str()),
-            time_off: grouped(&rows.time_off, |row| row.member_id.as_str()),
-        }
-    }
-
-    fn of<'p>(&self, person: &'p Person<'p>) -> Option<OnePart<'a, 'p>> {
-        let member = *self.members.get(person.member_id)?;
-        let read = person.span.to_read();
-        let gone_at = member.3.unwrap_or(i64::MAX);
-        let shifts = self.shifts.get(person.member_id).into_iter().flatten();
-        let punches = self.punches.get(person.member_id).into_iter().flatten();
-        Some(OnePart {
-            member,
-            person,
-            // Nobody expects who has gone.
-            shifts: shifts
-                .copied()
-                .filter(|row| read.has(row.starts_at) && row.starts_at <= gone_at)
-                .collect(),
-            punches: punches
-                .copied()
-                .filter(|row| read.has(row.clocked_in_at))
-                .collect(),
-            time_off: self
-                .time_off
-                .get(person.member_id)
-                .into_iter()
-                .flatten()
-                .filter_map(|row| time_off(row))
-                .collect(),
-        })
+impl<'a, R> OfPerson<'a, R> {
+    /// The rows of a person; to be asked for people in order.
+    fn next(&mut self, place: usize, person: impl Fn(&R) -> usize) -> &'a [R] {
+        let count = self.0.iter().take_while(|row| person(row) == place).count();
+        let (of_person, left) = self.0.split_at_checked(count).unwrap_or_default();
+        self.0 = left;
+        of_person
     }
 }
 
-fn grouped<'a, R>(rows: &'a [R], key: impl Fn(&'a R) -> &'a str) -> HashMap<&'a str, Vec<&'a R>> {
-    let mut groups: HashMap<&str, Vec<&R>> = HashMap::new();
-    for row in rows {
-        groups.entry(key(row)).or_default().push(row);
+/// What was decided of a person before, and which of it was decided again.
+struct Known<'a, R> {
+    by_key: Vec<((&'a str, &'a str), &'a R, bool)>,
+}
+
+impl<'a, R> Known<'a, R> {
+    fn new(rows: &'a [R], key: impl Fn(&'a R) -> (&'a str, &'a str)) -> Self {
+        let mut by_key: Vec<_> = rows.iter().map(|row| (key(row), row, false)).collect();
+        by_key.sort_unstable_by_key(|known| known.0);
+        Self { by_key }
     }
-    groups
+
+    fn find(&mut self, key: (&str, &str)) -> Option<&'a R> {
+        let place = self.by_key.binary_search_by_key(&key, |known| known.0);
+        let known = self.by_key.get_mut(place.ok()?)?;
+        known.2 = true;
+        Some(known.1)
+    }
+
+    /// What was not found again.
+    fn left(&self) -> impl Iterator<Item = &'a R> {
+        self.by_key
+            .iter()
+            .filter(|known| !known.2)
+            .map(|known| known.1)
+    }
 }
 
 /// A part of one person's time, with what is around it.
-struct OnePart<'a, 'p> {
-    member: &'a Member,
-    person: &'p Person<'p>,
-    shifts: Vec<&'a ShiftRow>,
-    punches: Vec<&'a PunchRow>,
+struct OnePart<'a> {
+    member_id: &'a str,
+    member: &'a Member<'a>,
+    span: Span,
+    shifts: Vec<&'a ShiftRow<'a>>,
+    punches: &'a [PunchRow<'a>],
     time_off: Vec<TimeOff<'a>>,
+}
+
+impl<'a> OnePart<'a> {
+    fn new(
+        person: &Person<'a>,
+        member: &'a Member<'a>,
+        shifts: &'a [ShiftRow<'a>],
+        punches: &'a [PunchRow<'a>],
+        time_off: &'a [TimeOffRow<'a>],
+    ) -> Self {
+        let gone_at = member.3.unwrap_or(i64::MAX);
+        Self {
+            member_id: person.member_id,
+            member,
+            span: person.span,
+            // Nobody expects who has gone.
+            shifts: shifts
+                .iter()
+                .filter(|row| row.starts_at <= gone_at)
+                .collect(),
+            punches,
+            time_off: time_off.iter().filter_map(off).collect(),
+        }
+    }
 }
 
 /// A work of a person, and all that is said of it.
 struct Decided<'a> {
-    member: &'a Member,
+    member_id: &'a str,
+    connector_id: &'a str,
     subject: &'a str,
     anchor_at: i64,
     zone: Zone,
-    date: NaiveDate,
-    shifts: Vec<&'a ShiftRow>,
-    punches: Vec<&'a PunchRow>,
+    /// When it began, by the wall clock: the day that it is of, and what an explanation says of the zone.
+    local: NaiveDateTime,
+    shifts: Vec<&'a ShiftRow<'a>>,
+    punches: Vec<&'a PunchRow<'a>>,
     matched_by: &'static str,
     delta: Delta,
     review: Option<Review>,
-    events: Vec<(Event, Option<&'a str>)>,
+    events: Vec<(Event, Option<Excuse<'a>>)>,
 }
 
-impl<'a> OnePart<'a, '_> {
+impl<'a> OnePart<'a> {
     fn decide(&self, means: &Means<'_>) -> Vec<Decided<'a>> {
         let window = means.policy.thresholds.window();
-        let connector_id = self.member.1.as_str();
+        let connector_id = self.member.1;
         // Which day it is matters only where midnight parts what belongs together.
         let day = |location: Option<&str>, at: i64| {
             if window.across_midnight {
@@ -221,7 +237,7 @@ impl<'a> OnePart<'a, '_> {
             .shifts
             .iter()
             .enumerate()
-            .map(|(index, row)| (row.id.as_str(), index))
+            .map(|(index, row)| (row.id, index))
             .collect();
         let punches: Vec<Punch<'_>> = self
             .punches
@@ -253,14 +269,22 @@ impl<'a> OnePart<'a, '_> {
         punches: &[Punch<'_>],
         means: &Means<'_>,
     ) -> Option<Decided<'a>> {
-        let of_shifts: Vec<&'a ShiftRow> = pick(&self.shifts, &work.shifts);
-        let of_punches: Vec<&'a PunchRow> = pick(&self.punches, &work.punches);
+        let of_shifts: Vec<&'a ShiftRow<'a>> = work
+            .shifts
+            .iter()
+            .filter_map(|&place| self.shifts.get(place).copied())
+            .collect();
+        let of_punches: Vec<&'a PunchRow<'a>> = work
+            .punches
+            .iter()
+            .filter_map(|&place| self.punches.get(place))
+            .collect();
         let (shift, punch) = (of_shifts.first().copied(), of_punches.first().copied());
         let anchor_at = shift
             .map(|row| row.starts_at)
             .or(punch.map(|row| row.clocked_in_at))?;
-        let connector_id = self.member.1.as_str();
-        if !self.person.span.has(anchor_at) || !means.is_decidable(connector_id, anchor_at) {
+        let connector_id = self.member.1;
+        if !self.span.has(anchor_at) || !means.is_decidable(connector_id, anchor_at) {
             return None;
         }
         let policy = means.policy;
@@ -282,26 +306,26 @@ impl<'a> OnePart<'a, '_> {
         let delta = delta::delta(work, shifts, punches, &policy.thresholds);
         let review = delta::review(work, &delta, shifts, punches);
         let role_name = role.and_then(|role| {
-            means
-                .places
-                .roles
-                .get(&(connector_id.to_owned(), role.to_owned()))
+            let places = means.places.get(connector_id)?;
+            places.roles.get(role)
         });
         let roles: Vec<&str> = role_name.map(String::as_str).into_iter().collect();
         let exemption = event::exemption(policy, self.member.2.as_deref(), &roles);
         let events = event::events(&delta, review, policy, exemption)
             .into_iter()
-            .map(|event| (event, self.excuse(&event, &delta, zone, policy)))
+            .map(|event| {
+                let local = |at| local_seconds(zone, at);
+                let excuse = excuse::excuse(&event, &delta, policy, &self.time_off, local);
+                (excuse::judged(event, excuse.as_ref(), policy), excuse)
+            })
             .collect();
         Some(Decided {
-            member: self.member,
-            subject: shift.map_or_else(
-                || punch.map_or("", |row| row.id.as_str()),
-                |row| row.id.as_str(),
-            ),
+            member_id: self.member_id,
+            connector_id,
+            subject: shift.map_or_else(|| punch.map_or("", |row| row.id), |row| row.id),
             anchor_at,
             zone,
-            date: zone.date(anchor_at),
+            local: zone.local(anchor_at),
             shifts: of_shifts,
             punches: of_punches,
             matched_by: work.matched_by.as_str(),
@@ -309,23 +333,6 @@ impl<'a> OnePart<'a, '_> {
             review,
             events,
         })
-    }
-
-    /// The approved time off that excuses an event, if the policy has it so.
-    fn excuse(&self, event: &Event, delta: &Delta, zone: Zone, policy: &Policy) -> Option<&'a str> {
-        if !policy.excuse_time_off || self.time_off.is_empty() {
-            return None;
-        }
-        let at = match event.event {
-            EventType::EarlyDeparture => delta.scheduled_end.or(delta.scheduled_start),
-            _ => delta.scheduled_start,
-        }?;
-        let local = zone.local(at);
-        let moment = LocalMoment {
-            day: day_number(local.date()),
-            second_of_day: second_of_day(local.time()),
-        };
-        event::excuse(event.event, moment, &self.time_off).map(|off| off.id)
     }
 }
 
@@ -338,11 +345,7 @@ impl Means<'_> {
 
     fn zone_of(&self, connector_id: &str, location: Option<&str>) -> Zone {
         location
-            .and_then(|location| {
-                self.places
-                    .zones
-                    .get(&(connector_id.to_owned(), location.to_owned()))
-            })
+            .and_then(|location| self.places.get(connector_id)?.zones.get(location))
             .copied()
             .unwrap_or(self.zone)
     }
@@ -364,22 +367,22 @@ impl<'a> Decided<'a> {
     }
 
     fn shift_ids(&self) -> Vec<&'a str> {
-        self.shifts.iter().map(|row| row.id.as_str()).collect()
+        self.shifts.iter().map(|row| row.id).collect()
     }
 
     fn punch_ids(&self) -> Vec<&'a str> {
-        self.punches.iter().map(|row| row.id.as_str()).collect()
+        self.punches.iter().map(|row| row.id).collect()
     }
 
     fn row(&self) -> DeltaRow<'a> {
         let delta = &self.delta;
         DeltaRow {
             id: String::new(),
-            connector_id: &self.member.1,
-            team_member_id: &self.member.0,
+            connector_id: self.connector_id,
+            team_member_id: self.member_id,
             subject_id: self.subject,
             anchor_at: self.anchor_at,
-            event_date: self.date.to_string(),
+            event_date: self.local.date(),
             external_location_id: self.location(),
             external_role_id: self.role(),
             shift_ids: self.shift_ids(),
@@ -401,21 +404,16 @@ impl<'a> Decided<'a> {
         }
     }
 
-    fn record(
-        &self,
-        (event, time_off): &(Event, Option<&'a str>),
-        means: &Means<'_>,
-    ) -> RecordRow<'a> {
+    fn record(&self, (event, excuse): &(Event, Option<Excuse<'a>>)) -> RecordRow<'a> {
         let delta = &self.delta;
-        let clock = |at: i64| self.zone.local(at).format("%H:%M").to_string();
         RecordRow {
             id: String::new(),
-            connector_id: &self.member.1,
-            team_member_id: &self.member.0,
+            connector_id: self.connector_id,
+            team_member_id: self.member_id,
             subject_id: self.subject,
             event_type: event.event.as_str(),
             anchor_at: self.anchor_at,
-            event_date: self.date.to_string(),
+            event_date: self.local.date(),
             external_location_id: self.location(),
             external_role_id: self.role(),
             shift_ids: self.shift_ids(),
@@ -425,45 +423,52 @@ impl<'a> Decided<'a> {
             scheduled_end: delta.scheduled_end,
             actual_start: delta.actual_start,
             actual_end: delta.actual_end,
-            minutes: event.minutes(),
+            minutes: event.minutes(delta),
             delta_minutes: delta.delta_minutes(),
             points: i64::from(event.points),
             tier_minutes: event.tier_minutes,
-            policy_version: means.policy_version,
-            review: self.review.map(Review::as_str),
-            time_off_request_id: *time_off,
-            explanation: event::explain(event, delta, self.review, time_off.is_some(), clock),
+            policy_version: 0,
+            review: event.review.map(Review::as_str),
+            time_off_request_id: excuse.map(|excuse| excuse.id),
+            counts: event.review.is_none() && !excuse.is_some_and(|excuse| excuse.is_whole()),
+            explanation: String::new(),
             fingerprint: 0,
         }
     }
 
+    fn explanation(
+        &self,
+        (event, excuse): &(Event, Option<Excuse<'a>>),
+        thresholds: &Thresholds,
+    ) -> String {
+        let clock = |at: i64| self.zone.local(at).format("%H:%M").to_string();
+        event::explain(event, &self.delta, excuse.as_ref(), thresholds, clock)
+    }
+
     fn marks(&self, settled: &mut Settled<'a>) {
-        let member_id = self.member.0.as_str();
-        let is_marked = |was: &store::attendance::Assessed| {
-            was.0.as_deref() == Some(member_id) && was.1 == Some(self.anchor_at)
-        };
+        let member_id = self.member_id;
+        let is_marked = |counted_at: Option<i64>| counted_at == Some(self.anchor_at);
         for row in &self.shifts {
-            if !is_marked(&row.was) {
+            if !is_marked(row.counted_at) {
                 settled.shifts.push(ShiftMark {
-                    id: &row.id,
+                    id: row.id,
                     member_id,
                     anchor_at: self.anchor_at,
                 });
             }
         }
-        let shift_id = self.shifts.first().map(|row| row.id.as_str());
+        let shift_id = self.shifts.first().map(|row| row.id);
         for (place, row) in self.punches.iter().enumerate() {
             // Of several punches the first one has the numbers of all, so that sums over punches are true.
             let is_first = place == 0 && shift_id.is_some();
             let scheduled_seconds = self.delta.scheduled_seconds.filter(|_| is_first);
             let delta_minutes = self.delta.delta_minutes().filter(|_| is_first);
-            let (written_shift, written_scheduled, written_delta) = &row.written;
-            let is_written = written_shift.as_deref() == shift_id
-                && *written_scheduled == scheduled_seconds
-                && *written_delta == delta_minutes;
-            if !is_written || !is_marked(&row.was) {
+            let is_written = row.written_shift_id.as_deref() == shift_id
+                && row.written_scheduled_seconds == scheduled_seconds
+                && row.written_delta_minutes == delta_minutes;
+            if !is_written || !is_marked(row.counted_at) {
                 settled.punches.push(PunchMark {
-                    id: &row.id,
+                    id: row.id,
                     member_id,
                     anchor_at: self.anchor_at,
                     shift_id,
@@ -475,15 +480,8 @@ impl<'a> Decided<'a> {
     }
 }
 
-fn pick<'a, R>(rows: &[&'a R], indices: &[usize]) -> Vec<&'a R> {
-    indices
-        .iter()
-        .filter_map(|&index| rows.get(index).copied())
-        .collect()
-}
-
 /// `None` where its dates cannot be read: the table takes any text.
-fn time_off(row: &TimeOffRow) -> Option<TimeOff<'_>> {
+fn off<'a>(row: &'a TimeOffRow<'_>) -> Option<TimeOff<'a>> {
     let day = |text: &str| text.parse::<NaiveDate>().ok().map(day_number);
     let second = |text: &Option<String>| {
         let time = text.as_deref()?.parse().ok()?;
@@ -495,11 +493,19 @@ fn time_off(row: &TimeOffRow) -> Option<TimeOff<'_>> {
         (from, to)
     });
     Some(TimeOff {
-        id: &row.id,
+        id: row.id,
         first_day: day(&row.start_date)?,
         last_day: day(&row.end_date)?,
         part,
     })
+}
+
+/// Of the wall clock, days as [`day_number`] counts them.
+fn local_seconds(zone: Zone, at: i64) -> i64 {
+    let local = zone.local(at);
+    i64::from(day_number(local.date()))
+        .saturating_mul(86_400)
+        .saturating_add(i64::from(second_of_day(local.time())))
 }
 
 fn day_number(date: NaiveDate) -> i32 {

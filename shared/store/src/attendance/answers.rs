@@ -33,33 +33,47 @@ pub struct Sums {
     pub overtime: i64,
     pub short_shift: i64,
     pub works: i64,
-    pub scheduled_seconds: i64,
-    pub worked_seconds: i64,
+    /// Minutes are those of each work, added up: rounded first, so that who adds up the rows gets the same.
+    pub scheduled_minutes: i64,
+    pub worked_minutes: i64,
+    /// Worked minus scheduled, of works of which both are known.
+    pub net_minutes: i64,
+    /// Works with a shift and a punch of which one of the two is not known.
+    pub works_not_compared: i64,
     /// Of late arrivals.
-    pub late_seconds: i64,
+    pub late_minutes: i64,
     /// Of early departures.
-    pub early_departure_seconds: i64,
-    /// Of overtime: minutes over what was scheduled.
+    pub early_departure_minutes: i64,
+    /// Over what was scheduled, of overtime.
     pub overtime_minutes: i64,
+    /// Under what was scheduled, of short shifts.
+    pub short_shift_minutes: i64,
 }
 
-/// The covering index has the organization and the day first.
+/// The covering index has the organization and the day first. Differences of times are cut to whole minutes, durations
+/// go to the nearest one, as [`domain::attendance::event::Event::minutes`] has it. 24: `no_show` and `unscheduled`, which have nothing to
+/// be compared.
 const SUMS: &str = "
 SELECT json_group_array(json_object('team_member_id', team_member_id, 'connector_id', connector_id,
   'external_location_id', external_location_id, 'external_role_id', external_role_id,
   'on_time', on_time, 'late_arrival', late_arrival, 'early_departure', early_departure, 'no_show', no_show,
   'unscheduled', unscheduled, 'overtime', overtime, 'short_shift', short_shift, 'works', works,
-  'scheduled_seconds', scheduled_seconds, 'worked_seconds', worked_seconds, 'late_seconds', late_seconds,
-  'early_departure_seconds', early_departure_seconds, 'overtime_minutes', overtime_minutes))
+  'scheduled_minutes', scheduled_minutes, 'worked_minutes', worked_minutes, 'net_minutes', net_minutes,
+  'works_not_compared', works_not_compared, 'late_minutes', late_minutes, 'early_departure_minutes', early_departure_minutes,
+  'overtime_minutes', overtime_minutes, 'short_shift_minutes', short_shift_minutes))
 FROM (
   SELECT team_member_id, connector_id, external_location_id, external_role_id,
     sum(categories & 1) AS on_time, sum((categories >> 1) & 1) AS late_arrival, sum((categories >> 2) & 1) AS early_departure,
     sum((categories >> 3) & 1) AS no_show, sum((categories >> 4) & 1) AS unscheduled, sum((categories >> 5) & 1) AS overtime,
     sum((categories >> 6) & 1) AS short_shift, count(*) AS works,
-    coalesce(sum(scheduled_seconds), 0) AS scheduled_seconds, coalesce(sum(worked_seconds), 0) AS worked_seconds,
-    coalesce(sum(arrival_seconds) FILTER (WHERE categories & 2), 0) AS late_seconds,
-    coalesce(sum(-departure_seconds) FILTER (WHERE categories & 4), 0) AS early_departure_seconds,
-    coalesce(sum(delta_minutes) FILTER (WHERE categories & 32), 0) AS overtime_minutes
+    coalesce(sum((scheduled_seconds + 30) / 60), 0) AS scheduled_minutes,
+    coalesce(sum((worked_seconds + 30) / 60), 0) AS worked_minutes,
+    coalesce(sum(delta_minutes), 0) AS net_minutes,
+    sum(delta_minutes IS NULL AND categories & 24 = 0) AS works_not_compared,
+    coalesce(sum(arrival_seconds / 60) FILTER (WHERE categories & 2), 0) AS late_minutes,
+    coalesce(sum(-departure_seconds / 60) FILTER (WHERE categories & 4), 0) AS early_departure_minutes,
+    coalesce(sum(abs(delta_minutes)) FILTER (WHERE categories & 32), 0) AS overtime_minutes,
+    coalesce(sum(abs(delta_minutes)) FILTER (WHERE categories & 64), 0) AS short_shift_minutes
   FROM attendance_deltas AS record INDEXED BY attendance_deltas_summary
   WHERE organization_id = ?1 AND event_date BETWEEN ?2 AND ?3
     AND (?4 IS NULL OR team_member_id = ?4)
@@ -153,6 +167,30 @@ pub struct PlaceName {
     pub name: String,
 }
 
+/// Parameters: 1 organization, 2 people.
+fn people_json() -> String {
+    format!(
+        "(SELECT json_group_array(json_object('id', member.id, 'connector_id', member.connector_id,
+           'name', {FULL_NAME_OF_MEMBER}, 'hire_date', member.hire_date))
+         FROM json_each(?2) AS wanted CROSS JOIN team_members AS member ON member.id = wanted.value
+         WHERE member.organization_id = ?1)"
+    )
+}
+
+/// The names of these people.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn people_names<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    people: &[&str],
+) -> Result<Vec<PersonName>, DatabaseError> {
+    let sql = format!("SELECT {}", people_json());
+    let parameters = parameters![tenant.as_str(), json::write(people)?];
+    json::read(&database.execute(&sql, parameters).await?)
+}
+
 /// The names of these people, and of all locations and roles.
 ///
 /// # Errors
@@ -162,13 +200,10 @@ pub async fn names<E: Execute>(
     tenant: &Tenant,
     people: &[&str],
 ) -> Result<Names, DatabaseError> {
+    let people_json = people_json();
     let sql = format!(
         "SELECT json_object(
-           'people', json((
-             SELECT json_group_array(json_object('id', member.id, 'connector_id', member.connector_id,
-               'name', {FULL_NAME_OF_MEMBER}, 'hire_date', member.hire_date))
-             FROM json_each(?2) AS wanted CROSS JOIN team_members AS member ON member.id = wanted.value
-             WHERE member.organization_id = ?1)),
+           'people', json({people_json}),
            'locations', json((
              SELECT json_group_array(json_object('id', id, 'connector_id', connector_id, 'external_id', external_id, 'name', name))
              FROM locations WHERE organization_id = ?1)),
@@ -180,29 +215,43 @@ pub async fn names<E: Execute>(
     json::read(&database.execute(&sql, parameters).await?)
 }
 
-/// People in the order of their names, for answers that have a row for each of them.
+/// People for answers that have a row for each of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PeopleAsked<'a> {
-    pub team_member_id: Option<&'a str>,
+    /// By their ids, also who is not at work any more; `None`: all who are.
+    pub ids: Option<&'a [&'a str]>,
     pub location_id: Option<&'a str>,
     /// Behind this id.
     pub after: Option<&'a str>,
     pub limit: u32,
 }
 
-const PEOPLE: &str = "
-SELECT json_group_array(id) FROM (
-  SELECT id FROM team_members AS member INDEXED BY team_members_organization
-  WHERE organization_id = ?1 AND id > ?2 AND deleted_at IS NULL AND is_active = 1
-    AND (?3 IS NULL OR id = ?3)
-    AND (?4 IS NULL OR EXISTS (
-      SELECT 1 FROM team_member_role_assignments AS work
-      CROSS JOIN locations ON locations.id = ?4 AND locations.organization_id = ?1
-      WHERE work.organization_id = ?1 AND work.team_member_id = member.id AND work.deleted_at IS NULL
-        AND work.connector_id = locations.connector_id AND work.external_location_id = locations.external_id))
-  ORDER BY id LIMIT ?5)";
+/// Parameters: 1 organization, 2 after, 3 location, 4 limit, 5 ids where they are given.
+fn people_sql(has_ids: bool) -> String {
+    let from = if has_ids {
+        "json_each(?5) AS wanted CROSS JOIN team_members AS member ON member.id = wanted.value"
+    } else {
+        "team_members AS member INDEXED BY team_members_organization"
+    };
+    let only = if has_ids {
+        ""
+    } else {
+        "AND member.is_active = 1"
+    };
+    format!(
+        "SELECT json_group_array(id) FROM (
+           SELECT member.id FROM {from}
+           WHERE member.organization_id = ?1 AND member.id > ?2 AND member.deleted_at IS NULL {only}
+             AND (?3 IS NULL OR EXISTS (
+               SELECT 1 FROM team_member_role_assignments AS work
+               CROSS JOIN locations ON locations.id = ?3 AND locations.organization_id = ?1
+               WHERE work.organization_id = ?1 AND work.team_member_id = member.id AND work.deleted_at IS NULL
+                 AND work.connector_id = locations.connector_id AND work.external_location_id = locations.external_id))
+           ORDER BY member.id LIMIT ?4)"
+    )
+}
 
-/// Active people by id, and one more than the limit where there are more.
+/// People by id, and one more than the limit where there are more.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -211,14 +260,18 @@ pub async fn people<E: Execute>(
     tenant: &Tenant,
     asked: PeopleAsked<'_>,
 ) -> Result<Vec<String>, DatabaseError> {
-    let parameters = parameters![
+    let mut parameters = parameters![
         tenant.as_str(),
         asked.after.unwrap_or_default(),
-        asked.team_member_id,
         asked.location_id,
         i64::from(asked.limit).saturating_add(1),
-    ];
-    json::read(&database.execute(PEOPLE, parameters).await?)
+    ]
+    .to_vec();
+    if let Some(ids) = asked.ids {
+        parameters.push(json::write(ids)?.into());
+    }
+    let sql = people_sql(asked.ids.is_some());
+    json::read(&database.execute(&sql, &parameters).await?)
 }
 
 /// Approved time off of people, whatever its category.

@@ -1,9 +1,10 @@
-//! An organization's attendance policy: one document, and how often it was changed.
+//! An organization's attendance policy: one document, and how often it was changed; and the zone whose day counts.
 
 use domain::access::Tenant;
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute};
+use crate::organizations::OrganizationState;
 use crate::{json, parameters};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -15,18 +16,31 @@ pub struct StoredPolicy {
     pub updated_at: i64,
 }
 
-const GET: &str = "
-SELECT json_object('document', document, 'version', version, 'updated_by', updated_by, 'updated_at', updated_at)
-FROM attendance_policies WHERE organization_id = ?1";
+/// By what an organization's attendance goes.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Ruling {
+    /// IANA name; the organization's.
+    pub time_zone: String,
+    pub state: OrganizationState,
+    /// `None` where none was set: the default holds.
+    pub policy: Option<StoredPolicy>,
+}
 
-/// `None` where none was set: the default holds.
+const GET: &str = "
+SELECT json_object('time_zone', organizations.time_zone, 'state', organizations.state, 'policy', json(
+  CASE WHEN policy.organization_id IS NOT NULL THEN json_object('document', policy.document, 'version', policy.version,
+    'updated_by', policy.updated_by, 'updated_at', policy.updated_at) END))
+FROM organizations LEFT JOIN attendance_policies AS policy ON policy.organization_id = organizations.id
+WHERE organizations.id = ?1";
+
+/// `None` where there is no such organization.
 ///
 /// # Errors
 /// The failure of the statement.
 pub async fn get<E: Execute>(
     database: &E,
     tenant: &Tenant,
-) -> Result<Option<StoredPolicy>, DatabaseError> {
+) -> Result<Option<Ruling>, DatabaseError> {
     database
         .read_row(GET, parameters![tenant.as_str()])
         .await?

@@ -1,11 +1,13 @@
-//! The rows that decide a part of people's time. They come as arrays, not as objects: there may be tens of
-//! thousands of them.
+//! The rows that decide a part of people's time. They come as arrays, not as objects, and name whose they are by
+//! its place among the people asked for: there may be tens of thousands of them.
+
+use std::borrow::Cow;
 
 use domain::access::Tenant;
-use domain::attendance::span::Span;
-use serde::{Deserialize, Serialize};
+use domain::attendance::span::{MARGIN_SECONDS, Span};
+use serde::Deserialize;
 
-use crate::database::{DatabaseError, Execute};
+use crate::database::{DatabaseError, Execute, Row};
 use crate::{json, parameters};
 
 /// A part of one person's time.
@@ -15,72 +17,52 @@ pub struct Person<'a> {
     pub span: Span,
 }
 
-/// `(id, connector id, level, gone since)`.
+/// `(person, connector id, level, gone since)`. The fields of this and the next ones are in the order of [`READ`].
 #[derive(Clone, Debug, Deserialize)]
-pub struct Member(pub String, pub String, pub Option<String>, pub Option<i64>);
+pub struct Member<'a>(pub usize, pub &'a str, pub Option<String>, pub Option<i64>);
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct ShiftRow {
-    #[serde(rename = "m")]
-    pub member_id: String,
-    #[serde(rename = "i")]
-    pub id: String,
-    #[serde(rename = "x")]
-    pub external_id: String,
-    #[serde(rename = "s")]
+pub struct ShiftRow<'a> {
+    /// Whose part it is of, by its place among the people asked for.
+    pub person: usize,
+    pub id: &'a str,
+    #[serde(borrow)]
+    pub external_id: Cow<'a, str>,
     pub starts_at: i64,
-    #[serde(rename = "e")]
     pub ends_at: i64,
-    #[serde(rename = "c")]
     pub is_close: i64,
-    #[serde(rename = "u")]
     pub unpaid_break_minutes: i64,
-    #[serde(rename = "l")]
     pub external_location_id: Option<String>,
-    #[serde(rename = "r")]
     pub external_role_id: Option<String>,
-    /// Whose and when it was when it was counted last.
-    #[serde(rename = "a")]
-    pub was: Assessed,
+    /// When it was when it was counted last; none if it was never counted as this person's.
+    pub counted_at: Option<i64>,
 }
 
-/// `(member, anchor)`.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-pub struct Assessed(pub Option<String>, pub Option<i64>);
-
 #[derive(Clone, Debug, Deserialize)]
-pub struct PunchRow {
-    #[serde(rename = "m")]
-    pub member_id: String,
-    #[serde(rename = "i")]
-    pub id: String,
-    #[serde(rename = "x")]
-    pub external_id: String,
-    #[serde(rename = "s")]
+pub struct PunchRow<'a> {
+    pub person: usize,
+    pub id: &'a str,
+    #[serde(borrow)]
+    pub external_id: Cow<'a, str>,
     pub clocked_in_at: i64,
-    #[serde(rename = "e")]
     pub clocked_out_at: Option<i64>,
-    #[serde(rename = "w")]
     pub worked_seconds: Option<i64>,
-    #[serde(rename = "o")]
     pub auto_clocked_out: i64,
-    #[serde(rename = "h")]
-    pub schedule_shift_id: Option<String>,
-    #[serde(rename = "l")]
+    pub schedule_shift_id: Option<&'a str>,
     pub external_location_id: Option<String>,
-    #[serde(rename = "r")]
     pub external_role_id: Option<String>,
-    #[serde(rename = "a")]
-    pub was: Assessed,
-    /// `(shift, scheduled seconds, delta minutes)`, as written back last.
-    #[serde(rename = "b")]
-    pub written: (Option<String>, Option<i64>, Option<i64>),
+    /// As of a shift.
+    pub counted_at: Option<i64>,
+    /// As written back last.
+    pub written_shift_id: Option<&'a str>,
+    pub written_scheduled_seconds: Option<i64>,
+    pub written_delta_minutes: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct TimeOffRow {
-    pub member_id: String,
-    pub id: String,
+pub struct TimeOffRow<'a> {
+    pub person: usize,
+    pub id: &'a str,
     pub start_date: String,
     pub end_date: String,
     pub is_partial_day: i64,
@@ -88,84 +70,88 @@ pub struct TimeOffRow {
     pub partial_end: Option<String>,
 }
 
-/// `(id, subject, fingerprint, connector, anchor)`.
+/// A work, as it was decided before.
 #[derive(Clone, Debug, Deserialize)]
-pub struct ExistingDelta(pub String, pub String, pub i64, pub String, pub i64);
-
-/// `(id, subject, event type, fingerprint, connector, anchor)`; of one that is deleted the fingerprint is none.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ExistingRecord(
-    pub String,
-    pub String,
-    pub String,
-    pub Option<i64>,
-    pub String,
-    pub i64,
-);
-
-/// Everything about parts of people's time.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Rows {
-    pub members: Vec<Member>,
-    pub shifts: Vec<ShiftRow>,
-    pub punches: Vec<PunchRow>,
-    pub time_off: Vec<TimeOffRow>,
-    pub deltas: Vec<ExistingDelta>,
-    pub records: Vec<ExistingRecord>,
+pub struct KnownDelta<'a> {
+    pub person: usize,
+    pub id: &'a str,
+    pub subject_id: &'a str,
+    pub fingerprint: i64,
+    pub anchor_at: i64,
 }
 
-#[derive(Serialize)]
-struct Wanted<'a> {
-    m: &'a str,
-    /// What is read, and what is decided.
-    f: i64,
-    t: i64,
-    a: i64,
-    z: i64,
+/// An event, as it was decided before.
+#[derive(Clone, Debug, Deserialize)]
+pub struct KnownRecord<'a> {
+    pub person: usize,
+    pub id: &'a str,
+    pub subject_id: &'a str,
+    pub event_type: &'a str,
+    /// None of one that is deleted.
+    pub fingerprint: Option<i64>,
+    pub anchor_at: i64,
 }
 
-/// From each person to their rows: `CROSS JOIN` keeps SQLite from reading the table first.
+/// Everything about parts of people's time, ordered by the people asked for.
+#[derive(Clone, Debug)]
+pub struct Rows<'a> {
+    pub members: Vec<Member<'a>>,
+    pub shifts: Vec<ShiftRow<'a>>,
+    pub punches: Vec<PunchRow<'a>>,
+    pub time_off: Vec<TimeOffRow<'a>>,
+    pub deltas: Vec<KnownDelta<'a>>,
+    pub records: Vec<KnownRecord<'a>>,
+}
+
+/// From each person to their rows: `CROSS JOIN` keeps SQLite from reading the table first. Of a part it is said what is
+/// decided; `?3` is how much more is read on both sides. A column each: SQLite would read nested JSON once more.
 const READ: &str = "
 WITH wanted AS MATERIALIZED (
-  SELECT value ->> 'm' AS m, value ->> 'f' AS f, value ->> 't' AS t, value ->> 'a' AS a, value ->> 'z' AS z FROM json_each(?2))
-SELECT json_object(
-  'members', json((
-    SELECT json_group_array(json_array(member.id, member.connector_id, member.user_type, member.deleted_at))
-    FROM (SELECT DISTINCT m FROM wanted) AS person CROSS JOIN team_members AS member ON member.id = person.m
-    WHERE member.organization_id = ?1)),
-  'shifts', json((
-    SELECT json_group_array(json_object('m', m, 'i', shift.id, 'x', shift.external_id, 's', shift.starts_at, 'e', shift.ends_at,
-      'c', shift.is_close, 'u', shift.unpaid_break_minutes, 'l', shift.external_location_id, 'r', shift.external_role_id,
-      'a', json_array(shift.attendance_member_id, shift.attendance_anchor_at)))
+  SELECT key AS k, value ->> 0 AS m, value ->> 1 AS a, value ->> 2 AS z FROM json_each(?2))
+SELECT (
+    SELECT json_group_array(json_array(k, member.connector_id, member.user_type, member.deleted_at))
+    FROM wanted CROSS JOIN team_members AS member ON member.id = m
+    WHERE member.organization_id = ?1
+  ), (
+    SELECT json_group_array(json_array(k, shift.id, shift.external_id, shift.starts_at, shift.ends_at, shift.is_close,
+      shift.unpaid_break_minutes, shift.external_location_id, shift.external_role_id,
+      iif(shift.attendance_member_id = m, shift.attendance_anchor_at, NULL)))
     FROM wanted CROSS JOIN schedule_shifts AS shift INDEXED BY schedule_shifts_member
-      ON shift.organization_id = ?1 AND shift.team_member_id = m AND shift.starts_at BETWEEN f AND t
-    WHERE shift.deleted_at IS NULL)),
-  'punches', json((
-    SELECT json_group_array(json_object('m', m, 'i', punch.id, 'x', punch.external_id, 's', punch.clocked_in_at,
-      'e', punch.clocked_out_at, 'w', coalesce(punch.worked_seconds, punch.worked_minutes * 60), 'o', punch.auto_clocked_out,
-      'h', punch.schedule_shift_id, 'l', punch.external_location_id, 'r', punch.external_role_id,
-      'a', json_array(punch.attendance_member_id, punch.attendance_anchor_at),
-      'b', json_array(punch.attendance_shift_id, punch.attendance_scheduled_seconds, punch.attendance_delta_minutes)))
+      ON shift.organization_id = ?1 AND shift.team_member_id = m AND shift.starts_at BETWEEN a - ?3 AND z + ?3
+    WHERE shift.deleted_at IS NULL
+  ), (
+    SELECT json_group_array(json_array(k, punch.id, punch.external_id, punch.clocked_in_at, punch.clocked_out_at,
+      coalesce(punch.worked_seconds, punch.worked_minutes * 60), punch.auto_clocked_out, punch.schedule_shift_id,
+      punch.external_location_id, punch.external_role_id,
+      iif(punch.attendance_member_id = m, punch.attendance_anchor_at, NULL),
+      punch.attendance_shift_id, punch.attendance_scheduled_seconds, punch.attendance_delta_minutes))
     FROM wanted CROSS JOIN time_punches AS punch INDEXED BY time_punches_member
-      ON punch.organization_id = ?1 AND punch.team_member_id = m AND punch.clocked_in_at BETWEEN f AND t
-    WHERE punch.deleted_at IS NULL)),
-  'time_off', json((
-    SELECT json_group_array(json_object('member_id', person.m, 'id', off.id, 'start_date', off.start_date, 'end_date', off.end_date,
-      'is_partial_day', off.is_partial_day, 'partial_start', off.partial_start, 'partial_end', off.partial_end))
-    FROM (SELECT m, min(f) AS f, max(t) AS t FROM wanted GROUP BY m) AS person
-    CROSS JOIN time_off_requests AS off INDEXED BY time_off_requests_member
-      ON off.organization_id = ?1 AND off.team_member_id = person.m
+      ON punch.organization_id = ?1 AND punch.team_member_id = m AND punch.clocked_in_at BETWEEN a - ?3 AND z + ?3
+    WHERE punch.deleted_at IS NULL
+  ), (
+    SELECT json_group_array(json_array(k, off.id, off.start_date, off.end_date, off.is_partial_day, off.partial_start, off.partial_end))
+    FROM wanted CROSS JOIN time_off_requests AS off INDEXED BY time_off_requests_member
+      ON off.organization_id = ?1 AND off.team_member_id = m
     WHERE off.deleted_at IS NULL AND off.status = 'approved'
-      AND off.end_date >= date(max(f, 0), 'unixepoch', '-2 days') AND off.start_date <= date(min(t, 253402000000), 'unixepoch', '+2 days'))),
-  'deltas', json((
-    SELECT json_group_array(json_array(delta.id, delta.subject_id, delta.fingerprint, delta.connector_id, delta.anchor_at))
+      AND off.end_date >= date(max(a - ?3, 0), 'unixepoch', '-2 days')
+      AND off.start_date <= date(min(z + ?3, 253402000000), 'unixepoch', '+2 days')
+  ), (
+    SELECT json_group_array(json_array(k, delta.id, delta.subject_id, delta.fingerprint, delta.anchor_at))
     FROM wanted CROSS JOIN attendance_deltas AS delta INDEXED BY attendance_deltas_member
-      ON delta.organization_id = ?1 AND delta.team_member_id = m AND delta.anchor_at BETWEEN a AND z)),
-  'records', json((
-    SELECT json_group_array(json_array(record.id, record.subject_id, record.event_type, iif(record.deleted_at IS NULL, record.fingerprint, NULL),
-      record.connector_id, record.anchor_at))
+      ON delta.organization_id = ?1 AND delta.team_member_id = m AND delta.anchor_at BETWEEN a AND z
+  ), (
+    SELECT json_group_array(json_array(k, record.id, record.subject_id, record.event_type,
+      iif(record.deleted_at IS NULL, record.fingerprint, NULL), record.anchor_at))
     FROM wanted CROSS JOIN attendance_records AS record INDEXED BY attendance_records_member
-      ON record.organization_id = ?1 AND record.team_member_id = m AND record.anchor_at BETWEEN a AND z)))";
+      ON record.organization_id = ?1 AND record.team_member_id = m AND record.anchor_at BETWEEN a AND z
+  )";
+
+/// Beyond every time in a table, and far enough from where sums end.
+const FAR: i64 = 1 << 60;
+
+/// What the database has answered; [`Found::rows`] reads it, in its own time.
+#[derive(Debug)]
+pub struct Found(Row);
 
 /// Reads what decides these parts of people's time, and what was decided of them before.
 ///
@@ -175,20 +161,41 @@ pub async fn read<E: Execute>(
     database: &E,
     tenant: &Tenant,
     people: &[Person<'_>],
-) -> Result<Rows, DatabaseError> {
+) -> Result<Found, DatabaseError> {
     let wanted: Vec<_> = people
         .iter()
         .map(|person| {
-            let read = person.span.to_read();
-            Wanted {
-                m: person.member_id,
-                f: read.from,
-                t: read.to,
-                a: person.span.from,
-                z: person.span.to,
-            }
+            let Span { from, to } = person.span;
+            (person.member_id, from.clamp(-FAR, FAR), to.clamp(-FAR, FAR))
         })
         .collect();
-    let parameters = parameters![tenant.as_str(), json::write(&wanted)?];
-    json::read(&database.execute(READ, parameters).await?)
+    let parameters = parameters![tenant.as_str(), json::write(&wanted)?, MARGIN_SECONDS];
+    let found = database.execute(READ, parameters).await?;
+    let row = found.into_iter().next();
+    row.map(Found)
+        .ok_or_else(|| DatabaseError::Shape("no row".to_owned()))
+}
+
+impl Found {
+    /// # Errors
+    /// [`DatabaseError::Shape`].
+    pub fn rows(&self) -> Result<Rows<'_>, DatabaseError> {
+        let row = &self.0;
+        let mut rows = Rows {
+            members: json::parse(row.text(0)?)?,
+            shifts: json::parse(row.text(1)?)?,
+            punches: json::parse(row.text(2)?)?,
+            time_off: json::parse(row.text(3)?)?,
+            deltas: json::parse(row.text(4)?)?,
+            records: json::parse(row.text(5)?)?,
+        };
+        // That is how SQLite reads them, but it does not promise it.
+        rows.members.sort_by_key(|row| row.0);
+        rows.shifts.sort_by_key(|row| row.person);
+        rows.punches.sort_by_key(|row| row.person);
+        rows.time_off.sort_by_key(|row| row.person);
+        rows.deltas.sort_by_key(|row| row.person);
+        rows.records.sort_by_key(|row| row.person);
+        Ok(rows)
+    }
 }

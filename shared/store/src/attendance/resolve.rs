@@ -20,10 +20,9 @@ UPDATE attendance_records SET
   excused = iif(?3, ?4, excused),
   note = iif(?5, ?6, note),
   resolution = iif(?7, ?8, resolution),
-  resolved_by = iif(?7, iif(?8 IS NULL, NULL, ?9), resolved_by),
-  resolved_at = iif(?7, iif(?8 IS NULL, NULL, ?10), resolved_at),
-  points_assessed = CASE iif(?3, ?4, excused) WHEN 1 THEN 0 WHEN 0 THEN points
-    ELSE iif(time_off_request_id IS NULL, points, 0) END,
+  resolved_by = CASE WHEN coalesce(iif(?3, ?4, excused), iif(?7, ?8, resolution)) IS NULL THEN NULL WHEN ?3 OR ?7 THEN ?9 ELSE resolved_by END,
+  resolved_at = CASE WHEN coalesce(iif(?3, ?4, excused), iif(?7, ?8, resolution)) IS NULL THEN NULL WHEN ?3 OR ?7 THEN ?10 ELSE resolved_at END,
+  points_assessed = CASE iif(?3, ?4, excused) WHEN 1 THEN 0 WHEN 0 THEN points ELSE iif(counts, points, 0) END,
   changed_seq = ?11
 WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL
 RETURNING id";

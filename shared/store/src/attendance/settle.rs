@@ -1,7 +1,8 @@
 //! Writes what a run of the Delta Engine has decided, and how far it has come: all of it or nothing.
 
+use domain::NaiveDate;
 use domain::access::Tenant;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Cursor, SOURCE};
 use crate::database::{DatabaseError, Execute};
@@ -17,7 +18,8 @@ pub struct DeltaRow<'a> {
     pub team_member_id: &'a str,
     pub subject_id: &'a str,
     pub anchor_at: i64,
-    pub event_date: String,
+    #[serde(serialize_with = "as_text")]
+    pub event_date: NaiveDate,
     pub external_location_id: Option<&'a str>,
     pub external_role_id: Option<&'a str>,
     pub shift_ids: Vec<&'a str>,
@@ -47,7 +49,8 @@ pub struct RecordRow<'a> {
     pub subject_id: &'a str,
     pub event_type: &'static str,
     pub anchor_at: i64,
-    pub event_date: String,
+    #[serde(serialize_with = "as_text")]
+    pub event_date: NaiveDate,
     pub external_location_id: Option<&'a str>,
     pub external_role_id: Option<&'a str>,
     pub shift_ids: Vec<&'a str>,
@@ -64,8 +67,16 @@ pub struct RecordRow<'a> {
     pub policy_version: i64,
     pub review: Option<&'static str>,
     pub time_off_request_id: Option<&'a str>,
+    /// Whether its points count as long as nobody has said anything.
+    pub counts: bool,
+    /// Said of the rest, so written with it only.
     pub explanation: String,
     pub fingerprint: i64,
+}
+
+/// `YYYY-MM-DD`.
+fn as_text<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(date)
 }
 
 /// What is written back to a punch.
@@ -157,6 +168,7 @@ const RECORD_COLUMNS: &[&str] = &[
     "policy_version",
     "review",
     "time_off_request_id",
+    "counts",
     "explanation",
     "fingerprint",
 ];
@@ -196,7 +208,7 @@ fn records_sql() -> String {
          INSERT INTO attendance_records (id, organization_id, subject_id, event_type, source, points_assessed, {names},
            created_seq, changed_seq)
          SELECT value ->> 'id', ?1, value ->> 'subject_id', value ->> 'event_type', ?4,
-           iif(value ->> 'time_off_request_id' IS NULL, value ->> 'points', 0), {values}, ?3, ?3 FROM page WHERE true
+           iif(value ->> 'counts', value ->> 'points', 0), {values}, ?3, ?3 FROM page WHERE true
          ON CONFLICT (organization_id, subject_id, event_type) DO UPDATE SET {set},
            excused = {kept_excused}, note = {kept_note}, resolution = {kept_resolution},
            resolved_by = {kept_resolved_by}, resolved_at = {kept_resolved_at},
@@ -210,10 +222,13 @@ fn records_sql() -> String {
     )
 }
 
-/// A shift that was swapped is another person's event.
+/// A shift that was swapped is another person's event; a punch is the same person's, even where the provider has made
+/// one of two people.
 fn kept(column: &str) -> String {
     format!(
-        "iif(attendance_records.team_member_id = excluded.team_member_id, attendance_records.{column}, NULL)"
+        "iif(attendance_records.team_member_id = excluded.team_member_id
+            OR (attendance_records.punch_ids = excluded.punch_ids AND excluded.punch_ids <> '[]'),
+          attendance_records.{column}, NULL)"
     )
 }
 

@@ -277,7 +277,7 @@ pub async fn unjudged<E: Execute>(
 
 const AHEAD: &str = "
 UPDATE jobs SET
-  requested_params = ?2,
+  requested_params = iif(requested_params ->> 'everything', requested_params, ?2),
   state = iif(state = 'running', state, 'pending'),
   next_due_at = iif(state = 'running', next_due_at, min(coalesce(next_due_at, ?3), ?3)),
   next_run_id = coalesce(next_run_id, ?4),
@@ -285,7 +285,7 @@ UPDATE jobs SET
 WHERE kind = 'attendance' AND subject = ?1 AND name = 'deltas'
 RETURNING coalesce(next_run_id, run_id)";
 
-/// Has the organization's job run now; `None` where nothing was ever synced, so that there is none.
+/// Has the organization's job run now, over everything if that was asked for before, too; `None` where nothing was ever synced, so that there is none.
 /// `params` is JSON.
 ///
 /// # Errors

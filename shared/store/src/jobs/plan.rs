@@ -282,26 +282,28 @@ pub async fn planning_inputs_of_all<E: Execute>(
     json::read(&database.execute(OF_CONNECTORS, parameters).await?)
 }
 
-const IN_USE: &str = planning_sql!(
+const OF_STREAMS: &str = planning_sql!(
     "(SELECT jobs.* FROM connectors CROSS JOIN jobs
         ON jobs.organization_id = ?1 AND jobs.kind = 'sync' AND jobs.subject = connectors.id
-      WHERE connectors.organization_id = ?1 AND connectors.state <> 'disconnected'
+      WHERE connectors.organization_id = ?1 AND (?3 OR connectors.state <> 'disconnected')
         AND jobs.name IN (SELECT value FROM json_each(?2))) AS jobs"
 );
 
-/// What decides when these streams are due next, of every connector of the tenant that is connected;
-/// those of one connector together.
+/// What decides when these streams are due next, of every connector of the tenant, or of those that are not
+/// disconnected; those of one connector together.
 ///
 /// # Errors
 /// The failure of the statement.
-pub async fn planning_inputs_in_use<E: Execute>(
+pub async fn planning_inputs_of_streams<E: Execute>(
     database: &E,
     tenant: &Tenant,
     streams: &[Stream],
+    with_disconnected: bool,
 ) -> Result<Vec<PlanningInput>, DatabaseError> {
     let names: Vec<_> = streams.iter().map(|stream| stream.as_str()).collect();
-    let parameters = parameters![tenant.as_str(), json::write(&names)?];
-    let mut inputs: Vec<PlanningInput> = json::read(&database.execute(IN_USE, parameters).await?)?;
+    let parameters = parameters![tenant.as_str(), json::write(&names)?, with_disconnected];
+    let mut inputs: Vec<PlanningInput> =
+        json::read(&database.execute(OF_STREAMS, parameters).await?)?;
     inputs.sort_by(|one, other| one.connector_id.cmp(&other.connector_id));
     Ok(inputs)
 }

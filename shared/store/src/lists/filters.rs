@@ -688,7 +688,7 @@ pub fn attendance_records(
     };
     builder.compare("record.event_type", "=", filter.event_type);
     builder.compare(
-        "coalesce(record.excused, record.time_off_request_id IS NOT NULL)",
+        "coalesce(record.excused, record.time_off_request_id IS NOT NULL AND record.counts = 0)",
         "=",
         filter.is_excused,
     );

@@ -1036,10 +1036,13 @@ const ATTENDANCE_RECORD: &[Field] = &[
     Plain("tier_minutes", "record.tier_minutes"),
     Plain("policy_version", "record.policy_version"),
     Plain("review", "record.review"),
-    Plain("explanation", "record.explanation"),
+    Plain(
+        "explanation",
+        "record.explanation || CASE record.excused WHEN 1 THEN ' A manager has excused it.' WHEN 0 THEN ' A manager has said that it counts.' ELSE '' END",
+    ),
     Bool(
         "is_excused",
-        "coalesce(record.excused, record.time_off_request_id IS NOT NULL)",
+        "coalesce(record.excused, record.time_off_request_id IS NOT NULL AND record.counts = 0)",
     ),
     Plain("time_off_request_id", "record.time_off_request_id"),
     Bool("excused", "record.excused"),

@@ -5,8 +5,8 @@ use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::jobs::plan::{
     MAX_JOBS, PlanningInput, Replanned, due_too_far, hasten_unfinished, next_due_at,
-    planning_inputs, planning_inputs_in_use, planning_inputs_of, planning_inputs_of_all, replan,
-    stop_stream_jobs,
+    planning_inputs, planning_inputs_of, planning_inputs_of_all, planning_inputs_of_streams,
+    replan, stop_stream_jobs,
 };
 use store::jobs::{Failure, Lease, Progress, checkpoint};
 use store::outbox::{self, DeliveryJob, NewDelivery, Sender};
@@ -36,32 +36,35 @@ fn what_is_due_next_is_the_first_of_those_that_are_meant() {
 }
 
 #[test]
-fn the_streams_in_use_are_those_of_connectors_that_are_connected() {
+fn the_streams_of_connectors_are_told_with_those_that_are_disconnected_or_without() {
     let fixture = Fixture::new();
     let (mine, first) = fixture.connected(1, [Some(NOW), None, None]);
     let second = fixture.connector(&mine);
     fixture.streams(&mine, &second, [None; 3]);
     fixture.connected(2, [Some(NOW); 3]);
-    let in_use = |streams: &[Stream]| -> Vec<_> {
-        wait(planning_inputs_in_use(&fixture.database, &mine, streams))
+    let of = |streams: &[Stream], with_disconnected| -> Vec<_> {
+        let inputs =
+            planning_inputs_of_streams(&fixture.database, &mine, streams, with_disconnected);
+        wait(inputs)
             .unwrap()
             .into_iter()
             .map(|input| (input.connector_id, input.stream, input.connected_at))
             .collect()
     };
     let row = |connector: &str, stream: &str| (connector.to_owned(), stream.to_owned(), Some(NOW));
-    assert_eq!(
-        in_use(&[Stream::Users, Stream::Wages]),
-        [row(&first, "users"), row(&second, "users")]
-    );
-    assert!(in_use(&[]).is_empty());
+    let both = [row(&first, "users"), row(&second, "users")];
+    for with_disconnected in [true, false] {
+        assert_eq!(of(&[Stream::Users, Stream::Wages], with_disconnected), both);
+        assert!(of(&[], with_disconnected).is_empty());
+    }
     for (connector, state) in [(&first, "disconnected"), (&second, "paused")] {
         fixture.execute(
             "UPDATE connectors SET state = ?2 WHERE id = ?1",
             &[connector.as_str().into(), state.into()],
         );
     }
-    assert_eq!(in_use(&[Stream::Users]), [row(&second, "users")]);
+    assert_eq!(of(&[Stream::Users], true), both);
+    assert_eq!(of(&[Stream::Users], false), [row(&second, "users")]);
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl Written {
             team_member_id: member,
             subject_id: &self.shift,
             anchor_at: NOW,
-            event_date: "2027-01-15".to_owned(),
+            event_date: "2027-01-15".parse().unwrap(),
             external_location_id: None,
             external_role_id: None,
             shift_ids: vec![&self.shift],
@@ -133,7 +133,7 @@ impl Written {
             subject_id: &self.shift,
             event_type: "late_arrival",
             anchor_at: NOW,
-            event_date: "2027-01-15".to_owned(),
+            event_date: "2027-01-15".parse().unwrap(),
             external_location_id: None,
             external_role_id: None,
             shift_ids: vec![&self.shift],
@@ -150,6 +150,7 @@ impl Written {
             policy_version: 0,
             review: None,
             time_off_request_id: time_off,
+            counts: time_off.is_none(),
             explanation: "Late.".to_owned(),
             fingerprint: 1,
         }
@@ -279,18 +280,61 @@ fn what_was_decided_is_corrected_and_what_was_said_stays() {
         },
     );
     assert_eq!(points(), 2);
+    // A manager's word has a name and a time.
+    let decided = || {
+        written.number(&format!(
+            "SELECT count(*) FROM attendance_records WHERE resolved_by = 'boss' AND resolved_at = {NOW}"
+        ))
+    };
+    assert_eq!(decided(), 1);
+    // The provider made one of two people: the punch is the same, and so is what was said of it.
+    let merged = Settled {
+        records: vec![written.record("somebody-else", 2, None)],
+        ..Settled::default()
+    };
+    written.settle(&merged, 1);
+    assert_eq!(decided(), 1);
+    assert_eq!(points(), 2);
     // The shift was swapped: what was said was said of somebody else.
     let swapped = Settled {
-        records: vec![written.record("somebody-else", 2, None)],
+        records: vec![RecordRow {
+            punch_ids: vec!["another-punch"],
+            ..written.record("", 2, None)
+        }],
         ..Settled::default()
     };
     written.settle(&swapped, 1);
     assert_eq!(
         written.number(
-            "SELECT count(*) FROM attendance_records WHERE excused IS NULL AND note IS NULL"
+            "SELECT count(*) FROM attendance_records WHERE excused IS NULL AND note IS NULL AND resolved_by IS NULL"
         ),
         1
     );
+    // What waits for a person counts once that person says so.
+    let waiting = Settled {
+        records: vec![RecordRow {
+            counts: false,
+            review: Some("on_the_clock"),
+            ..written.record("", 6, None)
+        }],
+        ..Settled::default()
+    };
+    written.settle(&waiting, 1);
+    assert_eq!(points(), 0);
+    let say = |excused| {
+        let said = Said {
+            excused: Some(excused),
+            ..Said::default()
+        };
+        is_there(&written.party, &said)
+    };
+    say(Some(false));
+    assert_eq!(points(), 6);
+    written.settle(&waiting, 1);
+    assert_eq!(points(), 6);
+    say(None);
+    assert_eq!(points(), 0);
+    assert_eq!(decided(), 0);
 }
 
 #[test]
@@ -321,6 +365,146 @@ fn a_lease_that_is_lost_keeps_nothing() {
             .as_deref(),
         Some("{\"a\":1}")
     );
+}
+
+/// What each row shows is what a reader adds up.
+#[test]
+fn a_summary_adds_up_the_minutes_of_its_rows() {
+    let written = written();
+    let whole = |seconds: i64| seconds.div_euclid(60);
+    let nearest = |seconds: i64| (seconds + 30).div_euclid(60);
+    // Categories, seconds late, seconds after the end, scheduled, worked.
+    let works: [(i64, [Option<i64>; 4]); 9] = [
+        (2, [Some(359), Some(0), Some(28_800), Some(28_441)]),
+        (2 | 32, [Some(359), Some(1_300), Some(28_829), Some(29_731)]),
+        (32, [Some(0), Some(950), Some(28_800), Some(29_729)]),
+        (4 | 64, [Some(0), Some(-1_019), Some(3_600), Some(2_611)]),
+        (4 | 64, [Some(10), Some(-1_019), Some(3_629), Some(2_599)]),
+        // Until closing, on the clock, nobody came, nobody was expected.
+        (1, [Some(-29), None, None, Some(20_029)]),
+        (2, [Some(400), None, Some(28_829), None]),
+        (8, [None, None, Some(28_829), None]),
+        (16, [None, None, None, Some(5_429)]),
+    ];
+    let deltas = || {
+        works
+            .iter()
+            .map(|&(categories, [arrival, departure, scheduled, worked])| {
+                let both = worked.zip(scheduled);
+                DeltaRow {
+                    id: written.fixture.id(),
+                    categories,
+                    arrival_seconds: arrival,
+                    departure_seconds: departure,
+                    scheduled_seconds: scheduled,
+                    worked_seconds: worked,
+                    delta_minutes: both
+                        .map(|(worked, scheduled)| nearest(worked) - nearest(scheduled)),
+                    ..written.delta("")
+                }
+            })
+    };
+    let subjects: Vec<String> = works.iter().map(|_| written.fixture.id()).collect();
+    let rows = deltas().zip(&subjects).map(|(delta, subject_id)| DeltaRow {
+        subject_id,
+        ..delta
+    });
+    let settled = Settled {
+        deltas: rows.collect(),
+        ..Settled::default()
+    };
+    assert!(written.settle(&settled, 1).1);
+    let asked = Asked {
+        from: "2027-01-01",
+        to: "2027-01-31",
+        ..Asked::default()
+    };
+    let sums = wait(answers::sums(
+        &written.fixture.database,
+        &written.party.tenant,
+        asked,
+    ))
+    .unwrap();
+    let [sums] = sums.as_slice() else {
+        panic!("{sums:?}");
+    };
+    let sum = |bit: i64, minutes: &dyn Fn(&DeltaRow<'_>) -> Option<i64>| -> i64 {
+        deltas()
+            .filter(|row| bit == 0 || row.categories & bit != 0)
+            .filter_map(|row| minutes(&row))
+            .sum()
+    };
+    let net = |row: &DeltaRow<'_>| row.delta_minutes;
+    let size = |row: &DeltaRow<'_>| row.delta_minutes.map(i64::abs);
+    assert_eq!(
+        [
+            sums.late_minutes,
+            sums.early_departure_minutes,
+            sums.overtime_minutes,
+            sums.short_shift_minutes,
+            sums.scheduled_minutes,
+            sums.worked_minutes,
+            sums.net_minutes,
+            sums.works_not_compared,
+        ],
+        [
+            sum(2, &|row| row.arrival_seconds.map(whole)),
+            sum(4, &|row| row
+                .departure_seconds
+                .map(|seconds| whole(-seconds))),
+            sum(32, &size),
+            sum(64, &size),
+            sum(0, &|row| row.scheduled_seconds.map(nearest)),
+            sum(0, &|row| row.worked_seconds.map(nearest)),
+            sum(0, &net),
+            2,
+        ]
+    );
+    // Not what the seconds come to.
+    let seconds: i64 = deltas()
+        .filter(|row| row.categories & 2 != 0)
+        .filter_map(|row| row.arrival_seconds)
+        .sum();
+    assert_ne!(sums.late_minutes, whole(seconds));
+}
+
+#[test]
+fn who_is_asked_for_by_id_is_there_and_who_left_is_in_no_list() {
+    let written = written();
+    let people = |ids: Option<&[&str]>, after: Option<&str>| {
+        let asked = PeopleAsked {
+            ids,
+            after,
+            limit: 5,
+            ..PeopleAsked::default()
+        };
+        wait(answers::people(
+            &written.fixture.database,
+            &written.party.tenant,
+            asked,
+        ))
+        .unwrap()
+    };
+    let member = written.member.as_str();
+    assert_eq!(people(None, None), [member]);
+    written
+        .fixture
+        .query("UPDATE team_members SET is_active = 0", &[]);
+    assert!(people(None, None).is_empty());
+    assert_eq!(people(Some(&[member, "somebody"]), None), [member]);
+    assert!(people(Some(&[member]), Some(member)).is_empty());
+    assert!(people(Some(&[]), None).is_empty());
+    let foreign = PeopleAsked {
+        ids: Some(&[member]),
+        limit: 5,
+        ..PeopleAsked::default()
+    };
+    let foreign = wait(answers::people(
+        &written.fixture.database,
+        &party(2).tenant,
+        foreign,
+    ));
+    assert!(foreign.unwrap().is_empty());
 }
 
 /// Every statement that reads, on a database that refuses to read whole tables.
@@ -386,12 +570,14 @@ fn every_question_has_an_index() {
         member_id: &written.member,
         span: Span { from: NOW, to: NOW },
     }];
-    let rows = wait(attendance::read(database, tenant, &people)).unwrap();
+    let found = wait(attendance::read(database, tenant, &people)).unwrap();
+    let rows = found.rows().unwrap();
     assert_eq!(
         (rows.members.len(), rows.shifts.len(), rows.punches.len()),
         (1, 1, 1)
     );
-    let foreign = wait(attendance::read(database, &party(2).tenant, &people)).unwrap();
+    let found = wait(attendance::read(database, &party(2).tenant, &people)).unwrap();
+    let foreign = found.rows().unwrap();
     assert_eq!(
         (
             foreign.members.len(),
@@ -407,16 +593,20 @@ fn every_question_has_an_index() {
             .unwrap()
             .is_some()
     );
-    assert!(wait(policies::get(database, tenant)).unwrap().is_none());
+    let ruling = || wait(policies::get(database, tenant)).unwrap().unwrap();
+    assert_eq!(
+        (ruling().time_zone.as_str(), ruling().policy.is_none()),
+        ("UTC", true)
+    );
+    assert!(
+        wait(policies::get(database, &party(2).tenant))
+            .unwrap()
+            .is_none()
+    );
     for (document, version) in [("{}", 1), ("{}", 1), ("{\"a\":1}", 2)] {
         wait(policies::put(database, tenant, document, "me", NOW)).unwrap();
-        assert_eq!(
-            wait(policies::get(database, tenant))
-                .unwrap()
-                .unwrap()
-                .version,
-            version
-        );
+        let set = ruling().policy.unwrap();
+        assert_eq!((set.document.as_str(), set.version), (document, version));
     }
     written.settle(
         &Settled {
@@ -442,8 +632,9 @@ fn every_question_has_an_index() {
                 .len(),
             rows
         );
+        let one = [written.member.as_str()];
         let people = PeopleAsked {
-            team_member_id: asked.team_member_id,
+            ids: asked.team_member_id.map(|_| one.as_slice()),
             location_id: asked.location_id,
             after: None,
             limit: 5,
@@ -463,6 +654,8 @@ fn every_question_has_an_index() {
             .len(),
         1
     );
+    let people = wait(answers::people_names(database, tenant, &ids)).unwrap();
+    assert_eq!(people[0].name.as_deref(), Some("Ana"));
     wait(answers::time_off(
         database,
         tenant,

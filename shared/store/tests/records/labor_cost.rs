@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use domain::labor_cost::{Assignment, Rates, StaffMember, Wage, Work, Worked};
-use store::labor_cost::{Cached, Known, keep, known, locations, staff, worked};
+use store::labor_cost::{Basis, Cached, Known, keep, known, places, staff, worked};
 use store::parameters;
 use store::records::{
     LocationRecord, Page, Resource, RoleAssignmentRecord, RoleRecord, TeamMemberRecord, WageRecord,
@@ -21,6 +21,22 @@ fn add(fixture: &Fixture, party: &Party) {
     fixture.query(
         "INSERT INTO organizations (id, name, time_zone, created_at, updated_at) VALUES (?1, 'Osei Grill', 'America/Toronto', 0, 0)",
         parameters![party.tenant.as_str()],
+    );
+    connect(fixture, party, &party.connector_id);
+}
+
+fn connect(fixture: &Fixture, party: &Party, connector_id: &str) {
+    fixture.query(
+        "INSERT INTO connectors (id, organization_id, provider, integration_key, name, state, state_changed_at, config, sync_settings, created_at, updated_at)
+         VALUES (?1, ?2, 'seven_shifts', ?1, 'Account', 'active', 0, '{}', '{}', 0, 0)",
+        parameters![connector_id, party.tenant.as_str()],
+    );
+}
+
+fn set_state(fixture: &Fixture, connector_id: &str, state: &str) {
+    fixture.query(
+        "UPDATE connectors SET state = ?2 WHERE id = ?1",
+        parameters![connector_id, state],
     );
 }
 
@@ -172,10 +188,10 @@ fn known_of(fixture: &Fixture, party: &Party) -> Known {
 
 /// As a function does it.
 fn compute(fixture: &Fixture, party: &Party) -> Rates {
-    let (staff, changed_seq) = wait(staff(&fixture.database, &party.tenant, TODAY)).unwrap();
+    let (staff, basis) = wait(staff(&fixture.database, &party.tenant, TODAY)).unwrap();
     let cached = Cached {
         rate_date: TODAY.to_owned(),
-        changed_seq,
+        basis,
         rates: Rates::of(&staff, TODAY),
     };
     wait(keep(&fixture.database, &party.tenant, &cached, NOW)).unwrap();
@@ -206,7 +222,7 @@ fn rates_hold_until_something_of_it_changes_or_the_day_ends() {
     fill(&fixture, &theirs);
     fixture.write(&ours, Page::Shifts(&[shift("1", Some("7"), NOW)]));
     assert!(current(TODAY).is_some());
-    let changes: [(&str, &dyn Fn()); 6] = [
+    let changes: [(&str, &dyn Fn()); 8] = [
         ("a wage", &|| {
             fixture.write(&ours, Page::Wages(&[wage("18", "8")]));
         }),
@@ -226,6 +242,12 @@ fn rates_hold_until_something_of_it_changes_or_the_day_ends() {
         }),
         ("a location", &|| {
             fixture.write(&ours, Page::Locations(&[location("6")]));
+        }),
+        ("another account", &|| {
+            connect(&fixture, &ours, "another");
+        }),
+        ("an account that counts no more", &|| {
+            set_state(&fixture, "another", "disconnected");
         }),
         ("a wage that is gone", &|| {
             fixture.transact(async |transaction| {
@@ -267,13 +289,63 @@ fn older_rates_that_come_last_are_seen_to_be_older() {
     let newer = compute(&fixture, &ours);
     let late = Cached {
         rate_date: TODAY.to_owned(),
-        changed_seq: older,
+        basis: older,
         rates: Rates::default(),
     };
     wait(keep(&fixture.database, &ours.tenant, &late, NOW)).unwrap();
     assert_eq!(known_of(&fixture, &ours).current(TODAY), None);
     assert_eq!(compute(&fixture, &ours), newer);
     assert_eq!(known_of(&fixture, &ours).current(TODAY), Some(newer));
+}
+
+/// Whatever else has become of a connector: its rows stay, and its people are at work.
+#[test]
+fn people_of_a_disconnected_account_count_in_no_rate() {
+    let fixture = Fixture::new();
+    let ours = party(1);
+    fill(&fixture, &ours);
+    let second = Party {
+        connector_id: "0190a5c0-0000-7000-8000-0000000000f2".to_owned(),
+        ..party(1)
+    };
+    connect(&fixture, &ours, &second.connector_id);
+    fixture.write(
+        &second,
+        Page::Roles(&[role("1", "Cook"), role("3", "Host")]),
+    );
+    fixture.write(&second, Page::TeamMembers(&[member("7")]));
+    let of_cook = WageRecord {
+        external_role_id: Some("1".to_owned()),
+        wage_cents: 3_000,
+        ..wage("1", "7")
+    };
+    fixture.write(&second, Page::Wages(&[of_cook]));
+    let cooks = || {
+        let rates = compute(&fixture, &ours);
+        let rate = rates.find("cook").unwrap().rate.unwrap();
+        (rates.roles.len(), rate.average_cents, rate.head_count)
+    };
+    assert_eq!(cooks(), (2, 2_500, 2));
+    for state in ["paused", "expired", "revoked", "error"] {
+        set_state(&fixture, &second.connector_id, state);
+        assert_eq!(cooks(), (2, 2_500, 2), "{state}");
+    }
+    set_state(&fixture, &second.connector_id, "disconnected");
+    assert_eq!(known_of(&fixture, &ours).current(TODAY), None);
+    assert_eq!(cooks(), (1, 2_000, 1));
+    set_state(&fixture, &ours.connector_id, "disconnected");
+    assert_eq!(compute(&fixture, &ours), Rates::default());
+    let known = known_of(&fixture, &ours);
+    assert_eq!(
+        known.basis,
+        Basis {
+            connector_ids: Vec::new(),
+            ..known.basis.clone()
+        }
+    );
+    // What was worked there has its names still.
+    let places = wait(places(&fixture.database, &ours.tenant)).unwrap();
+    assert_eq!((places.locations.len(), places.roles.len()), (2, 4));
 }
 
 #[test]
@@ -348,12 +420,12 @@ fn work_is_summed_by_day_location_and_role() {
         })
         .collect();
     let days = [(NOW, NOW + 86_400), (NOW + 86_400, NOW + 2 * 86_400)];
-    let work = |day, location: Option<usize>, role: Option<&str>, seconds, without_end| Work {
+    let work = |day, location: Option<usize>, role: Option<&str>, seconds, open_ended| Work {
         day,
         location_id: location.and_then(|location| ids[location].clone()),
         role_name: role.map(str::to_owned),
         seconds,
-        without_end,
+        open_ended,
     };
     let read = |location_id: Option<&str>| {
         let mut found = wait(worked(&fixture.database, &ours.tenant, &days, location_id)).unwrap();
@@ -362,7 +434,8 @@ fn work_is_summed_by_day_location_and_role() {
         }
         found
     };
-    let cooks = work(0, Some(0), Some("Cook"), 8 * 3_600 + 8 * 3_600 - 1_800, 1);
+    // The one until closing counts to the end that it has.
+    let cooks = work(0, Some(0), Some("Cook"), 3 * 8 * 3_600 - 1_800, 1);
     let punches = vec![work(0, Some(0), Some("Cook"), 3_001, 1)];
     let all = read(None);
     assert_eq!(
@@ -381,9 +454,9 @@ fn work_is_summed_by_day_location_and_role() {
         punches,
     };
     assert_eq!(read(ids[0].as_deref()), here);
-    let theirs = wait(locations(&fixture.database, &theirs.tenant)).unwrap();
-    assert_eq!(theirs.len(), 2);
-    assert_eq!(read(Some(&theirs[0].id)), Worked::default());
+    let theirs = wait(places(&fixture.database, &theirs.tenant)).unwrap();
+    assert_eq!((theirs.locations.len(), theirs.roles.len()), (2, 2));
+    assert_eq!(read(Some(&theirs.locations[0].id)), Worked::default());
     assert_eq!(read(Some("x")), Worked::default());
 }
 

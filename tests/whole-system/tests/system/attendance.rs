@@ -1,6 +1,9 @@
 //! Attendance: whatever happens in an account, what is found equals what happened.
 
+mod asking;
 mod deciding;
+mod dying;
+mod keeping;
 mod policies;
 mod saying;
 mod seeing;

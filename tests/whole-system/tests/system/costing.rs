@@ -13,16 +13,20 @@ use serde_json::Value;
 use simulators::seven_shifts::{
     Assignments, Mutation, NewUser, NewWage, Role, Truth, Wage, WageType,
 };
-use whole_system::{App, LAKESHORE};
+use whole_system::{Account, App, LAKESHORE};
 
-use crate::sync::{change, pass};
+use crate::sync::pass;
 
 /// A Monday in Toronto, 10:13.
 const TODAY: &str = "2026-09-21";
 
 fn truth(app: &App) -> Truth {
+    truth_of(app, LAKESHORE)
+}
+
+fn truth_of(app: &App, account: Account) -> Truth {
     let provider = app.simulator.provider();
-    provider.truth(LAKESHORE.company_id).expect("the account")
+    provider.truth(account.company_id).expect("the account")
 }
 
 fn day(text: &str) -> NaiveDate {
@@ -64,6 +68,7 @@ fn earners(truth: &Truth) -> BTreeMap<String, Earners> {
                 };
                 if let Some(wage) = paid(Some(role.id)).or_else(everywhere)
                     && wage.wage_type == WageType::Hourly
+                    && wage.wage_cents > 0
                 {
                     wages.insert(wage.id, wage.wage_cents);
                 }
@@ -91,9 +96,14 @@ async fn rates(app: &App, key: &str) -> BTreeMap<String, Value> {
 
 /// Hires people for one role, at these wages an hour.
 fn hire(app: &App, role: &Role, wages: &[i64]) -> Vec<i64> {
+    hire_at(app, LAKESHORE, role, wages)
+}
+
+fn hire_at(app: &App, account: Account, role: &Role, wages: &[i64]) -> Vec<i64> {
     let hired = wages.iter().map(|cents| {
-        let user_id = change(
+        let user_id = change_at(
             app,
+            account,
             Mutation::AddUser(NewUser {
                 assignments: Assignments {
                     location_ids: BTreeSet::from([role.location_id]),
@@ -104,7 +114,7 @@ fn hire(app: &App, role: &Role, wages: &[i64]) -> Vec<i64> {
                 ..NewUser::default()
             }),
         );
-        change(app, paid(user_id, Some(role.id), *cents, TODAY));
+        change_at(app, account, paid(user_id, Some(role.id), *cents, TODAY));
         user_id
     });
     hired.collect()
@@ -122,16 +132,21 @@ fn paid(user_id: i64, role_id: Option<i64>, wage_cents: i64, from: &str) -> Muta
 
 /// A new role of the first department.
 fn add_role(app: &App, name: &str) -> Role {
-    let department_id = truth(app).departments[0].id;
+    add_role_at(app, LAKESHORE, name)
+}
+
+fn add_role_at(app: &App, account: Account, name: &str) -> Role {
+    let department_id = truth_of(app, account).departments[0].id;
     let name = name.to_owned();
-    let id = change(
+    let id = change_at(
         app,
+        account,
         Mutation::AddRole {
             department_id,
             name,
         },
     );
-    let roles = truth(app).roles;
+    let roles = truth_of(app, account).roles;
     roles
         .into_iter()
         .find(|role| role.id == id)
@@ -141,6 +156,23 @@ fn add_role(app: &App, name: &str) -> Role {
 async fn priced(app: &App, key: &str, body: Value) -> Value {
     let answer = app.post("/api/costing/labor", key, body).await;
     answer.expect(StatusCode::OK)
+}
+
+/// Makes a change in any account.
+fn change_at(app: &App, account: Account, mutation: Mutation) -> i64 {
+    let changed = app
+        .simulator
+        .provider()
+        .mutate(account.company_id, mutation);
+    changed
+        .expect("the change is possible")
+        .id
+        .unwrap_or_default()
+}
+
+/// What they are told who may not read wages: whole 25 cents.
+fn told(cents: i64) -> i64 {
+    half_up(cents, 25) * 25
 }
 
 /// Until the next look at the account.

@@ -9,6 +9,7 @@ mod first_sync;
 mod health;
 mod inbox;
 mod integration;
+mod kill_switch;
 mod limits;
 mod notify;
 mod outgoing;

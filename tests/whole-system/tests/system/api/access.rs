@@ -355,6 +355,15 @@ async fn a_key_may_do_what_its_scopes_say_and_nothing_else() {
             };
             let refused = problem(&request(&without).await, 403, "forbidden");
             assert!(refused["detail"].as_str().unwrap().contains(scope.as_str()));
+            let only = match route.and {
+                None => only.clone(),
+                Some(also) => {
+                    let refused = problem(&request(&only).await, 403, "forbidden");
+                    assert!(refused["detail"].as_str().unwrap().contains(also.as_str()));
+                    let scopes = json!([scope.as_str(), also.as_str()]);
+                    api_key(&app, &organization, json!({"name": "n", "scopes": scopes})).await
+                }
+            };
             let status = request(&only).await.status.as_u16();
             assert!(
                 ![401, 403].contains(&status),

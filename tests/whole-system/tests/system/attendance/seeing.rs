@@ -92,6 +92,14 @@ async fn each_role_sees_what_the_table_says() {
         assert!(places.contains(&row["location_id"].as_str().expect("a place").to_owned()));
     }
     assert_eq!(app.all("/api/attendance/sick-leave", &cook).await.len(), 1);
+    // Of themselves by their id, too, and of nobody else.
+    for (list, rows) in [("sick-leave", 1), ("availability", 7)] {
+        let named = format!("/api/attendance/{list}?team_member_id={own}");
+        assert_eq!(app.all(&named, &cook).await.len(), rows);
+        let other = other["team_member_id"].as_str().expect("an id");
+        let named = format!("/api/attendance/{list}?team_member_id={other}");
+        assert_eq!(app.get(&named, &cook).await.status, StatusCode::NOT_FOUND);
+    }
     assert_eq!(
         app.all("/api/attendance/availability", &cook).await.len(),
         7
@@ -118,14 +126,18 @@ async fn each_role_sees_what_the_table_says() {
     // Somebody who is no person here, and a key, which is none either.
     let nobody = token_for(&organization.id, "member", "user-8");
     let key = app.key(&organization.id, "member").await;
-    for key in [&nobody, &key] {
-        let answer = app.get("/api/attendance/records", key).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND);
-        assert!(
-            answer.json()["detail"]
-                .as_str()
-                .expect("a text")
-                .contains("product-refs")
-        );
+    for (key, remedies) in [
+        (&nobody, ["PUT /api/product-refs", "mapped"]),
+        (&key, ["an API key is no person", "attendance:read"]),
+    ] {
+        for list in ["records", "summary", "sick-leave", "availability"] {
+            let answer = app.get(&format!("/api/attendance/{list}"), key).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND);
+            let problem = answer.json();
+            let detail = problem["detail"].as_str().expect("a text");
+            for remedy in remedies {
+                assert!(detail.contains(remedy), "{detail}");
+            }
+        }
     }
 }

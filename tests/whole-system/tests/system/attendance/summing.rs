@@ -43,13 +43,62 @@ async fn a_summary_is_the_sum_of_its_deltas_and_records() {
             *sum.entry(name.as_str().expect("text").to_owned())
                 .or_default() += 1;
         }
-        if row["categories"]
-            .as_array()
-            .expect("names")
-            .contains(&json!("overtime"))
-        {
-            *sum.entry("overtime_minutes".to_owned()).or_default() +=
-                row["delta_minutes"].as_i64().expect("minutes");
+        let has = |category: &str| {
+            let names = row["categories"].as_array().expect("names");
+            names.contains(&json!(category))
+        };
+        let mut add = |name: &str, minutes: i64| {
+            *sum.entry(name.to_owned()).or_default() += minutes;
+        };
+        let minutes = |name: &str| row[name].as_i64();
+        for (category, name, of) in [
+            ("late_arrival", "late_minutes", "late_minutes"),
+            (
+                "early_departure",
+                "early_departure_minutes",
+                "early_departure_minutes",
+            ),
+            ("overtime", "overtime_minutes", "delta_minutes"),
+            ("short_shift", "short_shift_minutes", "delta_minutes"),
+        ] {
+            if has(category) {
+                add(name, minutes(of).expect("minutes").abs());
+            }
+        }
+        for name in ["scheduled_minutes", "worked_minutes"] {
+            add(name, minutes(name).unwrap_or(0));
+        }
+        add("net_minutes", minutes("delta_minutes").unwrap_or(0));
+        let is_compared =
+            minutes("scheduled_minutes").is_some() && minutes("worked_minutes").is_some();
+        if !is_compared && !has("no_show") && !has("unscheduled") {
+            assert!(
+                row["is_running"] == true || row["scheduled_end"].is_null(),
+                "{row:#}"
+            );
+            add("works_not_compared", 1);
+        }
+    }
+    // What the records of a person say of minutes; who is exempt has none.
+    let mut of_records: BTreeMap<(String, String), BTreeMap<String, i64>> = BTreeMap::new();
+    for row in &records {
+        let name = match row["event_type"].as_str().expect("a type") {
+            "late_arrival" => "late_minutes",
+            "early_departure" => "early_departure_minutes",
+            "overtime" => "overtime_minutes",
+            "short_shift" => "short_shift_minutes",
+            _ => continue,
+        };
+        *of_records
+            .entry(key(row))
+            .or_default()
+            .entry(name.to_owned())
+            .or_default() += row["minutes"].as_i64().expect("minutes");
+    }
+    assert!(of_records.len() > 5);
+    for row in &summary {
+        for (name, minutes) in of_records.remove(&key(row)).into_iter().flatten() {
+            assert_eq!(row[name.as_str()], minutes, "{name} of {row:#}");
         }
     }
     for row in &records {
@@ -71,7 +120,14 @@ async fn a_summary_is_the_sum_of_its_deltas_and_records() {
             "unscheduled",
             "overtime",
             "short_shift",
+            "scheduled_minutes",
+            "worked_minutes",
+            "net_minutes",
+            "works_not_compared",
+            "late_minutes",
+            "early_departure_minutes",
             "overtime_minutes",
+            "short_shift_minutes",
             "points",
         ] {
             assert_eq!(
@@ -274,5 +330,50 @@ async fn tables_have_all_rows_and_no_formulas() {
         let header = lines.next().expect("a header");
         assert!(header.ends_with("synced_at,is_stale"), "{header}");
         assert_eq!(lines.count(), rows.len(), "{list}");
+        let file = answer.headers["content-disposition"]
+            .to_str()
+            .expect("text");
+        assert!(
+            file.starts_with("attachment; filename=\"") && file.ends_with(".csv\""),
+            "{file}"
+        );
+        let path = format!("/api/attendance/{list}?limit=1");
+        let page = app
+            .get(&path, &organization.key)
+            .await
+            .expect(StatusCode::OK);
+        assert_eq!(
+            page["synced_at"],
+            answer.headers["x-synced-at"].to_str().expect("text")
+        );
+        assert_eq!(
+            page["is_stale"].to_string(),
+            answer.headers["x-is-stale"].to_str().expect("text")
+        );
     }
+    let table = async |query: &str| {
+        let path = format!("/api/attendance/records?format=csv&{query}");
+        let answer = app.get(&path, &organization.key).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        answer
+    };
+    // One without a row says how current it is as well, and one with tombstones which they are.
+    let empty = table("from=1999-01-01&to=1999-01-02&limit=7").await;
+    let text = String::from_utf8(empty.body.to_vec()).expect("text");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(empty.headers.contains_key("x-synced-at"));
+    assert!(text.contains(",deleted_at,"), "{text}");
+    // What somebody says is no formula, whatever is before it.
+    let record = records(&app, &organization).await.remove(0);
+    let path = format!(
+        "/api/attendance/records/{}",
+        record["id"].as_str().expect("an id")
+    );
+    let said = json!({"note": "=1+1", "resolution": "ok\n=1"});
+    patch(&app, &path, &organization.key, said)
+        .await
+        .expect(StatusCode::OK);
+    let all = table("limit=1").await;
+    let text = String::from_utf8(all.body.to_vec()).expect("text");
+    assert!(text.contains(",'=1+1,\"ok\n=1\","), "{text:.2000}");
 }

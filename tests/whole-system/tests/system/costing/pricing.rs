@@ -30,7 +30,7 @@ async fn a_recipe_has_its_labour_its_total_and_its_shares() {
         "items": [
             {"role": "baker", "minutes": 45, "name": "Knead"},
             {"role": " BAKER ", "minutes": 7.25, "batches": 2.5},
-            {"role": baker["role_ids"][0], "minutes": 0.01},
+            {"role": baker["role_ids"][0].as_str().unwrap().to_uppercase(), "minutes": 0.01},
             {"role": "Pastry Chef", "minutes": 10, "batches": 3, "name": null},
         ],
         "ingredient_cost_cents": 1_234,
@@ -229,8 +229,9 @@ async fn nobody_prices_by_another_organizations_roles_or_places() {
         "/api/costing/daily?location_id={}",
         location["id"].as_str().unwrap()
     );
-    let answer = app.get(&daily, &theirs.key).await.json();
-    assert_eq!(answer["data"], json!([]));
+    assert_eq!(fields(&app.get(&daily, &theirs.key).await), ["location_id"]);
+    let daily = format!("/api/costing/daily?role={}", role["id"].as_str().unwrap());
+    problem(&app.get(&daily, &theirs.key).await, 422, "unknown-role");
     for path in ["rates", "daily"] {
         let named = format!("/api/costing/{path}?organization_id={}", organization.id);
         problem(&app.get(&named, &theirs.key).await, 404, "not-found");
@@ -310,7 +311,17 @@ async fn every_bad_number_is_named() {
         "/menu_price_cents",
     ];
     assert_eq!(named, expected);
+    let told = async |items: Value| {
+        let said = problem(&ask(json!({"items": items})).await, 400, "invalid-request");
+        said["errors"][0]["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(!told(json!([])).await.contains("several requests"));
+    let many = told(json!(vec![good.clone(); 501])).await;
+    assert!(many.contains("at most 500"), "{many}");
     // At the bounds it is priced.
+    let none = json!({"role": "Host", "minutes": -0.0});
+    let answer = priced(&app, &organization.key, json!({"items": [none]})).await;
+    assert_eq!(answer["labor_cost_cents"], 0);
     let most = json!({"role": "Host", "minutes": 100_000, "batches": 10_000});
     let answer = priced(&app, &organization.key, json!({"items": vec![most; 500]})).await;
     let one = answer["items"][0]["cost_cents"].as_i64().unwrap();
@@ -321,6 +332,10 @@ async fn every_bad_number_is_named() {
         ("from=2026-06-01&to=2026-09-02", "from"),
         ("to=tomorrow", "to"),
         ("location_id=7", "location_id"),
+        (
+            "location_id=0190f3a0-0000-7000-8000-000000000000",
+            "location_id",
+        ),
         ("role=", "role"),
         ("person=7", "person"),
         ("cursor=x", "cursor"),
@@ -330,6 +345,23 @@ async fn every_bad_number_is_named() {
             .await;
         assert_eq!(fields(&answer), [field], "{query}");
     }
+    let answer = app
+        .get(
+            "/api/costing/daily?from=2026-06-01&to=2026-09-02",
+            &organization.key,
+        )
+        .await
+        .json();
+    let detail = answer["errors"][0]["detail"].as_str().unwrap();
+    assert_eq!(
+        detail,
+        "must not be after `to`, nor more than 92 days before it"
+    );
+    let answer = app.get("/api/costing/daily?role=Juggler", &organization.key);
+    let said = problem(&answer.await, 422, "unknown-role");
+    assert_eq!(said["errors"][0]["field"], "role");
+    let detail = said["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("Line Cook"), "{detail}");
     for query in [
         "from=0000-01-01&to=0000-01-02",
         "from=9999-12-31&to=9999-12-31",

@@ -1,8 +1,9 @@
 //! The rates are those of the account, and stay so.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 use simulators::seven_shifts::Mutation;
-use whole_system::{App, Organization};
+use whole_system::{App, HARBOUR, LAKESHORE, Organization};
 
 use super::{TODAY, average, earners, later, paid, rates, truth};
 use crate::sync::{change, pass, restaurant, sync};
@@ -40,7 +41,8 @@ async fn rates_are_those_of_the_account_after_every_change_to_it() {
         .expect("a role");
     let earning = earners(&before);
     let mut cooks = earning["Line Cook"].keys().copied();
-    let (raised, left, moved) = (
+    let (raised, left, moved, unset) = (
+        cooks.next().expect("a cook"),
         cooks.next().expect("a cook"),
         cooks.next().expect("a cook"),
         cooks.next().expect("a cook"),
@@ -85,6 +87,16 @@ async fn rates_are_those_of_the_account_after_every_change_to_it() {
         ),
         ("a role is gone", vec![Mutation::DeleteRole { id: cook.id }]),
     ];
+    // A wage that is not set is none: the one before stands.
+    let seen = rates(&app, &organization.key).await;
+    let nothing = change(&app, paid(unset, Some(cook.id), 0, TODAY));
+    later().await;
+    sync(&app, &organization).await;
+    assert_eq!(rates(&app, &organization.key).await, seen);
+    change(&app, Mutation::DeleteWage { id: nothing });
+    later().await;
+    sync(&app, &organization).await;
+    assert_rates(&app, &organization).await;
     for (what, mutations) in changes {
         let seen = rates(&app, &organization.key).await;
         later().await;
@@ -145,7 +157,7 @@ async fn rates_come_in_pages_too() {
 
 #[tokio::test(start_paused = true)]
 async fn every_answer_says_how_old_it_is() {
-    let (app, organization, _) = restaurant(504).await;
+    let (app, organization, connector_id) = restaurant(504).await;
     let body = json!({"items": [{"role": "Server", "minutes": 5}]});
     let ask = async |path: &str| match path {
         "labor" => super::priced(&app, &organization.key, body.clone()).await,
@@ -176,9 +188,27 @@ async fn every_answer_says_how_old_it_is() {
     for path in ["rates", "labor", "daily"] {
         assert_eq!(ask(path).await["is_stale"], json!(true), "{path}");
     }
+    // What has never come is stale at once, and there is no time to tell.
+    let new = app.organization("New", LAKESHORE.zone).await;
+    app.connect(&new, HARBOUR).await;
+    let never = json!({"data": [], "next_cursor": null, "synced_at": null, "is_stale": true});
+    for path in ["rates", "daily"] {
+        let answer = app.get(&format!("/api/costing/{path}"), &new.key).await;
+        assert_eq!(answer.json(), never, "{path}");
+    }
+    // Of an account that is disconnected nobody counts in a rate; what was worked there is told still.
+    let path = format!("/api/connectors/{connector_id}/disconnect");
+    app.post(&path, &organization.key, json!({}))
+        .await
+        .expect(StatusCode::OK);
+    let days = ask("daily?from=2026-09-14&to=2026-09-21").await;
+    assert_ne!(days["data"], json!([]));
+    assert_eq!(days["is_stale"], json!(true));
+    assert_eq!(days["synced_at"], json!(oldest(&all)));
+    let nothing = json!({"data": [], "next_cursor": null, "synced_at": null, "is_stale": false});
+    assert_eq!(ask("rates").await, nothing);
     // What nothing is synced for is not stale, and there is nothing to tell.
     let empty = app.organization("Empty", "UTC").await;
     let answer = app.get("/api/costing/rates", &empty.key).await.json();
-    let nothing = json!({"data": [], "next_cursor": null, "synced_at": null, "is_stale": false});
     assert_eq!(answer, nothing);
 }

@@ -315,9 +315,10 @@ async fn an_account_that_says_nothing_keeps_no_message_back() {
     let said = check(&app, &organization, off, "&store=s-1").await;
     assert_eq!(said["reason"], "integration_not_configured");
     assert_eq!(said["should_send"], true);
+    // Nothing is there that could be old.
     assert_eq!(
         (&said["synced_at"], &said["is_stale"]),
-        (&Value::Null, &json!(true))
+        (&Value::Null, &json!(false))
     );
     assert_eq!(said["connector_state"], Value::Null);
     let list = get(&app, &organization, "on-shift/?store=s-1")
@@ -717,23 +718,44 @@ async fn nobody_is_asked_about_in_another_organization() {
         let list = get(&app, &other, &format!("on-shift?store={store}")).await;
         texts(&refused(&list, 400), "store");
     }
-    // Members of the organization may ask; what names another organization is not found.
-    let member = app.key(&organization.id, "member").await;
+    // Services and managers may ask, members may not; what names another organization is not found.
+    let scoped = async |scope: &str| {
+        let body = json!({"name": scope, "scopes": [scope]});
+        let key = crate::api::api_key(&app, &organization, body).await;
+        key["key"].as_str().expect("a key").to_owned()
+    };
+    let allowed = [
+        app.key(&organization.id, "admin").await,
+        scoped("shift-checks:read").await,
+    ];
+    let refused_keys = [
+        (app.key(&organization.id, "member").await, 403),
+        (scoped("shifts:read").await, 403),
+        (String::new(), 401),
+    ];
     for path in ["should-send/?email=ada%40example.test", "on-shift/"] {
         let path = format!("{BASE}/{path}");
-        app.get(&path, &member).await.expect(StatusCode::OK);
         let separator = if path.contains('?') { '&' } else { '?' };
         let named = format!("{path}{separator}organization_id={}", organization.id);
-        app.get(&named, &member).await.expect(StatusCode::OK);
+        for key in &allowed {
+            app.get(&path, key).await.expect(StatusCode::OK);
+            app.get(&named, key).await.expect(StatusCode::OK);
+        }
         refused(&app.get(&named, &other.key).await, 404);
-        refused(&app.get(&path, "").await, 401);
+        for (key, status) in &refused_keys {
+            refused(&app.get(&path, key).await, *status);
+        }
     }
     let body = json!({"recipients": [{"email": "ada@example.test"}]});
     let path = format!("{BASE}/should-send/");
-    app.post(&path, &member, body.clone())
-        .await
-        .expect(StatusCode::OK);
-    refused(&app.post(&path, "", body).await, 401);
+    for key in &allowed {
+        app.post(&path, key, body.clone())
+            .await
+            .expect(StatusCode::OK);
+    }
+    for (key, status) in &refused_keys {
+        refused(&app.post(&path, key, body.clone()).await, *status);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -754,14 +776,25 @@ async fn what_is_wrong_is_named_by_its_place() {
         ("email=a%40x&at=noon", "at"),
         ("email=a%40x&at=2026-09-21", "at"),
         ("email=a%40x&store=unknown", "store"),
+        ("email=a%40x&store=", "store"),
+        ("email=a%40x&store=%20", "store"),
+        ("email=a%40x&at=", "at"),
+        ("email=a%40x&store_id=s-1", "store_id"),
+        ("email=a%40x&_=1", "_"),
     ] {
         let said = get(&app, &organization, &format!("should-send/?{query}")).await;
         let said = refused(&said, 400);
         assert_eq!(fields(&said), [field], "{query}");
         texts(&said, field);
     }
+    // A name that is misspelt does not ask for all stores.
     for query in [
         "at=noon",
+        "at=",
+        "store=",
+        "store=%20",
+        "store_id=s-1",
+        "_=1",
         "store=unknown",
         "store=0190f3a0-0000-7000-8000-000000000000",
     ] {
@@ -814,7 +847,10 @@ async fn what_is_wrong_is_named_by_its_place() {
         );
     }
     let many = |count: usize| json!({"recipients": vec![good.clone(); count]});
-    let said = refused(&send(many(1_001)).await, 422);
+    let narrowed = format!("{BASE}/should-send/?store=s-1");
+    let said = app.post(&narrowed, &organization.key, many(1)).await;
+    assert_eq!(fields(&refused(&said, 400)), ["store"]);
+    let said = refused(&send(many(1_001)).await, 400);
     assert_eq!(fields(&said), ["/recipients"]);
     texts(&said, "recipients");
     let said = send(many(1_000)).await.expect(StatusCode::OK);

@@ -13,41 +13,10 @@ use runtime::{Faults, OutboundFault, StatementFault};
 use serde_json::json;
 use simulators::seven_shifts::{Life, demo_data};
 use simulators::{Fault, FaultRule, When};
-use tokio::sync::Notify;
 use whole_system::{App, HARBOUR, INTERNAL_TOKEN, LAKESHORE, Settings, send};
 
 use super::{EPOCH, assert_quiet, live, mirror, pass, restaurant, settle, sync};
-
-/// Stops the world at a statement: from there on nothing reaches the database.
-#[derive(Default)]
-struct KillSwitch {
-    armed: AtomicBool,
-    left: AtomicI64,
-    reached: Notify,
-}
-
-impl KillSwitch {
-    fn arm(&self, statements: i64) {
-        self.left.store(statements, Ordering::SeqCst);
-        self.armed.store(true, Ordering::SeqCst);
-    }
-
-    /// True when it was not reached.
-    fn disarm(&self) -> bool {
-        self.armed.store(false, Ordering::SeqCst);
-        self.left.load(Ordering::SeqCst) > 0
-    }
-}
-
-impl Faults for KillSwitch {
-    fn statement(&self, _: &str, _: &str, _: &str) -> StatementFault {
-        if !self.armed.load(Ordering::SeqCst) || self.left.fetch_sub(1, Ordering::SeqCst) > 1 {
-            return StatementFault::None;
-        }
-        self.reached.notify_one();
-        StatementFault::Delay(Duration::from_secs(86_400))
-    }
-}
+use crate::kill_switch::KillSwitch;
 
 async fn simulated(seed: u64, faults: Arc<dyn Faults>) -> App {
     let settings = Settings {

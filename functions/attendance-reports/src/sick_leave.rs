@@ -7,31 +7,34 @@ use domain::access::Tenant;
 use domain::attendance::policy::SickLeavePolicy;
 use domain::attendance::sick_leave::{self, Ledger, SickTime, Year};
 use domain::stream::Stream;
+use platform::attendance::{Ruling, Sight};
+use platform::table::{self, Table};
 use platform::{Context, Reply, freshness, lists, problems};
-use store::attendance::answers::{self, ApprovedTimeOff, PeopleAsked};
+use store::attendance::answers::{self, ApprovedTimeOff};
 
-use crate::lists::today;
-use crate::own::Sight;
-use crate::{people, policy, table};
+use crate::people::{self, Wanted};
 
 /// What sick leave rests on.
 const RESTS_ON: &[Stream] = &[Stream::Users, Stream::TimeOff];
 /// A whole day of a person whose provider says no hours, in minutes.
 const DAY_MINUTES: i64 = 8 * 60;
 
-const COLUMNS: &[&str] = &[
-    "employee_name",
-    "year",
-    "from",
-    "to",
-    "entitled_days",
-    "used_days",
-    "booked_days",
-    "remaining_days",
-    "over_days",
-    "entitled_from",
-    "team_member_id",
-];
+const TABLE: Table<'_> = Table {
+    name: "sick-leave",
+    columns: &[
+        "employee_name",
+        "year",
+        "from",
+        "to",
+        "entitled_days",
+        "used_days",
+        "booked_days",
+        "remaining_days",
+        "over_days",
+        "entitled_from",
+        "team_member_id",
+    ],
+};
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
@@ -43,10 +46,9 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let (year, member, location, is_table) = &asked.filter;
     let tenant = &asked.tenant;
     let sight = Sight::of(context, tenant).await?;
-    sight.kept_to(member.as_deref())?;
-    let (policy, _) = policy::of(context, tenant).await?;
-    let policy = &policy.sick_leave;
-    let today = today().unwrap_or_default();
+    let ruling = Ruling::of(&context.database, tenant).await?;
+    let policy = &ruling.policy()?.sick_leave;
+    let today = ruling.today;
     let number = year
         .and_then(|year| i32::try_from(year).ok())
         .unwrap_or_else(|| sick_leave::year_of(policy, today));
@@ -58,7 +60,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     } else {
         asked.paging.limit()
     };
-    let wanted = PeopleAsked {
+    let wanted = Wanted {
         team_member_id: member.as_deref(),
         location_id: location.as_deref(),
         after: after.as_deref(),
@@ -71,7 +73,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let rows = ledgers(context, tenant, policy, (number, year), &people.ids, today).await?;
     let freshness = freshness::of(context, tenant, RESTS_ON).await?;
     if *is_table {
-        return table::reply_with(COLUMNS, &rows, &freshness);
+        return TABLE.reply_with(&rows, &freshness);
     }
     asked
         .paging
@@ -88,7 +90,7 @@ async fn ledgers(
 ) -> Result<Vec<SickLeave>, Problem> {
     let failed = |error| problems::database(&error);
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let names = answers::names(&context.database, tenant, &ids)
+    let names = answers::people_names(&context.database, tenant, &ids)
         .await
         .map_err(failed)?;
     let (from, to) = (year.first.to_string(), year.last.to_string());
@@ -97,7 +99,7 @@ async fn ledgers(
         .map_err(failed)?;
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
-        let Some(person) = names.people.iter().find(|person| person.id == id) else {
+        let Some(person) = names.iter().find(|person| person.id == id) else {
             continue;
         };
         let taken: Vec<SickTime> = time_off

@@ -4,70 +4,77 @@ use std::collections::{BTreeMap, HashMap};
 
 use api::Problem;
 use api::attendance::AttendanceSummary;
+use api::days::DaysAsked;
 use chrono::{Days, NaiveDate};
 use domain::access::Scope;
-use domain::attendance::delta::nearest_minutes;
 use domain::labor_cost::{Basis, View, overtime_cents};
+use platform::attendance::{Ruling, STREAMS, Sight};
 use platform::labor_rates::Today;
+use platform::table::{self, Table};
 use platform::{Context, Reply, freshness, lists, problems};
 use store::attendance::answers::{self, Asked, Names, Points, Sums};
 use store::lists::Key;
 
-use crate::lists::Span;
-use crate::own::Sight;
-use crate::{STREAMS, policy, table};
-
-const COLUMNS: &[&str] = &[
-    "employee_name",
-    "location_name",
-    "works",
-    "on_time",
-    "late_arrival",
-    "early_departure",
-    "no_show",
-    "unscheduled",
-    "overtime",
-    "short_shift",
-    "scheduled_minutes",
-    "worked_minutes",
-    "late_minutes",
-    "early_departure_minutes",
-    "overtime_minutes",
-    "overtime_cost_cents",
-    "overtime_cost_basis",
-    "points",
-    "window_points",
-    "team_member_id",
-    "location_id",
-];
+const TABLE: Table<'_> = Table {
+    name: "attendance-summary",
+    columns: &[
+        "employee_name",
+        "location_name",
+        "works",
+        "on_time",
+        "late_arrival",
+        "early_departure",
+        "no_show",
+        "unscheduled",
+        "overtime",
+        "short_shift",
+        "scheduled_minutes",
+        "worked_minutes",
+        "net_minutes",
+        "works_not_compared",
+        "late_minutes",
+        "early_departure_minutes",
+        "overtime_minutes",
+        "short_shift_minutes",
+        "overtime_cost_cents",
+        "overtime_cost_basis",
+        "points",
+        "window_points",
+        "team_member_id",
+        "location_id",
+    ],
+};
 
 /// A person, or nobody, at a location of a connector.
 type Place = (String, String, String);
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
-        let span = Span::parse(query);
+        let days = DaysAsked::parse(query);
         let member = query.id("team_member_id");
         let location = query.id("location_id");
         let by = query.one_of("by", &["person", "location"]);
-        (span, member, location, by, table::is_wanted(query))
+        (days, member, location, by, table::is_wanted(query))
     })?;
-    let (span, member, location, by, is_table) = &asked.filter;
+    let (days, member, location, by, is_table) = &asked.filter;
     let tenant = &asked.tenant;
     let sight = Sight::of(context, tenant).await?;
-    sight.kept_to(member.as_deref())?;
+    sight.check(member.as_deref())?;
+    let ruling = Ruling::of(&context.database, tenant).await?;
+    let policy = ruling.policy()?;
+    let span = days.span(ruling.today)?;
+    let (from, to) = (span.from.to_string(), span.to.to_string());
     let wanted = Asked {
-        from: &span.from,
-        to: &span.to,
+        from: &from,
+        to: &to,
         team_member_id: member.as_deref(),
         location_id: location.as_deref(),
     };
-    let (policy, _) = policy::of(context, tenant).await?;
     let failed = |error| problems::database(&error);
     let mut sums = answers::sums(&context.database, tenant, wanted)
         .await
         .map_err(failed)?;
-    let window_from = window(&span.to, policy.rolling_window_days);
+    let window_from = window(span.to, policy.rolling_window_days);
     let mut points = answers::points(&context.database, tenant, wanted, &window_from)
         .await
         .map_err(failed)?;
@@ -110,7 +117,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let freshness = freshness::of(context, tenant, STREAMS).await?;
     if *is_table {
         let rows: Vec<AttendanceSummary> = rows.into_iter().map(|(_, row)| row).collect();
-        return table::reply_with(COLUMNS, &rows, &freshness);
+        return TABLE.reply_with(&rows, &freshness);
     }
     let after = asked.paging.after()?.map(|key| key.id);
     let limit = usize::try_from(asked.paging.limit()).unwrap_or(usize::MAX);
@@ -130,12 +137,9 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
 }
 
 /// The first day of the rolling window that ends on `to`.
-fn window(to: &str, days: u32) -> String {
-    to.parse::<NaiveDate>()
-        .ok()
-        .and_then(|to| to.checked_sub_days(Days::new(u64::from(days.saturating_sub(1)))))
-        .unwrap_or_default()
-        .to_string()
+fn window(to: NaiveDate, days: u32) -> String {
+    let before = Days::new(u64::from(days.saturating_sub(1)));
+    to.checked_sub_days(before).unwrap_or(to).to_string()
 }
 
 /// Puts the price of overtime to the rows that have some: at the rate of the role in which it was worked, as far as
@@ -237,16 +241,16 @@ fn add_up(
         add(&mut row.unscheduled, sum.unscheduled);
         add(&mut row.overtime, sum.overtime);
         add(&mut row.short_shift, sum.short_shift);
-        add(
-            &mut row.scheduled_minutes,
-            nearest_minutes(sum.scheduled_seconds),
-        );
-        add(&mut row.worked_minutes, nearest_minutes(sum.worked_seconds));
-        add(&mut row.late_minutes, sum.late_seconds.div_euclid(60));
+        add(&mut row.scheduled_minutes, sum.scheduled_minutes);
+        add(&mut row.worked_minutes, sum.worked_minutes);
+        add(&mut row.net_minutes, sum.net_minutes);
+        add(&mut row.works_not_compared, sum.works_not_compared);
+        add(&mut row.late_minutes, sum.late_minutes);
         add(
             &mut row.early_departure_minutes,
-            sum.early_departure_seconds.div_euclid(60),
+            sum.early_departure_minutes,
         );
+        add(&mut row.short_shift_minutes, sum.short_shift_minutes);
         add(&mut row.overtime_minutes, sum.overtime_minutes);
     }
     for one in points {

@@ -2,12 +2,19 @@
 
 use api::Problem;
 use domain::access::Tenant;
-use platform::{Context, problems};
+use platform::attendance::Sight;
+use platform::{Context, problems, table};
 use store::attendance::answers::{self, PeopleAsked};
 use store::lists::Key;
 
-use crate::own::Sight;
-use crate::table;
+/// Which people are asked for.
+pub struct Wanted<'a> {
+    pub team_member_id: Option<&'a str>,
+    pub location_id: Option<&'a str>,
+    /// Behind this id.
+    pub after: Option<&'a str>,
+    pub limit: u32,
+}
 
 /// People by id, and where the next page begins if there is one.
 pub struct PageOfPeople {
@@ -15,23 +22,27 @@ pub struct PageOfPeople {
     pub next: Option<Key>,
 }
 
-/// The people whom the caller may see; their own rows are one page.
+/// Those whom the caller may see: who is at work, and who is asked for by id or is the caller.
 ///
 /// # Errors
-/// The database's.
+/// 404 for somebody whom the caller may not see; the database's.
 pub async fn page(
     context: &Context,
     tenant: &Tenant,
     sight: &Sight,
-    asked: PeopleAsked<'_>,
+    wanted: Wanted<'_>,
 ) -> Result<PageOfPeople, Problem> {
-    let mut ids = match sight {
-        Sight::Own(own) => own.clone(),
-        Sight::Everybody => answers::people(&context.database, tenant, asked)
-            .await
-            .map_err(|error| problems::database(&error))?,
+    let only = sight.people(wanted.team_member_id)?;
+    let asked = PeopleAsked {
+        ids: only.as_deref(),
+        location_id: wanted.location_id,
+        after: wanted.after,
+        limit: wanted.limit,
     };
-    let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
+    let mut ids = answers::people(&context.database, tenant, asked)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
     let has_more = ids.len() > limit;
     ids.truncate(limit);
     let next = ids.last().filter(|_| has_more).map(|id| Key {

@@ -6,29 +6,32 @@ use chrono::{Days, NaiveDate};
 use domain::access::Tenant;
 use domain::attendance::week::{self, Availability, Away, Day, Said};
 use domain::stream::Stream;
+use platform::attendance::{Ruling, Sight};
+use platform::table::{self, Table};
 use platform::{Context, Reply, freshness, lists, problems};
-use store::attendance::answers::{self, ApprovedTimeOff, PeopleAsked, SaidAvailability};
+use store::attendance::answers::{self, ApprovedTimeOff, SaidAvailability};
 
-use crate::lists::today;
-use crate::own::Sight;
-use crate::{people, table};
+use crate::people::{self, Wanted};
 
 /// What a week rests on.
 const RESTS_ON: &[Stream] = &[Stream::Users, Stream::Availability, Stream::TimeOff];
 /// People of one page: each has seven rows.
 const MAX_PEOPLE: u32 = 70;
 
-const COLUMNS: &[&str] = &[
-    "employee_name",
-    "date",
-    "availability",
-    "available_from",
-    "available_to",
-    "time_off_from",
-    "time_off_to",
-    "time_off_request_id",
-    "team_member_id",
-];
+const TABLE: Table<'_> = Table {
+    name: "availability",
+    columns: &[
+        "employee_name",
+        "date",
+        "availability",
+        "available_from",
+        "available_to",
+        "time_off_from",
+        "time_off_to",
+        "time_off_request_id",
+        "team_member_id",
+    ],
+};
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
@@ -40,19 +43,18 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let (first, member, location, is_table) = &asked.filter;
     let tenant = &asked.tenant;
     let sight = Sight::of(context, tenant).await?;
-    sight.kept_to(member.as_deref())?;
-    let first: NaiveDate = first
-        .as_deref()
-        .and_then(|day| day.parse().ok())
-        .or_else(today)
-        .unwrap_or_default();
+    let first: Option<NaiveDate> = first.as_deref().and_then(|day| day.parse().ok());
+    let first = match first {
+        Some(first) => first,
+        None => Ruling::of(&context.database, tenant).await?.today,
+    };
     let after = asked.paging.after()?.map(|key| key.id);
     let limit = if *is_table {
         u32::try_from(table::MAX_ROWS / 7).unwrap_or(u32::MAX)
     } else {
         asked.paging.limit().div_ceil(7).clamp(1, MAX_PEOPLE)
     };
-    let wanted = PeopleAsked {
+    let wanted = Wanted {
         team_member_id: member.as_deref(),
         location_id: location.as_deref(),
         after: after.as_deref(),
@@ -65,7 +67,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let rows = weeks(context, tenant, first, &people.ids).await?;
     let freshness = freshness::of(context, tenant, RESTS_ON).await?;
     if *is_table {
-        return table::reply_with(COLUMNS, &rows, &freshness);
+        return TABLE.reply_with(&rows, &freshness);
     }
     asked
         .paging
@@ -82,7 +84,7 @@ async fn weeks(
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let last = first.checked_add_days(Days::new(6)).unwrap_or(first);
     let (from, to) = (first.to_string(), last.to_string());
-    let names = answers::names(&context.database, tenant, &ids)
+    let names = answers::people_names(&context.database, tenant, &ids)
         .await
         .map_err(failed)?;
     let said = answers::availability(&context.database, tenant, &ids)
@@ -94,7 +96,6 @@ async fn weeks(
     let mut rows = Vec::with_capacity(ids.len().saturating_mul(7));
     for id in ids {
         let name = names
-            .people
             .iter()
             .find(|person| person.id == id)
             .and_then(|person| person.name.clone());
