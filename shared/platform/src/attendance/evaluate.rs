@@ -248,10 +248,7 @@ impl<'a> OnePart<'a> {
                 clocked_out_at: row.clocked_out_at,
                 worked_seconds: row.worked_seconds,
                 auto_clocked_out: row.auto_clocked_out != 0,
-                shift: row
-                    .schedule_shift_id
-                    .as_deref()
-                    .and_then(|id| places.get(id).copied()),
+                shift: row.schedule_shift_id.and_then(|id| places.get(id).copied()),
                 day: day(row.external_location_id.as_deref(), row.clocked_in_at),
             })
             .collect();
@@ -463,7 +460,7 @@ impl<'a> Decided<'a> {
             let is_first = place == 0 && shift_id.is_some();
             let scheduled_seconds = self.delta.scheduled_seconds.filter(|_| is_first);
             let delta_minutes = self.delta.delta_minutes().filter(|_| is_first);
-            let is_written = row.written_shift_id.as_deref() == shift_id
+            let is_written = row.written_shift_id == shift_id
                 && row.written_scheduled_seconds == scheduled_seconds
                 && row.written_delta_minutes == delta_minutes;
             if !is_written || !is_marked(row.counted_at) {
