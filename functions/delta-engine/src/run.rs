@@ -18,7 +18,7 @@ use platform::run::{RunCall, RunReport};
 use platform::{SpinDatabase, clock, planning, random};
 use serde::{Deserialize, Serialize};
 use store::attendance::{
-    self, Changed, Cursor, Person, Rows, Settled, Source, SyncedConnector, Work,
+    self, Changed, Cursor, Found, Person, Rows, Settled, Source, SyncedConnector, Work,
 };
 use store::jobs::{Lease, plan};
 use store::{Database, DatabaseError};
@@ -313,22 +313,30 @@ impl<'a> Run<'a> {
         // While the database reads some people's rows, those of the people before them are judged. Nothing is written
         // before all of them are: a shift may have gone from one of these people to another.
         let parts: Vec<&[Person<'_>]> = people.chunks(READ_TOGETHER).collect();
-        let read: Vec<OnceCell<Rows>> = parts.iter().map(|_| OnceCell::new()).collect();
+        let found: Vec<OnceCell<Found>> = parts.iter().map(|_| OnceCell::new()).collect();
+        let read: Vec<OnceCell<Rows<'_>>> = parts.iter().map(|_| OnceCell::new()).collect();
         let mut settled = Settled::default();
-        let mut before: Option<(&Rows, &[Person<'_>])> = None;
-        for (&part, place) in parts.iter().zip(&read) {
-            let reading = attendance::read(self.database, tenant, part);
-            let judging = async {
-                if let Some((rows, part)) = before {
-                    evaluate(rows, part, &means, random::id, &mut settled);
-                }
+        let mut judge = |place: usize| -> Result<(), DatabaseError> {
+            let (Some(part), Some(rows)) = (parts.get(place), read.get(place)) else {
+                return Ok(());
             };
-            let (rows, ()) = join(reading, judging).await;
-            let rows = rows?;
-            before = Some((place.get_or_init(|| rows), part));
+            if let Some(found) = found.get(place).and_then(OnceCell::get) {
+                let found = found.rows()?;
+                let rows = rows.get_or_init(|| found);
+                evaluate(rows, part, &means, random::id, &mut settled);
+            }
+            Ok(())
+        };
+        for (place, (part, cell)) in parts.iter().zip(&found).enumerate() {
+            let reading = attendance::read(self.database, tenant, part);
+            let judging = async { place.checked_sub(1).map_or(Ok(()), &mut judge) };
+            let (answer, judged) = join(reading, judging).await;
+            judged?;
+            let answer = answer?;
+            cell.get_or_init(|| answer);
         }
-        if let Some((rows, part)) = before {
-            evaluate(rows, part, &means, random::id, &mut settled);
+        if let Some(last) = parts.len().checked_sub(1) {
+            judge(last)?;
         }
         let rows_read = read
             .iter()

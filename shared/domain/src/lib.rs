@@ -14,6 +14,7 @@
 //! | [`deletion_brake`] | when a pass would delete too much |
 //! | [`availability`], [`time_off`] | when people can work, and what a category of time off is |
 //! | [`place_name`] | which location is which store, by their names |
+//! | [`allocation`] | which adviser a deal goes to, and why |
 //! | [`attendance`] | what was scheduled against what was worked, and what follows |
 //! | [`labor_cost`] | what an hour of a role costs, and who may be told |
 //! | [`shift_check`] | who is on shift, and whether a message is sent to them |
@@ -35,6 +36,7 @@ mod error;
 mod text_enum;
 
 pub mod access;
+pub mod allocation;
 pub mod api_key;
 pub mod attendance;
 pub mod automation;

@@ -3,6 +3,7 @@
 //! Each family measures several rows in one run; ratios compare what ran side by side. A row that
 //! cannot be measured is printed without a value and does not hold.
 
+mod allocation;
 mod attendance;
 mod backfill;
 mod claims;
@@ -90,6 +91,10 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: attendance::ROWS,
         measure: || Box::pin(attendance::measure()),
+    },
+    Family {
+        rows: allocation::ROWS,
+        measure: || Box::pin(ready(allocation::measure())),
     },
     Family {
         rows: costing::ROWS,

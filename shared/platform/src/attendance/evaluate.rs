@@ -45,7 +45,7 @@ pub struct Means<'a> {
 
 /// Adds to `settled` what has to be written so that these parts of people's time stand as they are decided now.
 pub fn evaluate<'a>(
-    rows: &'a Rows,
+    rows: &'a Rows<'a>,
     people: &[Person<'a>],
     means: &Means<'_>,
     mut new_id: impl FnMut() -> String,
@@ -63,10 +63,10 @@ pub fn evaluate<'a>(
         let punches = punches.next(place, |row| row.person);
         let time_off = time_off.next(place, |row| row.person);
         let mut deltas = Known::new(deltas.next(place, |row| row.person), |row| {
-            (row.subject_id.as_str(), "")
+            (row.subject_id, "")
         });
         let mut records = Known::new(records.next(place, |row| row.person), |row| {
-            (row.subject_id.as_str(), row.event_type.as_str())
+            (row.subject_id, row.event_type)
         });
         let Some(member) = member else { continue };
         let one = OnePart::new(person, member, shifts, punches, time_off);
@@ -96,15 +96,15 @@ pub fn evaluate<'a>(
         settled.gone_deltas.extend(
             deltas
                 .left()
-                .filter(|known| means.is_decidable(&member.1, known.anchor_at))
-                .map(|known| known.id.as_str()),
+                .filter(|known| means.is_decidable(member.1, known.anchor_at))
+                .map(|known| known.id),
         );
         settled.gone_records.extend(
             records
                 .left()
-                .filter(|known| means.is_decidable(&member.1, known.anchor_at))
+                .filter(|known| means.is_decidable(member.1, known.anchor_at))
                 .filter(|known| known.fingerprint.is_some())
-                .map(|known| known.id.as_str()),
+                .map(|known| known.id),
         );
     }
 }
@@ -161,20 +161,20 @@ impl<'a, R> Known<'a, R> {
 /// A part of one person's time, with what is around it.
 struct OnePart<'a> {
     member_id: &'a str,
-    member: &'a Member,
+    member: &'a Member<'a>,
     span: Span,
-    shifts: Vec<&'a ShiftRow>,
-    punches: &'a [PunchRow],
+    shifts: Vec<&'a ShiftRow<'a>>,
+    punches: &'a [PunchRow<'a>],
     time_off: Vec<TimeOff<'a>>,
 }
 
 impl<'a> OnePart<'a> {
     fn new(
         person: &Person<'a>,
-        member: &'a Member,
-        shifts: &'a [ShiftRow],
-        punches: &'a [PunchRow],
-        time_off: &'a [TimeOffRow],
+        member: &'a Member<'a>,
+        shifts: &'a [ShiftRow<'a>],
+        punches: &'a [PunchRow<'a>],
+        time_off: &'a [TimeOffRow<'a>],
     ) -> Self {
         let gone_at = member.3.unwrap_or(i64::MAX);
         Self {
@@ -201,8 +201,8 @@ struct Decided<'a> {
     zone: Zone,
     /// When it began, by the wall clock: the day that it is of, and what an explanation says of the zone.
     local: NaiveDateTime,
-    shifts: Vec<&'a ShiftRow>,
-    punches: Vec<&'a PunchRow>,
+    shifts: Vec<&'a ShiftRow<'a>>,
+    punches: Vec<&'a PunchRow<'a>>,
     matched_by: &'static str,
     delta: Delta,
     review: Option<Review>,
@@ -212,7 +212,7 @@ struct Decided<'a> {
 impl<'a> OnePart<'a> {
     fn decide(&self, means: &Means<'_>) -> Vec<Decided<'a>> {
         let window = means.policy.thresholds.window();
-        let connector_id = self.member.1.as_str();
+        let connector_id = self.member.1;
         // Which day it is matters only where midnight parts what belongs together.
         let day = |location: Option<&str>, at: i64| {
             if window.across_midnight {
@@ -237,7 +237,7 @@ impl<'a> OnePart<'a> {
             .shifts
             .iter()
             .enumerate()
-            .map(|(index, row)| (row.id.as_str(), index))
+            .map(|(index, row)| (row.id, index))
             .collect();
         let punches: Vec<Punch<'_>> = self
             .punches
@@ -248,10 +248,7 @@ impl<'a> OnePart<'a> {
                 clocked_out_at: row.clocked_out_at,
                 worked_seconds: row.worked_seconds,
                 auto_clocked_out: row.auto_clocked_out != 0,
-                shift: row
-                    .schedule_shift_id
-                    .as_deref()
-                    .and_then(|id| places.get(id).copied()),
+                shift: row.schedule_shift_id.and_then(|id| places.get(id).copied()),
                 day: day(row.external_location_id.as_deref(), row.clocked_in_at),
             })
             .collect();
@@ -269,12 +266,12 @@ impl<'a> OnePart<'a> {
         punches: &[Punch<'_>],
         means: &Means<'_>,
     ) -> Option<Decided<'a>> {
-        let of_shifts: Vec<&'a ShiftRow> = work
+        let of_shifts: Vec<&'a ShiftRow<'a>> = work
             .shifts
             .iter()
             .filter_map(|&place| self.shifts.get(place).copied())
             .collect();
-        let of_punches: Vec<&'a PunchRow> = work
+        let of_punches: Vec<&'a PunchRow<'a>> = work
             .punches
             .iter()
             .filter_map(|&place| self.punches.get(place))
@@ -283,7 +280,7 @@ impl<'a> OnePart<'a> {
         let anchor_at = shift
             .map(|row| row.starts_at)
             .or(punch.map(|row| row.clocked_in_at))?;
-        let connector_id = self.member.1.as_str();
+        let connector_id = self.member.1;
         if !self.span.has(anchor_at) || !means.is_decidable(connector_id, anchor_at) {
             return None;
         }
@@ -322,10 +319,7 @@ impl<'a> OnePart<'a> {
         Some(Decided {
             member_id: self.member_id,
             connector_id,
-            subject: shift.map_or_else(
-                || punch.map_or("", |row| row.id.as_str()),
-                |row| row.id.as_str(),
-            ),
+            subject: shift.map_or_else(|| punch.map_or("", |row| row.id), |row| row.id),
             anchor_at,
             zone,
             local: zone.local(anchor_at),
@@ -370,11 +364,11 @@ impl<'a> Decided<'a> {
     }
 
     fn shift_ids(&self) -> Vec<&'a str> {
-        self.shifts.iter().map(|row| row.id.as_str()).collect()
+        self.shifts.iter().map(|row| row.id).collect()
     }
 
     fn punch_ids(&self) -> Vec<&'a str> {
-        self.punches.iter().map(|row| row.id.as_str()).collect()
+        self.punches.iter().map(|row| row.id).collect()
     }
 
     fn row(&self) -> DeltaRow<'a> {
@@ -454,24 +448,24 @@ impl<'a> Decided<'a> {
         for row in &self.shifts {
             if !is_marked(row.counted_at) {
                 settled.shifts.push(ShiftMark {
-                    id: &row.id,
+                    id: row.id,
                     member_id,
                     anchor_at: self.anchor_at,
                 });
             }
         }
-        let shift_id = self.shifts.first().map(|row| row.id.as_str());
+        let shift_id = self.shifts.first().map(|row| row.id);
         for (place, row) in self.punches.iter().enumerate() {
             // Of several punches the first one has the numbers of all, so that sums over punches are true.
             let is_first = place == 0 && shift_id.is_some();
             let scheduled_seconds = self.delta.scheduled_seconds.filter(|_| is_first);
             let delta_minutes = self.delta.delta_minutes().filter(|_| is_first);
-            let is_written = row.written_shift_id.as_deref() == shift_id
+            let is_written = row.written_shift_id == shift_id
                 && row.written_scheduled_seconds == scheduled_seconds
                 && row.written_delta_minutes == delta_minutes;
             if !is_written || !is_marked(row.counted_at) {
                 settled.punches.push(PunchMark {
-                    id: &row.id,
+                    id: row.id,
                     member_id,
                     anchor_at: self.anchor_at,
                     shift_id,
@@ -484,7 +478,7 @@ impl<'a> Decided<'a> {
 }
 
 /// `None` where its dates cannot be read: the table takes any text.
-fn off(row: &TimeOffRow) -> Option<TimeOff<'_>> {
+fn off<'a>(row: &'a TimeOffRow<'_>) -> Option<TimeOff<'a>> {
     let day = |text: &str| text.parse::<NaiveDate>().ok().map(day_number);
     let second = |text: &Option<String>| {
         let time = text.as_deref()?.parse().ok()?;
@@ -496,7 +490,7 @@ fn off(row: &TimeOffRow) -> Option<TimeOff<'_>> {
         (from, to)
     });
     Some(TimeOff {
-        id: &row.id,
+        id: row.id,
         first_day: day(&row.start_date)?,
         last_day: day(&row.end_date)?,
         part,

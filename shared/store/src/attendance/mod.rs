@@ -8,7 +8,7 @@ mod settle;
 mod work;
 
 pub use read::{
-    KnownDelta, KnownRecord, Member, Person, PunchRow, Rows, ShiftRow, TimeOffRow, read,
+    Found, KnownDelta, KnownRecord, Member, Person, PunchRow, Rows, ShiftRow, TimeOffRow, read,
 };
 pub use settle::{DeltaRow, PunchMark, RecordRow, Settled, ShiftMark, begin, settle};
 pub use work::{

@@ -1,11 +1,13 @@
 //! The rows that decide a part of people's time. They come as arrays, not as objects, and name whose they are by
 //! its place among the people asked for: there may be tens of thousands of them.
 
+use std::borrow::Cow;
+
 use domain::access::Tenant;
 use domain::attendance::span::{MARGIN_SECONDS, Span};
 use serde::Deserialize;
 
-use crate::database::{DatabaseError, Execute};
+use crate::database::{DatabaseError, Execute, Row};
 use crate::{json, parameters};
 
 /// A part of one person's time.
@@ -17,14 +19,15 @@ pub struct Person<'a> {
 
 /// `(person, connector id, level, gone since)`. The fields of this and the next ones are in the order of [`READ`].
 #[derive(Clone, Debug, Deserialize)]
-pub struct Member(pub usize, pub String, pub Option<String>, pub Option<i64>);
+pub struct Member<'a>(pub usize, pub &'a str, pub Option<String>, pub Option<i64>);
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct ShiftRow {
+pub struct ShiftRow<'a> {
     /// Whose part it is of, by its place among the people asked for.
     pub person: usize,
-    pub id: String,
-    pub external_id: String,
+    pub id: &'a str,
+    #[serde(borrow)]
+    pub external_id: Cow<'a, str>,
     pub starts_at: i64,
     pub ends_at: i64,
     pub is_close: i64,
@@ -36,29 +39,30 @@ pub struct ShiftRow {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct PunchRow {
+pub struct PunchRow<'a> {
     pub person: usize,
-    pub id: String,
-    pub external_id: String,
+    pub id: &'a str,
+    #[serde(borrow)]
+    pub external_id: Cow<'a, str>,
     pub clocked_in_at: i64,
     pub clocked_out_at: Option<i64>,
     pub worked_seconds: Option<i64>,
     pub auto_clocked_out: i64,
-    pub schedule_shift_id: Option<String>,
+    pub schedule_shift_id: Option<&'a str>,
     pub external_location_id: Option<String>,
     pub external_role_id: Option<String>,
     /// As of a shift.
     pub counted_at: Option<i64>,
     /// As written back last.
-    pub written_shift_id: Option<String>,
+    pub written_shift_id: Option<&'a str>,
     pub written_scheduled_seconds: Option<i64>,
     pub written_delta_minutes: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct TimeOffRow {
+pub struct TimeOffRow<'a> {
     pub person: usize,
-    pub id: String,
+    pub id: &'a str,
     pub start_date: String,
     pub end_date: String,
     pub is_partial_day: i64,
@@ -68,21 +72,21 @@ pub struct TimeOffRow {
 
 /// A work, as it was decided before.
 #[derive(Clone, Debug, Deserialize)]
-pub struct KnownDelta {
+pub struct KnownDelta<'a> {
     pub person: usize,
-    pub id: String,
-    pub subject_id: String,
+    pub id: &'a str,
+    pub subject_id: &'a str,
     pub fingerprint: i64,
     pub anchor_at: i64,
 }
 
 /// An event, as it was decided before.
 #[derive(Clone, Debug, Deserialize)]
-pub struct KnownRecord {
+pub struct KnownRecord<'a> {
     pub person: usize,
-    pub id: String,
-    pub subject_id: String,
-    pub event_type: String,
+    pub id: &'a str,
+    pub subject_id: &'a str,
+    pub event_type: &'a str,
     /// None of one that is deleted.
     pub fingerprint: Option<i64>,
     pub anchor_at: i64,
@@ -90,13 +94,13 @@ pub struct KnownRecord {
 
 /// Everything about parts of people's time, ordered by the people asked for.
 #[derive(Clone, Debug)]
-pub struct Rows {
-    pub members: Vec<Member>,
-    pub shifts: Vec<ShiftRow>,
-    pub punches: Vec<PunchRow>,
-    pub time_off: Vec<TimeOffRow>,
-    pub deltas: Vec<KnownDelta>,
-    pub records: Vec<KnownRecord>,
+pub struct Rows<'a> {
+    pub members: Vec<Member<'a>>,
+    pub shifts: Vec<ShiftRow<'a>>,
+    pub punches: Vec<PunchRow<'a>>,
+    pub time_off: Vec<TimeOffRow<'a>>,
+    pub deltas: Vec<KnownDelta<'a>>,
+    pub records: Vec<KnownRecord<'a>>,
 }
 
 /// From each person to their rows: `CROSS JOIN` keeps SQLite from reading the table first. Of a part it is said what is
@@ -145,6 +149,10 @@ SELECT (
 /// Beyond every time in a table, and far enough from where sums end.
 const FAR: i64 = 1 << 60;
 
+/// What the database has answered; [`Found::rows`] reads it, in its own time.
+#[derive(Debug)]
+pub struct Found(Row);
+
 /// Reads what decides these parts of people's time, and what was decided of them before.
 ///
 /// # Errors
@@ -153,7 +161,7 @@ pub async fn read<E: Execute>(
     database: &E,
     tenant: &Tenant,
     people: &[Person<'_>],
-) -> Result<Rows, DatabaseError> {
+) -> Result<Found, DatabaseError> {
     let wanted: Vec<_> = people
         .iter()
         .map(|person| {
@@ -163,23 +171,31 @@ pub async fn read<E: Execute>(
         .collect();
     let parameters = parameters![tenant.as_str(), json::write(&wanted)?, MARGIN_SECONDS];
     let found = database.execute(READ, parameters).await?;
-    let row = found
-        .first()
-        .ok_or_else(|| DatabaseError::Shape("no row".to_owned()))?;
-    let mut rows = Rows {
-        members: json::parse(row.text(0)?)?,
-        shifts: json::parse(row.text(1)?)?,
-        punches: json::parse(row.text(2)?)?,
-        time_off: json::parse(row.text(3)?)?,
-        deltas: json::parse(row.text(4)?)?,
-        records: json::parse(row.text(5)?)?,
-    };
-    // That is how SQLite reads them, but it does not promise it.
-    rows.members.sort_by_key(|row| row.0);
-    rows.shifts.sort_by_key(|row| row.person);
-    rows.punches.sort_by_key(|row| row.person);
-    rows.time_off.sort_by_key(|row| row.person);
-    rows.deltas.sort_by_key(|row| row.person);
-    rows.records.sort_by_key(|row| row.person);
-    Ok(rows)
+    let row = found.into_iter().next();
+    row.map(Found)
+        .ok_or_else(|| DatabaseError::Shape("no row".to_owned()))
+}
+
+impl Found {
+    /// # Errors
+    /// [`DatabaseError::Shape`].
+    pub fn rows(&self) -> Result<Rows<'_>, DatabaseError> {
+        let row = &self.0;
+        let mut rows = Rows {
+            members: json::parse(row.text(0)?)?,
+            shifts: json::parse(row.text(1)?)?,
+            punches: json::parse(row.text(2)?)?,
+            time_off: json::parse(row.text(3)?)?,
+            deltas: json::parse(row.text(4)?)?,
+            records: json::parse(row.text(5)?)?,
+        };
+        // That is how SQLite reads them, but it does not promise it.
+        rows.members.sort_by_key(|row| row.0);
+        rows.shifts.sort_by_key(|row| row.person);
+        rows.punches.sort_by_key(|row| row.person);
+        rows.time_off.sort_by_key(|row| row.person);
+        rows.deltas.sort_by_key(|row| row.person);
+        rows.records.sort_by_key(|row| row.person);
+        Ok(rows)
+    }
 }

@@ -570,12 +570,14 @@ fn every_question_has_an_index() {
         member_id: &written.member,
         span: Span { from: NOW, to: NOW },
     }];
-    let rows = wait(attendance::read(database, tenant, &people)).unwrap();
+    let found = wait(attendance::read(database, tenant, &people)).unwrap();
+    let rows = found.rows().unwrap();
     assert_eq!(
         (rows.members.len(), rows.shifts.len(), rows.punches.len()),
         (1, 1, 1)
     );
-    let foreign = wait(attendance::read(database, &party(2).tenant, &people)).unwrap();
+    let found = wait(attendance::read(database, &party(2).tenant, &people)).unwrap();
+    let foreign = found.rows().unwrap();
     assert_eq!(
         (
             foreign.members.len(),
