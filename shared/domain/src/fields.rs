@@ -96,6 +96,17 @@ impl Fields {
         Some(object)
     }
 
+    /// A member that is an object with these members and no others, if it is there.
+    pub fn part<'v>(
+        &mut self,
+        object: &Object<'v>,
+        name: &str,
+        known: &[&str],
+    ) -> Option<Object<'v>> {
+        let value = object.get(name)?;
+        self.object(&object.at(name), value, known)
+    }
+
     /// No members but these.
     pub fn known(&mut self, object: &Object<'_>, known: &[&str]) {
         for name in object.members.keys() {

@@ -347,7 +347,7 @@ fn thresholds(fields: &mut Fields, object: &Object<'_>, base: Thresholds) -> Thr
         "match_window_minutes",
         "match_across_midnight",
     ];
-    let Some(object) = part(fields, object, "thresholds", KNOWN) else {
+    let Some(object) = fields.part(object, "thresholds", KNOWN) else {
         return base;
     };
     Thresholds {
@@ -392,7 +392,7 @@ fn thresholds(fields: &mut Fields, object: &Object<'_>, base: Thresholds) -> Thr
 
 fn points(fields: &mut Fields, object: &Object<'_>, base: Vec<Tier>) -> Vec<Tier> {
     let names: Vec<&str> = EventType::ALL.iter().map(|event| event.as_str()).collect();
-    let Some(object) = part(fields, object, "points", &names) else {
+    let Some(object) = fields.part(object, "points", &names) else {
         return base;
     };
     let mut tiers = Vec::new();
@@ -450,7 +450,7 @@ fn tier(fields: &mut Fields, pointer: &str, value: &Value, event: EventType) -> 
 }
 
 fn exempt(fields: &mut Fields, object: &Object<'_>, name: &str, base: Exempt) -> Exempt {
-    let Some(object) = part(fields, object, name, &["levels", "roles"]) else {
+    let Some(object) = fields.part(object, name, &["levels", "roles"]) else {
         return base;
     };
     Exempt {
@@ -524,7 +524,7 @@ fn sick_leave(fields: &mut Fields, object: &Object<'_>, base: SickLeavePolicy) -
         "year_starts",
         "category",
     ];
-    let Some(object) = part(fields, object, "sick_leave", KNOWN) else {
+    let Some(object) = fields.part(object, "sick_leave", KNOWN) else {
         return base;
     };
     // There is one so far, and it is what holds.
@@ -572,17 +572,6 @@ fn year_starts(fields: &mut Fields, object: &Object<'_>) -> Option<MonthDay> {
 fn two_digits(text: &str) -> Option<u32> {
     let is_so = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_so)
-}
-
-/// A part of the document, if it is there and is one.
-fn part<'v>(
-    fields: &mut Fields,
-    object: &Object<'v>,
-    name: &str,
-    known: &[&str],
-) -> Option<Object<'v>> {
-    let value = object.get(name)?;
-    fields.object(&object.at(name), value, known)
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ fn fixes(fields: &mut Fields, object: &Object<'_>, base: Fixes) -> Fixes {
         .into_iter()
         .chain(Fixes::SWITCHES.iter().copied())
         .collect();
-    let Some(object) = part(fields, object, "fixes", &known) else {
+    let Some(object) = fields.part(object, "fixes", &known) else {
         return base;
     };
     let absences: Vec<_> = Absences::ALL
@@ -184,7 +184,7 @@ fn fixes(fields: &mut Fields, object: &Object<'_>, base: Fixes) -> Fixes {
 }
 
 fn limits(fields: &mut Fields, object: &Object<'_>, base: Limits) -> Limits {
-    let Some(object) = part(fields, object, "limits", &["monthly", "by_pod_type"]) else {
+    let Some(object) = fields.part(object, "limits", &["monthly", "by_pod_type"]) else {
         return base;
     };
     let monthly = fields.whole(&object, "monthly", &(0..=MAX_LIMIT), base.monthly);
@@ -260,7 +260,7 @@ fn packages(fields: &mut Fields, object: &Object<'_>) -> Option<Vec<PackageRule>
 }
 
 fn properties(fields: &mut Fields, object: &Object<'_>, base: Properties) -> Properties {
-    let Some(object) = part(fields, object, "properties", Properties::NAMES) else {
+    let Some(object) = fields.part(object, "properties", Properties::NAMES) else {
         return base;
     };
     let mut properties = base;
@@ -348,17 +348,6 @@ fn list<'v>(
         );
     }
     found
-}
-
-/// A part of the document, if it is there and is one.
-fn part<'v>(
-    fields: &mut Fields,
-    object: &Object<'v>,
-    name: &str,
-    known: &[&str],
-) -> Option<Object<'v>> {
-    let value = object.get(name)?;
-    fields.object(&object.at(name), value, known)
 }
 
 #[cfg(test)]
