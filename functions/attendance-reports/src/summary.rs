@@ -71,10 +71,10 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
         location_id: location.as_deref(),
     };
     let failed = |error| problems::database(&error);
+    let window_from = window(span.to, policy.rolling_window_days);
     let mut sums = answers::sums(&context.database, tenant, wanted)
         .await
         .map_err(failed)?;
-    let window_from = window(span.to, policy.rolling_window_days);
     let mut points = answers::points(&context.database, tenant, wanted, &window_from)
         .await
         .map_err(failed)?;

@@ -2,7 +2,7 @@
 //! some people's time, and writes what differs, with its place, in one transaction.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::NaiveDate;
 use domain::access::{Caller, Tenant};
@@ -28,8 +28,10 @@ const CHANGES: usize = 500;
 /// Shifts of one step of which it is asked whether anybody came.
 const UNJUDGED: usize = 1_000;
 /// People of the first step that looks at everything; the next ones go by what came of it.
-const FIRST_PEOPLE: usize = 20;
+const FIRST_PEOPLE: usize = 50;
 const MOST_PEOPLE: usize = 4_000;
+/// How many times as many people a step may have as the one before.
+const GROWTH: usize = 6;
 /// Rows that a step reads, as far as its people can be chosen so.
 const WANTED_ROWS: usize = 12_000;
 /// People whose rows are read by one statement.
@@ -121,7 +123,7 @@ struct Run<'a> {
     zone: Zone,
     places: Places,
     /// From when on all shifts are there, by connector.
-    shifts_from: HashMap<String, i64>,
+    shifts_from: BTreeMap<String, i64>,
     /// People of the next step that looks at everybody.
     people: usize,
     progressed: bool,
@@ -301,7 +303,7 @@ impl<'a> Run<'a> {
     /// Decides these parts of people's time and goes on to `next`. Returns how many rows that took.
     async fn decide(&mut self, people: &[Person<'_>], mut next: Checkpoint) -> Result<usize, Stop> {
         let tenant = self.lease.tenant;
-        let punches_until: HashMap<String, i64> = next.judged_until.clone().into_iter().collect();
+        let punches_until = next.judged_until.clone();
         let means = Means {
             policy: &self.policy,
             policy_version: self.policy_version,
@@ -379,7 +381,9 @@ fn people_for(people: usize, rows: usize) -> usize {
         .checked_div(rows)
         .unwrap_or(MOST_PEOPLE);
     // A step may be of people who work more, or less, than the next one's.
-    fitting.min(people.saturating_mul(4)).clamp(1, MOST_PEOPLE)
+    fitting
+        .min(people.saturating_mul(GROWTH))
+        .clamp(1, MOST_PEOPLE)
 }
 
 /// What has to be decided again, of whom.
@@ -514,7 +518,7 @@ async fn punches_until(
 /// From when on all shifts are there, by connector. Where they are read and kept for some days only, what is older
 /// cannot be decided again: a shift that has gone by then would make its punch an unscheduled one. At the edge of what was
 /// read, a punch may be the work of a shift before it.
-fn shifts_from(connectors: &[SyncedConnector], now: i64) -> HashMap<String, i64> {
+fn shifts_from(connectors: &[SyncedConnector], now: i64) -> BTreeMap<String, i64> {
     let kept_from = now
         .saturating_sub(KEEP_SHIFTS_DAYS.saturating_mul(86_400))
         .saturating_add(span::MARGIN_SECONDS);

@@ -7,7 +7,6 @@
     reason = "the helpers of a test fail as a test does"
 )]
 
-#[expect(dead_code, reason = "not every test needs every helper")]
 mod support;
 
 #[path = "records/fixture.rs"]

@@ -1,7 +1,7 @@
 //! From the rows of some people to what has to be written. Nothing here reads or writes.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hash};
 
 use chrono::NaiveDateTime;
 use domain::NaiveDate;
@@ -13,21 +13,22 @@ use domain::attendance::policy::{Policy, Thresholds};
 use domain::attendance::span::Span;
 use domain::attendance::{Punch, Shift};
 use domain::zone::Zone;
+use foldhash::quality::FixedState;
 use store::attendance::{
     DeltaRow, Member, Person, PunchMark, PunchRow, RecordRow, Rows, Settled, ShiftMark, ShiftRow,
     TimeOffRow,
 };
 
 /// What the provider's ids stand for, by connector.
-pub type Places = HashMap<String, PlacesOfConnector>;
+pub type Places = BTreeMap<String, PlacesOfConnector>;
 
 /// What the provider's ids of one connector stand for.
 #[derive(Default)]
 pub struct PlacesOfConnector {
     /// By location.
-    pub zones: HashMap<String, Zone>,
+    pub zones: BTreeMap<String, Zone>,
     /// Names, by role.
-    pub roles: HashMap<String, String>,
+    pub roles: BTreeMap<String, String>,
 }
 
 /// By what it is decided.
@@ -38,9 +39,9 @@ pub struct Means<'a> {
     pub zone: Zone,
     pub places: &'a Places,
     /// Until when nobody's punch is missing, by connector: no shift is a no-show beyond it.
-    pub punches_until: &'a HashMap<String, i64>,
+    pub punches_until: &'a BTreeMap<String, i64>,
     /// From when on all shifts are there, by connector: what is older stays as it was decided.
-    pub shifts_from: &'a HashMap<String, i64>,
+    pub shifts_from: &'a BTreeMap<String, i64>,
 }
 
 /// Adds to `settled` what has to be written so that these parts of people's time stand as they are decided now.
@@ -97,14 +98,14 @@ pub fn evaluate<'a>(
             deltas
                 .left()
                 .filter(|known| means.is_decidable(member.1, known.anchor_at))
-                .map(|known| known.id),
+                .map(|known| known.subject_id),
         );
         settled.gone_records.extend(
             records
                 .left()
                 .filter(|known| means.is_decidable(member.1, known.anchor_at))
                 .filter(|known| known.fingerprint.is_some())
-                .map(|known| known.id),
+                .map(|known| (known.subject_id, known.event_type)),
         );
     }
 }
@@ -112,9 +113,7 @@ pub fn evaluate<'a>(
 /// A row whose own id and fingerprint are not set yet. It need not be the same in another version of the program:
 /// what differs is written once more.
 fn fingerprint<T: Hash>(row: &T) -> i64 {
-    let mut hasher = DefaultHasher::new();
-    row.hash(&mut hasher);
-    hasher.finish().cast_signed()
+    FixedState::default().hash_one(row).cast_signed()
 }
 
 /// Rows that are ordered by whose they are, one person after the other.
@@ -233,12 +232,17 @@ impl<'a> OnePart<'a> {
                 day: day(row.external_location_id.as_deref(), row.starts_at),
             })
             .collect();
-        let places: HashMap<&str, usize> = self
+        let mut places: Vec<(&str, usize)> = self
             .shifts
             .iter()
             .enumerate()
             .map(|(index, row)| (row.id, index))
             .collect();
+        places.sort_unstable();
+        let place = |id: &str| {
+            let found = places.binary_search_by_key(&id, |place| place.0).ok()?;
+            places.get(found).map(|place| place.1)
+        };
         let punches: Vec<Punch<'_>> = self
             .punches
             .iter()
@@ -248,7 +252,7 @@ impl<'a> OnePart<'a> {
                 clocked_out_at: row.clocked_out_at,
                 worked_seconds: row.worked_seconds,
                 auto_clocked_out: row.auto_clocked_out != 0,
-                shift: row.schedule_shift_id.and_then(|id| places.get(id).copied()),
+                shift: row.schedule_shift_id.and_then(place),
                 day: day(row.external_location_id.as_deref(), row.clocked_in_at),
             })
             .collect();

@@ -50,36 +50,71 @@ pub struct Sums {
     pub short_shift_minutes: i64,
 }
 
-/// The covering index has the organization and the day first. Differences of times are cut to whole minutes, durations
-/// go to the nearest one, as [`domain::attendance::event::Event::minutes`] has it. 24: `no_show` and `unscheduled`, which have nothing to
-/// be compared.
-const SUMS: &str = "
-SELECT json_group_array(json_object('team_member_id', team_member_id, 'connector_id', connector_id,
-  'external_location_id', external_location_id, 'external_role_id', external_role_id,
-  'on_time', on_time, 'late_arrival', late_arrival, 'early_departure', early_departure, 'no_show', no_show,
-  'unscheduled', unscheduled, 'overtime', overtime, 'short_shift', short_shift, 'works', works,
-  'scheduled_minutes', scheduled_minutes, 'worked_minutes', worked_minutes, 'net_minutes', net_minutes,
-  'works_not_compared', works_not_compared, 'late_minutes', late_minutes, 'early_departure_minutes', early_departure_minutes,
-  'overtime_minutes', overtime_minutes, 'short_shift_minutes', short_shift_minutes))
-FROM (
-  SELECT team_member_id, connector_id, external_location_id, external_role_id,
-    sum(categories & 1) AS on_time, sum((categories >> 1) & 1) AS late_arrival, sum((categories >> 2) & 1) AS early_departure,
-    sum((categories >> 3) & 1) AS no_show, sum((categories >> 4) & 1) AS unscheduled, sum((categories >> 5) & 1) AS overtime,
-    sum((categories >> 6) & 1) AS short_shift, count(*) AS works,
-    coalesce(sum((scheduled_seconds + 30) / 60), 0) AS scheduled_minutes,
-    coalesce(sum((worked_seconds + 30) / 60), 0) AS worked_minutes,
-    coalesce(sum(delta_minutes), 0) AS net_minutes,
-    sum(delta_minutes IS NULL AND categories & 24 = 0) AS works_not_compared,
-    coalesce(sum(arrival_seconds / 60) FILTER (WHERE categories & 2), 0) AS late_minutes,
-    coalesce(sum(-departure_seconds / 60) FILTER (WHERE categories & 4), 0) AS early_departure_minutes,
-    coalesce(sum(abs(delta_minutes)) FILTER (WHERE categories & 32), 0) AS overtime_minutes,
-    coalesce(sum(abs(delta_minutes)) FILTER (WHERE categories & 64), 0) AS short_shift_minutes
-  FROM attendance_deltas AS record INDEXED BY attendance_deltas_summary
-  WHERE organization_id = ?1 AND event_date BETWEEN ?2 AND ?3
-    AND (?4 IS NULL OR team_member_id = ?4)
-    AND (?5 IS NULL OR (connector_id, external_location_id) = (
-      SELECT connector_id, external_id FROM locations WHERE locations.id = ?5 AND locations.organization_id = ?1))
-  GROUP BY team_member_id, connector_id, external_location_id, external_role_id)";
+/// What is added up, as [`Sums`] has it. Differences of times are cut to whole minutes, durations go to the nearest one,
+/// as [`domain::attendance::event::Event::minutes`] has it. 24: `no_show` and `unscheduled`, which have nothing to be
+/// compared.
+const ADDED_UP: &[(&str, &str)] = &[
+    ("on_time", "sum(categories & 1)"),
+    ("late_arrival", "sum((categories >> 1) & 1)"),
+    ("early_departure", "sum((categories >> 2) & 1)"),
+    ("no_show", "sum((categories >> 3) & 1)"),
+    ("unscheduled", "sum((categories >> 4) & 1)"),
+    ("overtime", "sum((categories >> 5) & 1)"),
+    ("short_shift", "sum((categories >> 6) & 1)"),
+    ("works", "count(*)"),
+    ("scheduled_minutes", "sum((scheduled_seconds + 30) / 60)"),
+    ("worked_minutes", "sum((worked_seconds + 30) / 60)"),
+    ("net_minutes", "sum(delta_minutes)"),
+    (
+        "works_not_compared",
+        "sum(delta_minutes IS NULL AND categories & 24 = 0)",
+    ),
+    (
+        "late_minutes",
+        "sum(arrival_seconds / 60) FILTER (WHERE categories & 2)",
+    ),
+    (
+        "early_departure_minutes",
+        "sum(-departure_seconds / 60) FILTER (WHERE categories & 4)",
+    ),
+    (
+        "overtime_minutes",
+        "sum(abs(delta_minutes)) FILTER (WHERE categories & 32)",
+    ),
+    (
+        "short_shift_minutes",
+        "sum(abs(delta_minutes)) FILTER (WHERE categories & 64)",
+    ),
+];
+
+/// Month by month, as the covering index has them, so that only what the months come to is sorted.
+fn sums_sql() -> String {
+    let of_each = |each: &dyn Fn(&str, &str) -> String| {
+        let all: Vec<_> = ADDED_UP.iter().map(|(name, sum)| each(name, sum)).collect();
+        all.join(", ")
+    };
+    let of_month = of_each(&|name, sum| format!("{sum} AS {name}"));
+    let of_all = of_each(&|name, _| format!("coalesce(sum({name}), 0) AS {name}"));
+    let fields = of_each(&|name, _| format!("'{name}', {name}"));
+    format!(
+        "SELECT json_group_array(json_object('team_member_id', team_member_id, 'connector_id', connector_id,
+           'external_location_id', external_location_id, 'external_role_id', external_role_id, {fields}))
+         FROM (
+           SELECT team_member_id, connector_id, external_location_id, external_role_id, {of_all}
+           FROM (
+             SELECT team_member_id, connector_id, external_location_id, external_role_id, {of_month}
+             FROM attendance_deltas AS record INDEXED BY attendance_deltas_summary
+             WHERE {OF_THESE_DAYS}
+             GROUP BY substr(event_date, 1, 7), team_member_id, connector_id, external_location_id, external_role_id)
+           GROUP BY team_member_id, connector_id, external_location_id, external_role_id)"
+    )
+}
+
+/// Parameters: 1 organization, 2 and 3 the days, 4 person, 5 location.
+const OF_THESE_DAYS: &str = "organization_id = ?1 AND substr(event_date, 1, 7) BETWEEN substr(?2, 1, 7) AND substr(?3, 1, 7)
+  AND event_date BETWEEN ?2 AND ?3 AND (?4 IS NULL OR team_member_id = ?4)
+  AND (?5 IS NULL OR (connector_id, external_location_id) = (
+    SELECT connector_id, external_id FROM locations WHERE locations.id = ?5 AND locations.organization_id = ?1))";
 
 /// What works of these days come to.
 ///
@@ -90,7 +125,7 @@ pub async fn sums<E: Execute>(
     tenant: &Tenant,
     asked: Asked<'_>,
 ) -> Result<Vec<Sums>, DatabaseError> {
-    json::read(&database.execute(SUMS, &of(tenant, asked)).await?)
+    json::read(&database.execute(&sums_sql(), &of(tenant, asked)).await?)
 }
 
 /// Points of one person, of these days and over the rolling window that ends with the last of them.
@@ -103,19 +138,24 @@ pub struct Points {
     pub window_points: i64,
 }
 
-const POINTS: &str = "
-SELECT json_group_array(json_object('team_member_id', team_member_id, 'connector_id', connector_id,
-  'external_location_id', external_location_id, 'points', points, 'window_points', window_points))
-FROM (
-  SELECT team_member_id, connector_id, external_location_id,
-    coalesce(sum(points_assessed) FILTER (WHERE event_date >= ?2), 0) AS points,
-    coalesce(sum(points_assessed) FILTER (WHERE event_date >= ?6), 0) AS window_points
-  FROM attendance_records AS record INDEXED BY attendance_records_points
-  WHERE organization_id = ?1 AND event_date BETWEEN min(?2, ?6) AND ?3 AND deleted_at IS NULL AND points_assessed <> 0
-    AND (?4 IS NULL OR team_member_id = ?4)
-    AND (?5 IS NULL OR (connector_id, external_location_id) = (
-      SELECT connector_id, external_id FROM locations WHERE locations.id = ?5 AND locations.organization_id = ?1))
-  GROUP BY team_member_id, connector_id, external_location_id)";
+/// As [`sums_sql`]. The days are those of the window, or those asked for where they begin before it.
+fn points_sql() -> String {
+    format!(
+        "SELECT json_group_array(json_object('team_member_id', team_member_id, 'connector_id', connector_id,
+           'external_location_id', external_location_id, 'points', points, 'window_points', window_points))
+         FROM (
+           SELECT team_member_id, connector_id, external_location_id,
+             sum(points) AS points, sum(window_points) AS window_points
+           FROM (
+             SELECT team_member_id, connector_id, external_location_id,
+               coalesce(sum(points_assessed) FILTER (WHERE event_date >= ?6), 0) AS points,
+               coalesce(sum(points_assessed) FILTER (WHERE event_date >= ?7), 0) AS window_points
+             FROM attendance_records AS record INDEXED BY attendance_records_points
+             WHERE {OF_THESE_DAYS} AND deleted_at IS NULL AND points_assessed <> 0
+             GROUP BY substr(event_date, 1, 7), team_member_id, connector_id, external_location_id)
+           GROUP BY team_member_id, connector_id, external_location_id)"
+    )
+}
 
 /// Points that were assessed. `window_from` is the first day of the rolling window.
 ///
@@ -127,9 +167,14 @@ pub async fn points<E: Execute>(
     asked: Asked<'_>,
     window_from: &str,
 ) -> Result<Vec<Points>, DatabaseError> {
-    let mut parameters = of(tenant, asked);
+    let all = Asked {
+        from: asked.from.min(window_from),
+        ..asked
+    };
+    let mut parameters = of(tenant, all);
+    parameters.push(asked.from.into());
     parameters.push(window_from.into());
-    json::read(&database.execute(POINTS, &parameters).await?)
+    json::read(&database.execute(&points_sql(), &parameters).await?)
 }
 
 fn of(tenant: &Tenant, asked: Asked<'_>) -> Vec<Value> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use domain::access::Tenant;
 use domain::attendance::span::{MARGIN_SECONDS, Span};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::database::{DatabaseError, Execute, Row};
 use crate::{json, parameters};
@@ -74,7 +74,6 @@ pub struct TimeOffRow<'a> {
 #[derive(Clone, Debug, Deserialize)]
 pub struct KnownDelta<'a> {
     pub person: usize,
-    pub id: &'a str,
     pub subject_id: &'a str,
     pub fingerprint: i64,
     pub anchor_at: i64,
@@ -84,7 +83,6 @@ pub struct KnownDelta<'a> {
 #[derive(Clone, Debug, Deserialize)]
 pub struct KnownRecord<'a> {
     pub person: usize,
-    pub id: &'a str,
     pub subject_id: &'a str,
     pub event_type: &'a str,
     /// None of one that is deleted.
@@ -104,10 +102,12 @@ pub struct Rows<'a> {
 }
 
 /// From each person to their rows: `CROSS JOIN` keeps SQLite from reading the table first. Of a part it is said what is
-/// decided; `?3` is how much more is read on both sides. A column each: SQLite would read nested JSON once more.
+/// decided, `?4` on both sides where it is a person's whole time; `?3` is how much more is read. A column each: SQLite would read nested JSON once more.
 const READ: &str = "
 WITH wanted AS MATERIALIZED (
-  SELECT key AS k, value ->> 0 AS m, value ->> 1 AS a, value ->> 2 AS z FROM json_each(?2))
+  SELECT key AS k, iif(type = 'text', value, value ->> 0) AS m, iif(type = 'text', -?4, value ->> 1) AS a,
+    iif(type = 'text', ?4, value ->> 2) AS z
+  FROM json_each(?2))
 SELECT (
     SELECT json_group_array(json_array(k, member.connector_id, member.user_type, member.deleted_at))
     FROM wanted CROSS JOIN team_members AS member ON member.id = m
@@ -136,11 +136,11 @@ SELECT (
       AND off.end_date >= date(max(a - ?3, 0), 'unixepoch', '-2 days')
       AND off.start_date <= date(min(z + ?3, 253402000000), 'unixepoch', '+2 days')
   ), (
-    SELECT json_group_array(json_array(k, delta.id, delta.subject_id, delta.fingerprint, delta.anchor_at))
+    SELECT json_group_array(json_array(k, delta.subject_id, delta.fingerprint, delta.anchor_at))
     FROM wanted CROSS JOIN attendance_deltas AS delta INDEXED BY attendance_deltas_member
       ON delta.organization_id = ?1 AND delta.team_member_id = m AND delta.anchor_at BETWEEN a AND z
   ), (
-    SELECT json_group_array(json_array(k, record.id, record.subject_id, record.event_type,
+    SELECT json_group_array(json_array(k, record.subject_id, record.event_type,
       iif(record.deleted_at IS NULL, record.fingerprint, NULL), record.anchor_at))
     FROM wanted CROSS JOIN attendance_records AS record INDEXED BY attendance_records_member
       ON record.organization_id = ?1 AND record.team_member_id = m AND record.anchor_at BETWEEN a AND z
@@ -148,6 +148,25 @@ SELECT (
 
 /// Beyond every time in a table, and far enough from where sums end.
 const FAR: i64 = 1 << 60;
+
+/// A person, as [`READ`] takes one.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Wanted<'a> {
+    Always(&'a str),
+    Between(&'a str, i64, i64),
+}
+
+impl<'a> Wanted<'a> {
+    fn of(person: &Person<'a>) -> Self {
+        let Span { from, to } = person.span;
+        if person.span == Span::ALWAYS {
+            Self::Always(person.member_id)
+        } else {
+            Self::Between(person.member_id, from.clamp(-FAR, FAR), to.clamp(-FAR, FAR))
+        }
+    }
+}
 
 /// What the database has answered; [`Found::rows`] reads it, in its own time.
 #[derive(Debug)]
@@ -162,14 +181,8 @@ pub async fn read<E: Execute>(
     tenant: &Tenant,
     people: &[Person<'_>],
 ) -> Result<Found, DatabaseError> {
-    let wanted: Vec<_> = people
-        .iter()
-        .map(|person| {
-            let Span { from, to } = person.span;
-            (person.member_id, from.clamp(-FAR, FAR), to.clamp(-FAR, FAR))
-        })
-        .collect();
-    let parameters = parameters![tenant.as_str(), json::write(&wanted)?, MARGIN_SECONDS];
+    let wanted: Vec<_> = people.iter().map(Wanted::of).collect();
+    let parameters = parameters![tenant.as_str(), json::write(&wanted)?, MARGIN_SECONDS, FAR,];
     let found = database.execute(READ, parameters).await?;
     let row = found.into_iter().next();
     row.map(Found)

@@ -102,10 +102,11 @@ pub struct ShiftMark<'a> {
 #[derive(Debug, Default)]
 pub struct Settled<'a> {
     pub deltas: Vec<DeltaRow<'a>>,
-    /// By id.
+    /// By subject.
     pub gone_deltas: Vec<&'a str>,
     pub records: Vec<RecordRow<'a>>,
-    pub gone_records: Vec<&'a str>,
+    /// By subject and type of event.
+    pub gone_records: Vec<(&'a str, &'a str)>,
     pub punches: Vec<PunchMark<'a>>,
     pub shifts: Vec<ShiftMark<'a>>,
 }
@@ -233,11 +234,12 @@ fn kept(column: &str) -> String {
 }
 
 const GONE_DELTAS: &str = "
-DELETE FROM attendance_deltas WHERE +organization_id = ?1 AND id IN (SELECT value FROM json_each(?2))";
+DELETE FROM attendance_deltas WHERE organization_id = ?1 AND subject_id IN (SELECT value FROM json_each(?2))";
 
 const GONE_RECORDS: &str = "
 UPDATE attendance_records SET deleted_at = ?4, points_assessed = 0, changed_seq = ?3
-WHERE +organization_id = ?1 AND id IN (SELECT value FROM json_each(?2)) AND deleted_at IS NULL";
+WHERE organization_id = ?1 AND (subject_id, event_type) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))
+  AND deleted_at IS NULL";
 
 /// Readers of changes hear of it where they see it.
 const PUNCHES: &str = "

@@ -242,7 +242,7 @@ fn what_was_decided_is_corrected_and_what_was_said_stays() {
     );
     // Gone, and back.
     let gone = Settled {
-        gone_records: vec![&id],
+        gone_records: vec![(&written.shift, "late_arrival")],
         ..Settled::default()
     };
     written.settle(&gone, 1);
@@ -405,17 +405,31 @@ fn a_summary_adds_up_the_minutes_of_its_rows() {
             })
     };
     let subjects: Vec<String> = works.iter().map(|_| written.fixture.id()).collect();
-    let rows = deltas().zip(&subjects).map(|(delta, subject_id)| DeltaRow {
-        subject_id,
-        ..delta
-    });
+    // Of two months, which are added up each and then together; what lies outside of the days asked for is not.
+    let days = ["2026-12-31", "2027-01-01", "2027-01-31"];
+    let rows = deltas().zip(&subjects).zip(days.iter().cycle());
+    let mut rows: Vec<_> = rows
+        .map(|((delta, subject_id), day)| DeltaRow {
+            subject_id,
+            event_date: day.parse().unwrap(),
+            ..delta
+        })
+        .collect();
+    let outside: Vec<String> = (0..2).map(|_| written.fixture.id()).collect();
+    for (subject_id, day) in outside.iter().zip(["2026-12-30", "2027-02-01"]) {
+        rows.push(DeltaRow {
+            subject_id,
+            event_date: day.parse().unwrap(),
+            ..written.delta("")
+        });
+    }
     let settled = Settled {
-        deltas: rows.collect(),
+        deltas: rows,
         ..Settled::default()
     };
     assert!(written.settle(&settled, 1).1);
     let asked = Asked {
-        from: "2027-01-01",
+        from: "2026-12-31",
         to: "2027-01-31",
         ..Asked::default()
     };
@@ -508,6 +522,91 @@ fn who_is_asked_for_by_id_is_there_and_who_left_is_in_no_list() {
 }
 
 /// Every statement that reads, on a database that refuses to read whole tables.
+#[test]
+fn points_are_of_the_days_asked_for_and_of_the_window() {
+    let written = written();
+    let days = ["2026-12-30", "2026-12-31", "2027-01-01", "2027-02-01"];
+    let subjects: Vec<String> = days.iter().map(|_| written.fixture.id()).collect();
+    let records = days.iter().zip(&subjects).zip([1, 10, 100, 1_000]);
+    let settled = Settled {
+        records: records
+            .map(|((day, subject_id), points)| RecordRow {
+                id: written.fixture.id(),
+                subject_id,
+                event_date: day.parse().unwrap(),
+                ..written.record("", points, None)
+            })
+            .collect(),
+        ..Settled::default()
+    };
+    assert!(written.settle(&settled, 1).1);
+    let points = |from, window_from| {
+        let asked = Asked {
+            from,
+            to: "2027-01-31",
+            ..Asked::default()
+        };
+        let database = &written.fixture.database;
+        let found = wait(answers::points(
+            database,
+            &written.party.tenant,
+            asked,
+            window_from,
+        ));
+        let found = found.unwrap();
+        let [one] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        (one.points, one.window_points)
+    };
+    assert_eq!(points("2027-01-01", "2026-12-31"), (100, 110));
+    assert_eq!(points("2026-12-30", "2026-12-31"), (111, 110));
+    assert_eq!(points("2026-12-31", "2026-12-31"), (110, 110));
+}
+
+/// Tens of thousands of rows are read for one answer: none of them is looked up in its table.
+#[test]
+fn what_is_read_of_many_is_in_its_index() {
+    let written = written();
+    let database = &written.fixture.database;
+    let tenant = &written.party.tenant;
+    let asked = Asked {
+        from: "2027-01-01",
+        to: "2027-01-31",
+        ..Asked::default()
+    };
+    let last_plan = || {
+        let statements = database.take_statements();
+        database.plan(statements.last().unwrap()).join("\n")
+    };
+    wait(answers::sums(database, tenant, asked)).unwrap();
+    let plan = last_plan();
+    assert!(
+        plan.contains(
+            "COVERING INDEX attendance_deltas_summary (organization_id=? AND <expr>>? AND <expr><?)"
+        ),
+        "{plan}"
+    );
+    assert_eq!(plan.matches("TEMP B-TREE").count(), 1, "{plan}");
+    wait(answers::points(database, tenant, asked, "2026-11-01")).unwrap();
+    let plan = last_plan();
+    assert!(
+        plan.contains(
+            "COVERING INDEX attendance_records_points (organization_id=? AND <expr>>? AND <expr><?)"
+        ),
+        "{plan}"
+    );
+    assert_eq!(plan.matches("TEMP B-TREE").count(), 1, "{plan}");
+    wait(attendance::read(database, tenant, &[])).unwrap();
+    let plan = last_plan();
+    for index in ["attendance_deltas_member", "attendance_records_member"] {
+        let line = format!(
+            "COVERING INDEX {index} (organization_id=? AND team_member_id=? AND anchor_at>? AND anchor_at<?)"
+        );
+        assert!(plan.contains(&line), "{plan}");
+    }
+}
+
 #[test]
 fn every_question_has_an_index() {
     let written = written();
