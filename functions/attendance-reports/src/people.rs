@@ -3,6 +3,7 @@
 use api::Problem;
 use domain::access::Tenant;
 use platform::attendance::Sight;
+use platform::lists::Paging;
 use platform::{Context, problems, table};
 use store::attendance::answers::{self, PeopleAsked};
 use store::lists::Key;
@@ -11,9 +12,10 @@ use store::lists::Key;
 pub struct Wanted<'a> {
     pub team_member_id: Option<&'a str>,
     pub location_id: Option<&'a str>,
-    /// Behind this id.
-    pub after: Option<&'a str>,
-    pub limit: u32,
+    /// People of a page; none of a table, which has all of them.
+    pub limit: Option<u32>,
+    /// Rows of a table that a person has.
+    pub rows: usize,
 }
 
 /// People by id, and where the next page begins if there is one.
@@ -25,40 +27,38 @@ pub struct PageOfPeople {
 /// Those whom the caller may see: who is at work, and who is asked for by id or is the caller.
 ///
 /// # Errors
-/// 404 for somebody whom the caller may not see; the database's.
+/// 404 for somebody whom the caller may not see; what is wrong with the cursor; more people than a table has rows for;
+/// the database's.
 pub async fn page(
     context: &Context,
     tenant: &Tenant,
+    paging: &Paging,
     sight: &Sight,
     wanted: Wanted<'_>,
 ) -> Result<PageOfPeople, Problem> {
     let only = sight.people(wanted.team_member_id)?;
+    let after = paging.after()?.map(|key| key.id);
+    let most = wanted.limit.map_or(
+        table::MAX_ROWS.checked_div(wanted.rows).unwrap_or(0),
+        |limit| usize::try_from(limit).unwrap_or(usize::MAX),
+    );
     let asked = PeopleAsked {
         ids: only.as_deref(),
         location_id: wanted.location_id,
-        after: wanted.after,
-        limit: wanted.limit,
+        after: after.as_deref(),
+        limit: u32::try_from(most).unwrap_or(u32::MAX),
     };
     let mut ids = answers::people(&context.database, tenant, asked)
         .await
         .map_err(|error| problems::database(&error))?;
-    let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
-    let has_more = ids.len() > limit;
-    ids.truncate(limit);
+    let has_more = ids.len() > most;
+    if wanted.limit.is_none() {
+        table::check(ids.len().saturating_mul(wanted.rows))?;
+    }
+    ids.truncate(most);
     let next = ids.last().filter(|_| has_more).map(|id| Key {
         order: 0,
         id: id.clone(),
     });
     Ok(PageOfPeople { ids, next })
-}
-
-impl PageOfPeople {
-    /// # Errors
-    /// There are more people than a table has rows for.
-    pub fn check_is_all(&self) -> Result<(), Problem> {
-        if self.next.is_some() {
-            table::check(table::MAX_ROWS.saturating_add(1))?;
-        }
-        Ok(())
-    }
 }

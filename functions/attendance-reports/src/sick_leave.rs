@@ -54,22 +54,13 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
         .unwrap_or_else(|| sick_leave::year_of(policy, today));
     let year = sick_leave::year(policy, number)
         .ok_or_else(|| Problem::field("year", "must be a year of the calendar"))?;
-    let after = asked.paging.after()?.map(|key| key.id);
-    let limit = if *is_table {
-        u32::try_from(table::MAX_ROWS).unwrap_or(u32::MAX)
-    } else {
-        asked.paging.limit()
-    };
     let wanted = Wanted {
         team_member_id: member.as_deref(),
         location_id: location.as_deref(),
-        after: after.as_deref(),
-        limit,
+        limit: (!is_table).then(|| asked.paging.limit()),
+        rows: 1,
     };
-    let people = people::page(context, tenant, &sight, wanted).await?;
-    if *is_table {
-        people.check_is_all()?;
-    }
+    let people = people::page(context, tenant, &asked.paging, &sight, wanted).await?;
     let rows = ledgers(context, tenant, policy, (number, year), &people.ids, today).await?;
     let freshness = freshness::of(context, tenant, RESTS_ON).await?;
     if *is_table {

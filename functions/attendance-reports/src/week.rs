@@ -48,22 +48,13 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
         Some(first) => first,
         None => Ruling::of(&context.database, tenant).await?.today,
     };
-    let after = asked.paging.after()?.map(|key| key.id);
-    let limit = if *is_table {
-        u32::try_from(table::MAX_ROWS / 7).unwrap_or(u32::MAX)
-    } else {
-        asked.paging.limit().div_ceil(7).clamp(1, MAX_PEOPLE)
-    };
     let wanted = Wanted {
         team_member_id: member.as_deref(),
         location_id: location.as_deref(),
-        after: after.as_deref(),
-        limit,
+        limit: (!is_table).then(|| asked.paging.limit().div_ceil(7).clamp(1, MAX_PEOPLE)),
+        rows: 7,
     };
-    let people = people::page(context, tenant, &sight, wanted).await?;
-    if *is_table {
-        people.check_is_all()?;
-    }
+    let people = people::page(context, tenant, &asked.paging, &sight, wanted).await?;
     let rows = weeks(context, tenant, first, &people.ids).await?;
     let freshness = freshness::of(context, tenant, RESTS_ON).await?;
     if *is_table {

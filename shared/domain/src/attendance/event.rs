@@ -231,13 +231,3 @@ pub fn exemption(policy: &Policy, level: Option<&str>, roles: &[&str]) -> Exempt
         Exemption::Nothing
     }
 }
-
-/// The points that count: a manager's word is above the rule's.
-#[must_use]
-pub const fn assessed_points(points: i64, excused_by_manager: Option<bool>, counts: bool) -> i64 {
-    let counts = match excused_by_manager {
-        Some(excused) => !excused,
-        None => counts,
-    };
-    if counts { points } else { 0 }
-}

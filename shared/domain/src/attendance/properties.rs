@@ -627,14 +627,6 @@ fn approved_time_off_excuses_what_it_covers() {
 }
 
 #[test]
-fn a_manager_is_above_the_rule() {
-    assert_eq!(event::assessed_points(6, None, true), 6);
-    assert_eq!(event::assessed_points(6, None, false), 0);
-    assert_eq!(event::assessed_points(6, Some(false), false), 6);
-    assert_eq!(event::assessed_points(6, Some(true), true), 0);
-}
-
-#[test]
 fn what_overlaps_counts_once() {
     let planned = shift("s", at(9, 0), at(17, 0));
     let of = |shifts: &[Shift<'_>], punches: &[Punch<'_>]| {
