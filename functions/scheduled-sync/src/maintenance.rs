@@ -11,8 +11,8 @@ use store::inbox::events;
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
 use store::records::retention::{self, EndedShifts};
 use store::{
-    Database, DatabaseError, api_keys, audit, credentials, idempotency, logs, organizations,
-    outbox, rate_budgets, records, sync_runs,
+    Database, DatabaseError, api_keys, audit, credentials, idempotency, logs, oauth_flows,
+    organizations, outbox, rate_budgets, records, sync_runs,
 };
 
 const RESEAL: &str = "reseal_credentials";
@@ -159,6 +159,7 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
             return Ok(false);
         }
         let keys = idempotency::prune(database, now).await?;
+        let flows = oauth_flows::prune(database, now).await?;
         let runs = sync_runs::prune(
             database,
             now.saturating_sub(KEEP_RUNS_SECONDS),
@@ -183,7 +184,7 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
         let before = now.saturating_sub(audit::KEEP_SECONDS);
         let audited = audit::prune(database, before, ROWS.into()).await?;
         let rows = [
-            keys, runs, events, deliveries, worked, logged, notices, audited,
+            keys, flows, runs, events, deliveries, worked, logged, notices, audited,
         ];
         if rows.iter().all(|rows| *rows == 0) && pass.is_none() {
             break;

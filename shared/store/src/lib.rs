@@ -4,6 +4,7 @@
 //! random generator: time and chance come from the caller. Sets come back as one JSON text,
 //! because a row crossing the host boundary costs more than the query that found it.
 
+pub mod allocation;
 pub mod api_keys;
 pub mod attendance;
 pub mod audit;
@@ -22,6 +23,7 @@ pub mod lists;
 pub mod location_mappings;
 pub mod logs;
 pub mod migrations;
+pub mod oauth_flows;
 pub mod organizations;
 pub mod outbox;
 pub mod outgoing_webhooks;

@@ -23,6 +23,8 @@ mod credentials;
 mod idempotency;
 #[path = "accounts/inbox.rs"]
 mod inbox;
+#[path = "accounts/oauth_flows.rs"]
+mod oauth_flows;
 #[path = "accounts/organizations.rs"]
 mod organizations;
 #[path = "accounts/outgoing.rs"]
