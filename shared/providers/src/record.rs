@@ -23,12 +23,15 @@ const MAX_EXTERNAL_ID_CHARS: usize = 64;
 pub(crate) trait Row: Sized {
     type Wire: DeserializeOwned;
 
+    /// As the provider writes it.
+    type Id: fmt::Display;
+
     /// The id, when it can be read.
-    fn wire_id(wire: &Self::Wire) -> Option<i64>;
+    fn wire_id(wire: &Self::Wire) -> Option<Self::Id>;
 
     fn from_wire(wire: Self::Wire) -> Result<Self, Fault>;
 
-    fn id(&self) -> i64;
+    fn id(&self) -> Self::Id;
 
     /// The provider account that the record says it belongs to.
     fn owner(&self) -> Option<i64>;
@@ -40,6 +43,8 @@ pub(crate) struct Expected {
     /// The account that was asked about. A record that names another is rejected: one
     /// tenant's table never takes another account's row, whatever the provider sends.
     pub(crate) owner: Option<i64>,
+    /// The page of a numbered list that was asked for.
+    pub(crate) page: Option<u32>,
 }
 
 impl Expected {

@@ -49,6 +49,7 @@ pub(crate) struct RoleAssignmentWire {
 
 impl Row for RoleAssignment {
     type Wire = RoleAssignmentWire;
+    type Id = i64;
 
     fn wire_id(wire: &RoleAssignmentWire) -> Option<i64> {
         wire.id.as_id()

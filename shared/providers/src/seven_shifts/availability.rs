@@ -107,6 +107,7 @@ macro_rules! day {
 
 impl Row for Availability {
     type Wire = AvailabilityWire;
+    type Id = i64;
 
     fn wire_id(wire: &AvailabilityWire) -> Option<i64> {
         wire.id.as_id()
@@ -175,6 +176,7 @@ pub(crate) struct AvailabilityReasonWire {
 
 impl Row for AvailabilityReason {
     type Wire = AvailabilityReasonWire;
+    type Id = i64;
 
     fn wire_id(wire: &AvailabilityReasonWire) -> Option<i64> {
         wire.id.as_id()

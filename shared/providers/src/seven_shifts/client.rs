@@ -131,7 +131,7 @@ impl Client {
             reply: Reply::new(
                 read,
                 success,
-                Expected { owner },
+                Expected { owner, page: None },
                 self.credential.secret().clone(),
             ),
         })

@@ -39,6 +39,7 @@ pub(crate) struct CompanyWire {
 
 impl Row for Company {
     type Wire = CompanyWire;
+    type Id = i64;
 
     fn wire_id(wire: &CompanyWire) -> Option<i64> {
         wire.id.as_id()

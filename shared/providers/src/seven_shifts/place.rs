@@ -41,6 +41,7 @@ pub(crate) struct LocationWire {
 
 impl Row for Location {
     type Wire = LocationWire;
+    type Id = i64;
 
     fn wire_id(wire: &LocationWire) -> Option<i64> {
         wire.id.as_id()
@@ -100,6 +101,7 @@ pub(crate) struct DepartmentWire {
 
 impl Row for Department {
     type Wire = DepartmentWire;
+    type Id = i64;
 
     fn wire_id(wire: &DepartmentWire) -> Option<i64> {
         wire.id.as_id()

@@ -59,6 +59,7 @@ struct StationWire {
 
 impl Row for Role {
     type Wire = RoleWire;
+    type Id = i64;
 
     fn wire_id(wire: &RoleWire) -> Option<i64> {
         wire.id.as_id()

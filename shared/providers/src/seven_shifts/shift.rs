@@ -117,6 +117,7 @@ struct ShiftBreakWire {
 
 impl Row for Shift {
     type Wire = ShiftWire;
+    type Id = i64;
 
     fn wire_id(wire: &ShiftWire) -> Option<i64> {
         wire.id.as_id()

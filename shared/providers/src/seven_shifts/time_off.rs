@@ -74,6 +74,7 @@ struct TimeOffDayWire {
 
 impl Row for TimeOff {
     type Wire = TimeOffWire;
+    type Id = i64;
 
     fn wire_id(wire: &TimeOffWire) -> Option<i64> {
         wire.id.as_id()

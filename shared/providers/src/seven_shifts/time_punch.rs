@@ -90,6 +90,7 @@ struct BreakWire {
 
 impl Row for TimePunch {
     type Wire = TimePunchWire;
+    type Id = i64;
 
     fn wire_id(wire: &TimePunchWire) -> Option<i64> {
         wire.id.as_id()

@@ -90,6 +90,7 @@ struct MetaWire {
 
 impl Row for User {
     type Wire = UserWire;
+    type Id = i64;
 
     fn wire_id(wire: &UserWire) -> Option<i64> {
         wire.id.as_id()

@@ -49,6 +49,7 @@ pub(crate) struct WageWire {
 
 impl Row for Wage {
     type Wire = WageWire;
+    type Id = i64;
 
     fn wire_id(wire: &WageWire) -> Option<i64> {
         wire.id.as_id()

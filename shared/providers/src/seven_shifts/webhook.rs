@@ -62,6 +62,7 @@ pub(crate) struct WebhookWire {
 
 impl Row for Webhook {
     type Wire = WebhookWire;
+    type Id = i64;
 
     fn wire_id(wire: &WebhookWire) -> Option<i64> {
         wire.id.as_id()
