@@ -82,6 +82,15 @@ text_enum! {
         DeliveriesRead = "deliveries:read",
         /// Have what was given up sent again.
         DeliveriesWrite = "deliveries:write",
+        /// Days on which the office is closed.
+        ClosuresRead = "closures:read",
+        ClosuresWrite = "closures:write",
+        /// Other limits of single advisers.
+        CapacityOverridesRead = "capacity-overrides:read",
+        CapacityOverridesWrite = "capacity-overrides:write",
+        /// By what deals are allocated.
+        AllocationSettingsRead = "allocation-settings:read",
+        AllocationSettingsWrite = "allocation-settings:write",
         StoresRead = "stores:read",
         /// Stores, which location is which of them, and who people are in the product.
         StoresWrite = "stores:write",
@@ -107,6 +116,9 @@ impl Scope {
                 | Self::StoresWrite
                 | Self::AttendanceWrite
                 | Self::AttendancePolicyWrite
+                | Self::ClosuresWrite
+                | Self::CapacityOverridesWrite
+                | Self::AllocationSettingsWrite
                 | Self::ApiKeysWrite
         )
     }
@@ -116,7 +128,7 @@ impl Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Of an organization. The seeds' *omega*.
+    /// Of an organization; others call it *omega*.
     Owner,
     Admin,
     Member,
@@ -136,10 +148,11 @@ impl Role {
     }
 
     /// The one table of what a role may do. Each role of an organization may what
-    /// the one below it may: people see the schedule and how current it is, admins
-    /// run the connection and the webhooks, and see who worked when, who is away and what work costs, owners also see
-    /// what people earn, every sync there was and who changed what, and decide what is synced and who
-    /// has keys.
+    /// the one below it may: people see the schedule, how current it is and when the office is closed, admins
+    /// run the connection and the webhooks, say when the office is closed and how many clients an adviser takes, and see who
+    /// worked when, who is away and what work costs, owners also see
+    /// what people earn, every sync there was and who changed what, and decide what is synced, by what
+    /// deals are allocated and who has keys.
     #[must_use]
     pub fn scopes(self) -> BTreeSet<Scope> {
         const MEMBER: &[Scope] = &[
@@ -152,6 +165,7 @@ impl Role {
             Scope::StoresRead,
             Scope::SyncStatusRead,
             Scope::AttendanceOwn,
+            Scope::ClosuresRead,
         ];
         const ADMIN: &[Scope] = &[
             Scope::OrganizationsRead,
@@ -170,6 +184,10 @@ impl Role {
             Scope::CostingRead,
             Scope::ShiftChecksRead,
             Scope::CustomRecordsRead,
+            Scope::ClosuresWrite,
+            Scope::CapacityOverridesRead,
+            Scope::CapacityOverridesWrite,
+            Scope::AllocationSettingsRead,
             Scope::StoresWrite,
             Scope::WebhooksRead,
             Scope::WebhooksWrite,
@@ -194,6 +212,7 @@ impl Role {
             Scope::AuditRead,
             Scope::WagesRead,
             Scope::AttendanceDeltasRead,
+            Scope::AllocationSettingsWrite,
         ];
         let granted: &[&[Scope]] = match self {
             Self::Member => &[MEMBER],
@@ -536,6 +555,12 @@ mod tests {
             (Scope::NotificationsSend, "oa.p"),
             (Scope::DeliveriesRead, "oa.p"),
             (Scope::DeliveriesWrite, "oa.p"),
+            (Scope::ClosuresRead, "oamp"),
+            (Scope::ClosuresWrite, "oa.p"),
+            (Scope::CapacityOverridesRead, "oa.p"),
+            (Scope::CapacityOverridesWrite, "oa.p"),
+            (Scope::AllocationSettingsRead, "oa.p"),
+            (Scope::AllocationSettingsWrite, "o..p"),
             (Scope::StoresRead, "oamp"),
             (Scope::StoresWrite, "oa.p"),
             (Scope::ApiKeysRead, "oa.p"),
@@ -587,7 +612,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seeds_omega_is_the_owner() {
+    fn omega_is_the_owner() {
         assert_eq!("omega".parse::<Role>().unwrap(), Role::Owner);
         assert_eq!(
             serde_json::from_str::<Role>("\"omega\"").unwrap(),

@@ -3,13 +3,14 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CustomRecordFilter, DeliveryFilter,
-    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter,
-    ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
-    WebhookEventFilter, attendance_deltas, attendance_records, audit_entries, automation_rules,
-    availability, custom_records, deliveries, departments, location_mappings, locations, logs,
-    notices, own, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
-    team_members, time_off, time_punches, wages, webhook_events,
+    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CapacityOverrideFilter, ClosureFilter,
+    CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter,
+    NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, attendance_deltas,
+    attendance_records, audit_entries, automation_rules, availability, capacity_overrides,
+    closures, custom_records, deliveries, departments, location_mappings, locations, logs, notices,
+    own, quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
+    time_off, time_punches, wages, webhook_events,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
@@ -128,6 +129,7 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         | Kind::ApiKey
         | Kind::StaffPolicy
         | Kind::AttendancePolicy
+        | Kind::AllocationSettings
         | Kind::WebhookRegistration
         | Kind::Webhook
         | Kind::OutgoingWebhook => own(kind, tenant, paging),
@@ -197,6 +199,10 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         }
         Kind::LocationMapping => {
             location_mappings(tenant, &LocationMappingFilter::default(), paging)
+        }
+        Kind::Closure => closures(tenant, &ClosureFilter::default(), paging),
+        Kind::CapacityOverride => {
+            capacity_overrides(tenant, &CapacityOverrideFilter::default(), paging)
         }
         Kind::SyncRun => sync_runs(tenant, &SyncRunFilter::default(), paging),
         Kind::QuarantinedRecord => {

@@ -130,6 +130,20 @@ pub struct LocationMappingFilter<'a> {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
+pub struct ClosureFilter<'a> {
+    /// `YYYY-MM-DD`: with a closed day then or later.
+    pub from: Option<&'a str>,
+    /// `YYYY-MM-DD`: with a closed day then or earlier.
+    pub to: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CapacityOverrideFilter<'a> {
+    /// Trimmed, in lower case.
+    pub adviser_email: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
 pub struct SyncRunFilter<'a> {
     pub connector_id: Option<&'a str>,
     pub stream: Option<Stream>,
@@ -443,6 +457,39 @@ pub fn location_mappings(
     }
     let order = Order::Id {
         index: "locations_organization",
+    };
+    builder.page(&order, paging)
+}
+
+/// By their start.
+#[must_use]
+pub fn closures(tenant: &Tenant, filter: &ClosureFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Closure, tenant);
+    builder.compare("record.end_date", ">=", filter.from);
+    builder.compare("record.start_date", "<=", filter.to);
+    let order = Order::Ascending {
+        column: "CAST(replace(record.start_date, '-', '') AS INTEGER)",
+        index: "office_closures_start",
+    };
+    builder.page(&order, paging)
+}
+
+/// By the day from which they hold.
+#[must_use]
+pub fn capacity_overrides(
+    tenant: &Tenant,
+    filter: &CapacityOverrideFilter<'_>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::CapacityOverride, tenant);
+    builder.compare("record.adviser_email", "=", filter.adviser_email);
+    let order = Order::Ascending {
+        column: "CAST(replace(record.effective_date, '-', '') AS INTEGER)",
+        index: if filter.adviser_email.is_some() {
+            "capacity_overrides_adviser"
+        } else {
+            "capacity_overrides_start"
+        },
     };
     builder.page(&order, paging)
 }
@@ -784,12 +831,13 @@ pub fn outgoing_webhooks(tenant: &Tenant, paging: &Paging<'_>) -> List {
     own(Kind::OutgoingWebhook, tenant, paging)
 }
 
-/// Connectors by key, API keys and webhooks by id, or staff policies by connector, for the export.
+/// Connectors by key, API keys and webhooks by id, staff policies by connector, or what is one document, for the export.
 pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
     let index = match kind {
         Kind::Connector => "connectors_key",
         Kind::StaffPolicy => "staff_policies_organization",
         Kind::AttendancePolicy => "attendance_policies_organization",
+        Kind::AllocationSettings => "allocation_settings_organization",
         Kind::WebhookRegistration => "webhook_registrations_organization",
         Kind::Webhook => "webhooks_organization",
         Kind::OutgoingWebhook => "outgoing_webhooks_organization",

@@ -84,7 +84,7 @@ impl List {
 }
 
 /// One row as the text of a JSON object, deleted ones too; `None` when the tenant has no such row.
-/// A quarantined record, a row of the log or the audit and a staff policy have no id of their own, so there is none.
+/// A quarantined record, a row of the log or the audit, a policy and settings have no id of their own, so there is none.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -99,6 +99,7 @@ pub async fn get<E: Execute>(
         Kind::QuarantinedRecord
             | Kind::StaffPolicy
             | Kind::AttendancePolicy
+            | Kind::AllocationSettings
             | Kind::Log
             | Kind::AuditEntry
     ) {

@@ -16,13 +16,14 @@ mod view;
 
 pub use export::{Export, ExportPage};
 pub use filters::{
-    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CustomRecordFilter, DeliveryFilter,
-    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter,
-    ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
-    WebhookEventFilter, attendance_deltas, attendance_records, audit_entries, automation_rules,
-    availability, custom_records, deliveries, departments, location_mappings, locations, logs,
-    notices, outgoing_webhooks, quarantined_records, role_assignments, roles, shifts, stores,
-    sync_runs, team_members, time_off, time_punches, wages, webhook_events, webhooks,
+    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CapacityOverrideFilter, ClosureFilter,
+    CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter,
+    NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, attendance_deltas,
+    attendance_records, audit_entries, automation_rules, availability, capacity_overrides,
+    closures, custom_records, deliveries, departments, location_mappings, locations, logs, notices,
+    outgoing_webhooks, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
+    team_members, time_off, time_punches, wages, webhook_events, webhooks,
 };
 pub use list::{DEFAULT_LIMIT, Key, List, ListPage, MAX_LIMIT, Paging, get};
 pub use view::Kind;

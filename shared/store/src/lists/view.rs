@@ -35,13 +35,16 @@ pub enum Kind {
     AttendancePolicy,
     AttendanceDelta,
     AttendanceRecord,
+    AllocationSettings,
+    Closure,
+    CapacityOverride,
     SyncRun,
     QuarantinedRecord,
 }
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -71,6 +74,9 @@ impl Kind {
         Self::AttendancePolicy,
         Self::AttendanceDelta,
         Self::AttendanceRecord,
+        Self::AllocationSettings,
+        Self::Closure,
+        Self::CapacityOverride,
         Self::SyncRun,
         Self::QuarantinedRecord,
     ];
@@ -108,6 +114,9 @@ impl Kind {
             Self::AttendancePolicy => "attendance_policies",
             Self::AttendanceDelta => "attendance_deltas",
             Self::AttendanceRecord => "attendance_records",
+            Self::AllocationSettings => "allocation_settings",
+            Self::Closure => "closures",
+            Self::CapacityOverride => "capacity_overrides",
             Self::SyncRun => "sync_runs",
             Self::QuarantinedRecord => "quarantined_records",
         }
@@ -120,6 +129,7 @@ impl Kind {
             Self::RoleAssignment => "team_member_role_assignments",
             Self::Availability => "team_member_availability",
             Self::TimeOff => "time_off_requests",
+            Self::Closure => "office_closures",
             // A location is listed whether anything has been decided about it or not.
             Self::LocationMapping => "locations",
             other => other.name(),
@@ -140,7 +150,7 @@ impl Kind {
         match self {
             Self::Connector => "record.integration_key",
             Self::StaffPolicy => "record.connector_id",
-            Self::AttendancePolicy => "record.organization_id",
+            Self::AttendancePolicy | Self::AllocationSettings => "record.organization_id",
             Self::Log | Self::AuditEntry => "CAST(record.seq AS TEXT)",
             Self::QuarantinedRecord => {
                 "record.connector_id || '|' || record.stream || '|' || record.external_id"
@@ -226,6 +236,9 @@ impl Kind {
             | Self::Store
             | Self::StaffPolicy
             | Self::AttendancePolicy
+            | Self::AllocationSettings
+            | Self::Closure
+            | Self::CapacityOverride
             | Self::WebhookRegistration
             | Self::Webhook
             | Self::WebhookEvent
@@ -274,6 +287,9 @@ impl Kind {
             Self::AttendancePolicy => ATTENDANCE_POLICY,
             Self::AttendanceDelta => ATTENDANCE_DELTA,
             Self::AttendanceRecord => ATTENDANCE_RECORD,
+            Self::AllocationSettings => ALLOCATION_SETTINGS,
+            Self::Closure => CLOSURE,
+            Self::CapacityOverride => CAPACITY_OVERRIDE,
             Self::SyncRun => SYNC_RUN,
             Self::QuarantinedRecord => QUARANTINED_RECORD,
         })
@@ -952,7 +968,7 @@ const ATTENDANCE_POLICY: &[Field] = &[
     Time("updated_at", "record.updated_at"),
 ];
 
-/// The bits of [`domain::attendance::delta::Categories`], in the order of the seed's table.
+/// The bits of [`domain::attendance::delta::Categories`], in the order in which they are told.
 const CATEGORIES: &str = "(
   SELECT json_group_array(name) FROM (
     SELECT 1 AS bit, 'on_time' AS name UNION ALL SELECT 2, 'late_arrival' UNION ALL SELECT 4, 'early_departure'
@@ -1053,4 +1069,43 @@ const ATTENDANCE_RECORD: &[Field] = &[
     Time("deleted_at", "record.deleted_at"),
     Change("created_at", "record.created_seq"),
     Change("updated_at", "record.changed_seq"),
+];
+
+const ALLOCATION_SETTINGS: &[Field] = &[
+    Plain("organization_id", "record.organization_id"),
+    Json("settings", "record.document"),
+    Plain("version", "record.version"),
+    Plain("updated_by", "record.updated_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+const CLOSURE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("start_date", "record.start_date"),
+    Plain("end_date", "record.end_date"),
+    Plain("description", "record.description"),
+    Json("tags", "record.tags"),
+    Plain("workdays", "record.workdays"),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+/// As [`domain::allocation::capacity_override`] has it: the Monday on or after the day.
+const EFFECTIVE_WEEK: &str = "date(record.effective_date, 'weekday 1')";
+
+const CAPACITY_OVERRIDE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("adviser_email", "record.adviser_email"),
+    Plain("effective_date", "record.effective_date"),
+    Plain("effective_week", EFFECTIVE_WEEK),
+    Plain("client_limit_monthly", "record.client_limit_monthly"),
+    Plain("pod_type", "record.pod_type"),
+    Plain("notes", "record.notes"),
+    Plain("created_by", "record.created_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
 ];
