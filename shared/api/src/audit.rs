@@ -12,7 +12,8 @@ pub struct AuditEntry {
     pub id: String,
     pub organization_id: String,
     /// What was changed: `organization`, `api_key`, `connector`, `credential`, `webhook`, `webhook_secret`,
-    /// `outgoing_webhook`, `automation_rule`, `staff_policy`, `store`, `location_mapping` or `team_member`.
+    /// `outgoing_webhook`, `automation_rule`, `staff_policy`, `attendance_policy`, `attendance_record`, `time_punch`,
+    /// `allocation_settings`, `closure`, `capacity_override`, `store`, `location_mapping` or `team_member`.
     pub resource: String,
     /// Its id; of a credential and a staff policy the connector's, of a location mapping the provider's id of
     /// the location.

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, IS_STALE, Parameter, ParameterForm, ROUTES, Route, SYNCED_AT, Shape};
 use crate::{
-    ProblemKind, attendance, audit, automation, connectors, costing, deliveries, freshness, logs,
-    organizations, outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy,
-    status, stores, webhooks,
+    ProblemKind, allocation, attendance, audit, automation, connectors, costing, deliveries,
+    freshness, logs, organizations, outgoing_webhooks, records, seven_shifts_integration,
+    seven_shifts_proxy, status, stores, webhooks,
 };
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
@@ -339,6 +339,15 @@ fn schemas() -> Value {
     add::<outgoing_webhooks::OutgoingWebhook>(&mut generator);
     add::<outgoing_webhooks::OutgoingWebhookWithSecret>(&mut generator);
     add::<webhooks::WebhookCall>(&mut generator);
+    add::<allocation::Closure>(&mut generator);
+    add::<allocation::written::CreateClosure>(&mut generator);
+    add::<allocation::written::UpdateClosure>(&mut generator);
+    add::<allocation::CapacityOverride>(&mut generator);
+    add::<allocation::written::CreateCapacityOverride>(&mut generator);
+    add::<allocation::written::UpdateCapacityOverride>(&mut generator);
+    add::<allocation::Deleted>(&mut generator);
+    add::<allocation::AllocationSettings>(&mut generator);
+    add::<allocation::settings_schema::PutAllocationSettings>(&mut generator);
     add::<stores::CreateStore>(&mut generator);
     add::<stores::UpdateStore>(&mut generator);
     add::<stores::UpsertStores>(&mut generator);

@@ -82,6 +82,18 @@ pub enum Operation {
     ReadTimeOff,
     ListCustomRecords,
     ReadCustomRecord,
+    ListClosures,
+    CreateClosure,
+    ReadClosure,
+    UpdateClosure,
+    DeleteClosure,
+    ListCapacityOverrides,
+    CreateCapacityOverride,
+    ReadCapacityOverride,
+    UpdateCapacityOverride,
+    DeleteCapacityOverride,
+    ReadAllocationSettings,
+    ReplaceAllocationSettings,
     CreateStore,
     ListStores,
     UpsertStores,
@@ -721,6 +733,31 @@ const WEBHOOK_EVENT_LIST: &[Parameter] = &[
         "In the order in which they were stored: who keeps the last cursor misses none. Otherwise the newest come first.",
     ),
 ];
+const CLOSURE_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "from",
+        ParameterForm::Date,
+        "Only closures with a day on this date or later.",
+    ),
+    parameter(
+        "to",
+        ParameterForm::Date,
+        "Only closures with a day on this date or earlier.",
+    ),
+];
+const CAPACITY_OVERRIDE_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "adviser_email",
+        ParameterForm::Email,
+        "Only those of this adviser, whatever the case of the address.",
+    ),
+];
 const STORE_LIST: &[Parameter] = &[
     LIMIT,
     CURSOR,
@@ -867,6 +904,9 @@ pub const AUDITED: &[&str] = &[
     "attendance_policy",
     "attendance_record",
     "time_punch",
+    "allocation_settings",
+    "closure",
+    "capacity_override",
     "store",
     "location_mapping",
     "team_member",
@@ -1039,6 +1079,24 @@ const fn attendance_report(
     )
 }
 
+const fn allocation_settings(
+    operation: Operation,
+    method: &'static str,
+    path: &'static str,
+    scope: Scope,
+    summary: &'static str,
+) -> Route {
+    Route::new(
+        operation,
+        "allocation-settings",
+        method,
+        path,
+        Access::Scope(scope),
+        summary,
+    )
+    .query(ONE)
+}
+
 /// A route of the replaced system under `/api/integrations/`, which its callers call with a slash
 /// in the end.
 const fn integration(
@@ -1065,7 +1123,8 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 22] = [
+pub const FUNCTIONS: [&str; 23] = [
+    "allocation-settings",
     "api-keys",
     "attendance",
     "attendance-reports",
@@ -1748,6 +1807,109 @@ const ALL: &[Route] = &[
     )
     .query(DAILY_LABOR_COST_LIST)
     .answers(200, Shape::FreshPage("DailyLaborCost")),
+    allocation_settings(
+        O::ListClosures,
+        "GET",
+        "/closures",
+        Scope::ClosuresRead,
+        "List the days on which the office is closed, by their start",
+    )
+    .query(CLOSURE_LIST)
+    .answers(200, Shape::Page("Closure")),
+    allocation_settings(
+        O::CreateClosure,
+        "POST",
+        "/closures",
+        Scope::ClosuresWrite,
+        "Close the office for some days",
+    )
+    .takes("CreateClosure")
+    .answers(201, Shape::One("Closure")),
+    allocation_settings(
+        O::ReadClosure,
+        "GET",
+        "/closures/{id}",
+        Scope::ClosuresRead,
+        "Read a closure",
+    )
+    .answers(200, Shape::One("Closure")),
+    allocation_settings(
+        O::UpdateClosure,
+        "PUT",
+        "/closures/{id}",
+        Scope::ClosuresWrite,
+        "Change a closure; what is left out stays",
+    )
+    .takes("UpdateClosure")
+    .answers(200, Shape::One("Closure")),
+    allocation_settings(
+        O::DeleteClosure,
+        "DELETE",
+        "/closures/{id}",
+        Scope::ClosuresWrite,
+        "Delete a closure",
+    )
+    .answers(200, Shape::One("Deleted")),
+    allocation_settings(
+        O::ListCapacityOverrides,
+        "GET",
+        "/capacity_overrides",
+        Scope::CapacityOverridesRead,
+        "List the limits of advisers that differ from some day on, by that day",
+    )
+    .query(CAPACITY_OVERRIDE_LIST)
+    .answers(200, Shape::Page("CapacityOverride")),
+    allocation_settings(
+        O::CreateCapacityOverride,
+        "POST",
+        "/capacity_overrides",
+        Scope::CapacityOverridesWrite,
+        "Give an adviser another limit from some day on",
+    )
+    .takes("CreateCapacityOverride")
+    .answers(201, Shape::One("CapacityOverride")),
+    allocation_settings(
+        O::ReadCapacityOverride,
+        "GET",
+        "/capacity_overrides/{id}",
+        Scope::CapacityOverridesRead,
+        "Read a capacity override",
+    )
+    .answers(200, Shape::One("CapacityOverride")),
+    allocation_settings(
+        O::UpdateCapacityOverride,
+        "PUT",
+        "/capacity_overrides/{id}",
+        Scope::CapacityOverridesWrite,
+        "Change a capacity override; what is left out stays",
+    )
+    .takes("UpdateCapacityOverride")
+    .answers(200, Shape::One("CapacityOverride")),
+    allocation_settings(
+        O::DeleteCapacityOverride,
+        "DELETE",
+        "/capacity_overrides/{id}",
+        Scope::CapacityOverridesWrite,
+        "Delete a capacity override",
+    )
+    .answers(200, Shape::One("Deleted")),
+    allocation_settings(
+        O::ReadAllocationSettings,
+        "GET",
+        "/api/allocation/settings",
+        Scope::AllocationSettingsRead,
+        "Read by what deals are allocated",
+    )
+    .answers(200, Shape::One("AllocationSettings")),
+    allocation_settings(
+        O::ReplaceAllocationSettings,
+        "PUT",
+        "/api/allocation/settings",
+        Scope::AllocationSettingsWrite,
+        "Set all of the allocation settings; `{}` is the default. What was allocated stays",
+    )
+    .takes("PutAllocationSettings")
+    .answers(200, Shape::One("AllocationSettings")),
     Route::new(
         O::CreateStore,
         "stores",
