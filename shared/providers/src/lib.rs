@@ -12,6 +12,7 @@
 mod call;
 mod error;
 mod field;
+pub mod hubspot;
 mod json;
 mod origin;
 mod page;
