@@ -9,6 +9,7 @@ use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
 use domain::connector_state::ConnectorState::{Active, Disconnected, Error, Expired, Revoked};
 use http::StatusCode;
+use platform::access_tokens::ACCESS_TOKEN;
 use platform::health::{WEBHOOK, WebhookConfig};
 use platform::rest_api::{self, API, CUSTOM, CheckCall, Checked};
 use platform::seven_shifts;
@@ -175,7 +176,7 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
             };
             if made.secrets.is_none() {
                 // An access token was got with the configuration as it was.
-                return credentials::remove(transaction, &tenant, &held.id, rest_api::ACCESS_TOKEN)
+                return credentials::remove(transaction, &tenant, &held.id, ACCESS_TOKEN)
                     .await
                     .map_err(|error| problems::database(&error));
             }

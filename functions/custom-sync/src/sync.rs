@@ -13,12 +13,13 @@ use domain::deletion_brake::Brake;
 use domain::run::{RunCounts, RunStatus};
 use domain::stream::Stream;
 use domain::zone::Zone;
+use platform::access_tokens::RENEWED;
+use platform::rest_api::CUSTOM;
 use platform::rest_api::account::Account;
-use platform::rest_api::{ACCESS_TOKEN, CUSTOM};
 use platform::run::{self, LAST_ANSWER_MS, ReportedFailure, RunCall, RunReport};
 use platform::{SpinDatabase, clock, random};
 use providers::rest::listing::{ListMapping, ListPage, Position};
-use providers::rest::{SecretName, Verdict};
+use providers::rest::Verdict;
 use serde::Deserialize;
 use store::connectors::StateChange;
 use store::jobs::{self, Lease, Progress, Work};
@@ -493,11 +494,10 @@ async fn set_state(
         to,
         reason,
     };
-    let renewed = [ACCESS_TOKEN, SecretName::RefreshToken.as_str()];
     let used: Vec<_> = work
         .credentials
         .iter()
-        .filter(|stored| !renewed.contains(&stored.field.as_str()))
+        .filter(|stored| !RENEWED.contains(&stored.field.as_str()))
         .cloned()
         .collect();
     run::set_state(database, lease, &work.connector_id, &used, change).await;

@@ -1,6 +1,7 @@
 //! What a function stands on: Spin's SQLite behind [`store::Database`], the vault, the one way
 //! out, authentication, routing, problems and logs.
 
+pub mod access_tokens;
 #[cfg(feature = "zones")]
 pub mod attendance;
 pub mod auth;

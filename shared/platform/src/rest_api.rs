@@ -21,8 +21,6 @@ pub const CUSTOM: &str = "custom";
 pub const SYNC_FUNCTION: &str = "custom-sync";
 /// The component that calls them.
 pub const FUNCTION: &str = "rest-api";
-/// The field of `credentials` in which the access token is that it has got.
-pub const ACCESS_TOKEN: &str = "access_token";
 /// Where it tests a connector ([`TestCall`](crate::internal::TestCall)).
 pub const TEST_PATH: &str = "/internal/rest-api/test";
 /// Where it checks a configuration ([`CheckCall`]).

@@ -96,6 +96,27 @@ pub async fn remove<E: Execute>(
         .map(drop)
 }
 
+const FORGET: &str = "DELETE FROM credentials WHERE connector_id = ?2 AND field = ?3 AND organization_id = ?1 AND sealed = ?4";
+
+/// Removes one secret that is not needed any more, if it is still this one. Whoever renews an access token goes on.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn forget<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    secret: &SealedCredential,
+) -> Result<(), DatabaseError> {
+    let parameters = parameters![
+        tenant.as_str(),
+        connector_id,
+        secret.field.as_str(),
+        secret.sealed.as_str()
+    ];
+    database.execute(FORGET, parameters).await.map(drop)
+}
+
 const LIST: &str = "
 SELECT json_group_array(json_object('field', field, 'sealed', sealed)) FROM credentials
 WHERE connector_id = ?2 AND organization_id = ?1";

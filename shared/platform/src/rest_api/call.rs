@@ -47,10 +47,11 @@ impl Account<'_> {
         let result = async {
             let mut rejected = None;
             loop {
-                let secrets = self
+                let to_send = self
                     .secrets_to_send(database, &line, rejected.as_ref())
                     .await?;
-                let call = build(&secrets).map_err(|error| Failure::Request(error.to_string()))?;
+                let secrets = &to_send.secrets;
+                let call = build(secrets).map_err(|error| Failure::Request(error.to_string()))?;
                 let sent = if rejected.is_some() {
                     call.sent.renewed()
                 } else {
@@ -78,10 +79,13 @@ impl Account<'_> {
                     rejected = secrets.access_token().cloned();
                     continue;
                 }
+                if verdict == Verdict::Success {
+                    self.taken(database, &to_send).await?;
+                }
                 return Ok(Answered {
                     answer,
                     verdict,
-                    redactor: self.config.redactor(&secrets),
+                    redactor: self.config.redactor(secrets),
                 });
             }
         }

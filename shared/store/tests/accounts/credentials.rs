@@ -1,5 +1,9 @@
 use domain::access::Tenant;
-use store::credentials::{MAX_PAGE, Sealed, list, purge, put, replace, sealed_by_other_keys};
+use store::credentials::{
+    MAX_PAGE, Sealed, forget, list, purge, put, replace, sealed_by_other_keys,
+};
+
+use store::token_leases::{end, take};
 
 use crate::support::{TestDatabase, wait};
 use crate::{NOW, connect, new_connector, two_organizations, uuid};
@@ -145,4 +149,28 @@ fn a_credential_that_changed_meanwhile_is_not_replaced() {
         sealed(&database, &first, 9),
         [pair("access_token", "newer, sealed again")]
     );
+}
+
+#[test]
+fn what_is_forgotten_is_what_was_seen_and_a_renewal_goes_on() {
+    let (database, first, second) = connected();
+    store(
+        &database,
+        &first,
+        9,
+        &[("access_token", "a", "k1"), ("previous", "old", "k1")],
+    );
+    let seen = wait(list(&database, &first, &uuid(9))).unwrap();
+    let previous = seen.iter().find(|one| one.field == "previous").unwrap();
+    let id = uuid(9);
+    let lease = wait(take(&database, &first, &id, NOW, NOW + 1)).unwrap();
+    // Another organization's hand, and another value.
+    wait(forget(&database, &second, &uuid(9), previous)).unwrap();
+    store(&database, &first, 9, &[("previous", "newer", "k1")]);
+    wait(forget(&database, &first, &uuid(9), previous)).unwrap();
+    assert_eq!(sealed(&database, &first, 9).len(), 2);
+    store(&database, &first, 9, &[("previous", "old", "k1")]);
+    wait(forget(&database, &first, &uuid(9), previous)).unwrap();
+    assert_eq!(sealed(&database, &first, 9), [pair("access_token", "a")]);
+    assert_eq!(wait(end(&database, lease.unwrap())), Ok(true));
 }

@@ -46,6 +46,7 @@ pub struct Authority {
     tokens: BTreeMap<String, Option<i64>>,
     refresh_token: Option<String>,
     spent: BTreeSet<String>,
+    last_spent: Option<String>,
     reused: u32,
 }
 
@@ -60,6 +61,7 @@ impl Default for Authority {
             tokens: BTreeMap::new(),
             refresh_token: Some(REFRESH_TOKEN.to_owned()),
             spent: BTreeSet::new(),
+            last_spent: None,
             reused: 0,
         }
     }
@@ -85,6 +87,16 @@ impl Authority {
     pub fn withdraw_grant(&mut self) {
         self.tokens.clear();
         self.refresh_token = None;
+    }
+
+    /// Loses the last refresh, as a server whose transaction was rolled back after its answer: what it gave is not known,
+    /// and what was spent for it is good again.
+    pub fn lose_the_last_refresh(&mut self) {
+        self.tokens.clear();
+        if let Some(before) = self.last_spent.take() {
+            self.spent.remove(&before);
+            self.refresh_token = Some(before);
+        }
     }
 
     pub(super) fn is_good(&self, token: &str, now: i64) -> bool {
@@ -119,6 +131,7 @@ impl Authority {
                 }
                 if self.rotates {
                     let next = format!("sim-rest-refresh-{}", self.issued + 1);
+                    self.last_spent = Some(given.clone());
                     self.spent.insert(given);
                     self.refresh_token = Some(next.clone());
                     refresh_token = Some(next);

@@ -160,6 +160,31 @@ async fn trouble_of_the_token_endpoint_disconnects_nobody_and_burns_no_token() {
     assert_eq!(get(&app, &organization, &id, "/items").await["status"], 200);
 }
 
+/// It is kept until its successor has shown that the server knows it, and no longer.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_the_server_has_lost_costs_no_grant() {
+    let (app, organization) = start(738).await;
+    let body = oauth("oauth2_refresh_token", "basic");
+    let id = connect(&app, &organization, body).await;
+    // The token is got, and nothing is had for it.
+    app.rest.add_fault(FaultRule::always(
+        "/oauth/items",
+        Fault::status(StatusCode::SERVICE_UNAVAILABLE),
+    ));
+    request(&app, &organization, &id, items()).await;
+    app.rest.clear_faults();
+    app.rest
+        .provider()
+        .change_authority(simulators::rest::Authority::lose_the_last_refresh);
+    assert_eq!(get(&app, &organization, &id, "/items").await["status"], 200);
+    assert_eq!(
+        statuses(&app, TOKEN_PATH),
+        [Some(200), Some(400), Some(200)]
+    );
+    assert_eq!(app.rest.provider().authority().reused(), 0);
+    assert_eq!(connector(&app, &organization, &id).await["state"], "active");
+}
+
 #[tokio::test(start_paused = true)]
 async fn other_failures_of_the_token_endpoint_are_said_and_leave_the_connector() {
     let (app, organization) = start(736).await;
