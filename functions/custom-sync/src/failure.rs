@@ -95,7 +95,7 @@ impl Stop {
             Failure::Token(failure) => {
                 let reason = format!("There is no access token: {failure}.");
                 match failure.class {
-                    TokenFailureClass::Retry => {
+                    TokenFailureClass::Transient => {
                         let wait = failure.retry_after.map_or(0, |wait| wait.as_secs());
                         Self::later(wait, &failure.code, &reason)
                     }

@@ -133,7 +133,7 @@ fn refused(failure: Failure) -> Refused {
             detail: why,
         }),
         Failure::Unusable(why) => Refused::Unusable(why),
-        Failure::Token(failure) if failure.class == TokenFailureClass::Retry => {
+        Failure::Token(failure) if failure.class == TokenFailureClass::Transient => {
             Refused::Failed(format!("There is no access token: {failure}"))
         }
         Failure::Token(failure) => {

@@ -104,7 +104,7 @@ fn failed(failure: Failure, is_attempt: bool) -> Outcome {
         )),
         Failure::Token(failure) => {
             let reason = format!("There is no access token: {failure}");
-            outcome(if failure.class == TokenFailureClass::Retry {
+            outcome(if failure.class == TokenFailureClass::Transient {
                 let wait = failure.retry_after.map_or(0, |wait| wait.as_secs());
                 let at = now.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
                 RunReport::retry_at(at, &failure.code, &reason)

@@ -10,10 +10,12 @@
 //! page lands.
 
 mod call;
+pub mod employment_hero;
 mod error;
 mod field;
 pub mod hubspot;
 mod json;
+pub mod oauth;
 mod origin;
 mod page;
 mod problem;
@@ -23,6 +25,7 @@ mod secret;
 pub mod seven_shifts;
 pub mod slack;
 pub mod timestamp;
+mod written_forms;
 
 pub use call::{Call, MAX_BODY_BYTES, Reply};
 pub use error::ProviderError;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::field::Object;
@@ -72,6 +73,9 @@ struct Body<'a> {
     error_description: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
+    /// A list of texts, or lists of texts by the names of fields.
+    #[serde(borrow)]
+    errors: Option<&'a RawValue>,
     #[serde(borrow)]
     param: Option<&'a RawValue>,
 }
@@ -85,10 +89,13 @@ impl Explanation {
         let Ok(Object(body)) = serde_json::from_str::<Object<Body<'_>>>(&text) else {
             return Self::default();
         };
-        let clean = |raw: Option<&RawValue>, max_chars| {
-            let text: String = serde_json::from_str(raw?.get()).ok()?;
-            let text = domain::redact::excerpt(&text, max_chars, &[secret.expose()]);
+        let clean = |text: &str, max_chars| {
+            let text = domain::redact::excerpt(text, max_chars, &[secret.expose()]);
             (!text.is_empty()).then_some(text)
+        };
+        let text = |raw: Option<&RawValue>, max_chars| {
+            let text: String = serde_json::from_str(raw?.get()).ok()?;
+            clean(&text, max_chars)
         };
         Self {
             detail: [
@@ -99,9 +106,27 @@ impl Explanation {
                 body.error,
             ]
             .into_iter()
-            .find_map(|raw| clean(raw, MAX_DETAIL_CHARS)),
-            param: clean(body.param, MAX_PARAM_CHARS),
+            .find_map(|raw| text(raw, MAX_DETAIL_CHARS))
+            .or_else(|| {
+                let errors = serde_json::from_str(body.errors?.get()).ok()?;
+                clean(&words(&errors)?, MAX_DETAIL_CHARS)
+            }),
+            param: text(body.param, MAX_PARAM_CHARS),
         }
+    }
+}
+
+/// A text, or the texts of a list or of the lists in an object, with the names of its members.
+fn words(value: &Value) -> Option<String> {
+    let all = |parts: Vec<String>| (!parts.is_empty()).then(|| parts.join(", "));
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(entries) => all(entries.iter().filter_map(words).collect()),
+        Value::Object(members) => all(members
+            .iter()
+            .filter_map(|(name, member)| Some(format!("{name}: {}", words(member)?)))
+            .collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
 

@@ -27,12 +27,13 @@ const NUMBER_FIELDS: [&str; 6] = [
     "company_id",
 ];
 /// The lists of an answer that is one object of lists.
-const LISTS_WITHIN: [&str; 5] = [
+const LISTS_WITHIN: [&str; 6] = [
     "current_wages",
     "upcoming_wages",
     "locations",
     "departments",
     "roles",
+    "items",
 ];
 
 /// Which record of a page.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::header;
 use super::secrets::SecretName;
+use crate::oauth::ClientAuth;
 use domain::fields::{Fields, Object};
 
 const MAX_PREFIX_BYTES: usize = 32;
@@ -50,33 +51,6 @@ pub struct OAuthClient {
     /// Whom the token is for, where the server asks for it. Not part of RFC 6749, and only sent with
     /// client credentials.
     pub audience: Option<String>,
-}
-
-/// How the client proves itself to the token endpoint (RFC 6749 section 2.3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientAuth {
-    /// Id and secret are form-encoded, then sent as in [`Auth::Basic`]: what the RFC says.
-    Basic,
-    /// Without the form-encoding, as many servers have it.
-    BasicRaw,
-    /// As fields of the form.
-    Body,
-}
-
-impl ClientAuth {
-    const CHOICES: [(&'static str, Self); 3] = [
-        ("basic", Self::Basic),
-        ("basic_raw", Self::BasicRaw),
-        ("body", Self::Body),
-    ];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Basic => "basic",
-            Self::BasicRaw => "basic_raw",
-            Self::Body => "body",
-        }
-    }
 }
 
 #[derive(Clone, Copy)]

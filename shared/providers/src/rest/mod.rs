@@ -21,7 +21,8 @@ mod secrets;
 mod token;
 mod verdict;
 
-pub use auth::{Auth, ClientAuth, OAuthClient};
+pub use crate::oauth::{ClientAuth, Token, TokenCall, TokenFailure, TokenFailureClass, TokenReply};
+pub use auth::{Auth, OAuthClient};
 pub use call::RestCall;
 pub use config::{
     DEFAULT_REQUESTS_PER_SECOND, DEFAULT_RESPONSE_BYTES, DEFAULT_TIMEOUT_MS, MAX_HEADERS,
@@ -33,5 +34,6 @@ pub use rate_limit::RateLimit;
 pub use redactor::Redactor;
 pub use request::{Body, NewRequest};
 pub use secrets::{SecretName, Secrets};
-pub use token::{Token, TokenCall, TokenFailure, TokenFailureClass, TokenReply};
 pub use verdict::{Failure, Reason, Sent, Verdict, judge_answer, judge_failure};
+
+pub(crate) use verdict::asked_wait;

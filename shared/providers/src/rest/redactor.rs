@@ -1,7 +1,5 @@
 //! Makes what came back fit to be logged and shown.
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use bytes::Bytes;
 use domain::redact;
 use http::{HeaderMap, HeaderName, Response, Uri};
@@ -12,6 +10,7 @@ use super::config::RestConfig;
 use super::header;
 use super::secrets::{SecretName, Secrets};
 use crate::Secret;
+use crate::written_forms::{WrittenForms, basic_pairs};
 
 /// A body that is longer is not looked into: where it would be cut, a piece of a secret could stay.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -23,11 +22,10 @@ const HIDDEN: &str = "[redacted]";
 /// a password, is in it by chance, and hides nothing where it is not.
 const MIN_BYTES_IN_ANSWERS: usize = 6;
 
-/// Knows the secrets of a connector, in every form in which they are sent or could be echoed. The
-/// longest form is first.
+/// Knows the secrets of a connector, in every form in which they are sent or could be echoed.
 #[derive(Clone, Debug)]
 pub struct Redactor {
-    forms: Vec<Secret>,
+    forms: WrittenForms,
     key_header: Option<HeaderName>,
 }
 
@@ -35,31 +33,23 @@ impl RestConfig {
     /// What hides these secrets.
     #[must_use]
     pub fn redactor(&self, secrets: &Secrets) -> Redactor {
-        let mut forms: Vec<String> = secrets
-            .all()
-            .flat_map(|secret| written_forms(secret.expose()))
-            .collect();
-        forms.extend(
-            pairs(&self.auth, secrets)
-                .iter()
-                .flat_map(|pair| [STANDARD.encode(pair), STANDARD_NO_PAD.encode(pair)]),
-        );
-        // The longest first: a secret that contains another must not leave its rest.
-        forms.sort_unstable_by(|one, other| (other.len(), one).cmp(&(one.len(), other)));
-        forms.dedup();
+        let given = secrets.all().map(Secret::expose);
         Redactor {
-            forms: forms.into_iter().map(Secret::new).collect(),
+            forms: WrittenForms::new(given, &pairs(&self.auth, secrets)),
             key_header: self.auth.header().cloned(),
         }
     }
 }
 
 impl Redactor {
+    pub(super) fn into_forms(self) -> WrittenForms {
+        self.forms
+    }
+
     /// At most `max_chars` characters on one line, without control characters and secrets.
     #[must_use]
     pub fn text(&self, text: &str, max_chars: usize) -> String {
-        let forms: Vec<&str> = self.forms.iter().map(Secret::expose).collect();
-        redact::excerpt(text, max_chars, &forms)
+        self.forms.excerpt(text, max_chars)
     }
 
     /// The whole text, as it is but for the secrets.
@@ -78,7 +68,6 @@ impl Redactor {
     fn long_forms(&self) -> impl Iterator<Item = &str> {
         self.forms
             .iter()
-            .map(Secret::expose)
             .take_while(|form| form.len() >= MIN_BYTES_IN_ANSWERS)
     }
 
@@ -163,42 +152,6 @@ impl Redactor {
     }
 }
 
-/// As it is, in a URL or a form (with either blank and either case of digits), and in JSON.
-fn written_forms(secret: &str) -> Vec<String> {
-    let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let url = form.replace('+', "%20");
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    let json = json
-        .strip_prefix('"')
-        .and_then(|json| json.strip_suffix('"'))
-        .unwrap_or_default()
-        .to_owned();
-    let lower = [lower_digits(&form), lower_digits(&url)];
-    let mut forms = vec![secret.to_owned(), form, url, json];
-    forms.extend(lower);
-    forms.retain(|form| !form.is_empty());
-    forms
-}
-
-/// `%2F` as `%2f`.
-fn lower_digits(encoded: &str) -> String {
-    let mut digits = 0;
-    encoded
-        .chars()
-        .map(|c| match c {
-            '%' => {
-                digits = 2;
-                c
-            }
-            _ if digits > 0 => {
-                digits -= 1;
-                c.to_ascii_lowercase()
-            }
-            _ => c,
-        })
-        .collect()
-}
-
 /// The pairs that are sent in Base64.
 fn pairs(auth: &Auth, secrets: &Secrets) -> Vec<String> {
     let (user, name) = match auth {
@@ -211,9 +164,5 @@ fn pairs(auth: &Auth, secrets: &Secrets) -> Vec<String> {
     let Some(secret) = secrets.get(name) else {
         return Vec::new();
     };
-    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    vec![
-        format!("{user}:{}", secret.expose()),
-        format!("{}:{}", encoded(user), encoded(secret.expose())),
-    ]
+    basic_pairs(user, secret.expose()).into()
 }

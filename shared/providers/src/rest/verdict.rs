@@ -184,7 +184,7 @@ pub const fn judge_failure(failure: Failure, sent: Sent) -> Verdict {
 }
 
 /// `Retry-After`, or else the end of a window that is used up.
-pub(super) fn asked_wait(answer: &Response<Bytes>, received_at: i64) -> Option<Duration> {
+pub(crate) fn asked_wait(answer: &Response<Bytes>, received_at: i64) -> Option<Duration> {
     problem::retry_after(answer.headers(), received_at).or_else(|| {
         RateLimit::read(answer.headers(), received_at)
             .filter(|limit| limit.remaining == 0)

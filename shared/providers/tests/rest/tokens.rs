@@ -116,37 +116,37 @@ fn without_a_grant_there_is_no_request() {
 #[test]
 fn a_success_without_a_usable_token_is_a_failure() {
     for (body, code, class) in [
-        (json!({}), "unreadable_answer", TokenFailureClass::Retry),
-        (json!([]), "unreadable_answer", TokenFailureClass::Retry),
+        (json!({}), "unreadable_answer", TokenFailureClass::Transient),
+        (json!([]), "unreadable_answer", TokenFailureClass::Transient),
         (
             json!({ "access_token": "" }),
             "unreadable_answer",
-            TokenFailureClass::Retry,
+            TokenFailureClass::Transient,
         ),
         (
             json!({ "access_token": 7 }),
             "unreadable_answer",
-            TokenFailureClass::Retry,
+            TokenFailureClass::Transient,
         ),
         (
             json!({ "access_token": "a b" }),
             "unreadable_answer",
-            TokenFailureClass::Retry,
+            TokenFailureClass::Transient,
         ),
         (
             json!({ "access_token": "a\r\nb" }),
             "unreadable_answer",
-            TokenFailureClass::Retry,
+            TokenFailureClass::Transient,
         ),
         (
             json!({ "access_token": "é" }),
             "unreadable_answer",
-            TokenFailureClass::Retry,
+            TokenFailureClass::Transient,
         ),
         (
             json!({ "access_token": "a".repeat(8_193) }),
             "unreadable_answer",
-            TokenFailureClass::Retry,
+            TokenFailureClass::Transient,
         ),
         (
             json!({ "access_token": "a", "token_type": "mac" }),
@@ -256,7 +256,7 @@ fn a_token_is_renewed_a_little_early() {
 
 #[test]
 fn what_follows_from_an_error_is_told_by_its_word() {
-    use TokenFailureClass::{Configuration, Reconnect, Retry};
+    use TokenFailureClass::{Configuration, Reconnect, Transient};
     for (status, word, class) in [
         (400, "invalid_grant", Reconnect),
         (401, "invalid_grant", Reconnect),
@@ -267,11 +267,11 @@ fn what_follows_from_an_error_is_told_by_its_word() {
         (400, "unsupported_grant_type", Configuration),
         (400, "invalid_scope", Configuration),
         (400, "something_else", Configuration),
-        (400, "temporarily_unavailable", Retry),
-        (400, "server_error", Retry),
-        (400, "slow_down", Retry),
-        (503, "invalid_client", Retry),
-        (429, "invalid_request", Retry),
+        (400, "temporarily_unavailable", Transient),
+        (400, "server_error", Transient),
+        (400, "slow_down", Transient),
+        (503, "invalid_client", Transient),
+        (429, "invalid_request", Transient),
     ] {
         let body = json!({ "error": word, "error_description": "why\nnot" });
         let failure = read(&refresh(), status, &body).unwrap_err();
@@ -292,17 +292,17 @@ fn what_follows_from_an_error_is_told_by_its_word() {
 
 #[test]
 fn without_a_word_the_status_tells() {
-    use TokenFailureClass::{Configuration, Retry};
+    use TokenFailureClass::{Configuration, Transient};
     for (status, class) in [
         (301, Configuration),
         (400, Configuration),
         (401, Configuration),
         (404, Configuration),
-        (408, Retry),
-        (425, Retry),
-        (429, Retry),
-        (500, Retry),
-        (502, Retry),
+        (408, Transient),
+        (425, Transient),
+        (429, Transient),
+        (500, Transient),
+        (502, Transient),
     ] {
         for body in ["", "<html>", "{}", "{\"error\":{}}", "{\"error\":\"a b\"}"] {
             let answer = answer(status, &[("retry-after", "30")], body);
@@ -311,7 +311,7 @@ fn without_a_word_the_status_tells() {
             assert_eq!(failure.code, format!("http_{status}"));
             assert_eq!(
                 failure.retry_after.map(|wait| wait.as_secs()),
-                (class == Retry).then_some(30)
+                (class == Transient).then_some(30)
             );
         }
     }
