@@ -15,6 +15,7 @@
 //! | [`availability`], [`time_off`] | when people can work, and what a category of time off is |
 //! | [`place_name`] | which location is which store, by their names |
 //! | [`allocation`] | which adviser a deal goes to, and why |
+//! | [`client_folder`] | the folder of a client: its name, and which one it is |
 //! | [`attendance`] | what was scheduled against what was worked, and what follows |
 //! | [`labor_cost`] | what an hour of a role costs, and who may be told |
 //! | [`shift_check`] | who is on shift, and whether a message is sent to them |
@@ -41,6 +42,7 @@ pub mod api_key;
 pub mod attendance;
 pub mod automation;
 pub mod availability;
+pub mod client_folder;
 pub mod connector_health;
 pub mod connector_state;
 pub mod deletion_brake;
