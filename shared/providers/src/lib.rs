@@ -9,6 +9,7 @@
 //! read is listed in [`Page::rejected`] with its id and the reason, and the rest of the
 //! page lands.
 
+pub mod box_folders;
 mod call;
 pub mod employment_hero;
 mod error;
