@@ -52,10 +52,13 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::AttendancePolicy
                     | Kind::AttendanceDelta
                     | Kind::AttendanceRecord
+                    | Kind::AllocationSettings
+                    | Kind::Closure
+                    | Kind::CapacityOverride
             );
             let rows = match kind {
                 // What the rows above were made by left them.
-                Kind::AuditEntry => 8,
+                Kind::AuditEntry => 11,
                 _ if one => 1,
                 _ => 5,
             };
@@ -121,8 +124,8 @@ fn a_key_of_another_list_is_refused() {
     }
 }
 
-/// The organization's own row, its connector with credential, webhook and policy, its key and its
-/// store.
+/// The organization's own row, its connector with credential, webhook and policy, its key, its store, and what it has
+/// set up for allocations.
 pub fn add_account(fixture: &Fixture, party: &Party) {
     let tenant = party.tenant.as_str();
     fixture.query(
@@ -227,6 +230,21 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO attendance_policies (organization_id, document, version, updated_by, created_at, updated_at)
          VALUES (?1, '{\"preset\":\"no_points\"}', 2, 'user-1', 0, 0)",
         parameters![tenant],
+    );
+    fixture.query(
+        "INSERT INTO allocation_settings (organization_id, document, version, updated_by, created_at, updated_at)
+         VALUES (?1, '{\"preset\":\"compatible\"}', 1, 'user-1', 0, 0)",
+        parameters![tenant],
+    );
+    fixture.query(
+        "INSERT INTO office_closures (id, organization_id, start_date, end_date, description, tags, workdays, created_by, created_at, updated_at)
+         VALUES (?1, ?2, '2026-12-24', '2027-01-03', 'Christmas shutdown', '[\"office\"]', 7, 'user-1', 0, 0)",
+        parameters![fixture.id(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO capacity_overrides (id, organization_id, adviser_email, effective_date, client_limit_monthly, pod_type, created_by, created_at, updated_at)
+         VALUES (?1, ?2, 'mia.tan@example.com', '2026-04-07', 10, 'Team Pod', 'user-1', 0, 0)",
+        parameters![fixture.id(), tenant],
     );
     let (person, shift) = (fixture.id(), fixture.id());
     fixture.query(

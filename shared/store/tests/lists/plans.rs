@@ -3,13 +3,14 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CustomRecordFilter, DeliveryFilter,
-    Export, Key, Kind, List, LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, Paging,
-    PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter,
-    TimeOffFilter, TimePunchFilter, WebhookEventFilter, attendance_deltas, attendance_records,
-    audit_entries, automation_rules, availability, custom_records, deliveries, departments, get,
-    location_mappings, locations, logs, notices, quarantined_records, role_assignments, roles,
-    shifts, stores, sync_runs, team_members, time_off, time_punches, wages, webhook_events,
+    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CapacityOverrideFilter, ClosureFilter,
+    CustomRecordFilter, DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter,
+    MemberFilter, NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
+    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
+    attendance_deltas, attendance_records, audit_entries, automation_rules, availability,
+    capacity_overrides, closures, custom_records, deliveries, departments, get, location_mappings,
+    locations, logs, notices, quarantined_records, role_assignments, roles, shifts, stores,
+    sync_runs, team_members, time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -59,6 +60,19 @@ fn no_combination_of_filters_sorts_or_scans() {
             lists.push(wages(&tenant, &filter, &paging));
             lists.push(role_assignments(&tenant, &filter, &paging));
             lists.push(availability(&tenant, &filter, &paging));
+        }
+        if bits < 8 {
+            let filter = ClosureFilter {
+                from: text(1),
+                to: text(2),
+            };
+            lists.push(closures(&tenant, &filter, &paging));
+        }
+        if bits < 4 {
+            let filter = CapacityOverrideFilter {
+                adviser_email: text(1),
+            };
+            lists.push(capacity_overrides(&tenant, &filter, &paging));
         }
         if bits < 2 {
             lists.push(automation_rules(&tenant, &paging));
@@ -219,7 +233,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 5 * 64 + 256 + 2 * 512
+        2 + 4 + 8 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 5 * 64 + 256 + 2 * 512
     );
 }
 

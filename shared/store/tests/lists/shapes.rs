@@ -655,6 +655,21 @@ fn an_account() {
             "connector_id": null, "title": "Look", "remedy": "Do.", "count": 1, "created_at": EPOCH,
             "updated_at": EPOCH, "read_at": null, "dismissed_at": null})
     );
+    let closure = fixture.text("SELECT id FROM office_closures").unwrap();
+    assert_eq!(
+        read(Kind::Closure, &closure),
+        json!({"id": closure, "organization_id": party.tenant.as_str(), "start_date": "2026-12-24",
+            "end_date": "2027-01-03", "description": "Christmas shutdown", "tags": ["office"], "workdays": 7,
+            "created_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH})
+    );
+    let limit = fixture.text("SELECT id FROM capacity_overrides").unwrap();
+    assert_eq!(
+        read(Kind::CapacityOverride, &limit),
+        json!({"id": limit, "organization_id": party.tenant.as_str(), "adviser_email": "mia.tan@example.com",
+            "effective_date": "2026-04-07", "effective_week": "2026-04-13", "client_limit_monthly": 10,
+            "pod_type": "Team Pod", "notes": null, "created_by": "user-1", "created_at": EPOCH,
+            "updated_at": EPOCH})
+    );
     let store = fixture.text("SELECT id FROM stores").unwrap();
     let seen_at = json!("1970-01-01T00:00:01Z");
     assert_eq!(

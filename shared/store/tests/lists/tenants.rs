@@ -56,6 +56,8 @@ fn a_foreign_id_is_no_id() {
         (Kind::CustomRecord, "custom_records"),
         (Kind::Store, "stores"),
         (Kind::LocationMapping, "locations"),
+        (Kind::Closure, "office_closures"),
+        (Kind::CapacityOverride, "capacity_overrides"),
         (Kind::SyncRun, "sync_runs"),
     ];
     for (kind, table) in tables {

@@ -18,7 +18,11 @@ const NOT_OF_A_TENANT: [&str; 6] = [
 ];
 
 /// Tables with one row of an organization.
-const ONE_OF_EACH: [&str; 2] = ["attendance_policies", "role_labor_rates"];
+const ONE_OF_EACH: [&str; 3] = [
+    "allocation_settings",
+    "attendance_policies",
+    "role_labor_rates",
+];
 
 #[test]
 fn every_table_is_either_purged_or_nobodys() {
