@@ -9,6 +9,7 @@
 //! [`Provider`]: it answers requests from its state. Faults, the log of
 //! requests, the control plane under `/_sim/` and the sockets are common.
 
+pub mod box_folders;
 pub mod employment_hero;
 pub mod receiver;
 pub mod rest;

@@ -1,0 +1,10 @@
+//! The Box simulator as its callers see it: tokens, folders, copies, every fault.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod client;
+mod control_plane;
+mod copies;
+mod folders;
+mod support;
+mod tokens;
