@@ -1,5 +1,6 @@
 //! The whole application under test; see `whole_system` for what it stands on.
 
+mod allocation;
 mod api;
 mod attendance;
 mod automation;

@@ -82,6 +82,27 @@ async fn change_all(app: &App, organization: &Organization, caller: &str) -> Vec
     let path = format!("/api/stores/{}", id(&store));
     patch(Method::PATCH, &path, Some(json!({"name": "Harbour St"}))).await;
     patch(Method::DELETE, &path, None).await;
+    let closure = post("/closures", json!({"start_date": "2026-12-24"})).await;
+    let path = format!("/closures/{}", id(&closure));
+    patch(Method::PUT, &path, Some(json!({"tags": "office"}))).await;
+    patch(Method::DELETE, &path, None).await;
+    let limit = post(
+        "/capacity_overrides",
+        json!({"adviser_email": "a@example.com", "effective_date": "2026-04-06", "client_limit_monthly": 4}),
+    )
+    .await;
+    let path = format!("/capacity_overrides/{}", id(&limit));
+    patch(Method::PUT, &path, Some(json!({"notes": "Back in June"}))).await;
+    patch(Method::DELETE, &path, None).await;
+    let path = "/api/allocation/settings";
+    for buffer_weeks in [1, 2] {
+        patch(
+            Method::PUT,
+            path,
+            Some(json!({"buffer_weeks": buffer_weeks})),
+        )
+        .await;
+    }
     vec![
         "connector created",
         "connector updated",
@@ -102,6 +123,14 @@ async fn change_all(app: &App, organization: &Organization, caller: &str) -> Vec
         "automation_rule created",
         "automation_rule updated",
         "automation_rule deleted",
+        "closure created",
+        "closure updated",
+        "closure deleted",
+        "capacity_override created",
+        "capacity_override updated",
+        "capacity_override deleted",
+        "allocation_settings created",
+        "allocation_settings updated",
         "store created",
         "store updated",
         "store deleted",

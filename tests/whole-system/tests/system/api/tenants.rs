@@ -35,6 +35,13 @@ async fn every_route_answers_404_for_every_foreign_id() {
     let endpoint = app.post("/api/outgoing-webhooks", &theirs.key, endpoint);
     let endpoint = endpoint.await.expect(StatusCode::CREATED);
     their_ids.push(endpoint["id"].as_str().unwrap().to_owned());
+    let closure = json!({"start_date": "2026-12-24"});
+    let limit = json!({"adviser_email": "a@example.com", "effective_date": "2026-04-06", "client_limit_monthly": 4});
+    for (list, body) in [("/closures", closure), ("/capacity_overrides", limit)] {
+        let made = app.post(list, &theirs.key, body).await;
+        let made = made.expect(StatusCode::CREATED);
+        their_ids.push(made["id"].as_str().unwrap().to_owned());
+    }
     let my_token = token_of(&mine.id, "owner");
     for route in protected().filter(|route| route.path.contains("{id}")) {
         for credential in [&mine.key, &my_token] {
