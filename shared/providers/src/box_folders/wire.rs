@@ -27,7 +27,7 @@ pub(super) fn text(object: &Value, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Words for programs: lower-case letters, digits, `_`, `-` and `.`.
+/// Words for programs: ASCII letters, digits, `_`, `-` and `.`.
 pub(super) fn is_code(text: &str) -> bool {
     (1..=MAX_CODE_BYTES).contains(&text.len())
         && text

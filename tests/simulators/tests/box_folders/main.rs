@@ -1,6 +1,10 @@
 //! The Box simulator as its callers see it: tokens, folders, copies, every fault.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do"
+)]
 
 mod client;
 mod control_plane;
