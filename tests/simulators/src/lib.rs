@@ -11,6 +11,7 @@
 
 pub mod box_folders;
 pub mod employment_hero;
+pub mod hubspot;
 pub mod receiver;
 pub mod rest;
 pub mod seven_shifts;
