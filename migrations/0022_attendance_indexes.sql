@@ -20,3 +20,8 @@ DROP INDEX attendance_records_member;
 --; statement
 CREATE INDEX attendance_records_member ON attendance_records (organization_id, team_member_id, anchor_at, id, subject_id, event_type,
   fingerprint, deleted_at);
+--; statement
+-- An event is a person's: a shift that goes to somebody else and comes back finds what was said of it.
+DROP INDEX attendance_records_event;
+--; statement
+CREATE UNIQUE INDEX attendance_records_event ON attendance_records (organization_id, subject_id, event_type, team_member_id);

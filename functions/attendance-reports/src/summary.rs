@@ -8,6 +8,7 @@ use api::days::DaysAsked;
 use chrono::{Days, NaiveDate};
 use domain::access::Scope;
 use domain::labor_cost::{Basis, View, overtime_cents};
+use domain::stream::Stream;
 use platform::attendance::{Ruling, STREAMS, Sight};
 use platform::labor_rates::Today;
 use platform::table::{self, Table};
@@ -103,7 +104,9 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
         .await
         .map_err(failed)?;
     let mut rows = add_up(&sums, &points, &names, by_location);
+    let mut besides: &[Stream] = &[];
     if context.caller()?.may(Scope::CostingRead) {
+        besides = &[Stream::Roles, Stream::Wages];
         let today = Today::of(context, tenant).await?;
         price(
             &mut rows,
@@ -114,7 +117,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
             by_location,
         );
     }
-    let freshness = freshness::of(context, tenant, STREAMS).await?;
+    let freshness = freshness::of_decided(context, tenant, STREAMS, besides).await?;
     if *is_table {
         let rows: Vec<AttendanceSummary> = rows.into_iter().map(|(_, row)| row).collect();
         return TABLE.reply_with(&rows, &freshness);

@@ -186,7 +186,7 @@ async fn answer(
     as_table: Option<&Table<'_>>,
 ) -> Result<Reply, Problem> {
     let database = |error| problems::database(&error);
-    let freshness = freshness::of(context, tenant, STREAMS).await?;
+    let freshness = freshness::of_decided(context, tenant, STREAMS, &[]).await?;
     let Some(as_table) = as_table else {
         let after = paging.after()?;
         let asked = Paging {
@@ -250,7 +250,7 @@ pub async fn one(context: &Context, tenant: &Tenant, id: &str) -> Result<Reply, 
     if !member.is_some_and(|member| sight.has(member)) {
         return Err(Problem::not_found(RECORD));
     }
-    let freshness = freshness::of(context, tenant, STREAMS).await?;
+    let freshness = freshness::of_decided(context, tenant, STREAMS, &[]).await?;
     row.insert("synced_at".to_owned(), freshness.synced_at.into());
     row.insert("is_stale".to_owned(), freshness.is_stale.into());
     Reply::json(StatusCode::OK, &row)

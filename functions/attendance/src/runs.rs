@@ -3,7 +3,8 @@
 use api::Problem;
 use api::attendance::{AttendanceRun, RunAttendance};
 use http::StatusCode;
-use platform::{Context, Reply, clock, on_demand, problems, random, time};
+use platform::attendance::STREAMS;
+use platform::{Context, Reply, clock, freshness, on_demand, problems, random, time};
 use store::attendance::{self, ATTENDANCE};
 
 /// How long the answer waits for the run, in milliseconds.
@@ -26,6 +27,8 @@ pub async fn now(context: &Context) -> Result<Reply, Problem> {
         let answer = AttendanceRun {
             status: "nothing_to_do".to_owned(),
             last_finished_at: None,
+            synced_at: None,
+            is_stale: false,
         };
         return Reply::json(StatusCode::OK, &answer);
     }
@@ -38,9 +41,12 @@ pub async fn now(context: &Context) -> Result<Reply, Problem> {
     } else {
         ("done", StatusCode::OK)
     };
+    let freshness = freshness::of_decided(context, &tenant, STREAMS, &[]).await?;
     let answer = AttendanceRun {
         status: status.to_owned(),
         last_finished_at: state.last_finished_at.map(time::rfc3339),
+        synced_at: freshness.synced_at,
+        is_stale: freshness.is_stale,
     };
     Reply::json(code, &answer)
 }

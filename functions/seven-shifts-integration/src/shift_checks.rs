@@ -1,5 +1,5 @@
-//! Whether messages for people at work are sent to some of them, and who is on shift. Two statements,
-//! however many are asked about: one for the account, one for the people, their shifts and the stores.
+//! Whether messages for people at work are sent to some of them, and who is on shift. One statement,
+//! however many are asked about, brings the account, the people, their shifts and the stores.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -8,6 +8,7 @@ use api::body::{checked_email, checked_name};
 use api::seven_shifts_integration::{CheckShifts, ShiftCheckBasis};
 use api::{FieldError, Problem, moment};
 use domain::access::Tenant;
+use domain::connector_state::ConnectorState;
 use domain::shift_check::{self, Reason};
 use http::StatusCode;
 use platform::seven_shifts::PROVIDER;
@@ -43,9 +44,10 @@ pub async fn check(context: &Context) -> Result<Reply, Problem> {
         return Err(Problem::invalid(errors));
     }
     let recipients = [recipient];
-    let known = look_up(context, &tenant, at, &recipients).await?;
+    let rows = look_up(context, &tenant, at, &recipients).await?;
+    let known = rows.known()?;
     let answer = known
-        .answers(&recipients, |_| "store".to_owned())?
+        .answers(|_| "store".to_owned())?
         .into_iter()
         .next()
         .ok_or_else(|| problems::internal("a check without an answer"))?;
@@ -83,8 +85,9 @@ pub async fn check_all(context: &Context) -> Result<Reply, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let known = look_up(context, &tenant, at, &recipients).await?;
-    let answers = known.answers(&recipients, |index| format!("/recipients/{index}/store"))?;
+    let rows = look_up(context, &tenant, at, &recipients).await?;
+    let known = rows.known()?;
+    let answers = known.answers(|index| format!("/recipients/{index}/store"))?;
     let basis = known.basis.shown();
     Reply::json(StatusCode::OK, &Batch { answers, basis })
 }
@@ -99,26 +102,19 @@ pub async fn on_shift(context: &Context) -> Result<Reply, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let basis = Basis::load(context, &tenant, at).await?;
-    let Some(account) = &basis.account else {
-        let answer = List {
-            employees: Vec::new(),
-            reason: basis.doubt,
-            basis: basis.shown(),
-        };
-        return Reply::json(StatusCode::OK, &answer);
-    };
-    let placeholder = basis.placeholder(&tenant);
+    let placeholder = account::placeholder(&tenant);
     let named = store.map(lists::without_case);
+    let now = clock::now();
     let asked = AskedList {
         store: named.as_deref(),
-        at: basis.at,
-        placeholder: parts(placeholder.as_ref()),
+        at: at.unwrap_or(now),
+        placeholder: parts(&placeholder),
     };
-    let rows = rows::on_shift(&context.database, &tenant, account, asked)
+    let rows = rows::on_shift(&context.database, &tenant, KEY, asked)
         .await
         .map_err(|error| problems::database(&error))?;
     let found = rows.read().map_err(|error| problems::database(&error))?;
+    let basis = Basis::of(found.account.as_ref(), asked.at, now)?;
     let store = match found.stores.first() {
         Some(store) => {
             Some(rule_store(store).ok_or_else(|| Problem::invalid(vec![no_store("store")]))?)
@@ -126,7 +122,13 @@ pub async fn on_shift(context: &Context) -> Result<Reply, Problem> {
         None => None,
     };
     let shifts = by_person(&found);
-    let employees = found.people.iter().filter_map(|person| {
+    // Those of another provider's account are none of 7shifts'.
+    let people = if basis.is_set_up() {
+        found.people.as_slice()
+    } else {
+        &[]
+    };
+    let employees = people.iter().filter_map(|person| {
         let shifts = shifts.get(person.id)?;
         let times: Vec<_> = shifts.iter().map(HeldShift::times).collect();
         let current = shift_check::current_shift(&times, store.map(|store| store.id), basis.at)?;
@@ -203,114 +205,140 @@ struct Recipient<'a> {
     store: Option<&'a str>,
 }
 
-/// What is known of recipients.
-struct Known<'a> {
-    basis: Basis,
-    /// `None` where nothing depends on people, shifts and stores.
-    rows: Option<Rows>,
-    /// The place of each store in the rows.
-    places: BTreeMap<&'a str, usize>,
+/// What was brought for recipients.
+struct Brought<'a> {
+    recipients: &'a [Recipient<'a>],
+    rows: Rows,
+    /// The place of each recipient's store in the rows.
+    places: Vec<Option<usize>>,
+    at: i64,
+    now: i64,
 }
 
 async fn look_up<'a>(
     context: &Context,
     tenant: &Tenant,
     at: Option<i64>,
-    recipients: &[Recipient<'a>],
-) -> Result<Known<'a>, Problem> {
-    let basis = Basis::load(context, tenant, at).await?;
-    let mut places = BTreeMap::new();
-    let Some(account) = basis.account.as_ref().filter(|account| account.enforces()) else {
-        return Ok(Known {
-            basis,
-            rows: None,
-            places,
-        });
-    };
-    let placeholder = basis.placeholder(tenant);
-    let placeholder = parts(placeholder.as_ref());
+    recipients: &'a [Recipient<'a>],
+) -> Result<Brought<'a>, Problem> {
+    let placeholder = account::placeholder(tenant);
+    let placeholder = parts(&placeholder);
     let mut people = Vec::with_capacity(recipients.len());
     for (number, recipient) in recipients.iter().enumerate() {
         sought(number, recipient.email, placeholder, &mut people);
     }
+    // Each store is looked up once.
     let mut stores = Vec::new();
-    for store in recipients.iter().filter_map(|recipient| recipient.store) {
-        places.entry(store).or_insert_with(|| {
+    let mut known = BTreeMap::new();
+    let places = recipients.iter().map(|recipient| {
+        let store = recipient.store?;
+        let place = known.entry(store).or_insert_with(|| {
             stores.push(lists::without_case(store));
             stores.len() - 1
         });
-    }
+        Some(*place)
+    });
+    let places = places.collect();
     let stores: Vec<&str> = stores.iter().map(Cow::as_ref).collect();
+    let now = clock::now();
     let asked = Asked {
         people: &people,
         stores: &stores,
-        at: basis.at,
+        at: at.unwrap_or(now),
         placeholder,
     };
-    let rows = rows::find(&context.database, tenant, account, asked)
+    let rows = rows::find(&context.database, tenant, KEY, asked)
         .await
         .map_err(|error| problems::database(&error))?;
-    Ok(Known {
-        basis,
-        rows: Some(rows),
+    Ok(Brought {
+        recipients,
+        rows,
         places,
+        at: asked.at,
+        now,
     })
 }
 
-impl Known<'_> {
+impl Brought<'_> {
+    fn known(&self) -> Result<Known<'_>, Problem> {
+        let found = self
+            .rows
+            .read()
+            .map_err(|error| problems::database(&error))?;
+        let basis = Basis::of(found.account.as_ref(), self.at, self.now)?;
+        Ok(Known {
+            basis,
+            found,
+            recipients: self.recipients,
+            places: &self.places,
+        })
+    }
+}
+
+/// What is known of recipients.
+struct Known<'t> {
+    basis: Basis,
+    found: Found<'t>,
+    recipients: &'t [Recipient<'t>],
+    places: &'t [Option<usize>],
+}
+
+impl<'t> Known<'t> {
     /// An answer for each recipient, in their order. `store_field` names the store of one, by its place.
-    fn answers(
-        &self,
-        recipients: &[Recipient<'_>],
-        store_field: impl Fn(usize) -> String,
-    ) -> Result<Vec<Answer<'_>>, Problem> {
-        let Some(rows) = &self.rows else {
-            let reason = match &self.basis.account {
-                Some(_) => Reason::NotEnforced,
-                None => Reason::NotConfigured,
-            };
-            let all = recipients.iter().map(|_| Answer::new(reason, None, None));
+    fn answers(&self, store_field: impl Fn(usize) -> String) -> Result<Vec<Answer<'t>>, Problem> {
+        let stores = self.stores(store_field)?;
+        if let Some(reason) = self.basis.undecided() {
+            let all = stores.iter().map(|_| Answer::new(reason, None, None));
             return Ok(all.collect());
-        };
-        let found = rows.read().map_err(|error| problems::database(&error))?;
-        let shifts = by_person(&found);
-        let mut by_number: Vec<Vec<Person<'_>>> = Vec::new();
-        by_number.resize_with(recipients.len(), Vec::new);
-        for person in &found.people {
+        }
+        let shifts = by_person(&self.found);
+        let mut by_number: Vec<Vec<&Person<'t>>> = Vec::new();
+        by_number.resize_with(self.recipients.len(), Vec::new);
+        for person in &self.found.people {
             if let Some(people) = by_number.get_mut(person.number)
                 && people.iter().all(|other| other.id != person.id)
             {
-                people.push(*person);
+                people.push(person);
             }
         }
-        let mut errors = Vec::new();
-        let mut all = Vec::with_capacity(recipients.len());
-        for (number, (recipient, people)) in recipients.iter().zip(&by_number).enumerate() {
-            let place = recipient.store.and_then(|store| self.places.get(store));
-            let store = place.map(|place| found.stores.get(*place).and_then(rule_store));
-            if let Some(None) = store {
-                errors.push(no_store(store_field(number)));
-                continue;
-            }
-            let held = |person: &Person<'_>| shifts.get(person.id).map_or(&[][..], Vec::as_slice);
+        let held = |person: &Person<'_>| shifts.get(person.id).map_or(&[][..], Vec::as_slice);
+        let answers = by_number.iter().zip(stores).map(|(people, store)| {
             let times: Vec<Vec<_>> = people
                 .iter()
                 .map(|person| held(person).iter().map(HeldShift::times).collect())
                 .collect();
             let Basis { doubt, at, .. } = self.basis;
-            let verdict = shift_check::decide(doubt, &times, store.flatten(), at);
+            let verdict = shift_check::decide(doubt, &times, store, at);
             let person = verdict.person.and_then(|place| people.get(place));
             let shift = person
                 .zip(verdict.shift)
                 .and_then(|(person, place)| held(person).get(place));
-            all.push(Answer::new(
+            Answer::new(
                 verdict.reason,
                 person.map(|person| person.shown),
                 shift.map(|shift| shift.shown),
-            ));
+            )
+        });
+        Ok(answers.collect())
+    }
+
+    /// The store of each recipient, if one is named. One that is not there is an error, whatever is
+    /// answered by.
+    fn stores(
+        &self,
+        field: impl Fn(usize) -> String,
+    ) -> Result<Vec<Option<shift_check::Store<'t>>>, Problem> {
+        let mut errors = Vec::new();
+        let mut stores = Vec::with_capacity(self.places.len());
+        for (number, place) in self.places.iter().enumerate() {
+            let store = place.map(|place| self.found.stores.get(place).and_then(rule_store));
+            if let Some(None) = store {
+                errors.push(no_store(field(number)));
+            }
+            stores.push(store.flatten());
         }
         if errors.is_empty() {
-            Ok(all)
+            Ok(stores)
         } else {
             Err(Problem::invalid(errors))
         }
@@ -325,16 +353,16 @@ fn by_person<'t>(found: &Found<'t>) -> HashMap<&'t str, Vec<HeldShift<'t>>> {
     shifts
 }
 
-/// What leads to the people who have this address. A placeholder is that of one person.
+/// What leads to the people who have this address. A placeholder leads to one person more, where the account's
+/// policy has placeholders.
 fn sought<'a>(
     number: usize,
     email: &'a str,
-    placeholder: Option<(&str, &str)>,
+    placeholder: (&str, &str),
     people: &mut Vec<(usize, Named<'a>)>,
 ) {
-    if let Some(id) = placeholder.and_then(|placeholder| without_email(email, placeholder)) {
+    if let Some(id) = without_email(email, placeholder) {
         people.push((number, Named::WithoutEmail(id)));
-        return;
     }
     people.push((number, Named::Email(email.into())));
     // SQLite knows the case of ASCII letters only.
@@ -352,27 +380,24 @@ fn without_email<'a>(email: &'a str, (before, after): (&str, &str)) -> Option<&'
     (start.eq_ignore_ascii_case(before) && end.eq_ignore_ascii_case(after)).then_some(id)
 }
 
-/// The account, and what speaks against deciding by it.
+/// How the account stands, and what speaks against deciding by it.
 struct Basis {
     at: i64,
-    account: Option<rows::Account>,
+    /// `None` where 7shifts is not set up.
+    connector_state: Option<ConnectorState>,
+    enforces: bool,
     doubt: Option<Reason>,
     synced_at: Option<i64>,
     is_stale: bool,
 }
 
 impl Basis {
-    async fn load(context: &Context, tenant: &Tenant, at: Option<i64>) -> Result<Self, Problem> {
-        let now = clock::now();
-        let at = at.unwrap_or(now);
-        let account = rows::account(&context.database, tenant, KEY)
-            .await
-            .map_err(|error| problems::database(&error))?
-            .filter(|account| account.provider == PROVIDER);
-        let Some(account) = account else {
+    fn of(account: Option<&rows::Account>, at: i64, now: i64) -> Result<Self, Problem> {
+        let Some(account) = account.filter(|account| account.provider == PROVIDER) else {
             return Ok(Self {
                 at,
-                account: None,
+                connector_state: None,
+                enforces: false,
                 doubt: Some(Reason::NotConfigured),
                 synced_at: None,
                 // Nothing is there that could be old.
@@ -389,36 +414,41 @@ impl Basis {
         };
         Ok(Self {
             at,
+            connector_state: Some(account.state),
+            enforces: account.enforces(),
             doubt: known.doubt(at, now),
             synced_at: known.synced_at(),
             is_stale: known.is_stale(now),
-            account: Some(account),
         })
     }
 
-    /// What stands before and after the id of a person without an address.
-    fn placeholder(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
-        let account = self.account.as_ref()?;
-        account
-            .has_placeholders()
-            .then(|| account::placeholder(tenant))
+    const fn is_set_up(&self) -> bool {
+        self.connector_state.is_some()
+    }
+
+    /// Why nothing depends on people and shifts.
+    fn undecided(&self) -> Option<Reason> {
+        if !self.is_set_up() {
+            Some(Reason::NotConfigured)
+        } else if !self.enforces {
+            Some(Reason::NotEnforced)
+        } else {
+            None
+        }
     }
 
     fn shown(&self) -> ShiftCheckBasis {
         ShiftCheckBasis {
             at: time::rfc3339(self.at),
-            connector_state: self
-                .account
-                .as_ref()
-                .map(|account| account.state.as_str().to_owned()),
+            connector_state: self.connector_state.map(|state| state.as_str().to_owned()),
             synced_at: self.synced_at.map(time::rfc3339),
             is_stale: self.is_stale,
         }
     }
 }
 
-fn parts<'a>(placeholder: Option<&'a (&'static str, String)>) -> Option<(&'a str, &'a str)> {
-    placeholder.map(|(before, after)| (*before, after.as_str()))
+fn parts<'a>((before, after): &'a (&'static str, String)) -> (&'a str, &'a str) {
+    (before, after)
 }
 
 /// `None` where there is no such store.

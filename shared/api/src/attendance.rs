@@ -38,6 +38,9 @@ pub struct AttendanceRun {
     pub status: String,
     /// When the Delta Engine came to its end last.
     pub last_finished_at: Option<String>,
+    /// As of deltas and records.
+    pub synced_at: Option<String>,
+    pub is_stale: bool,
 }
 
 /// What was scheduled against what was worked: a shift, or several that were worked in one go, with their punches; or a

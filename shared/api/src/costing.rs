@@ -45,7 +45,8 @@ pub struct LaborRate {
     /// Null without the scope `wages:read`.
     pub minimum_cents: Option<i64>,
     pub maximum_cents: Option<i64>,
-    /// People who are paid by the hour for the role. Where a connector has one or two of them the rate is
+    /// People who are paid by the hour for the role itself, whatever `basis` says: behind a blended rate there
+    /// are others, whom `head_count` of a priced item counts. Where a connector has one or two of them the rate is
     /// withheld from whoever lacks `wages:read`, and so is one that would give such a rate away.
     pub head_count: u32,
     /// The day that the rates are of: by wages that have come into effect.
@@ -140,7 +141,9 @@ pub struct PricedItem {
     /// An hour; in whole 25 cents without the scope `wages:read`.
     pub rate_cents: i64,
     pub basis: PriceBasis,
-    /// The people behind the rate; behind an average, one counts in each of their roles.
+    /// The people whose rates `rate_cents` is made of: those of the role where `basis` is `role`; behind an average
+    /// everybody whose rate went into it, once in each of their roles, and not the people of this role, whom
+    /// `GET /api/costing/rates` counts.
     pub head_count: u32,
     pub rate_date: String,
     pub cost_cents: i64,

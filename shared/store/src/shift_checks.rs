@@ -1,5 +1,5 @@
-//! Who of certain addresses, or of a store, is on shift at a time: people, their shifts and the stores
-//! that are asked for, by one statement. What follows from it is `domain::shift_check`'s to say.
+//! Who of certain addresses, or of a store, is on shift at a time: the account, people, their shifts and
+//! the stores that are asked for, by one statement. What follows from it is `domain::shift_check`'s to say.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::database::{DatabaseError, Execute, Row, Value};
-use crate::staff::{MAX_EMPLOYEES, is_staff, seconds, wanted_names};
+use crate::staff::{MAX_EMPLOYEES, seconds};
 use crate::{json, parameters};
 
 /// The account that people and shifts come from, as far as checks depend on it.
@@ -22,10 +22,7 @@ pub struct Account {
     /// JSON.
     pub sync_settings: String,
     enforces: i64,
-    creates_users: i64,
     role_names: Vec<String>,
-    /// Of the connector, where only some count.
-    known_role_names: Vec<String>,
     pub connected_at: Option<i64>,
     pub users_synced_at: Option<i64>,
     pub shifts_synced_at: Option<i64>,
@@ -38,49 +35,22 @@ impl Account {
         self.enforces != 0
     }
 
-    /// People without an address have a placeholder in the product.
-    #[must_use]
-    pub fn has_placeholders(&self) -> bool {
-        self.creates_users != 0
+    /// Keeps the people who work in a role that counts, whatever its case: SQLite knows the case of ASCII
+    /// letters only. With no roles named everybody counts.
+    fn keep_employees(&self, people: &mut Vec<Person<'_>>) {
+        if self.role_names.is_empty() {
+            return;
+        }
+        let wanted: Vec<String> = self
+            .role_names
+            .iter()
+            .map(|name| name.to_lowercase())
+            .collect();
+        people.retain(|person| {
+            let mut names = person.works_as.iter().map(|name| name.to_lowercase());
+            names.any(|name| wanted.contains(&name))
+        });
     }
-
-    /// The names of roles that make an employee, as the connector writes them; `[]`: everybody is one.
-    fn names_that_count(&self) -> Result<String, DatabaseError> {
-        let known = self.known_role_names.iter().map(String::as_str);
-        wanted_names(&self.role_names, known)
-    }
-}
-
-const ACCOUNT: &str = "
-SELECT json_object('connector_id', connectors.id, 'provider', connectors.provider,
-  'state', connectors.state, 'sync_settings', connectors.sync_settings,
-  'connected_at', connectors.connected_at,
-  'enforces', coalesce(policy.enforce_shift_schedule, 1),
-  'creates_users', coalesce(policy.create_users_without_email, 1),
-  'role_names', json(coalesce(policy.sync_role_names, '[]')),
-  'known_role_names', json((SELECT json_group_array(DISTINCT name) FROM roles
-    WHERE connector_id = connectors.id AND organization_id = ?1 AND deleted_at IS NULL
-      AND policy.sync_role_names <> '[]')),
-  'users_synced_at', (SELECT last_success_at FROM jobs
-    WHERE kind = 'sync' AND subject = connectors.id AND name = 'users'),
-  'shifts_synced_at', (SELECT last_success_at FROM jobs
-    WHERE kind = 'sync' AND subject = connectors.id AND name = 'shifts'))
-FROM connectors LEFT JOIN staff_policies AS policy
-  ON policy.connector_id = connectors.id AND policy.organization_id = connectors.organization_id
-WHERE connectors.organization_id = ?1 AND connectors.integration_key = ?2";
-
-/// The account of this key.
-///
-/// # Errors
-/// The failure of the statement.
-pub async fn account<E: Execute>(
-    database: &E,
-    tenant: &Tenant,
-    integration_key: &str,
-) -> Result<Option<Account>, DatabaseError> {
-    let parameters = parameters![tenant.as_str(), integration_key];
-    let row = database.read_row(ACCOUNT, parameters).await?;
-    row.map(|row| json::parse(row.text(0)?)).transpose()
 }
 
 /// By what a person is sought.
@@ -100,8 +70,9 @@ pub struct Asked<'a> {
     /// The product's ids of stores, or ours.
     pub stores: &'a [&'a str],
     pub at: i64,
-    /// What stands for the address of a person who has none: before and after the provider's id.
-    pub placeholder: Option<(&'a str, &'a str)>,
+    /// What stands for the address of a person who has none, in an account whose policy has that: before and
+    /// after the provider's id.
+    pub placeholder: (&'a str, &'a str),
 }
 
 /// What a look-up has brought, as the database has written it.
@@ -112,14 +83,20 @@ impl Rows {
     /// # Errors
     /// Rows of another shape, which is a bug of ours.
     pub fn read(&self) -> Result<Found<'_>, DatabaseError> {
-        json::parse(&self.0)
+        let mut found: Found<'_> = json::parse(&self.0)?;
+        if let Some(account) = &found.account {
+            account.keep_employees(&mut found.people);
+        }
+        Ok(found)
     }
 }
 
-/// The rows of a look-up. Each comes as an array, in the order of the members; what is shown of it is
-/// JSON already.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// The rows of a look-up. Each but the account comes as an array, in the order of the members; what is
+/// shown of it is JSON already.
+#[derive(Clone, Debug, Deserialize)]
 pub struct Found<'t> {
+    /// `None`: there is none of this key, and so no people and no shifts.
+    pub account: Option<Account>,
     /// One for each store that was asked for, in their order.
     #[serde(borrow)]
     pub stores: Vec<Store<'t>>,
@@ -138,11 +115,13 @@ pub struct Store<'t> {
 }
 
 /// An employee.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Person<'t> {
     /// The number under which they were sought.
     pub number: usize,
     pub id: &'t str,
+    /// The names of their roles, where only some roles count.
+    works_as: Vec<String>,
     #[serde(borrow)]
     pub shown: &'t RawValue,
 }
@@ -180,6 +159,41 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     i64::deserialize(deserializer).map(|number| number != 0)
 }
 
+/// The account of the key `?2`, for the statement to look at.
+macro_rules! with_account {
+    () => {
+        "
+WITH account AS MATERIALIZED (
+  SELECT connectors.id, connectors.provider, connectors.state, connectors.sync_settings,
+    connectors.connected_at, coalesce(policy.enforce_shift_schedule, 1) AS enforces,
+    coalesce(policy.create_users_without_email, 1) AS creates_users,
+    coalesce(policy.sync_role_names, '[]') AS role_names
+  FROM connectors LEFT JOIN staff_policies AS policy
+    ON policy.connector_id = connectors.id AND policy.organization_id = connectors.organization_id
+  WHERE connectors.organization_id = ?1 AND connectors.integration_key = ?2)"
+    };
+}
+
+macro_rules! of_account {
+    ($column:literal) => {
+        concat!("(SELECT ", $column, " FROM account)")
+    };
+}
+
+/// What is told of the account.
+macro_rules! account {
+    () => {
+        "(SELECT json_object('connector_id', account.id, 'provider', provider, 'state', state,
+     'sync_settings', sync_settings, 'connected_at', connected_at, 'enforces', enforces,
+     'role_names', json(role_names),
+     'users_synced_at', (SELECT last_success_at FROM jobs
+       WHERE kind = 'sync' AND subject = account.id AND name = 'users'),
+     'shifts_synced_at', (SELECT last_success_at FROM jobs
+       WHERE kind = 'sync' AND subject = account.id AND name = 'shifts'))
+   FROM account)"
+    };
+}
+
 /// The store that the product calls so, or that we do.
 macro_rules! store_id {
     ($named:literal) => {
@@ -202,7 +216,9 @@ macro_rules! stores {
         concat!(
             "(SELECT json_group_array(json_array(wanted.id, EXISTS (
      SELECT 1 FROM location_mappings
-     WHERE organization_id = ?1 AND store_id = wanted.id AND connector_id = ?2)))
+     WHERE organization_id = ?1 AND store_id = wanted.id AND connector_id = ",
+            of_account!("id"),
+            ")))
    FROM (SELECT ",
             store_id!("name.value"),
             " AS id FROM json_each(",
@@ -222,26 +238,36 @@ macro_rules! person {
     };
 }
 
-/// `person` is an employee: active, there, and of the roles that count.
-macro_rules! is_employee {
+/// `person` is active and there. Whether their roles count is seen when the rows are read.
+macro_rules! is_there {
     () => {
-        concat!(
-            "person.is_active = 1 AND person.deleted_at IS NULL AND ",
-            is_staff!("person.id")
-        )
+        "person.is_active = 1 AND person.deleted_at IS NULL"
     };
 }
 
-/// The people, with what is shown of them; of who has no address, the placeholder of these parameters.
+/// The people with their roles, and what is shown of them; of who has no address, the placeholder of these
+/// parameters.
 macro_rules! people {
     ($before:literal, $after:literal) => {
         concat!(
-            "(SELECT json_group_array(json_array(number, id, json_object('id', id, 'seven_shifts_id', external_id,
-      'email', coalesce(email, ",
+            "(SELECT json_group_array(json_array(number, id,
+      json(iif(",
+            of_account!("role_names"),
+            " = '[]', '[]', (
+        SELECT json_group_array(roles.name)
+        FROM team_member_role_assignments AS work
+        CROSS JOIN roles ON roles.connector_id = work.connector_id
+          AND roles.external_id = work.external_role_id AND roles.deleted_at IS NULL
+        WHERE work.organization_id = ?1 AND work.team_member_id = person.id
+          AND work.deleted_at IS NULL))),
+      json_object('id', id, 'seven_shifts_id', external_id,
+      'email', coalesce(email, iif(",
+            of_account!("creates_users"),
+            ", ",
             $before,
             " || external_id || ",
             $after,
-            ", ''),
+            ", NULL), ''),
       'first_name', first_name, 'last_name', last_name,
       'full_name', trim(first_name || ' ' || last_name)))) FROM person)"
         )
@@ -252,7 +278,9 @@ macro_rules! people {
 macro_rules! may_be_on {
     ($at:literal) => {
         concat!(
-            "shift.connector_id = ?2 AND shift.deleted_at IS NULL AND shift.is_open = 0
+            "shift.connector_id = ",
+            of_account!("id"),
+            " AND shift.deleted_at IS NULL AND shift.is_open = 0
       AND (shift.ends_at >= ",
             $at,
             " OR shift.is_close = 1)"
@@ -286,40 +314,52 @@ macro_rules! shifts {
 }
 
 const FIND: &str = concat!(
-    "
-WITH person AS MATERIALIZED (
+    with_account!(),
+    ",
+person AS MATERIALIZED (
   SELECT ",
     person!("asked.value ->> 0"),
     "
-  FROM json_each(?4) AS asked CROSS JOIN team_members AS person INDEXED BY team_members_email
+  FROM json_each(?3) AS asked CROSS JOIN team_members AS person INDEXED BY team_members_email
     ON person.organization_id = ?1 AND person.email = asked.value ->> 1 COLLATE NOCASE
       AND person.email IS NOT NULL
-  WHERE person.connector_id = ?2 AND ",
-    is_employee!(),
+  WHERE person.connector_id = ",
+    of_account!("id"),
+    " AND ",
+    of_account!("enforces"),
+    " AND ",
+    is_there!(),
     "
   UNION ALL
   SELECT ",
     person!("asked.value ->> 0"),
     "
-  FROM json_each(?5) AS asked CROSS JOIN team_members AS person INDEXED BY team_members_external
-    ON person.connector_id = ?2 AND person.external_id = asked.value ->> 1
+  FROM json_each(?4) AS asked CROSS JOIN team_members AS person INDEXED BY team_members_external
+    ON person.connector_id = ",
+    of_account!("id"),
+    " AND person.external_id = asked.value ->> 1
   WHERE person.organization_id = ?1 AND person.email IS NULL AND ",
-    is_employee!(),
+    of_account!("enforces AND creates_users"),
+    " AND ",
+    is_there!(),
     ")
 SELECT json_object(
+  'account', ",
+    account!(),
+    ",
   'stores', ",
-    stores!("?6"),
+    stores!("?5"),
     ",
   'people', ",
-    people!("?9", "?10"),
+    people!("?8", "?9"),
     ",
   'shifts', ",
     shifts!(concat!(
         "(SELECT DISTINCT id FROM person) AS who
    CROSS JOIN schedule_shifts AS shift INDEXED BY schedule_shifts_member
      ON shift.organization_id = ?1 AND shift.team_member_id = who.id
-       AND shift.starts_at BETWEEN ?7 AND ?8 AND ",
-        may_be_on!("?8")
+       AND shift.starts_at BETWEEN ?6 AND ?7 AND ",
+        may_be_on!("?7")
     )),
     ")"
 );
@@ -327,14 +367,15 @@ SELECT json_object(
 /// So few people are read at once, while the instance waits.
 const FEW: usize = 4;
 
-/// The employees that are sought, their shifts that may be on, and the stores.
+/// The account of this key, the employees that are sought in it, their shifts that may be on, and the
+/// stores. Where the account does not ask for shifts nobody is looked up.
 ///
 /// # Errors
 /// The failure of the statement.
 pub async fn find<E: Execute>(
     database: &E,
     tenant: &Tenant,
-    account: &Account,
+    integration_key: &str,
     asked: Asked<'_>,
 ) -> Result<Rows, DatabaseError> {
     let (mut by_email, mut by_id) = (Vec::new(), Vec::new());
@@ -344,17 +385,17 @@ pub async fn find<E: Execute>(
             Named::WithoutEmail(id) => by_id.push((number, id)),
         }
     }
+    let (before, after) = asked.placeholder;
     let parameters = parameters![
         tenant.as_str(),
-        account.connector_id.as_str(),
-        account.names_that_count()?,
+        integration_key,
         json::write(&by_email)?,
         json::write(&by_id)?,
         json::write(asked.stores)?,
         asked.at.saturating_sub(LONGEST_SHIFT_SECS),
         asked.at,
-        asked.placeholder.map(|(before, _)| before),
-        asked.placeholder.map(|(_, after)| after),
+        before,
+        after,
     ];
     let row = if asked.people.len() <= FEW {
         database.read_row(FIND, parameters).await?
@@ -372,21 +413,24 @@ fn rows(row: Option<Row>) -> Result<Rows, DatabaseError> {
 }
 
 const ON_SHIFT: &str = concat!(
-    "
-WITH store AS MATERIALIZED (
+    with_account!(),
+    ",
+store AS MATERIALIZED (
   SELECT ",
-    store_id!("?4"),
+    store_id!("?3"),
     " AS id),
 working AS MATERIALIZED (
   SELECT shift.id, shift.team_member_id
   FROM schedule_shifts AS shift INDEXED BY schedule_shifts_assigned
-  WHERE shift.organization_id = ?1 AND shift.starts_at BETWEEN ?5 AND ?6
+  WHERE shift.organization_id = ?1 AND shift.starts_at BETWEEN ?4 AND ?5
     AND shift.team_member_id IS NOT NULL AND ",
-    may_be_on!("?6"),
+    may_be_on!("?5"),
     "
-    AND (?4 IS NULL OR shift.external_location_id IN (
+    AND (?3 IS NULL OR shift.external_location_id IN (
       SELECT external_location_id FROM location_mappings
-      WHERE organization_id = ?1 AND store_id = (SELECT id FROM store) AND connector_id = ?2))),
+      WHERE organization_id = ?1 AND store_id = (SELECT id FROM store) AND connector_id = ",
+    of_account!("id"),
+    "))),
 person AS MATERIALIZED (
   SELECT ",
     person!("0"),
@@ -394,16 +438,19 @@ person AS MATERIALIZED (
   FROM (SELECT DISTINCT team_member_id FROM working) AS who
   CROSS JOIN team_members AS person ON person.id = who.team_member_id
   WHERE person.organization_id = ?1 AND ",
-    is_employee!(),
+    is_there!(),
     "
   ORDER BY person.last_name COLLATE NOCASE, person.first_name COLLATE NOCASE, person.id
-  LIMIT ?8)
+  LIMIT ?7)
 SELECT json_object(
+  'account', ",
+    account!(),
+    ",
   'stores', ",
-    stores!("?7"),
+    stores!("?6"),
     ",
   'people', ",
-    people!("?9", "?10"),
+    people!("?8", "?9"),
     ",
   'shifts', ",
     shifts!("working CROSS JOIN schedule_shifts AS shift ON shift.id = working.id"),
@@ -417,37 +464,33 @@ pub struct AskedList<'a> {
     pub store: Option<&'a str>,
     pub at: i64,
     /// As in [`Asked`].
-    pub placeholder: Option<(&'a str, &'a str)>,
+    pub placeholder: (&'a str, &'a str),
 }
 
-/// Everybody who has a shift that may be on, at the store if one is named, by last and first name.
+/// The account of this key, and everybody in it who has a shift that may be on, at the store if one is
+/// named, by last and first name.
 ///
 /// # Errors
 /// The failure of the statement.
 pub async fn on_shift<E: Execute>(
     database: &E,
     tenant: &Tenant,
-    account: &Account,
+    integration_key: &str,
     asked: AskedList<'_>,
 ) -> Result<Rows, DatabaseError> {
     let names: Vec<&str> = asked.store.into_iter().collect();
+    let (before, after) = asked.placeholder;
     let parameters = parameters![
         tenant.as_str(),
-        account.connector_id.as_str(),
-        account.names_that_count()?,
+        integration_key,
         asked.store,
         asked.at.saturating_sub(LONGEST_SHIFT_SECS),
         asked.at,
         json::write(&names)?,
         MAX_EMPLOYEES,
-        asked.placeholder.map(|(before, _)| before),
-        asked.placeholder.map(|(_, after)| after),
+        before,
+        after,
     ];
-    rows(
-        database
-            .execute(ON_SHIFT, parameters)
-            .await?
-            .into_iter()
-            .next(),
-    )
+    let found = database.execute(ON_SHIFT, parameters).await?;
+    rows(found.into_iter().next())
 }

@@ -39,8 +39,6 @@ macro_rules! is_staff {
     };
 }
 
-pub(crate) use is_staff;
-
 /// Who is gone at the provider works no shifts, whatever is still listed.
 macro_rules! is_gone {
     () => {
@@ -91,7 +89,7 @@ SELECT
 
 /// Those of `names` that are wanted, whatever their case, as JSON: SQLite knows the case of ASCII letters
 /// only. No role of a wanted name is nobody, not everybody.
-pub(crate) fn wanted_names<'a>(
+fn wanted_names<'a>(
     wanted: &[String],
     names: impl IntoIterator<Item = &'a str>,
 ) -> Result<String, DatabaseError> {

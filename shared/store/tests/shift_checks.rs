@@ -21,6 +21,7 @@ use support::{TestDatabase, wait};
 
 const NOW: i64 = 1_800_000_000;
 const HOUR: i64 = 3_600;
+const PLACEHOLDER: (&str, &str) = ("temp_", "@x");
 
 fn uuid(number: u64) -> String {
     format!("0190a5c0-0000-7000-8000-{number:012x}")
@@ -94,10 +95,28 @@ impl Fixture {
         ));
     }
 
+    /// The account of an organization, by its key.
+    fn account_of(&self, number: u64, key: &str) -> Option<Account> {
+        let asked = Asked {
+            people: &[],
+            stores: &[],
+            at: NOW,
+            placeholder: PLACEHOLDER,
+        };
+        self.found(number, key, asked).read().unwrap().account
+    }
+
     fn account(&self, number: u64) -> Account {
-        wait(shift_checks::account(&self.database, &tenant(number), "k"))
-            .unwrap()
-            .unwrap()
+        self.account_of(number, "k").unwrap()
+    }
+
+    fn found(&self, number: u64, key: &str, asked: Asked<'_>) -> Rows {
+        let tenant = tenant(number);
+        self.database.take_statements();
+        let found = shift_checks::find(&self.database, &tenant, key, asked);
+        let found = wait(found).unwrap();
+        assert_eq!(self.database.take_statements().len(), 1, "one round trip");
+        found
     }
 
     fn find(&self, people: &[(usize, Named<'_>)], stores: &[&str], at: i64) -> Rows {
@@ -105,19 +124,9 @@ impl Fixture {
             people,
             stores,
             at,
-            placeholder: Some(("temp_", "@x")),
+            placeholder: PLACEHOLDER,
         };
-        let account = self.account(1);
-        self.database.take_statements();
-        let found = wait(shift_checks::find(
-            &self.database,
-            &tenant(1),
-            &account,
-            asked,
-        ))
-        .unwrap();
-        assert_eq!(self.database.take_statements().len(), 1, "one round trip");
-        found
+        self.found(1, "k", asked)
     }
 
     /// Who is found by an address: numbers of people.
@@ -143,28 +152,34 @@ impl Fixture {
     }
 
     fn on_shift(&self, store: Option<&str>, at: i64) -> Rows {
-        let account = self.account(1);
+        self.on_shift_of("k", store, at)
+    }
+
+    fn on_shift_of(&self, key: &str, store: Option<&str>, at: i64) -> Rows {
         self.database.take_statements();
         let tenant = tenant(1);
         let asked = AskedList {
             store,
             at,
-            placeholder: None,
+            placeholder: PLACEHOLDER,
         };
-        let found = shift_checks::on_shift(&self.database, &tenant, &account, asked);
+        let found = shift_checks::on_shift(&self.database, &tenant, key, asked);
         let found = wait(found).unwrap();
         assert_eq!(self.database.take_statements().len(), 1, "one round trip");
         found
     }
 
     fn policy(&self, role_names: &[&str]) {
-        let policy = StaffPolicy {
+        self.put_policy(&StaffPolicy {
             sync_role_names: role_names.iter().map(|name| (*name).to_owned()).collect(),
             ..StaffPolicy::default()
-        };
+        });
+    }
+
+    fn put_policy(&self, policy: &StaffPolicy) {
         let (tenant, connector) = (tenant(1), uuid(101));
         wait(self.database.transaction(async |transaction| {
-            staff_policies::put(transaction, &tenant, &connector, &policy, NOW).await
+            staff_policies::put(transaction, &tenant, &connector, policy, NOW).await
         }))
         .unwrap();
     }
@@ -173,13 +188,11 @@ impl Fixture {
 #[test]
 fn an_account_comes_with_its_policy_and_its_syncs_in_one_statement() {
     let fixture = Fixture::new();
-    let one = tenant(1);
-    let none = shift_checks::account(&fixture.database, &one, "other");
-    assert_eq!(wait(none).unwrap(), None);
+    assert_eq!(fixture.account_of(1, "other"), None);
     let bare = fixture.account(1);
     assert_eq!(bare.connector_id, uuid(101));
     assert_eq!(bare.state, ConnectorState::Active);
-    assert!(bare.enforces() && bare.has_placeholders());
+    assert!(bare.enforces());
     assert_eq!((bare.users_synced_at, bare.shifts_synced_at), (None, None));
     assert_eq!(bare.connected_at, None);
     fixture.run("UPDATE connectors SET connected_at = 9");
@@ -198,15 +211,9 @@ fn an_account_comes_with_its_policy_and_its_syncs_in_one_statement() {
         create_users_without_email: false,
         ..StaffPolicy::default()
     };
-    let connector = uuid(101);
-    wait(fixture.database.transaction(async |transaction| {
-        staff_policies::put(transaction, &one, &connector, &policy, NOW).await
-    }))
-    .unwrap();
-    fixture.database.take_statements();
+    fixture.put_policy(&policy);
     let set = fixture.account(1);
-    assert_eq!(fixture.database.take_statements().len(), 1);
-    assert!(!set.enforces() && !set.has_placeholders());
+    assert!(!set.enforces());
     assert_eq!(set.state, ConnectorState::Paused);
     assert_eq!(
         (set.users_synced_at, set.shifts_synced_at),
@@ -285,8 +292,114 @@ fn employees_are_found_by_their_address_whatever_its_case() {
     fixture.run(&format!("INSERT INTO team_member_role_assignments (id, organization_id, connector_id, source, external_id, team_member_id, external_user_id, external_role_id, is_primary, created_seq, changed_seq) VALUES ('{}', '{}', '{}', 's', '2:7', '{}', '2', '7', 1, 1, 1)", uuid(80), uuid(1), uuid(101), uuid(1_002)));
     fixture.policy(&["LINE cook"]);
     assert_eq!(fixture.by_email("a@x"), ["2"]);
+    let working = || -> Vec<String> {
+        let rows = fixture.on_shift(None, NOW);
+        let people = rows.read().unwrap().people.into_iter();
+        people
+            .map(|person| member(person.shown, "seven_shifts_id"))
+            .collect()
+    };
+    fixture.shift(1, 1, NOW, NOW + HOUR);
+    fixture.shift(2, 2, NOW, NOW + HOUR);
+    assert_eq!(working(), ["2"]);
+    // SQLite knows the case of ASCII letters only.
+    fixture.run("UPDATE roles SET name = 'ÉCAILLER'");
+    fixture.policy(&["Host", "écailler"]);
+    assert_eq!(fixture.by_email("a@x"), ["2"]);
+    assert_eq!(working(), ["2"]);
+    for (change, back) in [
+        ("roles SET deleted_at = 1", "roles SET deleted_at = NULL"),
+        (
+            "team_member_role_assignments SET deleted_at = 1",
+            "team_member_role_assignments SET deleted_at = NULL",
+        ),
+    ] {
+        fixture.run(&format!("UPDATE {change}"));
+        assert_eq!(fixture.by_email("a@x"), [""; 0], "{change}");
+        fixture.run(&format!("UPDATE {back}"));
+        assert_eq!(fixture.by_email("a@x"), ["2"], "{back}");
+    }
     fixture.policy(&["Host"]);
     assert_eq!(fixture.by_email("a@x"), [""; 0]);
+    assert_eq!(working(), [""; 0]);
+}
+
+/// What a policy leaves out is left out by the statement that reads the policy.
+#[test]
+fn a_policy_without_placeholders_or_enforcement_looks_nobody_up_by_them() {
+    let fixture = Fixture::new();
+    fixture.person(1, 101, 1, "NULL");
+    fixture.person(1, 101, 2, "'temp_3@x'");
+    fixture.shift(1, 1, NOW, NOW + HOUR);
+    let people = [
+        (1, Named::WithoutEmail("1")),
+        (2, Named::Email("temp_3@x".into())),
+    ];
+    let emails = |rows: &Rows| -> Vec<(usize, String)> {
+        let people = rows.read().unwrap().people.into_iter();
+        let mut emails: Vec<_> = people
+            .map(|person| (person.number, member(person.shown, "email")))
+            .collect();
+        emails.sort();
+        emails
+    };
+    let is = |emails: &[(usize, &str)]| -> Vec<(usize, String)> {
+        let emails = emails.iter();
+        emails
+            .map(|(number, email)| (*number, (*email).to_owned()))
+            .collect()
+    };
+    let set = |enforce_shift_schedule: bool, create_users_without_email: bool| {
+        let policy = StaffPolicy {
+            enforce_shift_schedule,
+            create_users_without_email,
+            ..StaffPolicy::default()
+        };
+        fixture.put_policy(&policy);
+    };
+    let both = fixture.find(&people, &[], NOW);
+    assert_eq!(emails(&both), is(&[(1, "temp_1@x"), (2, "temp_3@x")]));
+    assert_eq!(emails(&fixture.on_shift(None, NOW)), is(&[(0, "temp_1@x")]));
+    set(true, false);
+    assert_eq!(
+        emails(&fixture.find(&people, &[], NOW)),
+        is(&[(2, "temp_3@x")])
+    );
+    assert_eq!(emails(&fixture.on_shift(None, NOW)), is(&[(0, "")]));
+    set(false, true);
+    let rows = fixture.find(&people, &["s-1", "s-3"], NOW);
+    let found = rows.read().unwrap();
+    assert_eq!((found.people.len(), found.shifts.len()), (0, 0));
+    let stores = found.stores.iter().map(|store| store.id.is_some());
+    assert_eq!(stores.collect::<Vec<_>>(), [true, false]);
+}
+
+/// Without an account there are stores all the same, and nothing of another account's.
+#[test]
+fn stores_are_told_apart_where_there_is_no_account() {
+    let fixture = Fixture::new();
+    fixture.person(1, 101, 1, "'a@x'");
+    fixture.shift(1, 1, NOW, NOW + HOUR);
+    let people = [(0, Named::Email("a@x".into()))];
+    let asked = Asked {
+        people: &people,
+        stores: &["s-1", "s-3"],
+        at: NOW,
+        placeholder: PLACEHOLDER,
+    };
+    for (rows, stores) in [
+        (fixture.found(1, "other", asked), &[true, false][..]),
+        (fixture.on_shift_of("other", Some("s-1"), NOW), &[true]),
+        (fixture.on_shift_of("other", Some("s-3"), NOW), &[false]),
+        (fixture.on_shift_of("other", None, NOW), &[]),
+    ] {
+        let found = rows.read().unwrap();
+        assert_eq!(found.account, None);
+        assert_eq!((found.people.len(), found.shifts.len()), (0, 0));
+        let known = found.stores.iter().map(|store| store.id.is_some());
+        assert_eq!(known.collect::<Vec<_>>(), stores);
+        assert!(found.stores.iter().all(|store| !store.is_mapped));
+    }
 }
 
 #[test]
@@ -486,31 +599,24 @@ fn neither_other_people_nor_the_past_cost_anything() {
         assert!((after - before).abs() < 10, "{before} and {after}");
     }
 
-    let account = fixture.account(1);
-    fixture.database.take_statements();
     let (people, tenant) = ([(0, Named::Email("a@x".into()))], tenant(1));
     let asked = Asked {
         people: &people,
         stores: &[],
         at: NOW,
-        placeholder: None,
+        placeholder: PLACEHOLDER,
     };
-    wait(shift_checks::find(
-        &fixture.database,
-        &tenant,
-        &account,
-        asked,
-    ))
-    .unwrap();
+    fixture.database.take_statements();
+    wait(shift_checks::find(&fixture.database, &tenant, "k", asked)).unwrap();
     let asked = AskedList {
         store: None,
         at: NOW,
-        placeholder: None,
+        placeholder: PLACEHOLDER,
     };
     wait(shift_checks::on_shift(
         &fixture.database,
         &tenant,
-        &account,
+        "k",
         asked,
     ))
     .unwrap();

@@ -105,7 +105,7 @@ pub fn evaluate<'a>(
                 .left()
                 .filter(|known| means.is_decidable(member.1, known.anchor_at))
                 .filter(|known| known.fingerprint.is_some())
-                .map(|known| (known.subject_id, known.event_type)),
+                .map(|known| (known.subject_id, known.event_type, person.member_id)),
         );
     }
 }

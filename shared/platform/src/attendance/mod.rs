@@ -10,7 +10,12 @@ use domain::stream::Stream;
 
 pub use evaluate::{Means, Places, PlacesOfConnector, evaluate};
 pub use ruling::Ruling;
-pub use sight::Sight;
+pub use sight::{Sight, attendance_of};
 
-/// What deltas and records rest on.
-pub const STREAMS: &[Stream] = &[Stream::Shifts, Stream::TimePunches];
+/// What deltas and records rest on, by way of the Delta Engine.
+pub const STREAMS: &[Stream] = &[
+    Stream::Users,
+    Stream::Shifts,
+    Stream::TimePunches,
+    Stream::TimeOff,
+];

@@ -105,8 +105,8 @@ pub struct Settled<'a> {
     /// By subject.
     pub gone_deltas: Vec<&'a str>,
     pub records: Vec<RecordRow<'a>>,
-    /// By subject and type of event.
-    pub gone_records: Vec<(&'a str, &'a str)>,
+    /// By subject, type of event and person.
+    pub gone_records: Vec<(&'a str, &'a str, &'a str)>,
     pub punches: Vec<PunchMark<'a>>,
     pub shifts: Vec<ShiftMark<'a>>,
 }
@@ -201,35 +201,31 @@ fn deltas_sql() -> String {
     )
 }
 
-/// What a manager has said stands, and decides what counts; it was said of this person.
+/// What a manager has said stands, and decides what counts. It was said of one person: whoever takes over a shift has events
+/// of their own. A punch is the same person's, though, even where the provider has made one of two people, so what was
+/// said of an event with the same punches goes along.
 fn records_sql() -> String {
     let (names, values, set) = lists(RECORD_COLUMNS);
     format!(
-        "WITH page AS MATERIALIZED (SELECT value FROM json_each(?2))
-         INSERT INTO attendance_records (id, organization_id, subject_id, event_type, source, points_assessed, {names},
-           created_seq, changed_seq)
+        "WITH page AS MATERIALIZED (
+           SELECT value, (
+             SELECT json_array(excused, note, resolution, resolved_by, resolved_at)
+             FROM attendance_records AS before INDEXED BY attendance_records_event
+             WHERE before.organization_id = ?1 AND before.subject_id = value ->> 'subject_id'
+               AND before.event_type = value ->> 'event_type'
+               AND before.punch_ids = value ->> 'punch_ids' AND before.punch_ids <> '[]'
+             ORDER BY before.changed_seq DESC LIMIT 1) AS said
+           FROM json_each(?2))
+         INSERT INTO attendance_records (id, organization_id, subject_id, event_type, source,
+           excused, note, resolution, resolved_by, resolved_at, points_assessed, {names}, created_seq, changed_seq)
          SELECT value ->> 'id', ?1, value ->> 'subject_id', value ->> 'event_type', ?4,
-           iif(value ->> 'counts', value ->> 'points', 0), {values}, ?3, ?3 FROM page WHERE true
-         ON CONFLICT (organization_id, subject_id, event_type) DO UPDATE SET {set},
-           excused = {kept_excused}, note = {kept_note}, resolution = {kept_resolution},
-           resolved_by = {kept_resolved_by}, resolved_at = {kept_resolved_at},
-           points_assessed = CASE {kept_excused} WHEN 1 THEN 0 WHEN 0 THEN excluded.points ELSE excluded.points_assessed END,
-           deleted_at = NULL, changed_seq = excluded.changed_seq",
-        kept_excused = kept("excused"),
-        kept_note = kept("note"),
-        kept_resolution = kept("resolution"),
-        kept_resolved_by = kept("resolved_by"),
-        kept_resolved_at = kept("resolved_at"),
-    )
-}
-
-/// A shift that was swapped is another person's event; a punch is the same person's, even where the provider has made
-/// one of two people.
-fn kept(column: &str) -> String {
-    format!(
-        "iif(attendance_records.team_member_id = excluded.team_member_id
-            OR (attendance_records.punch_ids = excluded.punch_ids AND excluded.punch_ids <> '[]'),
-          attendance_records.{column}, NULL)"
+           said ->> 0, said ->> 1, said ->> 2, said ->> 3, said ->> 4,
+           CASE said ->> 0 WHEN 1 THEN 0 WHEN 0 THEN value ->> 'points' ELSE iif(value ->> 'counts', value ->> 'points', 0) END,
+           {values}, ?3, ?3 FROM page WHERE true
+         ON CONFLICT (organization_id, subject_id, event_type, team_member_id) DO UPDATE SET {set},
+           points_assessed = CASE attendance_records.excused WHEN 1 THEN 0 WHEN 0 THEN excluded.points
+             ELSE iif(excluded.counts, excluded.points, 0) END,
+           deleted_at = NULL, changed_seq = excluded.changed_seq"
     )
 }
 
@@ -238,7 +234,8 @@ DELETE FROM attendance_deltas WHERE organization_id = ?1 AND subject_id IN (SELE
 
 const GONE_RECORDS: &str = "
 UPDATE attendance_records SET deleted_at = ?4, points_assessed = 0, changed_seq = ?3
-WHERE organization_id = ?1 AND (subject_id, event_type) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))
+WHERE organization_id = ?1
+  AND (subject_id, event_type, team_member_id) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2))
   AND deleted_at IS NULL";
 
 /// Readers of changes hear of it where they see it.

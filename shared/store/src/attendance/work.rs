@@ -311,10 +311,14 @@ pub struct State {
     /// It runs, or will as soon as it can.
     pub is_due: bool,
     pub last_finished_at: Option<i64>,
+    pub last_success_at: Option<i64>,
+    /// Failures since then.
+    pub attempts: i64,
 }
 
 const STATE: &str = "
-SELECT json_object('is_due', json(iif(next_due_at IS NULL, 'false', 'true')), 'last_finished_at', last_finished_at)
+SELECT json_object('is_due', json(iif(next_due_at IS NULL, 'false', 'true')), 'last_finished_at', last_finished_at,
+  'last_success_at', last_success_at, 'attempts', attempts)
 FROM jobs WHERE kind = 'attendance' AND subject = ?1 AND name = 'deltas'";
 
 /// # Errors

@@ -224,7 +224,9 @@ fn what_was_decided_is_corrected_and_what_was_said_stays() {
     };
     assert!(is_there(&written.party, &said));
     assert!(!is_there(&party(2), &said), "another organization's");
-    let points = || written.number("SELECT points_assessed FROM attendance_records");
+    let points = || {
+        written.number("SELECT points_assessed FROM attendance_records WHERE deleted_at IS NULL")
+    };
     assert_eq!(points(), 0);
     // Decided again, as more: it is the same row, and excused.
     let again = Settled {
@@ -242,7 +244,7 @@ fn what_was_decided_is_corrected_and_what_was_said_stays() {
     );
     // Gone, and back.
     let gone = Settled {
-        gone_records: vec![(&written.shift, "late_arrival")],
+        gone_records: vec![(&written.shift, "late_arrival", &written.member)],
         ..Settled::default()
     };
     written.settle(&gone, 1);
@@ -283,34 +285,67 @@ fn what_was_decided_is_corrected_and_what_was_said_stays() {
     // A manager's word has a name and a time.
     let decided = || {
         written.number(&format!(
-            "SELECT count(*) FROM attendance_records WHERE resolved_by = 'boss' AND resolved_at = {NOW}"
+            "SELECT count(*) FROM attendance_records
+             WHERE deleted_at IS NULL AND resolved_by = 'boss' AND resolved_at = {NOW}"
         ))
     };
     assert_eq!(decided(), 1);
-    // The provider made one of two people: the punch is the same, and so is what was said of it.
-    let merged = Settled {
-        records: vec![written.record("somebody-else", 2, None)],
-        ..Settled::default()
+    let goes_to = |from: &str, record: RecordRow<'_>| {
+        let settled = Settled {
+            gone_records: vec![(&written.shift, "late_arrival", from)],
+            records: vec![record],
+            ..Settled::default()
+        };
+        written.settle(&settled, 1);
     };
-    written.settle(&merged, 1);
+    // The provider made one of two people: the punch is the same, and so is what was said of it.
+    goes_to(&written.member, written.record("somebody-else", 2, None));
     assert_eq!(decided(), 1);
     assert_eq!(points(), 2);
-    // The shift was swapped: what was said was said of somebody else.
-    let swapped = Settled {
-        records: vec![RecordRow {
-            punch_ids: vec!["another-punch"],
-            ..written.record("", 2, None)
-        }],
-        ..Settled::default()
+    // The shift was swapped: what was said was said of somebody else, whose readers see that it is gone.
+    let of_another = || RecordRow {
+        punch_ids: vec!["another-punch"],
+        ..written.record("a-third-one", 5, None)
     };
-    written.settle(&swapped, 1);
+    goes_to("somebody-else", of_another());
+    assert_eq!(decided(), 0);
+    assert_eq!(points(), 5);
     assert_eq!(
         written.number(
-            "SELECT count(*) FROM attendance_records WHERE excused IS NULL AND note IS NULL AND resolved_by IS NULL"
+            "SELECT count(*) FROM attendance_records WHERE deleted_at IS NOT NULL AND team_member_id = 'somebody-else'"
         ),
         1
     );
+    // And back: it stands again, also of one that no punch is of.
+    goes_to(
+        "a-third-one",
+        RecordRow {
+            punch_ids: Vec::new(),
+            ..written.record("somebody-else", 6, None)
+        },
+    );
+    assert_eq!(decided(), 1);
+    assert_eq!(points(), 6);
+    goes_to("somebody-else", written.record("", 2, None));
+    assert_eq!(decided(), 1);
+    written.settle(
+        &Settled {
+            gone_records: vec![
+                (&written.shift, "late_arrival", "somebody-else"),
+                (&written.shift, "late_arrival", "a-third-one"),
+            ],
+            ..Settled::default()
+        },
+        1,
+    );
     // What waits for a person counts once that person says so.
+    is_there(
+        &written.party,
+        &Said {
+            excused: Some(None),
+            ..Said::default()
+        },
+    );
     let waiting = Settled {
         records: vec![RecordRow {
             counts: false,

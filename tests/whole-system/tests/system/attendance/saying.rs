@@ -189,3 +189,67 @@ async fn a_disputed_punch_stays_so() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_of_a_person_stands_when_their_shift_comes_back() {
+    let (app, organization, _) = restaurant(734).await;
+    let start = EPOCH - 30 * HOUR;
+    let (person, other) = (hire(&app), hire(&app));
+    let shift = add_shift(&app, person, start, start + 8 * HOUR);
+    sync(&app, &organization).await;
+    let member = member(&app, &organization, person.0).await;
+    let path = format!(
+        "/api/attendance/records?team_member_id={member}&event_type=no_show&include_deleted=true&from={}",
+        day(start)
+    );
+    let find = async || {
+        let mut rows = all(&app, &organization, &path).await;
+        assert_eq!(rows.len(), 1, "{rows:#?}");
+        rows.remove(0)
+    };
+    let id = find().await["id"].clone();
+    let said = json!({"excused": true, "note": "The other one came"});
+    let of_one = format!("/api/attendance/records/{}", id.as_str().expect("an id"));
+    let admin = app.key(&organization.id, "admin").await;
+    patch(&app, &of_one, &admin, said)
+        .await
+        .expect(StatusCode::OK);
+    let assign = |user_id| change(&app, Mutation::AssignShift { id: shift, user_id });
+    assign(other.0);
+    sync(&app, &organization).await;
+    // Who reads what is of this person sees that it is gone, and the other one has an event of their own.
+    assert!(find().await["deleted_at"].is_string());
+    let of_other = records(&app, &organization)
+        .await
+        .into_iter()
+        .find(|row| row["event_type"] == "no_show" && row["event_date"] == day(start))
+        .expect("a no-show");
+    assert_eq!(
+        (
+            &of_other["excused"],
+            &of_other["note"],
+            &of_other["points_assessed"]
+        ),
+        (&json!(null), &json!(null), &json!(6))
+    );
+    assert_ne!(of_other["id"], id);
+    assign(person.0);
+    sync(&app, &organization).await;
+    let row = find().await;
+    assert_eq!(
+        (
+            &row["id"],
+            &row["deleted_at"],
+            &row["excused"],
+            &row["note"],
+            &row["points_assessed"]
+        ),
+        (
+            &id,
+            &json!(null),
+            &json!(true),
+            &json!("The other one came"),
+            &json!(0)
+        )
+    );
+}

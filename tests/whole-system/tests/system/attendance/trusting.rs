@@ -89,3 +89,51 @@ async fn run_everything_shortly(app: &App, organization: &Organization) {
     .await;
     settle_shortly(app).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn records_are_as_old_as_the_oldest_that_they_rest_on() {
+    let (app, organization, _) = restaurant(717).await;
+    sync(&app, &organization).await;
+    let told = async |path: &str| {
+        let page = app
+            .get(path, &organization.key)
+            .await
+            .expect(StatusCode::OK);
+        (page["synced_at"].clone(), page["is_stale"].clone())
+    };
+    let paths = [
+        "/api/attendance/records?limit=1",
+        "/api/attendance/deltas?limit=1",
+        "/api/attendance/summary?limit=1",
+    ];
+    for path in paths {
+        assert_eq!(told(path).await.1, false, "{path}");
+    }
+    let set = |sql: &str| app.database().execute(sql, []).expect("an update");
+    for stream in ["users", "shifts", "time_punches", "time_off"] {
+        let shift = |seconds: i64| {
+            set(&format!(
+                "UPDATE jobs SET last_success_at = last_success_at + {seconds} WHERE kind = 'sync' AND name = '{stream}'"
+            ))
+        };
+        assert_eq!(shift(-20 * 86_400), 1);
+        for path in paths {
+            let (synced_at, is_stale) = told(path).await;
+            assert!(
+                synced_at
+                    .as_str()
+                    .is_some_and(|at| at < &*day(EPOCH - 15 * 86_400)),
+                "{stream} {path} {synced_at}"
+            );
+            assert_eq!(is_stale, true, "{stream} {path}");
+        }
+        shift(20 * 86_400);
+    }
+    // The Delta Engine has not come to any of it.
+    set(
+        "UPDATE jobs SET last_success_at = last_success_at - 1728000, attempts = 1 WHERE kind = 'attendance'",
+    );
+    for path in paths {
+        assert_eq!(told(path).await.1, true, "{path}");
+    }
+}
