@@ -259,9 +259,9 @@ pub struct Availability {
     pub available_from: Option<String>,
     pub available_to: Option<String>,
     pub is_recurring: bool,
-    /// The week that it begins with.
+    /// The first day of the week that it begins with.
     pub valid_from: Option<String>,
-    /// The last week of one that recurs; null: for good.
+    /// The last day of the last week of one that recurs; null: for good.
     pub valid_to: Option<String>,
     /// The day of one that does not recur.
     pub specific_date: Option<String>,
