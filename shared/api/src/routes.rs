@@ -585,7 +585,7 @@ const AVAILABILITY_WEEK_LIST: &[Parameter] = &[
     parameter(
         "week",
         ParameterForm::Date,
-        "The first of the seven days, whichever day of the week it is; the organization's today when left out.",
+        "The first of the seven days, whichever day of the week it is, 9999-12-25 at the latest; the organization's today when left out.",
     ),
     TEAM_MEMBER_ID,
     LOCATION_ID,
