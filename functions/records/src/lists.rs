@@ -5,16 +5,21 @@ use api::routes::{REQUEST_STATUSES, STREAMS};
 use api::{Operation, Problem};
 use platform::{Context, Reply, lists};
 use store::lists::{
-    self as rows, CustomRecordFilter, List, MemberFilter, PlaceFilter, QuarantineFilter,
-    ShiftFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
+    self as rows, AttendanceOf, CustomRecordFilter, List, MemberFilter, PlaceFilter,
+    QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
 };
+
+use crate::shifts::attendance_of;
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let operation = context.operation;
     let asked = lists::Asked::parse(context, |query| Filters::parse(operation, query))?;
+    let attendance_of = attendance_of(context)?;
     asked
         .reply(context, |asked, paging| {
-            asked.filter.list(operation, &asked.tenant, paging)
+            asked
+                .filter
+                .list(operation, &asked.tenant, attendance_of, paging)
         })
         .await
 }
@@ -120,6 +125,7 @@ impl Filters {
         &self,
         operation: Operation,
         tenant: &domain::access::Tenant,
+        attendance_of: AttendanceOf<'_>,
         paging: &rows::Paging<'_>,
     ) -> List {
         let Self {
@@ -181,6 +187,7 @@ impl Filters {
                     team_member_id,
                     location_id,
                     is_open: self.is_open,
+                    attendance_of,
                 };
                 rows::shifts(tenant, &filter, paging)
             }

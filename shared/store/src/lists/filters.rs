@@ -4,7 +4,7 @@ use domain::access::Tenant;
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 
-use super::list::{Builder, List, Order, Paging};
+use super::list::{AttendanceOf, Builder, List, Order, Paging};
 use super::view::Kind;
 
 /// Narrows locations, departments and roles.
@@ -37,6 +37,7 @@ pub struct ShiftFilter<'a> {
     pub team_member_id: Option<&'a str>,
     pub location_id: Option<&'a str>,
     pub is_open: Option<bool>,
+    pub attendance_of: AttendanceOf<'a>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -230,7 +231,7 @@ pub fn team_members(tenant: &Tenant, filter: &TeamMemberFilter<'_>, paging: &Pag
 /// By start.
 #[must_use]
 pub fn shifts(tenant: &Tenant, filter: &ShiftFilter<'_>, paging: &Paging<'_>) -> List {
-    let mut builder = Builder::new(Kind::Shift, tenant);
+    let mut builder = Builder::of_shifts(tenant, filter.attendance_of);
     builder.compare("record.starts_at", ">=", filter.starts_from);
     builder.compare("record.starts_at", "<", filter.starts_to);
     builder.compare("record.team_member_id", "=", filter.team_member_id);

@@ -1,6 +1,8 @@
 //! Who sees what: people themselves, admins everybody's records, owners every number.
 
-use super::super::api::token_for;
+use simulators::seven_shifts::AttendanceStatus;
+
+use super::super::api::{api_key, token_for};
 use super::*;
 
 /// The routes that tell of attendance, each with what it answers to member, admin and owner.
@@ -25,16 +27,7 @@ async fn each_role_sees_what_the_table_says() {
     add_shift(&app, person, start, start + 8 * HOUR);
     sync(&app, &organization).await;
     let own = member(&app, &organization, person.0).await;
-    let refs = json!({"people": [{"team_member_id": own, "product_ref": "user-7"}]});
-    let set = app
-        .request(
-            Method::PUT,
-            "/api/product-refs",
-            &organization.key,
-            Some(refs),
-        )
-        .await;
-    assert!(set.status.is_success(), "{}", set.json());
+    call(&app, &organization, &own, "user-7").await;
     let token = |role: &str| token_for(&organization.id, role, "user-7");
     let (cook, admin, owner) = (token("member"), token("admin"), token("owner"));
     for (path, expected) in SEEN {
@@ -139,5 +132,153 @@ async fn each_role_sees_what_the_table_says() {
                 assert!(detail.contains(remedy), "{detail}");
             }
         }
+    }
+}
+
+/// Whoever is called `product_ref` in the product from now on.
+async fn call(app: &App, organization: &Organization, member: &str, product_ref: &str) {
+    let refs = json!({"people": [{"team_member_id": member, "product_ref": product_ref}]});
+    let set = app
+        .request(
+            Method::PUT,
+            "/api/product-refs",
+            &organization.key,
+            Some(refs),
+        )
+        .await;
+    assert!(set.status.is_success(), "{}", set.json());
+}
+
+/// The shifts whose rows tell of attendance; both members are in every row, and null in the others.
+fn telling(rows: &[Value], id: &str) -> Vec<String> {
+    assert!(!rows.is_empty());
+    let mut telling = Vec::new();
+    for row in rows {
+        let (status, minutes) = (
+            row.get("attendance_status").expect("the member"),
+            row.get("late_minutes").expect("the member"),
+        );
+        assert_eq!(status.is_null(), minutes.is_null(), "{row:#}");
+        if !status.is_null() {
+            telling.push(row[id].to_string());
+        }
+    }
+    telling.sort();
+    telling
+}
+
+#[tokio::test(start_paused = true)]
+async fn shifts_tell_of_attendance_to_who_may_know_of_it() {
+    let (app, organization, _) = restaurant(742).await;
+    let start = EPOCH - 30 * HOUR;
+    let person = hire(&app);
+    let shift = add_shift(&app, person, start, start + 8 * HOUR);
+    let late = Mutation::SetAttendance {
+        id: shift,
+        status: AttendanceStatus::Late,
+        late_minutes: 12,
+    };
+    change(&app, late);
+    sync(&app, &organization).await;
+    let own = member(&app, &organization, person.0).await;
+    call(&app, &organization, &own, "user-7").await;
+    let token = |role: &str, subject: &str| token_for(&organization.id, role, subject);
+    let only = async |scopes: Value| {
+        let body = json!({"name": "k", "scopes": scopes});
+        let key = api_key(&app, &organization, body).await;
+        key["key"].as_str().expect("a key").to_owned()
+    };
+    let owner = app.all("/api/shifts", &organization.key).await;
+    let every = telling(&owner, "id");
+    assert_eq!(every.len(), owner.len());
+    let mine = owner
+        .iter()
+        .find(|row| row["external_id"] == shift.to_string().as_str())
+        .expect("it");
+    assert_eq!(
+        (&mine["attendance_status"], &mine["late_minutes"]),
+        (&json!("late"), &json!(12))
+    );
+    let others = owner
+        .iter()
+        .find(|row| row["attendance_status"] == "late" && row["id"] != mine["id"])
+        .expect("somebody else who was late");
+    let callers = [
+        ("owner", organization.key.clone(), true, true),
+        (
+            "admin",
+            app.key(&organization.id, "admin").await,
+            true,
+            true,
+        ),
+        ("admin by token", token("admin", "user-7"), true, true),
+        (
+            "both scopes",
+            only(json!(["shifts:read", "attendance:read"])).await,
+            true,
+            true,
+        ),
+        ("cook", token("member", "user-7"), true, false),
+        (
+            "member",
+            app.key(&organization.id, "member").await,
+            false,
+            false,
+        ),
+        ("nobody known", token("member", "user-8"), false, false),
+        (
+            "shifts only",
+            only(json!(["shifts:read"])).await,
+            false,
+            false,
+        ),
+    ];
+    for (name, key, sees_own, sees_all) in &callers {
+        let rows = app.all("/api/shifts", key).await;
+        assert_eq!(rows.len(), owner.len(), "{name} sees the schedule");
+        let expected = match (sees_own, sees_all) {
+            (_, true) => every.clone(),
+            (true, false) => vec![mine["id"].to_string()],
+            (false, false) => Vec::new(),
+        };
+        assert_eq!(telling(&rows, "id"), expected, "{name}");
+        // What else there is of a shift is the same for all.
+        for (row, whole) in rows.iter().zip(&owner) {
+            let mut whole = whole.clone();
+            for told in ["attendance_status", "late_minutes"] {
+                whole[told] = row[told].clone();
+            }
+            assert_eq!(*row, whole, "{name}");
+        }
+        let changes = "/api/shifts?updated_since=2020-01-01T00:00:00Z";
+        assert_eq!(telling(&app.all(changes, key).await, "id").len(), {
+            if *sees_all {
+                app.all(changes, &organization.key).await.len()
+            } else {
+                expected.len()
+            }
+        });
+        for (whole, sees) in [(mine, *sees_own), (others, *sees_all)] {
+            let path = format!("/api/shifts/{}", whole["id"].as_str().expect("an id"));
+            let row = app.get(&path, key).await.expect(StatusCode::OK);
+            let shown = if sees {
+                ["attendance_status", "late_minutes"].map(|told| whole[told].clone())
+            } else {
+                [Value::Null, Value::Null]
+            };
+            assert_eq!(
+                [&row["attendance_status"], &row["late_minutes"]],
+                [&shown[0], &shown[1]],
+                "{name}"
+            );
+        }
+        // 7shifts does not say which of its users the caller is.
+        let day = json!({"startDate": day(start), "endDate": day(start + DAY)});
+        let ask = json!({"action": "get_shifts", "params": day});
+        let answer = app.proxy(key, ask).await.expect(StatusCode::OK);
+        let rows = answer["data"].as_array().expect("rows");
+        assert!(rows.iter().any(|row| row["id"] == shift), "{name}");
+        let told = telling(rows, "id").len();
+        assert_eq!(told, if *sees_all { rows.len() } else { 0 }, "{name}");
     }
 }
