@@ -39,6 +39,7 @@ struct Filters {
     is_open: Option<bool>,
     is_running: Option<bool>,
     is_approved: Option<bool>,
+    is_disputed: Option<bool>,
     connector_id: Option<String>,
     external_id: Option<String>,
     start_date: Option<String>,
@@ -93,6 +94,7 @@ impl Filters {
                 filters.to = query.time("clocked_in_to");
                 filters.is_running = query.boolean("is_running");
                 filters.is_approved = query.boolean("is_approved");
+                filters.is_disputed = query.boolean("is_disputed");
             }
             _ => {}
         }
@@ -201,6 +203,7 @@ impl Filters {
                     location_id,
                     is_running: self.is_running,
                     is_approved: self.is_approved,
+                    is_disputed: self.is_disputed,
                 };
                 rows::time_punches(tenant, &filter, paging)
             }

@@ -459,6 +459,11 @@ const TIME_PUNCH_LIST: &[Parameter] = &[
         ParameterForm::Boolean,
         "Only approved, or only unapproved punches.",
     ),
+    parameter(
+        "is_disputed",
+        ParameterForm::Boolean,
+        "Only punches that a manager disputes, or only others.",
+    ),
 ];
 /// Headers of a table, which has no member for how current it is.
 pub const SYNCED_AT: &str = "x-synced-at";

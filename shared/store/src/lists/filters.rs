@@ -53,6 +53,8 @@ pub struct TimePunchFilter<'a> {
     /// Whether the person is still on the clock.
     pub is_running: Option<bool>,
     pub is_approved: Option<bool>,
+    /// Whether a manager disputes it.
+    pub is_disputed: Option<bool>,
 }
 
 /// Narrows what belongs to one person: wages, role assignments, availability.
@@ -268,6 +270,11 @@ pub fn time_punches(tenant: &Tenant, filter: &TimePunchFilter<'_>, paging: &Pagi
         None => {}
     }
     builder.compare("record.is_approved", "=", filter.is_approved);
+    match filter.is_disputed {
+        Some(true) => builder.only("record.disputed_at IS NOT NULL"),
+        Some(false) => builder.only("record.disputed_at IS NULL"),
+        None => {}
+    }
     let order = changes(
         &mut builder,
         filter.updated_since,

@@ -188,17 +188,20 @@ fn no_combination_of_filters_sorts_or_scans() {
                 lists.push(shifts(&tenant, &filter, &paging));
             }
         }
-        let filter = TimePunchFilter {
-            updated_since: number(1),
-            include_deleted: given(2),
-            clocked_in_from: number(3),
-            clocked_in_to: number(4),
-            team_member_id: text(5),
-            location_id: text(6),
-            is_running: flag(7),
-            is_approved: flag(8),
-        };
-        lists.push(time_punches(&tenant, &filter, &paging));
+        for is_disputed in [None, Some(true), Some(false)] {
+            let filter = TimePunchFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                clocked_in_from: number(3),
+                clocked_in_to: number(4),
+                team_member_id: text(5),
+                location_id: text(6),
+                is_running: flag(7),
+                is_approved: flag(8),
+                is_disputed,
+            };
+            lists.push(time_punches(&tenant, &filter, &paging));
+        }
         let of = AttendanceFilter {
             from: text(1),
             to: text(2),
@@ -229,7 +232,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 5 * 64 + 3 * 256 + 2 * 512
+        2 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 5 * 64 + 3 * 256 + 4 * 512
     );
 }
 
