@@ -5,18 +5,111 @@ use simulators::seven_shifts::AttendanceStatus;
 use super::super::api::{api_key, token_for};
 use super::*;
 
-/// The routes that tell of attendance, each with what it answers to member, admin and owner.
-const SEEN: &[(&str, [u16; 3])] = &[
-    ("/api/attendance/deltas", [403, 403, 200]),
-    ("/api/attendance/records", [200, 200, 200]),
-    ("/api/attendance/summary", [200, 200, 200]),
-    ("/api/attendance/sick-leave", [200, 200, 200]),
-    ("/api/attendance/availability", [200, 200, 200]),
-    ("/api/attendance/policy", [403, 200, 200]),
-    ("/api/wages", [403, 403, 200]),
-    ("/api/time-punches", [403, 200, 200]),
-    ("/api/sync-runs", [403, 403, 200]),
-    ("/api/sync-status", [200, 200, 200]),
+/// A route, its body, and what it answers to a member by key, a member by token, admin and owner. `RECORD` and
+/// `PUNCH` in a path stand for ids of somebody else's.
+type Seen = (&'static str, &'static str, &'static str, [u16; 4]);
+
+/// Everything of attendance, labour cost and shift checks, and the tables behind them.
+const SEEN: &[Seen] = &[
+    ("GET", "/api/attendance/deltas", "", [403, 403, 403, 200]),
+    ("GET", "/api/attendance/records", "", [404, 200, 200, 200]),
+    (
+        "GET",
+        "/api/attendance/records/RECORD",
+        "",
+        [404, 404, 200, 200],
+    ),
+    (
+        "PATCH",
+        "/api/attendance/records/RECORD",
+        r#"{"note": "Said so"}"#,
+        [403, 403, 200, 200],
+    ),
+    ("GET", "/api/attendance/summary", "", [404, 200, 200, 200]),
+    (
+        "GET",
+        "/api/attendance/sick-leave",
+        "",
+        [404, 200, 200, 200],
+    ),
+    (
+        "GET",
+        "/api/attendance/availability",
+        "",
+        [404, 200, 200, 200],
+    ),
+    ("GET", "/api/attendance/policy", "", [403, 403, 200, 200]),
+    ("GET", "/api/shifts", "", [200, 200, 200, 200]),
+    ("GET", "/api/time-punches", "", [403, 403, 200, 200]),
+    (
+        "GET",
+        "/api/time-punches?is_disputed=true",
+        "",
+        [403, 403, 200, 200],
+    ),
+    ("GET", "/api/time-punches/PUNCH", "", [403, 403, 200, 200]),
+    (
+        "PATCH",
+        "/api/time-punches/PUNCH",
+        r#"{"disputed": true}"#,
+        [403, 403, 200, 200],
+    ),
+    ("GET", "/api/time-off", "", [403, 403, 200, 200]),
+    ("GET", "/api/availability", "", [403, 403, 200, 200]),
+    ("GET", "/api/wages", "", [403, 403, 403, 200]),
+    ("GET", "/api/costing/rates", "", [403, 403, 200, 200]),
+    (
+        "POST",
+        "/api/costing/labor",
+        r#"{"items": [{"role": "Line Cook", "minutes": 60}]}"#,
+        [403, 403, 200, 200],
+    ),
+    ("GET", "/api/costing/daily", "", [403, 403, 200, 200]),
+    (
+        "GET",
+        "/api/integrations/7shifts/should-send?email=nobody@example.test",
+        "",
+        [403, 403, 200, 200],
+    ),
+    (
+        "POST",
+        "/api/integrations/7shifts/should-send",
+        r#"{"recipients": [{"email": "nobody@example.test"}]}"#,
+        [403, 403, 200, 200],
+    ),
+    (
+        "GET",
+        "/api/integrations/7shifts/on-shift",
+        "",
+        [403, 403, 200, 200],
+    ),
+    ("GET", "/api/sync-runs", "", [403, 403, 403, 200]),
+    ("GET", "/api/sync-status", "", [200, 200, 200, 200]),
+    // Last: everything is decided again by them.
+    ("PUT", "/api/attendance/policy", "{}", [403, 403, 200, 200]),
+    ("POST", "/api/attendance/runs", "{}", [403, 403, 200, 200]),
+];
+
+const ROLES: [&str; 4] = ["member by key", "member by token", "admin", "owner"];
+
+/// Members that are null in each row of a list, or not there, for these of the roles.
+const HIDDEN: &[(&str, &[&str], &[usize])] = &[
+    ("/api/shifts", &["attendance_status", "late_minutes"], &[0]),
+    (
+        "/api/attendance/summary",
+        &[
+            "team_member_id",
+            "employee_name",
+            "points",
+            "overtime_cost_cents",
+        ],
+        &[1],
+    ),
+    (
+        "/api/costing/rates",
+        &["minimum_cents", "maximum_cents"],
+        &[2],
+    ),
 ];
 
 #[tokio::test(start_paused = true)]
@@ -30,11 +123,47 @@ async fn each_role_sees_what_the_table_says() {
     call(&app, &organization, &own, "user-7").await;
     let token = |role: &str| token_for(&organization.id, role, "user-7");
     let (cook, admin, owner) = (token("member"), token("admin"), token("owner"));
-    for (path, expected) in SEEN {
-        for (key, status) in [&cook, &admin, &owner].into_iter().zip(expected) {
-            let answer = app.get(path, key).await;
-            assert_eq!(answer.status.as_u16(), *status, "{path}: {}", answer.json());
+    let by_key = app.key(&organization.id, "member").await;
+    let keys = [&by_key, &cook, &admin, &owner];
+    let id_of = |rows: &[Value]| {
+        let of_another = rows
+            .iter()
+            .find(|row| row["team_member_id"].is_string() && row["team_member_id"] != own.as_str());
+        let id = of_another.expect("somebody else")["id"].as_str();
+        id.expect("an id").to_owned()
+    };
+    let record = id_of(&app.all("/api/attendance/records", &owner).await);
+    let punch = id_of(&app.all("/api/time-punches", &owner).await);
+    for (method, path, body, expected) in SEEN {
+        let path = path.replace("RECORD", &record).replace("PUNCH", &punch);
+        for ((key, role), status) in keys.into_iter().zip(ROLES).zip(expected) {
+            let body = (!body.is_empty()).then(|| body.parse().expect("JSON"));
+            let method = method.parse().expect("a method");
+            let answer = app.request(method, &path, key, body).await;
+            // A run that goes on after the answer is one as well.
+            let said = match answer.status.as_u16() {
+                202 if path.ends_with("/runs") => 200,
+                said => said,
+            };
+            assert_eq!(said, *status, "{path} as {role}: {}", answer.json());
         }
+    }
+    settle(&app).await;
+    for (path, members, roles) in HIDDEN {
+        let empty = |row: &Value| members.iter().all(|member| row[*member].is_null());
+        let all = app.all(path, &owner).await;
+        assert!(!all.iter().all(empty), "{path} shows them to owners");
+        for role in *roles {
+            let rows = app.all(path, keys[*role]).await;
+            assert!(!rows.is_empty(), "{path}");
+            let shown = rows.iter().find(|row| !empty(row));
+            assert_eq!(shown, None, "{path} as {}", ROLES[*role]);
+        }
+    }
+    // Of attendance, the rows of a member are their own in each list.
+    for row in app.all("/api/shifts", &cook).await {
+        let is_own = row["team_member_id"] == own.as_str();
+        assert_eq!(row["attendance_status"].is_string(), is_own, "{row:#}");
     }
     // A member sees their own.
     let mine = app.all("/api/attendance/records", &cook).await;
