@@ -223,13 +223,24 @@ impl<'a> OnePart<'a> {
         let shifts: Vec<Shift<'_>> = self
             .shifts
             .iter()
-            .map(|row| Shift {
-                key: &row.external_id,
-                starts_at: row.starts_at,
-                ends_at: row.ends_at,
-                is_close: row.is_close != 0,
-                unpaid_break_seconds: row.unpaid_break_minutes.saturating_mul(60),
-                day: day(row.external_location_id.as_deref(), row.starts_at),
+            .map(|row| {
+                let location = row.external_location_id.as_deref();
+                let mut shift = Shift {
+                    key: &row.external_id,
+                    starts_at: row.starts_at,
+                    expected_at: row.starts_at,
+                    ends_at: row.ends_at,
+                    is_close: row.is_close != 0,
+                    unpaid_break_seconds: row.unpaid_break_minutes.saturating_mul(60),
+                    day: day(location, row.starts_at),
+                };
+                if !self.time_off.is_empty() {
+                    let zone = means.zone_of(connector_id, location);
+                    let local = |at| local_seconds(zone, at);
+                    shift.expected_at =
+                        excuse::expected_at(&shift, means.policy, &self.time_off, local);
+                }
+                shift
             })
             .collect();
         let mut places: Vec<(&str, usize)> = self
@@ -291,7 +302,9 @@ impl<'a> OnePart<'a> {
         let policy = means.policy;
         if punch.is_none() {
             let until = means.punches_until.get(connector_id).copied()?;
-            if delta::no_show_due_at(anchor_at, &policy.thresholds) > until {
+            let planned = work.shifts.first().and_then(|&place| shifts.get(place));
+            let expected_at = planned.map_or(anchor_at, |shift| shift.expected_at);
+            if delta::no_show_due_at(expected_at, &policy.thresholds) > until {
                 return None;
             }
         }
