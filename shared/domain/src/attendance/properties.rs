@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::delta::{self, Category, Delta, Review};
-use super::event::{self, EventType, Exemption};
+use super::event::{self, EventType, Exemption, WallTime};
 use super::excuse::{self, TimeOff};
 use super::matching::{self, MatchedBy, Window, Work};
 use super::policy::{Policy, Preset, Thresholds};
@@ -510,6 +510,19 @@ fn points_go_by_the_replaced_systems_tiers() {
     );
 }
 
+/// What the wall showed, where it shows UTC.
+fn utc(at: i64) -> WallTime {
+    wall(at, 0)
+}
+
+fn wall(at: i64, offset_seconds: i64) -> WallTime {
+    let second = (at + offset_seconds).rem_euclid(DAY);
+    WallTime {
+        shown: format!("{:02}:{:02}", second / HOUR, second % HOUR / MIN),
+        offset_seconds,
+    }
+}
+
 #[test]
 fn minutes_of_overtime_are_those_of_the_difference() {
     let planned = shift("s", at(10, 0), at(18, 0));
@@ -527,12 +540,136 @@ fn minutes_of_overtime_are_those_of_the_difference() {
             .find(|event| matches!(event.event, EventType::Overtime | EventType::ShortShift))
             .unwrap();
         assert_eq!(event.minutes(&delta), minutes.abs(), "{out}");
-        let text = event::explain(event, &delta, None, &Thresholds::default(), |at| {
-            at.to_string()
-        });
+        let text = event::explain(event, &delta, None, &Thresholds::default(), utc);
         let expected = format!("{} min", minutes.abs());
         assert!(text.contains(&expected), "{text}");
     }
+}
+
+/// What is said of an event of a work from 10 to 18, without its points.
+fn said(
+    event_type: EventType,
+    punch: Punch<'_>,
+    clock: impl Fn(i64) -> WallTime,
+) -> Option<String> {
+    let policy = Policy::preset(Preset::NoPoints);
+    let delta = one_delta(shift("s", at(10, 0), at(18, 0)), punch);
+    let events = event::events(&delta, None, &policy, Exemption::Nothing);
+    let event = events.iter().find(|event| event.event == event_type)?;
+    let thresholds = Thresholds::default();
+    Some(event::explain(event, &delta, None, &thresholds, clock))
+}
+
+#[test]
+fn an_explanation_does_not_contradict_itself() {
+    let came = |from| punch("p", from, at(18, 0));
+    let went = |to| punch("p", at(10, 0), to);
+    let table = [
+        // Whole minutes, where they are beyond the rule.
+        (
+            EventType::LateArrival,
+            came(at(10, 6)),
+            "Clocked in at 10:06, 6 min after the start at 10:00; more than 5 min are late.",
+        ),
+        (
+            EventType::LateArrival,
+            came(at(10, 6) + 59),
+            "Clocked in at 10:06, 6 min after the start at 10:00; more than 5 min are late.",
+        ),
+        // Seconds, where they are not.
+        (
+            EventType::LateArrival,
+            came(at(10, 5) + 1),
+            "Clocked in at 10:05, 5 min 1 s after the start at 10:00; more than 5 min are late.",
+        ),
+        (
+            EventType::EarlyDeparture,
+            went(at(17, 44) + 40),
+            "Clocked out at 17:44, 15 min 20 s before the end at 18:00; more than 15 min are early.",
+        ),
+        (
+            EventType::EarlyDeparture,
+            went(at(17, 44)),
+            "Clocked out at 17:44, 16 min before the end at 18:00; more than 15 min are early.",
+        ),
+        (
+            EventType::Overtime,
+            went(at(18, 15) + 20),
+            "Worked 8.26 h of 8.00 h scheduled: 15 min 20 s more; more than 15 min are overtime.",
+        ),
+        (
+            EventType::Overtime,
+            went(at(18, 15) + 40),
+            "Worked 8.26 h of 8.00 h scheduled: 16 min more; more than 15 min are overtime.",
+        ),
+        (
+            EventType::ShortShift,
+            went(at(16, 0) - 20),
+            "Worked 5.99 h of 8.00 h scheduled: 120 min 20 s less; more than 25 % are a short shift.",
+        ),
+        (
+            EventType::ShortShift,
+            went(at(15, 59)),
+            "Worked 5.98 h of 8.00 h scheduled: 121 min less; more than 25 % are a short shift.",
+        ),
+    ];
+    for (event, punch, expected) in table {
+        assert_eq!(said(event, punch, utc).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn times_on_both_sides_of_a_change_of_clocks_say_which_they_are() {
+    // The wall goes back by an hour at 10:30, or in the evening at 17:00.
+    let changed_at = |change: i64, before: i64, after: i64| {
+        move |time: i64| wall(time, if time < change { before } else { after })
+    };
+    let late = punch("p", at(11, 0), at(18, 0));
+    assert_eq!(
+        said(
+            EventType::LateArrival,
+            late,
+            changed_at(at(10, 30), -4 * HOUR, -5 * HOUR)
+        )
+        .as_deref(),
+        Some(
+            "Clocked in at 06:00 (UTC-5), 60 min after the start at 06:00 (UTC-4); more than 5 min are late."
+        )
+    );
+    let early = punch("p", at(10, 0), at(16, 30));
+    assert_eq!(
+        said(
+            EventType::EarlyDeparture,
+            early,
+            changed_at(at(17, 0), HOUR, 0)
+        )
+        .as_deref(),
+        Some(
+            "Clocked out at 17:30 (UTC+1), 90 min before the end at 18:00 (UTC); more than 15 min are early."
+        )
+    );
+    let half = 30 * MIN;
+    assert_eq!(
+        said(
+            EventType::LateArrival,
+            late,
+            changed_at(at(10, 30), 11 * HOUR, 10 * HOUR + half)
+        )
+        .as_deref(),
+        Some(
+            "Clocked in at 21:30 (UTC+10:30), 60 min after the start at 21:00 (UTC+11); more than 5 min are late."
+        )
+    );
+    // What has changed before or behind them is no matter.
+    assert_eq!(
+        said(
+            EventType::LateArrival,
+            late,
+            changed_at(at(9, 0), -4 * HOUR, -5 * HOUR)
+        )
+        .as_deref(),
+        Some("Clocked in at 06:00, 60 min after the start at 05:00; more than 5 min are late.")
+    );
 }
 
 #[test]
@@ -625,72 +762,6 @@ fn approved_time_off_excuses_what_it_covers() {
         excuse::excuse(&event, &nobody, &policy, &off, |at| at),
         None
     );
-}
-
-#[test]
-fn what_overlaps_counts_once() {
-    let planned = shift("s", at(9, 0), at(17, 0));
-    let of = |shifts: &[Shift<'_>], punches: &[Punch<'_>]| {
-        let deltas = deltas(shifts, punches);
-        assert_eq!(deltas.len(), 1);
-        let delta = &deltas[0];
-        (
-            delta.scheduled_seconds.map(|seconds| seconds / MIN),
-            delta.worked_seconds.map(|seconds| seconds / MIN),
-        )
-    };
-    let (whole, twice) = (
-        punch("p", at(9, 0), at(17, 0)),
-        punch("q", at(9, 0), at(17, 0)),
-    );
-    assert_eq!(of(&[planned], &[whole, twice]), (Some(480), Some(480)));
-    let late = punch("q", at(16, 0), at(18, 0));
-    assert_eq!(of(&[planned], &[whole, late]), (Some(480), Some(540)));
-    let with_break = Punch {
-        worked_seconds: Some(450 * MIN),
-        ..twice
-    };
-    assert_eq!(of(&[planned], &[whole, with_break]), (Some(480), Some(480)));
-    let again = shift("t", at(9, 0), at(17, 0));
-    assert_eq!(of(&[planned, again], &[whole]), (Some(480), Some(480)));
-    let inside = shift("t", at(11, 0), at(13, 0));
-    assert_eq!(of(&[planned, inside], &[whole]), (Some(480), Some(480)));
-}
-
-#[test]
-fn who_leaves_as_the_next_shift_begins_did_not_work_it() {
-    let planned = [
-        shift("a", at(9, 0), at(17, 0)),
-        shift("b", at(17, 10), at(22, 0)),
-    ];
-    let until = |hour, minute| matched(&planned, &[punch("p", at(9, 0), at(hour, minute))]);
-    assert_eq!(until(17, 12), ["a p time", "b  nothing"]);
-    assert_eq!(until(17, 40), ["a p time", "b  nothing"]);
-    assert_eq!(until(17, 41), ["a+b p time"]);
-    // A person decides.
-    let punches = [punch("p", at(9, 0), at(17, 12))];
-    let works = matching::works(&planned, &punches, Window::default());
-    let missed = delta::delta(&works[1], &planned, &punches, &Thresholds::default());
-    let review = delta::review(&works[1], &missed, &planned, &punches);
-    assert_eq!(review, Some(Review::OnTheClock));
-    let events = event::events(&missed, review, &Policy::default(), Exemption::Nothing);
-    assert_eq!(
-        (events[0].event, events[0].points, events[0].review),
-        (EventType::NoShow, 6, Some(Review::OnTheClock))
-    );
-}
-
-#[test]
-fn a_policy_reads_what_it_writes() {
-    for preset in Preset::ALL {
-        let policy = Policy::preset(*preset);
-        assert_eq!(Policy::from_json(&policy.to_json()).unwrap(), policy);
-        assert_eq!(
-            Policy::from_json(&json!({"preset": preset.as_str()})).unwrap(),
-            policy
-        );
-    }
-    assert_eq!(Policy::from_json(&json!({})).unwrap(), Policy::default());
 }
 
 /// A shift whose start time off covers until then.
@@ -827,6 +898,72 @@ fn what_competes_goes_by_when_people_were_to_come() {
         ),
         ["a p time", "b q time"]
     );
+}
+
+#[test]
+fn what_overlaps_counts_once() {
+    let planned = shift("s", at(9, 0), at(17, 0));
+    let of = |shifts: &[Shift<'_>], punches: &[Punch<'_>]| {
+        let deltas = deltas(shifts, punches);
+        assert_eq!(deltas.len(), 1);
+        let delta = &deltas[0];
+        (
+            delta.scheduled_seconds.map(|seconds| seconds / MIN),
+            delta.worked_seconds.map(|seconds| seconds / MIN),
+        )
+    };
+    let (whole, twice) = (
+        punch("p", at(9, 0), at(17, 0)),
+        punch("q", at(9, 0), at(17, 0)),
+    );
+    assert_eq!(of(&[planned], &[whole, twice]), (Some(480), Some(480)));
+    let late = punch("q", at(16, 0), at(18, 0));
+    assert_eq!(of(&[planned], &[whole, late]), (Some(480), Some(540)));
+    let with_break = Punch {
+        worked_seconds: Some(450 * MIN),
+        ..twice
+    };
+    assert_eq!(of(&[planned], &[whole, with_break]), (Some(480), Some(480)));
+    let again = shift("t", at(9, 0), at(17, 0));
+    assert_eq!(of(&[planned, again], &[whole]), (Some(480), Some(480)));
+    let inside = shift("t", at(11, 0), at(13, 0));
+    assert_eq!(of(&[planned, inside], &[whole]), (Some(480), Some(480)));
+}
+
+#[test]
+fn who_leaves_as_the_next_shift_begins_did_not_work_it() {
+    let planned = [
+        shift("a", at(9, 0), at(17, 0)),
+        shift("b", at(17, 10), at(22, 0)),
+    ];
+    let until = |hour, minute| matched(&planned, &[punch("p", at(9, 0), at(hour, minute))]);
+    assert_eq!(until(17, 12), ["a p time", "b  nothing"]);
+    assert_eq!(until(17, 40), ["a p time", "b  nothing"]);
+    assert_eq!(until(17, 41), ["a+b p time"]);
+    // A person decides.
+    let punches = [punch("p", at(9, 0), at(17, 12))];
+    let works = matching::works(&planned, &punches, Window::default());
+    let missed = delta::delta(&works[1], &planned, &punches, &Thresholds::default());
+    let review = delta::review(&works[1], &missed, &planned, &punches);
+    assert_eq!(review, Some(Review::OnTheClock));
+    let events = event::events(&missed, review, &Policy::default(), Exemption::Nothing);
+    assert_eq!(
+        (events[0].event, events[0].points, events[0].review),
+        (EventType::NoShow, 6, Some(Review::OnTheClock))
+    );
+}
+
+#[test]
+fn a_policy_reads_what_it_writes() {
+    for preset in Preset::ALL {
+        let policy = Policy::preset(*preset);
+        assert_eq!(Policy::from_json(&policy.to_json()).unwrap(), policy);
+        assert_eq!(
+            Policy::from_json(&json!({"preset": preset.as_str()})).unwrap(),
+            policy
+        );
+    }
+    assert_eq!(Policy::from_json(&json!({})).unwrap(), Policy::default());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, Hash};
 use chrono::NaiveDateTime;
 use domain::NaiveDate;
 use domain::attendance::delta::{self, Delta, Review};
-use domain::attendance::event::{self, Event};
+use domain::attendance::event::{self, Event, WallTime};
 use domain::attendance::excuse::{self, Excuse, TimeOff};
 use domain::attendance::matching::{self, Work};
 use domain::attendance::policy::{Policy, Thresholds};
@@ -455,7 +455,13 @@ impl<'a> Decided<'a> {
         (event, excuse): &(Event, Option<Excuse<'a>>),
         thresholds: &Thresholds,
     ) -> String {
-        let clock = |at: i64| self.zone.local(at).format("%H:%M").to_string();
+        let clock = |at: i64| {
+            let local = self.zone.local(at);
+            WallTime {
+                shown: local.format("%H:%M").to_string(),
+                offset_seconds: local.and_utc().timestamp().saturating_sub(at),
+            }
+        };
         event::explain(event, &self.delta, excuse.as_ref(), thresholds, clock)
     }
 
