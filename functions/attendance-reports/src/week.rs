@@ -35,7 +35,7 @@ const TABLE: Table<'_> = Table {
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let asked = lists::Asked::parse(context, |query| {
-        let week = query.date("week");
+        let week = query.week("week");
         let member = query.id("team_member_id");
         let location = query.id("location_id");
         (week, member, location, table::is_wanted(query))

@@ -291,8 +291,11 @@ impl<'a> Run<'a> {
                 next.judging.remove(connector_id);
             }
         }
+        // Behind the place that was reached are those who were to come later than at the start.
+        let later =
+            attendance::expected_later(self.database, tenant, connector_id, after.seq).await?;
         let mut times: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for shift in shifts {
+        for shift in shifts.into_iter().chain(later) {
             times.entry(shift.member_id).or_default().push(shift.at);
         }
         let spans = by_member(times);

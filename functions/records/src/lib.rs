@@ -4,6 +4,7 @@ mod audit;
 mod disputes;
 mod lists;
 mod logs;
+mod shifts;
 
 use api::{Operation, Problem};
 use http::StatusCode;
@@ -20,7 +21,7 @@ async fn handle(request: Request) -> Answer {
         request,
         async |context: Context| match context.operation {
             Operation::ReadTeamMember => read(&context, Kind::TeamMember, "person").await,
-            Operation::ReadShift => read(&context, Kind::Shift, "shift").await,
+            Operation::ReadShift => shifts::read(&context).await,
             Operation::ReadTimePunch => read(&context, Kind::TimePunch, "time punch").await,
             Operation::UpdateTimePunch => disputes::update(&context).await,
             Operation::ReadLocation => read(&context, Kind::Location, "location").await,

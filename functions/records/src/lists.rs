@@ -5,16 +5,21 @@ use api::routes::{REQUEST_STATUSES, STREAMS};
 use api::{Operation, Problem};
 use platform::{Context, Reply, lists};
 use store::lists::{
-    self as rows, CustomRecordFilter, List, MemberFilter, PlaceFilter, QuarantineFilter,
-    ShiftFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
+    self as rows, AttendanceOf, CustomRecordFilter, List, MemberFilter, PlaceFilter,
+    QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
 };
+
+use crate::shifts::attendance_of;
 
 pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let operation = context.operation;
     let asked = lists::Asked::parse(context, |query| Filters::parse(operation, query))?;
+    let attendance_of = attendance_of(context)?;
     asked
         .reply(context, |asked, paging| {
-            asked.filter.list(operation, &asked.tenant, paging)
+            asked
+                .filter
+                .list(operation, &asked.tenant, attendance_of, paging)
         })
         .await
 }
@@ -34,6 +39,7 @@ struct Filters {
     is_open: Option<bool>,
     is_running: Option<bool>,
     is_approved: Option<bool>,
+    is_disputed: Option<bool>,
     connector_id: Option<String>,
     external_id: Option<String>,
     start_date: Option<String>,
@@ -88,6 +94,7 @@ impl Filters {
                 filters.to = query.time("clocked_in_to");
                 filters.is_running = query.boolean("is_running");
                 filters.is_approved = query.boolean("is_approved");
+                filters.is_disputed = query.boolean("is_disputed");
             }
             _ => {}
         }
@@ -120,6 +127,7 @@ impl Filters {
         &self,
         operation: Operation,
         tenant: &domain::access::Tenant,
+        attendance_of: AttendanceOf<'_>,
         paging: &rows::Paging<'_>,
     ) -> List {
         let Self {
@@ -181,6 +189,7 @@ impl Filters {
                     team_member_id,
                     location_id,
                     is_open: self.is_open,
+                    attendance_of,
                 };
                 rows::shifts(tenant, &filter, paging)
             }
@@ -194,6 +203,7 @@ impl Filters {
                     location_id,
                     is_running: self.is_running,
                     is_approved: self.is_approved,
+                    is_disputed: self.is_disputed,
                 };
                 rows::time_punches(tenant, &filter, paging)
             }

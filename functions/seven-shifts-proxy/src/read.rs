@@ -88,10 +88,11 @@ pub async fn get(context: &Context, call: &SevenShiftsCall, list: List) -> Resul
         location_id: reach.location_id,
     };
     let (rows, next_cursor) = asked.rows(&account, cursor).await?;
+    let sees_attendance = context.caller()?.may(Scope::AttendanceRead);
     let data = rows
         .into_iter()
         .filter(|row| asked.wants(row))
-        .map(|row| shown::row(list, row))
+        .map(|row| shown::row(list, row, sees_attendance))
         .collect();
     Reply::json(StatusCode::OK, &RowsAnswer { data, next_cursor })
 }

@@ -224,15 +224,28 @@ const OF_LABOR_SETTINGS: &[&str] = &[
     "auto_break_minutes_2",
 ];
 
+/// What a shift tells of attendance is for those who see everybody's: 7shifts does not say who of its
+/// users the caller is.
+const OF_ATTENDANCE: [&str; 2] = ["attendance_status", "late_minutes"];
+
 /// One row of a list.
-pub fn row(list: List, mut row: Object) -> Object {
+pub fn row(list: List, mut row: Object, sees_attendance: bool) -> Object {
     match list {
         List::Users => keep(&mut row, OF_A_PERSON),
         List::TimeOff => keep(&mut row, OF_AN_ABSENCE),
         List::Availabilities => row.retain(|member, _| {
             OF_AN_AVAILABILITY.contains(&member.as_str()) || is_of_a_day(member)
         }),
-        List::Shifts => keep_with_breaks(&mut row, OF_A_SHIFT, OF_A_PLANNED_BREAK),
+        List::Shifts => {
+            keep_with_breaks(&mut row, OF_A_SHIFT, OF_A_PLANNED_BREAK);
+            if !sees_attendance {
+                for member in OF_ATTENDANCE {
+                    if let Some(value) = row.get_mut(member) {
+                        *value = Value::Null;
+                    }
+                }
+            }
+        }
         List::TimePunches => keep_with_breaks(&mut row, OF_A_PUNCH, OF_A_BREAK),
         List::Locations | List::Roles | List::Departments => {}
     }

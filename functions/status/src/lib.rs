@@ -14,7 +14,8 @@ const LATE_TICK_SECONDS: i64 = 90;
 /// A job that has been due for this long is waiting for more than its turn.
 const LATE_JOB_SECONDS: i64 = 900;
 
-const OPENAPI: &[u8] = include_bytes!("../openapi.json");
+/// The OpenAPI document, as the build script packs it.
+static OPENAPI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.deflate"));
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
@@ -23,11 +24,17 @@ async fn handle(request: Request) -> Answer {
         request,
         async |context: Context| match context.operation {
             Operation::CheckHealth => health(&context).await,
-            Operation::ShowOpenapi => Ok(Reply::json_bytes(StatusCode::OK, OPENAPI.to_vec())),
+            Operation::ShowOpenapi => openapi(),
             _ => status(),
         },
     )
     .await
+}
+
+fn openapi() -> Result<Reply, Problem> {
+    let document = miniz_oxide::inflate::decompress_to_vec(OPENAPI)
+        .map_err(|error| platform::problems::internal(&error.to_string()))?;
+    Ok(Reply::json_bytes(StatusCode::OK, document))
 }
 
 fn status() -> Result<Reply, Problem> {

@@ -9,6 +9,9 @@ use crate::moment::{self, Edge};
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::problem::{FieldError, Problem};
 
+/// The last first day of a week: the calendar ends with 9999.
+const LAST_WEEK: &str = "9999-12-25";
+
 /// The parameters of a request, each taken at most once; what nobody took is refused in the end.
 pub struct Query<'a> {
     values: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
@@ -105,6 +108,19 @@ impl<'a> Query<'a> {
                 None
             }
         }
+    }
+
+    /// The parameter as the first day of a week, `YYYY-MM-DD`. All seven days have dates of four digits.
+    pub fn week(&mut self, name: &str) -> Option<String> {
+        let first = self.date(name)?;
+        if first.as_str() > LAST_WEEK {
+            self.refuse(
+                name,
+                format!("must be {LAST_WEEK} or before: the calendar ends six days later"),
+            );
+            return None;
+        }
+        Some(first)
     }
 
     /// The parameter as a whole number.
@@ -223,6 +239,33 @@ mod tests {
                 "nonsense"
             ]
         );
+    }
+
+    #[test]
+    fn a_week_ends_within_the_calendar() {
+        let week = |text: &str| {
+            let mut query = Query::parse(text);
+            let week = query.week("week");
+            query
+                .finish()
+                .map(|()| week)
+                .map_err(|problem| problem.errors)
+        };
+        for (text, first) in [
+            ("", None),
+            ("week=2027-02-08", Some("2027-02-08")),
+            ("week=9999-12-25", Some("9999-12-25")),
+        ] {
+            assert_eq!(week(text).unwrap().as_deref(), first, "{text}");
+        }
+        for text in ["week=9999-12-26", "week=9999-12-31"] {
+            let errors = week(text).unwrap_err();
+            assert_eq!(errors.len(), 1, "{text}");
+            assert_eq!(errors[0].field, "week");
+            assert!(errors[0].detail.contains("9999-12-25"), "{text}");
+        }
+        // Named once, for what is wrong with it.
+        assert_eq!(week("week=soon").unwrap_err().len(), 1);
     }
 
     #[test]

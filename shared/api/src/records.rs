@@ -112,7 +112,10 @@ pub struct Shift {
     pub is_business_decline: bool,
     pub station_name: Option<String>,
     pub notes: Option<String>,
+    /// `none`, `late`, `no_show`, `sick`, … as a manager has set it at 7shifts. Null without the scope `attendance:read`,
+    /// except on one's own shifts, by `sub` of the token and `PUT /api/product-refs`.
     pub attendance_status: Option<String>,
+    /// As entered at 7shifts, with `attendance_status` and for those who see that; else null.
     pub late_minutes: Option<i64>,
     /// From start to end, less unpaid breaks; null when the shift ends at closing time.
     pub scheduled_minutes: Option<i64>,
@@ -259,9 +262,9 @@ pub struct Availability {
     pub available_from: Option<String>,
     pub available_to: Option<String>,
     pub is_recurring: bool,
-    /// The week that it begins with.
+    /// The first day of the week that it begins with.
     pub valid_from: Option<String>,
-    /// The last week of one that recurs; null: for good.
+    /// The last day of the last week of one that recurs; null: for good.
     pub valid_to: Option<String>,
     /// The day of one that does not recur.
     pub specific_date: Option<String>,

@@ -471,6 +471,11 @@ const TIME_PUNCH_LIST: &[Parameter] = &[
         ParameterForm::Boolean,
         "Only approved, or only unapproved punches.",
     ),
+    parameter(
+        "is_disputed",
+        ParameterForm::Boolean,
+        "Only punches that a manager disputes, or only others.",
+    ),
 ];
 /// Headers of a table, which has no member for how current it is.
 pub const SYNCED_AT: &str = "x-synced-at";
@@ -597,7 +602,7 @@ const AVAILABILITY_WEEK_LIST: &[Parameter] = &[
     parameter(
         "week",
         ParameterForm::Date,
-        "The first of the seven days, whichever day of the week it is; the organization's today when left out.",
+        "The first of the seven days, whichever day of the week it is, 9999-12-25 at the latest; the organization's today when left out.",
     ),
     TEAM_MEMBER_ID,
     LOCATION_ID,

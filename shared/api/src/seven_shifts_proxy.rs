@@ -184,7 +184,8 @@ pub struct CompanyAnswer {
     pub name: String,
 }
 
-/// The answer of the `get_…` actions: the provider's rows in the provider's own form.
+/// The answer of the `get_…` actions: the provider's rows in the provider's own form. In those of
+/// `get_shifts`, `attendance_status` and `late_minutes` are null without the scope `attendance:read`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RowsAnswer {

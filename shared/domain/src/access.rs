@@ -374,6 +374,12 @@ impl Caller {
         self.kind
     }
 
+    /// Whether the subject is somebody of the product: an API key is no person.
+    #[must_use]
+    pub const fn is_person(&self) -> bool {
+        matches!(self.kind, CallerKind::Jwt | CallerKind::Session)
+    }
+
     /// How it proved who it is, in the words of the audit.
     #[must_use]
     pub const fn kind_name(&self) -> &'static str {

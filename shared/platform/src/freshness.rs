@@ -77,7 +77,7 @@ fn decided(
         .filter_map(|input| input.last_success_at)
         .max();
     let has_inputs = !inputs.is_empty();
-    let judged = judged(inputs, now);
+    let judged = judged(&inputs, now);
     if !has_inputs {
         return judged.told();
     }
@@ -102,7 +102,7 @@ async fn over(
     let inputs = plan::planning_inputs_of_streams(database, tenant, streams, with_disconnected)
         .await
         .map_err(|error| problems::database(&error))?;
-    Ok(judged(counted(inputs), clock::now()).told())
+    Ok(judged(&counted(inputs), clock::now()).told())
 }
 
 /// Those of disconnected connectors count where no others are left.
@@ -131,7 +131,7 @@ impl Judged {
 
 /// One stream that never came makes the whole a guess: there is no time to tell then, and it is stale. Where
 /// there is no connector, nothing is old.
-fn judged(inputs: Vec<PlanningInput>, now: i64) -> Judged {
+fn judged(inputs: &[PlanningInput], now: i64) -> Judged {
     // `None` is the least of them.
     let oldest = inputs
         .iter()
@@ -212,7 +212,7 @@ mod tests {
                 synced_at: synced_at.map(time::rfc3339),
                 is_stale,
             };
-            let told = judged(counted(inputs.clone()), NOW).told();
+            let told = judged(&counted(inputs.clone()), NOW).told();
             assert_eq!(told, expected, "{inputs:?}");
         }
     }

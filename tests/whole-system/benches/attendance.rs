@@ -113,6 +113,7 @@ fn days(chance: &mut Chance, count: usize) -> (Vec<Shift<'static>>, Vec<Punch<'s
         shifts.push(Shift {
             key: "",
             starts_at: start,
+            expected_at: start,
             ends_at: start + 8 * HOUR,
             is_close: false,
             unpaid_break_seconds: 1_800,

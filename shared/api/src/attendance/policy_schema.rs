@@ -48,13 +48,44 @@ impl JsonSchema for PutAttendancePolicy {
             "description": "What holds for what is left out. `no_points` gives nobody points, and is `cheflife` else.",
         });
         members.insert("preset".to_owned(), preset);
-        let description = "The whole policy: it takes the place of the one before. What is left out is the preset's, and not what was set before; `{}` sets everything back to the default.";
+        for member in members.values_mut() {
+            nullable(member);
+        }
+        let description = "The whole policy: it takes the place of the one before. What is left out is the preset's, and not what was set before; `{}` sets everything back to the default. A member that is null is left out.";
         Schema::from(Map::from_iter([
             ("type".to_owned(), json!("object")),
             ("description".to_owned(), json!(description)),
             ("additionalProperties".to_owned(), json!(false)),
             ("properties".to_owned(), Value::Object(members)),
         ]))
+    }
+}
+
+/// A member that may be left out is null to some clients, as it is to the reader; so are those in it.
+fn nullable(member: &mut Value) {
+    if let Some(kind) = member.get_mut("type") {
+        *kind = json!([kind.take(), "null"]);
+    }
+    if let Some(names) = member.get_mut("enum").and_then(Value::as_array_mut) {
+        names.push(Value::Null);
+    }
+    optional_members(member);
+    if let Some(item) = member.get_mut("items") {
+        optional_members(item);
+    }
+}
+
+fn optional_members(object: &mut Value) {
+    let required = object.get("required").cloned().unwrap_or_default();
+    let is_required = |name: &str| {
+        let names = required.as_array();
+        names.is_some_and(|names| names.iter().any(|one| one == name))
+    };
+    let members = object.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, member) in members.into_iter().flatten() {
+        if !is_required(name) {
+            nullable(member);
+        }
     }
 }
 
@@ -156,7 +187,7 @@ fn exempt(default: &Value, pointer: &str, description: &str) -> Value {
     let roles = names(
         "roles",
         json!({"type": "string", "minLength": 1, "maxLength": 200}),
-        "Names of roles, whatever their case: of the work, or of the person.",
+        "Names of roles, whatever their case. It is the role of the work that counts: of the shift, or of a punch without one.",
     );
     object(description, &json!({"levels": levels, "roles": roles}))
 }
@@ -187,6 +218,94 @@ mod tests {
                 found.push((path, member));
             }
         }
+    }
+
+    fn allows_null(schema: &Value) -> bool {
+        let kind = &schema["type"];
+        let of_kind = kind.is_null()
+            || kind == "null"
+            || kind
+                .as_array()
+                .is_some_and(|kinds| kinds.contains(&json!("null")));
+        let names = schema["enum"].as_array();
+        of_kind && names.is_none_or(|names| names.contains(&Value::Null))
+    }
+
+    /// Every member, objects as well as what is in them and in the items of lists, with a document that has it and null
+    /// for its value.
+    fn with_null(
+        schema: &Value,
+        around: &dyn Fn(Value) -> Value,
+        path: &str,
+        found: &mut Vec<(String, bool, Value)>,
+    ) {
+        let no_members = Map::new();
+        for (name, member) in schema["properties"].as_object().unwrap_or(&no_members) {
+            let path = format!("{path}/{name}");
+            // A tier has points.
+            let needs_points = schema["required"] == json!(["points"]) && name != "points";
+            let inner = |value: Value| {
+                let mut object = json!({(name): value});
+                if needs_points {
+                    object["points"] = json!(1);
+                }
+                around(object)
+            };
+            found.push((path.clone(), allows_null(member), inner(Value::Null)));
+            with_null(member, &inner, &path, found);
+            if member["items"].is_object() {
+                let item = |value: Value| inner(json!([value]));
+                let path = format!("{path}/0");
+                found.push((
+                    path.clone(),
+                    allows_null(&member["items"]),
+                    item(Value::Null),
+                ));
+                with_null(&member["items"], &item, &path, found);
+            }
+        }
+    }
+
+    #[test]
+    fn null_is_allowed_where_it_is_taken() {
+        let mut found = Vec::new();
+        with_null(&put(), &|value| value, "", &mut found);
+        for (path, is_allowed, document) in &found {
+            let policy = Policy::from_json(document);
+            assert_eq!(policy.is_ok(), *is_allowed, "{path} {document}");
+            if let Ok(policy) = policy {
+                let is_tier = path.ends_with("/from_minutes");
+                assert!(
+                    is_tier || policy == Policy::default(),
+                    "{path} is as if it were left out"
+                );
+            }
+        }
+        let allowed = |wanted: &str| {
+            found
+                .iter()
+                .find(|(path, ..)| path == wanted)
+                .map(|found| found.1)
+        };
+        for (path, is_allowed) in [
+            ("/preset", true),
+            ("/points", true),
+            ("/points/no_show", true),
+            ("/points/no_show/0", false),
+            ("/points/no_show/0/points", false),
+            ("/points/no_show/0/from_minutes", true),
+            ("/excuse_time_off", true),
+            ("/exempt/roles", true),
+            ("/exempt/roles/0", false),
+            ("/sick_leave/category", true),
+        ] {
+            assert_eq!(allowed(path), Some(is_allowed), "{path}");
+        }
+        // What is answered has every member, and none is null.
+        let answered = PolicyDocument::json_schema(&mut SchemaGenerator::default()).to_value();
+        let mut found = Vec::new();
+        with_null(&answered, &|value| value, "", &mut found);
+        assert!(found.iter().all(|(_, is_allowed, _)| !is_allowed));
     }
 
     #[test]

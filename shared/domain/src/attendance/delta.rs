@@ -164,11 +164,11 @@ pub fn scheduled_seconds(shift: &Shift<'_>) -> Option<i64> {
     })
 }
 
-/// When a shift without a punch is a no-show: its start and the grace are over. Punches must be known up to
-/// then, or a sync that is behind would make no-shows.
+/// When a shift without a punch is a no-show: the time at which the person was to come and the grace are over. Punches
+/// must be known up to then, or a sync that is behind would make no-shows.
 #[must_use]
-pub fn no_show_due_at(starts_at: i64, thresholds: &Thresholds) -> i64 {
-    starts_at.saturating_add(thresholds.no_show_grace_seconds())
+pub fn no_show_due_at(expected_at: i64, thresholds: &Thresholds) -> i64 {
+    expected_at.saturating_add(thresholds.no_show_grace_seconds())
 }
 
 /// The difference of one work. A shift without punches is told as a no-show: whether it is one yet is for

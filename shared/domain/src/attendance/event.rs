@@ -134,23 +134,47 @@ pub fn events(
         .collect()
 }
 
+/// A time as the wall showed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WallTime {
+    pub shown: String,
+    /// That the wall was ahead of UTC.
+    pub offset_seconds: i64,
+}
+
+impl WallTime {
+    /// So that it is told from the same time in the hour that a clock shows twice: `01:30 (UTC-5)`.
+    fn with_offset(&self) -> String {
+        let minutes = self.offset_seconds.saturating_abs() / 60;
+        let sign = if self.offset_seconds < 0 { '-' } else { '+' };
+        let (hours, minutes) = (minutes / 60, minutes % 60);
+        let shown = &self.shown;
+        match (hours, minutes) {
+            (0, 0) => format!("{shown} (UTC)"),
+            (_, 0) => format!("{shown} (UTC{sign}{hours})"),
+            _ => format!("{shown} (UTC{sign}{hours}:{minutes:02})"),
+        }
+    }
+}
+
 /// One event in some sentences, for whoever has to decide about it: what happened, by which numbers, and by which
-/// rule. `clock` writes a time as the wall showed it.
+/// rule. What a reader subtracts comes out: where whole minutes would not be beyond the rule, seconds are said, and
+/// where the clocks have changed between two times, what they were ahead of UTC.
 #[must_use]
 pub fn explain(
     event: &Event,
     delta: &Delta,
     excuse: Option<&Excuse<'_>>,
     thresholds: &Thresholds,
-    clock: impl Fn(i64) -> String,
+    clock: impl Fn(i64) -> WallTime,
 ) -> String {
-    let at = |time: Option<i64>| time.map_or_else(|| "?".to_owned(), &clock);
-    let (start, end) = (at(delta.scheduled_start), at(delta.scheduled_end));
-    let (came, went) = (at(delta.actual_start), at(delta.actual_end));
+    let (came, start) = times(delta.actual_start, delta.scheduled_start, &clock);
+    let (went, end) = times(delta.actual_end, delta.scheduled_end, &clock);
     let (minutes, rule) = (event.minutes(delta), event.event.threshold(thresholds));
     let hours = |seconds: Option<i64>| {
         crate::worked_time::Hours::from_seconds(seconds.unwrap_or_default()).to_string()
     };
+    let beyond = amount(event, delta, thresholds);
     let worked = || {
         format!(
             "Worked {} h of {} h scheduled",
@@ -160,13 +184,13 @@ pub fn explain(
     };
     let mut text = match event.event {
         EventType::LateArrival => format!(
-            "Clocked in at {came}, {minutes} min after the start at {start}; more than {rule} min are late."
+            "Clocked in at {came}, {beyond} after the start at {start}; more than {rule} min are late."
         ),
         EventType::EarlyArrival => {
             format!("Clocked in at {came}, {minutes} min before the start at {start}.")
         }
         EventType::EarlyDeparture => format!(
-            "Clocked out at {went}, {minutes} min before the end at {end}; more than {rule} min are early."
+            "Clocked out at {went}, {beyond} before the end at {end}; more than {rule} min are early."
         ),
         EventType::LateStay => {
             format!("Clocked out at {went}, {minutes} min after the end at {end}.")
@@ -174,11 +198,11 @@ pub fn explain(
         EventType::NoShow => format!("No punch belongs to the shift that began at {start}."),
         EventType::Unscheduled => format!("No shift belongs to the clock-in at {came}."),
         EventType::Overtime => format!(
-            "{}: {minutes} min more; more than {rule} min are overtime.",
+            "{}: {beyond} more; more than {rule} min are overtime.",
             worked()
         ),
         EventType::ShortShift => format!(
-            "{}: {minutes} min less; more than {rule} % are a short shift.",
+            "{}: {beyond} less; more than {rule} % are a short shift.",
             worked()
         ),
         EventType::AutoClockOut => {
@@ -208,6 +232,45 @@ pub fn explain(
         text.push_str(" Excused by approved time off.");
     }
     text
+}
+
+/// Two times of one sentence.
+fn times(
+    one: Option<i64>,
+    other: Option<i64>,
+    clock: impl Fn(i64) -> WallTime,
+) -> (String, String) {
+    let unknown = || "?".to_owned();
+    match (one.map(&clock), other.map(&clock)) {
+        (Some(one), Some(other)) if one.offset_seconds != other.offset_seconds => {
+            (one.with_offset(), other.with_offset())
+        }
+        (one, other) => (
+            one.map_or_else(unknown, |time| time.shown),
+            other.map_or_else(unknown, |time| time.shown),
+        ),
+    }
+}
+
+/// How much it is: in minutes, and to the second where they would not be beyond the rule.
+fn amount(event: &Event, delta: &Delta, thresholds: &Thresholds) -> String {
+    let minutes = event.minutes(delta);
+    let allowed = match event.event {
+        EventType::LateArrival => thresholds.on_time_seconds(),
+        EventType::EarlyDeparture => thresholds.early_departure_seconds(),
+        EventType::Overtime => thresholds.overtime_seconds(),
+        EventType::ShortShift => {
+            let scheduled = delta.scheduled_seconds.unwrap_or_default();
+            scheduled.saturating_mul(thresholds.short_shift_percent()) / 100
+        }
+        _ => return format!("{minutes} min"),
+    };
+    let (whole, seconds) = (whole_minutes(event.seconds), event.seconds.rem_euclid(60));
+    if minutes.saturating_mul(60) > allowed || seconds == 0 {
+        format!("{minutes} min")
+    } else {
+        format!("{whole} min {seconds} s")
+    }
 }
 
 /// What a policy leaves a person out of.

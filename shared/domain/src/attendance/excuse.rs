@@ -3,6 +3,7 @@
 use super::delta::Delta;
 use super::event::{Event, EventType};
 use super::policy::Policy;
+use super::{Shift, matching};
 
 const DAY_SECONDS: i64 = 86_400;
 
@@ -30,6 +31,46 @@ impl Excuse<'_> {
     pub const fn is_whole(&self) -> bool {
         self.left_seconds == 0
     }
+}
+
+/// When the person of a shift was to come: at its start, or, where approved time off of a part of the day covers that,
+/// when the time off ends. Who was not to come at all, as it covers the whole shift, is expected at the start. `local`
+/// is as of [`excuse`].
+#[must_use]
+pub fn expected_at(
+    shift: &Shift<'_>,
+    policy: &Policy,
+    time_off: &[TimeOff<'_>],
+    local: impl Fn(i64) -> i64,
+) -> i64 {
+    let starts_at = shift.starts_at;
+    if !policy.excuse_time_off || time_off.iter().all(|off| off.part.is_none()) {
+        return starts_at;
+    }
+    let start = local(starts_at);
+    let day = start.div_euclid(DAY_SECONDS);
+    let until = time_off
+        .iter()
+        .filter(|off| (i64::from(off.first_day)..=i64::from(off.last_day)).contains(&day))
+        .filter_map(|off| off.part)
+        .map(|(from, to)| (second_of(day, from), second_of(day, to)))
+        .filter(|&(from, to)| from <= start && start < to)
+        .map(|(_, to)| to)
+        .max();
+    let Some(until) = until else { return starts_at };
+    let guess = starts_at.saturating_add(until.saturating_sub(start));
+    // The clocks may have changed meanwhile.
+    let expected = guess.saturating_add(until.saturating_sub(local(guess)));
+    if expected < matching::last_end(shift) {
+        expected
+    } else {
+        starts_at
+    }
+}
+
+fn second_of(day: i64, second: u32) -> i64 {
+    day.saturating_mul(DAY_SECONDS)
+        .saturating_add(i64::from(second))
 }
 
 /// The time off that excuses an event of `delta`, if any does, and of several the one that leaves least: being away,
@@ -64,9 +105,8 @@ pub fn excuse<'a>(
             let left_seconds = match off.part {
                 None => 0,
                 Some((from, to)) => {
-                    let midnight = day.saturating_mul(DAY_SECONDS);
-                    let of_day = |second: u32| midnight.saturating_add(i64::from(second));
-                    left(event, delta, policy, (of_day(from), of_day(to)), &local)?
+                    let part = (second_of(day, from), second_of(day, to));
+                    left(event, delta, policy, part, &local)?
                 }
             };
             Some(Excuse {

@@ -5,7 +5,9 @@
 //! 2. The times say so: the punch began within the window of the shift's start, 2 h either way, on the same
 //!    local day ("fuzzy match", seed). Where several compete, as many pairs as can be are made, and of all
 //!    ways to do so the one whose starts differ least in all. A pair across midnight is one of the same day
-//!    unless the rules say otherwise: who clocks in at 23:55 for a shift at 00:00 is on time.
+//!    unless the rules say otherwise: who clocks in at 23:55 for a shift at 00:00 is on time. Where approved time off
+//!    covers the start, the person was to come when it ends: that time counts for the start, and the start itself only
+//!    for what is left over then, shifts and punches.
 //! 3. A further punch belongs to a shift that has one, if it began before that shift's end: a shift that was
 //!    worked in two punches.
 //! 4. A shift without a punch during whose start a punch of another shift ran, and went on for half an hour or half of
@@ -82,25 +84,45 @@ pub struct Work {
 pub fn works(shifts: &[Shift<'_>], punches: &[Punch<'_>], window: Window) -> Vec<Work> {
     let mut matching = Matching::new(shifts, punches, window);
     matching.by_shift_id();
-    matching.by_time();
+    matching.by_expected();
+    matching.by_start();
     matching.split_punches();
     matching.shifts_worked_through();
     matching.works()
 }
 
-/// The pairs that the times alone give, as shift and punch: the base of everything else.
+/// The pairs that the times alone give, as shift and punch: the base of everything else. First by when people were to
+/// come, then those that the starts add.
 #[cfg(test)]
 pub(super) fn pairs_by_time(
     shifts: &[Shift<'_>],
     punches: &[Punch<'_>],
     window: Window,
-) -> Vec<(usize, usize)> {
+) -> [Vec<(usize, usize)>; 2] {
+    fn pairs(matching: &Matching<'_>) -> Vec<(usize, usize)> {
+        let of_punches = matching.shift_of.iter().enumerate();
+        of_punches
+            .filter_map(|(punch, shift)| shift.map(|shift| (shift, punch)))
+            .collect()
+    }
     let mut matching = Matching::new(shifts, punches, window);
-    matching.by_time();
-    let of_punches = matching.shift_of.iter().enumerate();
-    of_punches
-        .filter_map(|(punch, shift)| shift.map(|shift| (shift, punch)))
-        .collect()
+    matching.by_expected();
+    let by_expected = pairs(&matching);
+    matching.by_start();
+    let mut by_start = pairs(&matching);
+    by_start.retain(|pair| !by_expected.contains(pair));
+    [by_expected, by_start]
+}
+
+/// The time of a shift that a clock-in is held against.
+type Moment = fn(&Shift<'_>) -> i64;
+
+const EXPECTED: Moment = |shift| shift.expected_at;
+const START: Moment = |shift| shift.starts_at;
+
+/// Whether time off covers its start, so that the two differ.
+const fn begins_off(shift: &Shift<'_>) -> bool {
+    shift.expected_at != shift.starts_at
 }
 
 struct Matching<'a> {
@@ -178,31 +200,54 @@ impl<'a> Matching<'a> {
         }
     }
 
-    fn by_time(&mut self) {
-        let open: Vec<usize> = self
+    fn by_expected(&mut self) {
+        let mut open: Vec<usize> = self
             .shift_order
             .iter()
             .copied()
             .filter(|&shift| !self.has_punch(shift))
             .collect();
+        if self.shifts.iter().any(begins_off) {
+            open.sort_by_key(|&shift| self.moment_of(shift, EXPECTED));
+        }
+        self.by_time(&open, EXPECTED);
+    }
+
+    /// Who came for the start, although they had time off then.
+    fn by_start(&mut self) {
+        let open: Vec<usize> = self
+            .shift_order
+            .iter()
+            .copied()
+            .filter(|&shift| self.shifts.get(shift).is_some_and(begins_off))
+            .filter(|&shift| !self.has_punch(shift))
+            .collect();
+        if !open.is_empty() {
+            self.by_time(&open, START);
+        }
+    }
+
+    /// Pairs these shifts, in the order of `moment`, with punches that are free.
+    fn by_time(&mut self, open: &[usize], moment: Moment) {
         let free: Vec<usize> = self
             .punch_order
             .iter()
             .copied()
             .filter(|&punch| self.is_free(punch))
             .collect();
-        let (mut rest_of_shifts, mut rest_of_punches) = (open.as_slice(), free.as_slice());
+        let (mut rest_of_shifts, mut rest_of_punches) = (open, free.as_slice());
         while let (Some(&shift), Some(&punch)) = (rest_of_shifts.first(), rest_of_punches.first()) {
-            let starts = (self.start_of(shift), self.clock_in_of(punch));
+            let starts = (self.moment_of(shift, moment), self.clock_in_of(punch));
             if starts.1.saturating_sub(starts.0) > self.window.seconds {
                 rest_of_shifts = rest_of_shifts.get(1..).unwrap_or_default();
             } else if starts.0.saturating_sub(starts.1) > self.window.seconds {
                 rest_of_punches = rest_of_punches.get(1..).unwrap_or_default();
             } else {
-                let (shifts, punches) = self.competing(rest_of_shifts, rest_of_punches);
+                let (shifts, punches) = self.competing(rest_of_shifts, rest_of_punches, moment);
                 let pairs = self.best_pairs(
                     rest_of_shifts.get(..shifts).unwrap_or_default(),
                     rest_of_punches.get(..punches).unwrap_or_default(),
+                    moment,
                 );
                 for (shift, punch) in pairs {
                     self.give(punch, shift, MatchedBy::Time);
@@ -215,11 +260,13 @@ impl<'a> Matching<'a> {
 
     /// How many of the next shifts and punches compete with each other: what comes behind them is further
     /// from all of them than the window.
-    fn competing(&self, shifts: &[usize], punches: &[usize]) -> (usize, usize) {
+    fn competing(&self, shifts: &[usize], punches: &[usize], moment: Moment) -> (usize, usize) {
         let mut counts = (0_usize, 0_usize);
         let mut reached = i64::MIN;
         loop {
-            let next_shift = shifts.get(counts.0).map(|&index| self.start_of(index));
+            let next_shift = shifts
+                .get(counts.0)
+                .map(|&index| self.moment_of(index, moment));
             let next_punch = punches.get(counts.1).map(|&index| self.clock_in_of(index));
             let (is_shift, next) = match (next_shift, next_punch) {
                 (Some(shift), Some(punch)) if shift <= punch => (true, shift),
@@ -246,7 +293,12 @@ impl<'a> Matching<'a> {
     /// Two pairs that cross can be uncrossed: the earlier shift with the earlier punch, the later with the
     /// later, differ no more in all, and neither pair is wider than the wider one was. So it is enough to
     /// look at pairs in order, as when two texts are compared.
-    fn best_pairs(&self, shifts: &[usize], punches: &[usize]) -> Vec<(usize, usize)> {
+    fn best_pairs(
+        &self,
+        shifts: &[usize],
+        punches: &[usize],
+        moment: Moment,
+    ) -> Vec<(usize, usize)> {
         let width = punches.len().saturating_add(1);
         // For the first `i` shifts and `j` punches: how many pairs fewer than could be, and the sum of differences.
         let mut best = vec![(0_i64, 0_i64); width.saturating_mul(shifts.len().saturating_add(1))];
@@ -255,7 +307,7 @@ impl<'a> Matching<'a> {
             for (j, &punch) in punches.iter().enumerate() {
                 let get = |cell: usize| best.get(cell).copied().unwrap_or_default();
                 let mut cell = get(at(i, j.saturating_add(1))).min(get(at(i.saturating_add(1), j)));
-                if let Some(difference) = self.difference(shift, punch) {
+                if let Some(difference) = self.difference(shift, punch, moment) {
                     let (pairs, sum) = get(at(i, j));
                     cell = cell.min((pairs.saturating_sub(1), sum.saturating_add(difference)));
                 }
@@ -287,14 +339,9 @@ impl<'a> Matching<'a> {
     }
 
     /// Between the starts, where they can be a pair.
-    fn difference(&self, shift: usize, punch: usize) -> Option<i64> {
+    fn difference(&self, shift: usize, punch: usize, moment: Moment) -> Option<i64> {
         let (shift, punch) = (self.shifts.get(shift)?, self.punches.get(punch)?);
-        may_pair(shift, punch, self.window).then(|| {
-            punch
-                .clocked_in_at
-                .saturating_sub(shift.starts_at)
-                .saturating_abs()
-        })
+        may_pair_by(shift, punch, self.window, moment).then(|| apart(shift, punch, moment))
     }
 
     fn split_punches(&mut self) {
@@ -339,31 +386,37 @@ impl<'a> Matching<'a> {
             let Some(shift) = self.shifts.get(index) else {
                 continue;
             };
-            let at = shift.starts_at;
-            let half = last_end(shift).saturating_sub(at).max(0) / 2;
-            let until = at.saturating_add(half.min(WORKED_THROUGH_SECONDS));
-            let next = self
-                .punch_order
-                .partition_point(|&punch| self.clock_in_of(punch) <= at);
-            let through = self
-                .punch_order
-                .iter()
-                .take(next)
-                .rev()
-                .copied()
-                .take_while(|&punch| at.saturating_sub(self.clock_in_of(punch)) <= MAX_LOOK_SECONDS)
-                .find(|&punch| {
-                    !self.is_free(punch)
-                        && self
-                            .punches
-                            .get(punch)
-                            .is_some_and(|punch| runs_at(punch, at) && runs_at(punch, until))
-                });
+            let mut through = self.running_through(shift, shift.starts_at);
+            if through.is_none() && begins_off(shift) {
+                through = self.running_through(shift, shift.expected_at);
+            }
             let with = through.and_then(|punch| self.shift_of.get(punch).copied().flatten());
             if let (Some(with), Some(slot)) = (with, self.joined.get_mut(index)) {
                 *slot = Some(with);
             }
         }
+    }
+
+    /// A punch of another shift that ran at this time of a shift, and went on for half an hour or half of what was left.
+    fn running_through(&self, shift: &Shift<'_>, at: i64) -> Option<usize> {
+        let half = last_end(shift).saturating_sub(at).max(0) / 2;
+        let until = at.saturating_add(half.min(WORKED_THROUGH_SECONDS));
+        let next = self
+            .punch_order
+            .partition_point(|&punch| self.clock_in_of(punch) <= at);
+        self.punch_order
+            .iter()
+            .take(next)
+            .rev()
+            .copied()
+            .take_while(|&punch| at.saturating_sub(self.clock_in_of(punch)) <= MAX_LOOK_SECONDS)
+            .find(|&punch| {
+                !self.is_free(punch)
+                    && self
+                        .punches
+                        .get(punch)
+                        .is_some_and(|punch| runs_at(punch, at) && runs_at(punch, until))
+            })
     }
 
     fn works(self) -> Vec<Work> {
@@ -436,7 +489,11 @@ impl<'a> Matching<'a> {
     }
 
     fn start_of(&self, shift: usize) -> i64 {
-        self.shifts.get(shift).map_or(0, |shift| shift.starts_at)
+        self.moment_of(shift, START)
+    }
+
+    fn moment_of(&self, shift: usize, moment: Moment) -> i64 {
+        self.shifts.get(shift).map_or(0, moment)
     }
 
     fn clock_in_of(&self, punch: usize) -> i64 {
@@ -449,11 +506,20 @@ impl<'a> Matching<'a> {
 /// Whether the times let a punch be the work of a shift.
 #[must_use]
 pub fn may_pair(shift: &Shift<'_>, punch: &Punch<'_>, window: Window) -> bool {
-    let apart = punch
+    may_pair_by(shift, punch, window, EXPECTED) || may_pair_by(shift, punch, window, START)
+}
+
+/// Both times are of the shift's local day: time off of a part of a day ends on it.
+fn may_pair_by(shift: &Shift<'_>, punch: &Punch<'_>, window: Window, moment: Moment) -> bool {
+    apart(shift, punch, moment) <= window.seconds
+        && (window.across_midnight || shift.day == punch.day)
+}
+
+fn apart(shift: &Shift<'_>, punch: &Punch<'_>, moment: Moment) -> i64 {
+    punch
         .clocked_in_at
-        .saturating_sub(shift.starts_at)
-        .saturating_abs();
-    apart <= window.seconds && (window.across_midnight || shift.day == punch.day)
+        .saturating_sub(moment(shift))
+        .saturating_abs()
 }
 
 /// Whether somebody was on the clock then. A punch without an end may have been forgotten.

@@ -28,6 +28,9 @@ pub struct Shift<'a> {
     /// What tells it from another one of the same times, whatever order rows come in: the provider's id.
     pub key: &'a str,
     pub starts_at: i64,
+    /// When the person was to come: the start, or the end of approved time off that covers it
+    /// ([`excuse::expected_at`]), on the same local day.
+    pub expected_at: i64,
     pub ends_at: i64,
     /// Ends at closing time: `ends_at` is then no promise.
     pub is_close: bool,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::delta::{self, Category, Delta, Review};
-use super::event::{self, EventType, Exemption};
+use super::event::{self, EventType, Exemption, WallTime};
 use super::excuse::{self, TimeOff};
 use super::matching::{self, MatchedBy, Window, Work};
 use super::policy::{Policy, Preset, Thresholds};
@@ -30,6 +30,7 @@ fn shift(key: &str, starts_at: i64, ends_at: i64) -> Shift<'_> {
     Shift {
         key,
         starts_at,
+        expected_at: starts_at,
         ends_at,
         is_close: false,
         unpaid_break_seconds: 0,
@@ -509,6 +510,19 @@ fn points_go_by_the_replaced_systems_tiers() {
     );
 }
 
+/// What the wall showed, where it shows UTC.
+fn utc(at: i64) -> WallTime {
+    wall(at, 0)
+}
+
+fn wall(at: i64, offset_seconds: i64) -> WallTime {
+    let second = (at + offset_seconds).rem_euclid(DAY);
+    WallTime {
+        shown: format!("{:02}:{:02}", second / HOUR, second % HOUR / MIN),
+        offset_seconds,
+    }
+}
+
 #[test]
 fn minutes_of_overtime_are_those_of_the_difference() {
     let planned = shift("s", at(10, 0), at(18, 0));
@@ -526,12 +540,136 @@ fn minutes_of_overtime_are_those_of_the_difference() {
             .find(|event| matches!(event.event, EventType::Overtime | EventType::ShortShift))
             .unwrap();
         assert_eq!(event.minutes(&delta), minutes.abs(), "{out}");
-        let text = event::explain(event, &delta, None, &Thresholds::default(), |at| {
-            at.to_string()
-        });
+        let text = event::explain(event, &delta, None, &Thresholds::default(), utc);
         let expected = format!("{} min", minutes.abs());
         assert!(text.contains(&expected), "{text}");
     }
+}
+
+/// What is said of an event of a work from 10 to 18, without its points.
+fn said(
+    event_type: EventType,
+    punch: Punch<'_>,
+    clock: impl Fn(i64) -> WallTime,
+) -> Option<String> {
+    let policy = Policy::preset(Preset::NoPoints);
+    let delta = one_delta(shift("s", at(10, 0), at(18, 0)), punch);
+    let events = event::events(&delta, None, &policy, Exemption::Nothing);
+    let event = events.iter().find(|event| event.event == event_type)?;
+    let thresholds = Thresholds::default();
+    Some(event::explain(event, &delta, None, &thresholds, clock))
+}
+
+#[test]
+fn an_explanation_does_not_contradict_itself() {
+    let came = |from| punch("p", from, at(18, 0));
+    let went = |to| punch("p", at(10, 0), to);
+    let table = [
+        // Whole minutes, where they are beyond the rule.
+        (
+            EventType::LateArrival,
+            came(at(10, 6)),
+            "Clocked in at 10:06, 6 min after the start at 10:00; more than 5 min are late.",
+        ),
+        (
+            EventType::LateArrival,
+            came(at(10, 6) + 59),
+            "Clocked in at 10:06, 6 min after the start at 10:00; more than 5 min are late.",
+        ),
+        // Seconds, where they are not.
+        (
+            EventType::LateArrival,
+            came(at(10, 5) + 1),
+            "Clocked in at 10:05, 5 min 1 s after the start at 10:00; more than 5 min are late.",
+        ),
+        (
+            EventType::EarlyDeparture,
+            went(at(17, 44) + 40),
+            "Clocked out at 17:44, 15 min 20 s before the end at 18:00; more than 15 min are early.",
+        ),
+        (
+            EventType::EarlyDeparture,
+            went(at(17, 44)),
+            "Clocked out at 17:44, 16 min before the end at 18:00; more than 15 min are early.",
+        ),
+        (
+            EventType::Overtime,
+            went(at(18, 15) + 20),
+            "Worked 8.26 h of 8.00 h scheduled: 15 min 20 s more; more than 15 min are overtime.",
+        ),
+        (
+            EventType::Overtime,
+            went(at(18, 15) + 40),
+            "Worked 8.26 h of 8.00 h scheduled: 16 min more; more than 15 min are overtime.",
+        ),
+        (
+            EventType::ShortShift,
+            went(at(16, 0) - 20),
+            "Worked 5.99 h of 8.00 h scheduled: 120 min 20 s less; more than 25 % are a short shift.",
+        ),
+        (
+            EventType::ShortShift,
+            went(at(15, 59)),
+            "Worked 5.98 h of 8.00 h scheduled: 121 min less; more than 25 % are a short shift.",
+        ),
+    ];
+    for (event, punch, expected) in table {
+        assert_eq!(said(event, punch, utc).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn times_on_both_sides_of_a_change_of_clocks_say_which_they_are() {
+    // The wall goes back by an hour at 10:30, or in the evening at 17:00.
+    let changed_at = |change: i64, before: i64, after: i64| {
+        move |time: i64| wall(time, if time < change { before } else { after })
+    };
+    let late = punch("p", at(11, 0), at(18, 0));
+    assert_eq!(
+        said(
+            EventType::LateArrival,
+            late,
+            changed_at(at(10, 30), -4 * HOUR, -5 * HOUR)
+        )
+        .as_deref(),
+        Some(
+            "Clocked in at 06:00 (UTC-5), 60 min after the start at 06:00 (UTC-4); more than 5 min are late."
+        )
+    );
+    let early = punch("p", at(10, 0), at(16, 30));
+    assert_eq!(
+        said(
+            EventType::EarlyDeparture,
+            early,
+            changed_at(at(17, 0), HOUR, 0)
+        )
+        .as_deref(),
+        Some(
+            "Clocked out at 17:30 (UTC+1), 90 min before the end at 18:00 (UTC); more than 15 min are early."
+        )
+    );
+    let half = 30 * MIN;
+    assert_eq!(
+        said(
+            EventType::LateArrival,
+            late,
+            changed_at(at(10, 30), 11 * HOUR, 10 * HOUR + half)
+        )
+        .as_deref(),
+        Some(
+            "Clocked in at 21:30 (UTC+10:30), 60 min after the start at 21:00 (UTC+11); more than 5 min are late."
+        )
+    );
+    // What has changed before or behind them is no matter.
+    assert_eq!(
+        said(
+            EventType::LateArrival,
+            late,
+            changed_at(at(9, 0), -4 * HOUR, -5 * HOUR)
+        )
+        .as_deref(),
+        Some("Clocked in at 06:00, 60 min after the start at 05:00; more than 5 min are late.")
+    );
 }
 
 #[test]
@@ -623,6 +761,142 @@ fn approved_time_off_excuses_what_it_covers() {
     assert_eq!(
         excuse::excuse(&event, &nobody, &policy, &off, |at| at),
         None
+    );
+}
+
+/// A shift whose start time off covers until then.
+fn off_until(expected_at: i64, shift: Shift<'_>) -> Shift<'_> {
+    Shift {
+        expected_at,
+        ..shift
+    }
+}
+
+#[test]
+fn who_had_time_off_at_the_start_is_expected_when_it_ends() {
+    let policy = Policy::default();
+    let today = day_of(MIDNIGHT);
+    let part = |from: u32, to: u32| TimeOff {
+        id: "m",
+        first_day: today,
+        last_day: today,
+        part: Some((from * 3_600, to * 3_600)),
+    };
+    let planned = shift("s", at(10, 0), at(18, 0));
+    let expected = |off: &[TimeOff<'_>]| excuse::expected_at(&planned, &policy, off, |at| at);
+    assert_eq!(expected(&[]), at(10, 0));
+    assert_eq!(expected(&[part(10, 13)]), at(13, 0));
+    assert_eq!(expected(&[part(8, 13)]), at(13, 0));
+    assert_eq!(expected(&[part(8, 11), part(10, 13)]), at(13, 0));
+    // What ends at the start, begins behind it, or is of another day.
+    assert_eq!(expected(&[part(8, 10)]), at(10, 0));
+    assert_eq!(expected(&[part(11, 13)]), at(10, 0));
+    let yesterday = TimeOff {
+        first_day: today - 1,
+        last_day: today - 1,
+        ..part(10, 13)
+    };
+    assert_eq!(expected(&[yesterday]), at(10, 0));
+    // Who is away for all of it, or for whole days, is not to come.
+    assert_eq!(expected(&[part(10, 18)]), at(10, 0));
+    let whole = TimeOff {
+        part: None,
+        ..part(0, 0)
+    };
+    assert_eq!(expected(&[whole]), at(10, 0));
+    // Where the clocks go back meanwhile it is an hour longer.
+    let back = |time: i64| if time < at(12, 0) { time } else { time - HOUR };
+    assert_eq!(
+        excuse::expected_at(&planned, &policy, &[part(10, 13)], back),
+        at(14, 0)
+    );
+    let nothing = Policy::from_json(&json!({"excuse_time_off": false})).unwrap();
+    assert_eq!(
+        excuse::expected_at(&planned, &nothing, &[part(10, 13)], |at| at),
+        at(10, 0)
+    );
+    assert_eq!(
+        delta::no_show_due_at(expected(&[part(10, 13)]), &policy.thresholds),
+        at(13, 30)
+    );
+}
+
+#[test]
+fn who_comes_after_time_off_has_come() {
+    let off = || off_until(at(13, 0), shift("s", at(10, 0), at(18, 0)));
+    let came = |hour, minute| punch("p", at(hour, minute), at(18, 0));
+    for (hour, minute) in [(8, 0), (10, 0), (12, 0), (13, 0), (15, 0)] {
+        assert_eq!(matched(&[off()], &[came(hour, minute)]), ["s p time"]);
+    }
+    // Further from both than the window.
+    assert_eq!(
+        matched(&[off()], &[came(7, 59)]),
+        [" p nothing", "s  nothing"]
+    );
+    assert_eq!(
+        matched(&[off()], &[came(15, 1)]),
+        ["s  nothing", " p nothing"]
+    );
+    // Late from the start on in numbers; what of it is excused is the time off.
+    let delta = one_delta(off(), came(13, 10));
+    assert_eq!(delta.late_minutes(), Some(190));
+    let policy = Policy::default();
+    let events = event::events(&delta, None, &policy, Exemption::Nothing);
+    let time_off = [TimeOff {
+        id: "m",
+        first_day: day_of(MIDNIGHT),
+        last_day: day_of(MIDNIGHT),
+        part: Some((10 * 3_600, 13 * 3_600)),
+    }];
+    let left: Vec<_> = events
+        .iter()
+        .map(|event| {
+            let excuse = excuse::excuse(event, &delta, &policy, &time_off, |at| at);
+            (event.event, excuse.map(|excuse| excuse.left_seconds / MIN))
+        })
+        .collect();
+    assert_eq!(
+        left,
+        [
+            (EventType::LateArrival, Some(10)),
+            (EventType::ShortShift, Some(0))
+        ]
+    );
+}
+
+#[test]
+fn what_competes_goes_by_when_people_were_to_come() {
+    let off = || off_until(at(15, 0), shift("a", at(10, 0), at(16, 0)));
+    let evening = shift("b", at(16, 30), at(22, 0));
+    // The clock-in at 15:05 is for the rest of the first shift, although only the second is near by its start.
+    assert_eq!(
+        matched(&[off(), evening], &[punch("p", at(15, 5), at(22, 0))]),
+        ["a+b p time"]
+    );
+    // Who came for the start all the same, and for the second one.
+    assert_eq!(
+        matched(
+            &[off(), evening],
+            &[
+                punch("p", at(10, 0), at(14, 0)),
+                punch("q", at(16, 30), at(22, 0))
+            ]
+        ),
+        ["a p time", "b q time"]
+    );
+    // A punch of the shift before that went on until then.
+    assert_eq!(
+        matched(
+            &[
+                shift("a", at(6, 0), at(12, 0)),
+                off_until(at(14, 0), shift("b", at(12, 0), at(18, 0)))
+            ],
+            &[
+                punch("p", at(6, 0), at(11, 55)),
+                punch("q", at(11, 58), at(18, 0))
+            ]
+        ),
+        ["a p time", "b q time"]
     );
 }
 
@@ -750,6 +1024,25 @@ fn some_shifts(most: usize) -> impl Strategy<Value = Vec<Shift<'static>>> {
     })
 }
 
+/// Some of them begin in time off.
+fn shifts_with_time_off(most: usize) -> impl Strategy<Value = Vec<Shift<'static>>> {
+    let later = proptest::collection::vec(proptest::option::weighted(0.4, 1..400i64), most);
+    (some_shifts(most), later).prop_map(|(shifts, later)| {
+        let pairs = shifts.into_iter().zip(later);
+        pairs
+            .map(|(shift, later)| {
+                let expected_at = shift.starts_at + later.unwrap_or(0) * MIN;
+                // Time off of a part of a day ends on it.
+                if expected_at < shift.ends_at && day_of(expected_at) == shift.day {
+                    off_until(expected_at, shift)
+                } else {
+                    shift
+                }
+            })
+            .collect()
+    })
+}
+
 fn some_punches(most: usize) -> impl Strategy<Value = Vec<Punch<'static>>> {
     let one = (
         0..600i64,
@@ -771,14 +1064,15 @@ fn some_punches(most: usize) -> impl Strategy<Value = Vec<Punch<'static>>> {
     })
 }
 
-/// How many pairs, and what their starts differ in all, of the best of all assignments: every one is tried.
+/// How many pairs, and what the times at which people were to come and came differ in all, of the best of all
+/// assignments: every one is tried.
 fn best(shifts: &[Shift<'_>], punches: &[Punch<'_>], window: Window) -> (usize, i64) {
     let Some((first, rest)) = shifts.split_first() else {
         return (0, 0);
     };
     let mut best_one = best(rest, punches, window);
     for (index, punch) in punches.iter().enumerate() {
-        let apart = (punch.clocked_in_at - first.starts_at).abs();
+        let apart = (punch.clocked_in_at - first.expected_at).abs();
         if apart > window.seconds || (!window.across_midnight && punch.day != first.day) {
             continue;
         }
@@ -797,12 +1091,11 @@ fn best(shifts: &[Shift<'_>], punches: &[Punch<'_>], window: Window) -> (usize, 
     best_one
 }
 
-/// The pairs that a result was built on: of each shift the punch that was found first.
-fn pairs_by_time(shifts: &[Shift<'_>], punches: &[Punch<'_>], window: Window) -> (usize, i64) {
-    let pairs = matching::pairs_by_time(shifts, punches, window);
+/// How many pairs, and what they differ in all.
+fn measured(pairs: &[(usize, usize)], shifts: &[Shift<'_>], punches: &[Punch<'_>]) -> (usize, i64) {
     let sum = pairs
         .iter()
-        .map(|&(shift, punch)| (punches[punch].clocked_in_at - shifts[shift].starts_at).abs())
+        .map(|&(shift, punch)| (punches[punch].clocked_in_at - shifts[shift].expected_at).abs())
         .sum();
     (pairs.len(), sum)
 }
@@ -818,13 +1111,32 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn no_assignment_is_better(shifts in some_shifts(5), punches in some_punches(5), window in any_window()) {
+    fn no_assignment_is_better(shifts in shifts_with_time_off(5), punches in some_punches(5), window in any_window()) {
         let free: Vec<_> = punches.iter().map(|one| Punch { shift: None, ..*one }).collect();
-        prop_assert_eq!(pairs_by_time(&shifts, &free, window), best(&shifts, &free, window));
+        let [by_expected, by_start] = matching::pairs_by_time(&shifts, &free, window);
+        prop_assert_eq!(measured(&by_expected, &shifts, &free), best(&shifts, &free, window));
+        // What is left over then goes by the starts.
+        let at_start: Vec<_> = shifts.iter().map(|one| off_until(one.starts_at, *one)).collect();
+        let is_left = |pairs: &[(usize, usize)], shift: usize| pairs.iter().all(|pair| pair.0 != shift);
+        let left: Vec<_> = (0..shifts.len()).filter(|&at| is_left(&by_expected, at)).map(|at| at_start[at]).collect();
+        let left_over: Vec<_> = (0..free.len())
+            .filter(|&at| by_expected.iter().all(|pair| pair.1 != at))
+            .map(|at| free[at])
+            .collect();
+        prop_assert_eq!(measured(&by_start, &at_start, &free), best(&left, &left_over, window));
+    }
+
+    /// Time off that covers no start has no say.
+    #[test]
+    fn without_time_off_the_start_is_all(shifts in some_shifts(6), punches in some_punches(6), window in any_window()) {
+        let free: Vec<_> = punches.iter().map(|one| Punch { shift: None, ..*one }).collect();
+        let [by_expected, by_start] = matching::pairs_by_time(&shifts, &free, window);
+        prop_assert!(by_start.is_empty());
+        prop_assert_eq!(measured(&by_expected, &shifts, &free), best(&shifts, &free, window));
     }
 
     #[test]
-    fn everything_is_in_one_work(shifts in some_shifts(8), punches in some_punches(8), window in any_window()) {
+    fn everything_is_in_one_work(shifts in shifts_with_time_off(8), punches in some_punches(8), window in any_window()) {
         let works = matching::works(&shifts, &punches, window);
         let mut of_shifts: Vec<_> = works.iter().flat_map(|work| work.shifts.clone()).collect();
         let mut of_punches: Vec<_> = works.iter().flat_map(|work| work.punches.clone()).collect();
@@ -847,7 +1159,7 @@ proptest! {
 
     #[test]
     fn the_order_of_rows_changes_nothing(
-        (shifts, punches, shifts_so, punches_so) in (some_shifts(7), some_punches(7)).prop_flat_map(|(shifts, punches)| {
+        (shifts, punches, shifts_so, punches_so) in (shifts_with_time_off(7), some_punches(7)).prop_flat_map(|(shifts, punches)| {
             let named: Vec<_> = punches.iter().map(|one| (*one, one.shift.and_then(|at| shifts.get(at)).map(|one| one.key))).collect();
             (Just(shifts.clone()), Just(named.clone()), Just(shifts).prop_shuffle(), Just(named).prop_shuffle())
         }),
@@ -864,12 +1176,12 @@ proptest! {
     }
 
     #[test]
-    fn a_week_later_it_is_the_same(shifts in some_shifts(7), punches in some_punches(7), weeks in -50..50i64) {
+    fn a_week_later_it_is_the_same(shifts in shifts_with_time_off(7), punches in some_punches(7), weeks in -50..50i64) {
         let by = weeks * 7 * DAY;
         let days = i32::try_from(weeks * 7).unwrap();
         let later_shifts: Vec<_> = shifts
             .iter()
-            .map(|one| Shift { starts_at: one.starts_at + by, ends_at: one.ends_at + by, day: one.day + days, ..*one })
+            .map(|one| Shift { starts_at: one.starts_at + by, expected_at: one.expected_at + by, ends_at: one.ends_at + by, day: one.day + days, ..*one })
             .collect();
         let later_punches: Vec<_> = punches
             .iter()
@@ -891,7 +1203,10 @@ proptest! {
     /// deciding everything gives.
     #[test]
     fn what_is_decided_again_is_enough(
-        days in proptest::collection::vec((0..3u8, 0..840i64, 60..600i64, -200..200i64, -200..200i64, any::<bool>()), 25..32),
+        days in proptest::collection::vec(
+            (0..3u8, 0..840i64, 60..600i64, -200..200i64, -200..200i64, any::<bool>(), proptest::option::weighted(0.2, 1..400i64)),
+            25..32,
+        ),
         changed in 0..25usize,
         moved in -3_000..3_000i64,
         is_shift in any::<bool>(),
@@ -899,10 +1214,11 @@ proptest! {
         let keys: Vec<String> = (0..100).map(|number| number.to_string()).collect();
         let mut shifts = Vec::new();
         let mut punches = Vec::new();
-        for (index, (kind, start, length, early, late, is_linked)) in days.iter().enumerate() {
+        for (index, (kind, start, length, early, late, is_linked, off)) in days.iter().enumerate() {
             let from = MIDNIGHT + i64::try_from(index).unwrap() * DAY + start * MIN;
             if *kind != 1 {
-                shifts.push(shift(&keys[index], from, from + length * MIN));
+                let expected_at = from + off.unwrap_or(0).min(length - 1) * MIN;
+                shifts.push(off_until(expected_at, shift(&keys[index], from, from + length * MIN)));
             }
             if *kind != 2 {
                 let link = (*is_linked && *kind == 0).then(|| shifts.len() - 1);
@@ -915,6 +1231,7 @@ proptest! {
             let one = &mut shifts[changed];
             times.push(one.starts_at);
             one.starts_at += moved * MIN;
+            one.expected_at += moved * MIN;
             one.ends_at += moved * MIN;
             one.day = day_of(one.starts_at);
             times.push(one.starts_at);

@@ -12,9 +12,9 @@ pub struct Said<'a> {
     pub from: Option<&'a str>,
     pub to: Option<&'a str>,
     pub is_recurring: bool,
-    /// The week that a recurring one begins with.
+    /// The first day of the week that it begins with.
     pub valid_from: Option<NaiveDate>,
-    /// The last week of one that recurs; `None`: for good.
+    /// The last day of the last week of one that recurs; `None`: for good.
     pub valid_to: Option<NaiveDate>,
     /// The day of one that does not recur.
     pub specific_date: Option<NaiveDate>,
@@ -109,12 +109,8 @@ fn is_of(said: &Said<'_>, date: NaiveDate) -> bool {
     if said.day_of_week != i64::from(date.weekday().num_days_from_sunday()) {
         return false;
     }
-    // A week is named by its first day; it holds the day if that is at most six days later.
-    let begins = said.valid_from.is_none_or(|first| first <= date);
-    let ends = said
-        .valid_to
-        .and_then(|last| last.checked_add_days(Days::new(6)));
-    begins && ends.is_none_or(|last| date <= last)
+    said.valid_from.is_none_or(|first| first <= date)
+        && said.valid_to.is_none_or(|last| date <= last)
 }
 
 #[cfg(test)]
@@ -173,13 +169,13 @@ mod tests {
         };
         let ended = Said {
             is_available: false,
-            valid_to: Some(date("2026-03-02")),
+            valid_to: Some(date("2026-03-08")),
             ..every(1, 9)
         };
         assert_eq!(shown(&[monday.clone(), next, ended], &[])[0], "between");
-        // Its last week is still of it.
+        // Its last day is still of it.
         let last = Said {
-            valid_to: Some(date("2026-03-09")),
+            valid_to: Some(date("2026-03-15")),
             ..every(0, 1)
         };
         assert_eq!(shown(&[last], &[])[6], "between");
@@ -192,6 +188,56 @@ mod tests {
             ..every(1, 0)
         };
         assert_eq!(shown(&[once, monday], &[])[0], "whole_day");
+    }
+
+    /// Of each of these weeks, by its Monday, how many days somebody said something of who can work from `valid_from`
+    /// to `valid_to` on every day of the week.
+    fn days_said(valid_from: &str, valid_to: Option<&str>, mondays: &[&str]) -> Vec<usize> {
+        let said: Vec<_> = (0..7)
+            .map(|day_of_week| Said {
+                valid_from: Some(date(valid_from)),
+                valid_to: valid_to.map(date),
+                ..every(day_of_week, 1)
+            })
+            .collect();
+        let is_said = |day: &Day<'_>| day.availability != Availability::NotSaid;
+        mondays
+            .iter()
+            .map(|monday| {
+                let days = week(date(monday), &said, &[]);
+                days.iter().filter(|day| is_said(day)).count()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn it_ends_with_its_last_day() {
+        // A Sunday: nothing is said of the week behind it.
+        let weeks = [
+            "2026-09-21",
+            "2026-09-28",
+            "2027-02-01",
+            "2027-02-08",
+            "2027-02-15",
+        ];
+        assert_eq!(
+            days_said("2026-09-28", Some("2027-02-07"), &weeks),
+            [0, 7, 7, 0, 0]
+        );
+        // In the middle of a week.
+        assert_eq!(
+            days_said("2026-09-28", Some("2027-02-10"), &weeks),
+            [0, 7, 7, 3, 0]
+        );
+        // One week only.
+        let weeks = ["2026-11-16", "2026-11-23", "2026-11-30"];
+        assert_eq!(
+            days_said("2026-11-23", Some("2026-11-29"), &weeks),
+            [0, 7, 0]
+        );
+        // For good, to the end of the calendar.
+        let weeks = ["2026-11-16", "2026-11-23", "2027-02-08", "9999-12-20"];
+        assert_eq!(days_said("2026-11-23", None, &weeks), [0, 7, 7, 7]);
     }
 
     #[test]

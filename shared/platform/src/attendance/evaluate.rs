@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, Hash};
 use chrono::NaiveDateTime;
 use domain::NaiveDate;
 use domain::attendance::delta::{self, Delta, Review};
-use domain::attendance::event::{self, Event};
+use domain::attendance::event::{self, Event, WallTime};
 use domain::attendance::excuse::{self, Excuse, TimeOff};
 use domain::attendance::matching::{self, Work};
 use domain::attendance::policy::{Policy, Thresholds};
@@ -223,13 +223,24 @@ impl<'a> OnePart<'a> {
         let shifts: Vec<Shift<'_>> = self
             .shifts
             .iter()
-            .map(|row| Shift {
-                key: &row.external_id,
-                starts_at: row.starts_at,
-                ends_at: row.ends_at,
-                is_close: row.is_close != 0,
-                unpaid_break_seconds: row.unpaid_break_minutes.saturating_mul(60),
-                day: day(row.external_location_id.as_deref(), row.starts_at),
+            .map(|row| {
+                let location = row.external_location_id.as_deref();
+                let mut shift = Shift {
+                    key: &row.external_id,
+                    starts_at: row.starts_at,
+                    expected_at: row.starts_at,
+                    ends_at: row.ends_at,
+                    is_close: row.is_close != 0,
+                    unpaid_break_seconds: row.unpaid_break_minutes.saturating_mul(60),
+                    day: day(location, row.starts_at),
+                };
+                if !self.time_off.is_empty() {
+                    let zone = means.zone_of(connector_id, location);
+                    let local = |at| local_seconds(zone, at);
+                    shift.expected_at =
+                        excuse::expected_at(&shift, means.policy, &self.time_off, local);
+                }
+                shift
             })
             .collect();
         let mut places: Vec<(&str, usize)> = self
@@ -291,7 +302,9 @@ impl<'a> OnePart<'a> {
         let policy = means.policy;
         if punch.is_none() {
             let until = means.punches_until.get(connector_id).copied()?;
-            if delta::no_show_due_at(anchor_at, &policy.thresholds) > until {
+            let planned = work.shifts.first().and_then(|&place| shifts.get(place));
+            let expected_at = planned.map_or(anchor_at, |shift| shift.expected_at);
+            if delta::no_show_due_at(expected_at, &policy.thresholds) > until {
                 return None;
             }
         }
@@ -442,7 +455,13 @@ impl<'a> Decided<'a> {
         (event, excuse): &(Event, Option<Excuse<'a>>),
         thresholds: &Thresholds,
     ) -> String {
-        let clock = |at: i64| self.zone.local(at).format("%H:%M").to_string();
+        let clock = |at: i64| {
+            let local = self.zone.local(at);
+            WallTime {
+                shown: local.format("%H:%M").to_string(),
+                offset_seconds: local.and_utc().timestamp().saturating_sub(at),
+            }
+        };
         event::explain(event, &self.delta, excuse.as_ref(), thresholds, clock)
     }
 

@@ -10,7 +10,7 @@ use domain::stream::Stream;
 
 pub use evaluate::{Means, Places, PlacesOfConnector, evaluate};
 pub use ruling::Ruling;
-pub use sight::{Sight, attendance_of};
+pub use sight::Sight;
 
 /// What deltas and records rest on, by way of the Delta Engine.
 pub const STREAMS: &[Stream] = &[

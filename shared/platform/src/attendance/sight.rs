@@ -1,7 +1,7 @@
 //! Whose rows a caller may see: everybody's, or those of the person that the caller is.
 
 use api::{Problem, ProblemKind};
-use domain::access::{CallerKind, Scope, Tenant};
+use domain::access::{Scope, Tenant};
 use store::attendance::answers;
 
 use crate::{Context, problems};
@@ -21,7 +21,7 @@ impl Sight {
         if caller.may(Scope::AttendanceRead) {
             return Ok(Self::Everybody);
         }
-        if !matches!(caller.kind(), CallerKind::Jwt | CallerKind::Session) {
+        if !caller.is_person() {
             return Err(Problem::new(
                 ProblemKind::NotFound,
                 format!(

@@ -13,7 +13,7 @@ pub use read::{
 pub use settle::{DeltaRow, PunchMark, RecordRow, Settled, ShiftMark, begin, settle};
 pub use work::{
     Changed, Cursor, LocationOfWork, RoleOfWork, Source, State, SyncedConnector, Unjudged, Work,
-    ahead, changed, connectors, load, members, newest, state, unjudged,
+    ahead, changed, connectors, expected_later, load, members, newest, state, unjudged,
 };
 
 /// The kind of the job of an organization that runs the Delta Engine.

@@ -250,6 +250,46 @@ SELECT json_group_array(json_object('id', id, 'member_id', team_member_id, 'at',
     AND deleted_at IS NULL AND team_member_id IS NOT NULL
   ORDER BY starts_at, id LIMIT ?6)";
 
+const EXPECTED_LATER: &str = "
+SELECT json_group_array(json_object('id', id, 'member_id', team_member_id, 'at', starts_at)) FROM (
+  SELECT DISTINCT shift.id, shift.team_member_id, shift.starts_at
+  FROM time_off_requests AS off INDEXED BY time_off_requests_start
+  CROSS JOIN schedule_shifts AS shift INDEXED BY schedule_shifts_member
+    ON shift.organization_id = ?1 AND shift.team_member_id = off.team_member_id AND shift.starts_at BETWEEN ?3 AND ?4
+  WHERE off.organization_id = ?1
+    AND off.start_date BETWEEN date(max(?3, 0), 'unixepoch', ?5) AND date(max(?4, 0), 'unixepoch', '+1 day')
+    AND off.end_date >= date(max(?3, 0), 'unixepoch', '-1 day')
+    AND off.is_partial_day = 1 AND off.status = 'approved' AND off.deleted_at IS NULL
+    AND shift.connector_id = ?2 AND shift.deleted_at IS NULL
+  ORDER BY shift.starts_at, shift.id)";
+
+/// Longer than the longest day; nobody with time off of a part of a day is to come later than this after the start.
+const LATEST_EXPECTED_SECONDS: i64 = 26 * 3_600;
+/// Time off of a part of each day that began longer ago is not asked for.
+const LONGEST_PARTIAL_DAYS: &str = "-60 days";
+
+/// Shifts of one connector that began in the day until a time, of people who have time off of a part of that day: they
+/// were to come later, so that only now it may be said that nobody did.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn expected_later<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+    until: i64,
+) -> Result<Vec<Unjudged>, DatabaseError> {
+    let from = until.saturating_sub(LATEST_EXPECTED_SECONDS);
+    let parameters = parameters![
+        tenant.as_str(),
+        connector_id,
+        from,
+        until,
+        LONGEST_PARTIAL_DAYS
+    ];
+    json::read(&database.execute(EXPECTED_LATER, parameters).await?)
+}
+
 /// Shifts of one connector that began until a time, behind `after` by start and id: whether nobody came to
 /// them can be said now.
 ///

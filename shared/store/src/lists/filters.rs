@@ -4,7 +4,7 @@ use domain::access::Tenant;
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 
-use super::list::{Builder, List, Order, Paging};
+use super::list::{AttendanceOf, Builder, List, Order, Paging};
 use super::view::Kind;
 
 /// Narrows locations, departments and roles.
@@ -37,6 +37,7 @@ pub struct ShiftFilter<'a> {
     pub team_member_id: Option<&'a str>,
     pub location_id: Option<&'a str>,
     pub is_open: Option<bool>,
+    pub attendance_of: AttendanceOf<'a>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,6 +53,8 @@ pub struct TimePunchFilter<'a> {
     /// Whether the person is still on the clock.
     pub is_running: Option<bool>,
     pub is_approved: Option<bool>,
+    /// Whether a manager disputes it.
+    pub is_disputed: Option<bool>,
 }
 
 /// Narrows what belongs to one person: wages, role assignments, availability.
@@ -244,7 +247,7 @@ pub fn team_members(tenant: &Tenant, filter: &TeamMemberFilter<'_>, paging: &Pag
 /// By start.
 #[must_use]
 pub fn shifts(tenant: &Tenant, filter: &ShiftFilter<'_>, paging: &Paging<'_>) -> List {
-    let mut builder = Builder::new(Kind::Shift, tenant);
+    let mut builder = Builder::of_shifts(tenant, filter.attendance_of);
     builder.compare("record.starts_at", ">=", filter.starts_from);
     builder.compare("record.starts_at", "<", filter.starts_to);
     builder.compare("record.team_member_id", "=", filter.team_member_id);
@@ -281,6 +284,11 @@ pub fn time_punches(tenant: &Tenant, filter: &TimePunchFilter<'_>, paging: &Pagi
         None => {}
     }
     builder.compare("record.is_approved", "=", filter.is_approved);
+    match filter.is_disputed {
+        Some(true) => builder.only("record.disputed_at IS NOT NULL"),
+        Some(false) => builder.only("record.disputed_at IS NULL"),
+        None => {}
+    }
     let order = changes(
         &mut builder,
         filter.updated_since,

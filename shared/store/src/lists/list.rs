@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use domain::access::Tenant;
 
-use super::view::Kind;
+use super::field::{Field, object};
+use super::view::{Kind, SHIFT_FOR_ONE};
 use crate::database::{DatabaseError, Execute, Value};
 use crate::parameters;
 
@@ -112,19 +113,64 @@ pub async fn get<E: Execute>(
         .transpose()
 }
 
+/// Of whom a reader of shifts may know how they attended; of others that is null.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AttendanceOf<'a> {
+    #[default]
+    Everybody,
+    /// The person whom the product calls so.
+    Person(&'a str),
+    Nobody,
+}
+
+impl AttendanceOf<'_> {
+    /// The `?2` of [`SHIFT_FOR_ONE`], where that is what is shown: nobody is called null.
+    fn one(self) -> Option<Value> {
+        match self {
+            Self::Everybody => None,
+            Self::Person(product_ref) => Some(product_ref.into()),
+            Self::Nobody => Some(Value::Null),
+        }
+    }
+}
+
+/// One shift, as [`get`] has it, with the attendance that its reader may know of.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn get_shift<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    id: &str,
+    attendance_of: AttendanceOf<'_>,
+) -> Result<Option<String>, DatabaseError> {
+    static STATEMENT: OnceLock<String> = OnceLock::new();
+    let Some(one) = attendance_of.one() else {
+        return get(database, tenant, Kind::Shift, id).await;
+    };
+    let sql = STATEMENT.get_or_init(|| row_sql(Kind::Shift, SHIFT_FOR_ONE, "?3"));
+    database
+        .read_row(sql, parameters![tenant.as_str(), one, id])
+        .await?
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()
+}
+
+fn row_sql(kind: Kind, fields: &[Field], id: &str) -> String {
+    format!(
+        "SELECT {} FROM {} AS record{} WHERE record.id = {id} AND {} = ?1",
+        object(fields),
+        kind.table(),
+        kind.joins(),
+        kind.tenant_column(),
+    )
+}
+
 /// Written once: it is as long as the row has fields.
 fn get_sql(kind: Kind) -> &'static str {
     static STATEMENTS: [OnceLock<String>; Kind::ALL.len()] =
         [const { OnceLock::new() }; Kind::ALL.len()];
-    let write = || {
-        format!(
-            "SELECT {} FROM {} AS record{} WHERE record.id = ?2 AND {} = ?1",
-            kind.json(),
-            kind.table(),
-            kind.joins(),
-            kind.tenant_column(),
-        )
-    };
+    let write = || row_sql(kind, kind.fields(), "?2");
     Kind::ALL
         .iter()
         .position(|one| *one == kind)
@@ -149,6 +195,7 @@ pub(super) enum Order {
 /// Collects the conditions of a list of one tenant.
 pub(super) struct Builder {
     kind: Kind,
+    fields: &'static [Field],
     conditions: Vec<String>,
     parameters: Vec<Value>,
 }
@@ -157,10 +204,21 @@ impl Builder {
     pub(super) fn new(kind: Kind, tenant: &Tenant) -> Self {
         let mut builder = Self {
             kind,
+            fields: kind.fields(),
             conditions: Vec::new(),
             parameters: Vec::new(),
         };
         builder.compare(kind.tenant_column(), "=", Some(tenant.as_str()));
+        builder
+    }
+
+    /// Of shifts, with the attendance that the reader may know of.
+    pub(super) fn of_shifts(tenant: &Tenant, attendance_of: AttendanceOf<'_>) -> Self {
+        let mut builder = Self::new(Kind::Shift, tenant);
+        if let Some(one) = attendance_of.one() {
+            builder.fields = SHIFT_FOR_ONE;
+            builder.bind(one);
+        }
         builder
     }
 
@@ -241,7 +299,7 @@ impl Builder {
                          FROM {table} AS record INDEXED BY {index}{joins}
                          WHERE {conditions}
                          ORDER BY {order_by} LIMIT {limit_parameter} + 1))",
-            item = self.kind.json(),
+            item = object(self.fields),
             table = self.kind.table(),
             joins = self.kind.joins(),
             conditions = self.conditions.join(" AND "),

@@ -25,6 +25,8 @@ pub use filters::{
     outgoing_webhooks, quarantined_records, role_assignments, roles, shifts, stores, sync_runs,
     team_members, time_off, time_punches, wages, webhook_events, webhooks,
 };
-pub use list::{DEFAULT_LIMIT, Key, List, ListPage, MAX_LIMIT, Paging, get};
+pub use list::{
+    AttendanceOf, DEFAULT_LIMIT, Key, List, ListPage, MAX_LIMIT, Paging, get, get_shift,
+};
 pub use view::Kind;
 pub(crate) use view::{FULL_NAME_OF_MEMBER, TIME_OFF_CATEGORY};

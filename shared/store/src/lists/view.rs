@@ -1,7 +1,6 @@
 //! What a row of each kind looks like to a reader.
 
 use super::field::Field::{self, Bool, Change, Hours, Json, Minutes, Plain, Time};
-use super::field::object;
 
 /// A kind of row that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -255,9 +254,9 @@ impl Kind {
         }
     }
 
-    /// The row as one JSON object.
-    pub(super) fn json(self) -> String {
-        object(match self {
+    /// The members of the row as a JSON object.
+    pub(super) const fn fields(self) -> &'static [Field] {
+        match self {
             Self::Organization => ORGANIZATION,
             Self::Connector => CONNECTOR,
             Self::ApiKey => API_KEY,
@@ -292,7 +291,7 @@ impl Kind {
             Self::CapacityOverride => CAPACITY_OVERRIDE,
             Self::SyncRun => SYNC_RUN,
             Self::QuarantinedRecord => QUARANTINED_RECORD,
-        })
+        }
     }
 }
 
@@ -651,42 +650,52 @@ const TEAM_MEMBER: &[Field] = &[
     Change("updated_at", "record.changed_seq"),
 ];
 
-const SHIFT: &[Field] = &[
-    Plain("id", "record.id"),
-    Plain("organization_id", "record.organization_id"),
-    Plain("connector_id", "record.connector_id"),
-    Plain("source", "record.source"),
-    Plain("external_id", "record.external_id"),
-    Plain("team_member_id", "record.team_member_id"),
-    Plain("external_user_id", "record.external_user_id"),
-    Plain("employee_name", FULL_NAME_OF_MEMBER),
-    Plain("role_id", "roles.id"),
-    Plain("external_role_id", "record.external_role_id"),
-    Plain("role_name", "roles.name"),
-    Plain("department_id", "departments.id"),
-    Plain("external_department_id", "record.external_department_id"),
-    Plain("department_name", "departments.name"),
-    Plain("location_id", "locations.id"),
-    Plain("external_location_id", "record.external_location_id"),
-    Plain("location_name", "locations.name"),
-    Time("starts_at", "record.starts_at"),
-    Time("ends_at", "record.ends_at"),
-    Minutes("scheduled_minutes", PLANNED_SECONDS),
-    Plain("break_minutes", "record.break_minutes"),
-    Plain("unpaid_break_minutes", "record.unpaid_break_minutes"),
-    Json("breaks", SHIFT_BREAKS),
-    Bool("is_open", "record.is_open"),
-    Bool("is_close", "record.is_close"),
-    Bool("is_business_decline", "record.is_business_decline"),
-    Plain("station_name", "record.station_name"),
-    Plain("notes", "record.notes"),
-    Plain("attendance_status", "record.attendance_status"),
-    Plain("late_minutes", "record.late_minutes"),
-    Time("provider_modified_at", "record.provider_modified_at"),
-    Time("deleted_at", "record.deleted_at"),
-    Change("created_at", "record.created_seq"),
-    Change("updated_at", "record.changed_seq"),
-];
+macro_rules! shift {
+    ($attendance_status:literal, $late_minutes:literal) => {
+        &[
+            Plain("id", "record.id"),
+            Plain("organization_id", "record.organization_id"),
+            Plain("connector_id", "record.connector_id"),
+            Plain("source", "record.source"),
+            Plain("external_id", "record.external_id"),
+            Plain("team_member_id", "record.team_member_id"),
+            Plain("external_user_id", "record.external_user_id"),
+            Plain("employee_name", FULL_NAME_OF_MEMBER),
+            Plain("role_id", "roles.id"),
+            Plain("external_role_id", "record.external_role_id"),
+            Plain("role_name", "roles.name"),
+            Plain("department_id", "departments.id"),
+            Plain("external_department_id", "record.external_department_id"),
+            Plain("department_name", "departments.name"),
+            Plain("location_id", "locations.id"),
+            Plain("external_location_id", "record.external_location_id"),
+            Plain("location_name", "locations.name"),
+            Time("starts_at", "record.starts_at"),
+            Time("ends_at", "record.ends_at"),
+            Minutes("scheduled_minutes", PLANNED_SECONDS),
+            Plain("break_minutes", "record.break_minutes"),
+            Plain("unpaid_break_minutes", "record.unpaid_break_minutes"),
+            Json("breaks", SHIFT_BREAKS),
+            Bool("is_open", "record.is_open"),
+            Bool("is_close", "record.is_close"),
+            Bool("is_business_decline", "record.is_business_decline"),
+            Plain("station_name", "record.station_name"),
+            Plain("notes", "record.notes"),
+            Plain("attendance_status", $attendance_status),
+            Plain("late_minutes", $late_minutes),
+            Time("provider_modified_at", "record.provider_modified_at"),
+            Time("deleted_at", "record.deleted_at"),
+            Change("created_at", "record.created_seq"),
+            Change("updated_at", "record.changed_seq"),
+        ]
+    };
+}
+const SHIFT: &[Field] = shift!("record.attendance_status", "record.late_minutes");
+/// The same for who may know of the attendance of one person only, whom the product calls `?2`.
+pub(super) const SHIFT_FOR_ONE: &[Field] = shift!(
+    "iif(member.product_ref = ?2 AND member.deleted_at IS NULL, record.attendance_status, NULL)",
+    "iif(member.product_ref = ?2 AND member.deleted_at IS NULL, record.late_minutes, NULL)"
+);
 
 const TIME_PUNCH: &[Field] = &[
     Plain("id", "record.id"),

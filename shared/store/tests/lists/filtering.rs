@@ -243,6 +243,20 @@ fn punches_by_time_person_place_and_state() {
         }),
         ["running"]
     );
+    let disputed = |is| {
+        list(TimePunchFilter {
+            is_disputed: Some(is),
+            ..all
+        })
+    };
+    assert_eq!(disputed(true), [""; 0]);
+    assert_eq!(disputed(false), ["done", "running"]);
+    fixture.query(
+        "UPDATE time_punches SET disputed_at = 1 WHERE external_id = 'done'",
+        &[],
+    );
+    assert_eq!(disputed(true), ["done"]);
+    assert_eq!(disputed(false), ["running"]);
 }
 
 #[test]

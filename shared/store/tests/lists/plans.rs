@@ -3,18 +3,25 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CapacityOverrideFilter, ClosureFilter,
-    CustomRecordFilter, DeliveryFilter, Export, Key, Kind, List, LocationMappingFilter, LogFilter,
-    MemberFilter, NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
-    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
-    attendance_deltas, attendance_records, audit_entries, automation_rules, availability,
-    capacity_overrides, closures, custom_records, deliveries, departments, get, location_mappings,
-    locations, logs, notices, quarantined_records, role_assignments, roles, shifts, stores,
-    sync_runs, team_members, time_off, time_punches, wages, webhook_events,
+    AttendanceFilter, AttendanceOf, AttendanceRecordFilter, AuditFilter, CapacityOverrideFilter,
+    ClosureFilter, CustomRecordFilter, DeliveryFilter, Export, Key, Kind, List,
+    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, Paging, PlaceFilter,
+    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
+    TimePunchFilter, WebhookEventFilter, attendance_deltas, attendance_records, audit_entries,
+    automation_rules, availability, capacity_overrides, closures, custom_records, deliveries,
+    departments, get, get_shift, location_mappings, locations, logs, notices, quarantined_records,
+    role_assignments, roles, shifts, stores, sync_runs, team_members, time_off, time_punches,
+    wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
 use crate::support::wait;
+
+const ATTENDANCE_OF: [AttendanceOf<'_>; 3] = [
+    AttendanceOf::Everybody,
+    AttendanceOf::Person("x"),
+    AttendanceOf::Nobody,
+];
 
 #[test]
 fn no_combination_of_filters_sorts_or_scans() {
@@ -181,28 +188,34 @@ fn no_combination_of_filters_sorts_or_scans() {
             lists.push(sync_runs(&tenant, &filter, &paging));
         }
         if bits < 256 {
-            let filter = ShiftFilter {
+            for attendance_of in ATTENDANCE_OF {
+                let filter = ShiftFilter {
+                    updated_since: number(1),
+                    include_deleted: given(2),
+                    starts_from: number(3),
+                    starts_to: number(4),
+                    team_member_id: text(5),
+                    location_id: text(6),
+                    is_open: flag(7),
+                    attendance_of,
+                };
+                lists.push(shifts(&tenant, &filter, &paging));
+            }
+        }
+        for is_disputed in [None, Some(true), Some(false)] {
+            let filter = TimePunchFilter {
                 updated_since: number(1),
                 include_deleted: given(2),
-                starts_from: number(3),
-                starts_to: number(4),
+                clocked_in_from: number(3),
+                clocked_in_to: number(4),
                 team_member_id: text(5),
                 location_id: text(6),
-                is_open: flag(7),
+                is_running: flag(7),
+                is_approved: flag(8),
+                is_disputed,
             };
-            lists.push(shifts(&tenant, &filter, &paging));
+            lists.push(time_punches(&tenant, &filter, &paging));
         }
-        let filter = TimePunchFilter {
-            updated_since: number(1),
-            include_deleted: given(2),
-            clocked_in_from: number(3),
-            clocked_in_to: number(4),
-            team_member_id: text(5),
-            location_id: text(6),
-            is_running: flag(7),
-            is_approved: flag(8),
-        };
-        lists.push(time_punches(&tenant, &filter, &paging));
         let of = AttendanceFilter {
             from: text(1),
             to: text(2),
@@ -233,7 +246,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 4 + 8 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 5 * 64 + 256 + 2 * 512
+        2 + 4 + 8 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 5 * 64 + 3 * 256 + 4 * 512
     );
 }
 
@@ -243,6 +256,10 @@ fn one_row_and_the_export_are_found_by_index_too() {
     let tenant = party(1).tenant;
     for kind in Kind::ALL {
         assert_eq!(wait(get(&fixture.database, &tenant, kind, "x")), Ok(None));
+    }
+    for of in ATTENDANCE_OF {
+        let row = wait(get_shift(&fixture.database, &tenant, "x", of));
+        assert_eq!(row, Ok(None));
     }
     wait(
         Export::after(None)

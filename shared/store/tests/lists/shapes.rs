@@ -1,7 +1,10 @@
 //! The JSON of every kind of row, literally.
 
 use serde_json::{Value, json};
-use store::lists::{Kind, Paging, QuarantineFilter, get, quarantined_records};
+use store::lists::{
+    AttendanceOf, Kind, Paging, QuarantineFilter, ShiftFilter, get, get_shift, quarantined_records,
+    shifts,
+};
 use store::parameters;
 use store::records::{
     CustomRecord, DepartmentRecord, LocationRecord, Page, PunchBreak, Refused, Resource,
@@ -238,6 +241,103 @@ fn a_shift() {
             })
         )
     );
+}
+
+/// Everything else is shown of everybody, and nothing is left out.
+#[test]
+fn a_shift_tells_of_attendance_only_to_who_may_know_of_it() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    places(&fixture, &party);
+    let people = ["8802", "8803"].map(|id| TeamMemberRecord {
+        external_id: id.to_owned(),
+        ..TeamMemberRecord::default()
+    });
+    fixture.write(&party, Page::TeamMembers(&people));
+    let of = |id: &str, user: Option<&str>| ShiftRecord {
+        external_id: id.to_owned(),
+        external_user_id: user.map(str::to_owned),
+        ..full_shift()
+    };
+    fixture.write(
+        &party,
+        Page::Shifts(&[
+            of("1", Some("8801")),
+            of("2", Some("8802")),
+            of("3", Some("8803")),
+            of("4", None),
+        ]),
+    );
+    for (user, product_ref) in [("8801", "user-7"), ("8802", "user-8")] {
+        fixture.query(
+            "UPDATE team_members SET product_ref = ?1 WHERE external_id = ?2",
+            parameters![product_ref, user],
+        );
+    }
+    let told = |attendance_of: AttendanceOf<'_>| -> Vec<String> {
+        let seen = |attendance_of| {
+            let filter = ShiftFilter {
+                attendance_of,
+                ..ShiftFilter::default()
+            };
+            let list = shifts(&party.tenant, &filter, &Paging::default());
+            read(&fixture.database, &list).0
+        };
+        let rows = seen(attendance_of);
+        let mut told = Vec::new();
+        for (row, mut whole) in rows.iter().zip(seen(AttendanceOf::Everybody)) {
+            let one = wait(get_shift(
+                &fixture.database,
+                &party.tenant,
+                row["id"].as_str().unwrap(),
+                attendance_of,
+            ));
+            let one: Value = serde_json::from_str(&one.unwrap().unwrap()).unwrap();
+            assert_eq!(one, *row, "alone as in the list");
+            if row["attendance_status"].is_null() {
+                (whole["attendance_status"], whole["late_minutes"]) = (Value::Null, Value::Null);
+            } else {
+                assert_eq!(row["attendance_status"], "late");
+                told.push(row["external_id"].as_str().unwrap().to_owned());
+            }
+            assert_eq!(*row, whole);
+        }
+        assert_eq!(rows.len(), 4);
+        told.sort();
+        told
+    };
+    assert_eq!(told(AttendanceOf::Everybody), ["1", "2", "3", "4"]);
+    assert_eq!(told(AttendanceOf::Person("user-7")), ["1"]);
+    for nobody in [
+        AttendanceOf::Nobody,
+        AttendanceOf::Person("user-9"),
+        AttendanceOf::Person(""),
+    ] {
+        assert_eq!(told(nobody), [""; 0], "{nobody:?}");
+    }
+    // Who was deleted is nobody any more.
+    fixture.query(
+        "UPDATE team_members SET deleted_at = 1 WHERE external_id = '8801'",
+        parameters![],
+    );
+    assert_eq!(told(AttendanceOf::Person("user-7")), [""; 0]);
+}
+
+#[test]
+fn a_shift_of_another_tenant_is_none() {
+    let fixture = Fixture::new();
+    let (ours, theirs) = (party(1), party(2));
+    fixture.write(&theirs, Page::Shifts(&[shift("1", None, NOW)]));
+    let id = id_of(&fixture, "schedule_shifts", &theirs, "1");
+    for of in [
+        AttendanceOf::Everybody,
+        AttendanceOf::Person("user-7"),
+        AttendanceOf::Nobody,
+    ] {
+        let one = |tenant| wait(get_shift(&fixture.database, tenant, &id, of)).unwrap();
+        assert_eq!(one(&ours.tenant), None);
+        assert!(one(&theirs.tenant).is_some());
+    }
 }
 
 #[test]

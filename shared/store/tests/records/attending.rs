@@ -700,6 +700,21 @@ fn every_question_has_an_index() {
         .unwrap()
         .is_empty()
     );
+    // Nobody has time off of a part of the day, however far back a connector's first run looks.
+    for until in [i64::MIN, NOW] {
+        let later = wait(attendance::expected_later(
+            database, tenant, connector, until,
+        ));
+        assert!(later.unwrap().is_empty());
+        let statements = database.take_statements();
+        let plan = database.plan(statements.last().unwrap()).join("\n");
+        for part in [
+            "time_off_requests_start (organization_id=? AND start_date>? AND start_date<?)",
+            "schedule_shifts_member (organization_id=? AND team_member_id=? AND starts_at>? AND starts_at<?)",
+        ] {
+            assert!(plan.contains(part), "{plan}");
+        }
+    }
     let people = [Person {
         member_id: &written.member,
         span: Span { from: NOW, to: NOW },

@@ -24,8 +24,10 @@ fn expected(truth: &Truth, now: i64) -> BTreeMap<String, BTreeSet<&'static str>>
         let near = shifts
             .iter()
             .filter(|shift| shift.details.user_id == Some(punch.user_id))
-            .filter(|shift| (shift.details.start - punch.clocked_in).abs() <= 2 * HOUR)
-            .min_by_key(|shift| (shift.details.start - punch.clocked_in).abs());
+            .map(|shift| (shift, apart(truth, shift, punch)))
+            .filter(|(_, apart)| *apart <= 2 * HOUR)
+            .min_by_key(|(_, apart)| *apart)
+            .map(|(shift, _)| shift);
         match named.or(near) {
             Some(shift) => of_shifts.entry(shift.id).or_default().push(punch),
             None => lone.push(punch),
@@ -35,7 +37,7 @@ fn expected(truth: &Truth, now: i64) -> BTreeMap<String, BTreeSet<&'static str>>
     for shift in shifts {
         let details = &shift.details;
         let Some(punches) = of_shifts.get(&shift.id) else {
-            if details.start + 30 * MIN <= now {
+            if expected_start(truth, shift) + 30 * MIN <= now {
                 expected.insert(format!("s{}", shift.id), BTreeSet::from(["no_show"]));
             }
             continue;
@@ -77,6 +79,36 @@ fn expected(truth: &Truth, now: i64) -> BTreeMap<String, BTreeSet<&'static str>>
         expected.insert(format!("p{}", punch.id), BTreeSet::from(["unscheduled"]));
     }
     expected
+}
+
+/// Between a clock-in and the start of a shift, or when its person was to come.
+fn apart(truth: &Truth, shift: &PublishedShift, punch: &TimePunch) -> i64 {
+    [shift.details.start, expected_start(truth, shift)]
+        .map(|start| (start - punch.clocked_in).abs())
+        .into_iter()
+        .min()
+        .expect("two")
+}
+
+/// When somebody was to come: where time off of a part of the day covers the start, and not all of the shift, at its end.
+fn expected_start(truth: &Truth, shift: &PublishedShift) -> i64 {
+    let details = &shift.details;
+    let start = chrono::DateTime::from_timestamp(details.start, 0)
+        .expect("a time")
+        .with_timezone(&chrono_tz::America::Toronto)
+        .naive_local();
+    let until = truth
+        .time_off
+        .iter()
+        .filter(|off| Some(off.user_id) == details.user_id && off.status == RequestStatus::Approved)
+        .filter(|off| (off.from_date..=off.to_date).contains(&start.date()))
+        .filter_map(|off| off.partial)
+        .filter(|part| part.from <= start.time() && start.time() < part.to)
+        .map(|part| details.start + (part.to - start.time()).num_seconds())
+        .max();
+    until
+        .filter(|&until| details.close || until < details.end)
+        .unwrap_or(details.start)
 }
 
 /// What was found, by the provider's ids.

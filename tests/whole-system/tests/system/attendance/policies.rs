@@ -260,6 +260,57 @@ async fn a_part_of_a_day_off_excuses_its_part() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_when_time_off_ends_is_no_no_show() {
+    let (app, organization, _) = restaurant(726).await;
+    let person = hire(&app);
+    let start = now(&app) - 2 * HOUR;
+    let local = |at: i64| {
+        chrono::DateTime::from_timestamp(at, 0)
+            .expect("a time")
+            .with_timezone(&chrono_tz::America::Toronto)
+            .naive_local()
+    };
+    let until = start + 3 * HOUR;
+    assert_eq!(
+        local(start).date(),
+        local(until).date(),
+        "a part of one day"
+    );
+    add_shift(&app, person, start, start + 8 * HOUR);
+    let off = change(
+        &app,
+        Mutation::AddTimeOff(NewTimeOff {
+            user_id: person.0,
+            from_date: local(start).date(),
+            to_date: local(start).date(),
+            category: "sick".to_owned(),
+            partial: Some(PartOfDay {
+                from: local(start).time(),
+                to: local(until).time(),
+            }),
+            ..NewTimeOff::default()
+        }),
+    );
+    change(&app, decide(off, RequestStatus::Approved));
+    sync(&app, &organization).await;
+    let member = member(&app, &organization, person.0).await;
+    // Two hours after the start nobody has come, and nobody was to.
+    assert!(of_person(&app, &organization, &member).await.is_empty());
+    // Half an hour after the end of the time off it is a no-show, although nothing else has changed.
+    pass(2 * 3_600).await;
+    sync(&app, &organization).await;
+    let missed = [("no_show".to_owned(), 480, 6)];
+    assert_eq!(of_person(&app, &organization, &member).await, missed);
+    // Clocked in 10 min after the time off, more than the window after the start.
+    add_punch(&app, person, until + 10 * MIN, None);
+    sync(&app, &organization).await;
+    assert_eq!(
+        of_person(&app, &organization, &member).await,
+        [("late_arrival".to_owned(), 190, 1)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_role_that_gets_the_name_of_an_exempt_one_is_exempt() {
     let (app, organization, _) = restaurant(725).await;
     let person = hire(&app);

@@ -150,6 +150,13 @@ async fn a_disputed_punch_stays_so() {
         (&row["status"], &row["dispute_note"]),
         (&json!("disputed"), &json!("Was at the dentist"))
     );
+    let disputed = async |is: bool| {
+        let path = format!("/api/time-punches?is_disputed={is}");
+        all(&app, &organization, &path).await
+    };
+    let every = all(&app, &organization, "/api/time-punches").await.len();
+    assert_eq!(disputed(true).await, [row]);
+    assert_eq!(disputed(false).await.len(), every - 1);
     let changes = PunchChanges {
         clocked_out: Some(start + 5 * HOUR),
         approved: Some(true),
@@ -172,6 +179,8 @@ async fn a_disputed_punch_stays_so() {
         (&row["status"], &row["disputed_by"], &row["dispute_note"]),
         (&json!("approved"), &json!(null), &json!(null))
     );
+    assert_eq!(disputed(true).await, [json!(null); 0]);
+    assert_eq!(disputed(false).await.len(), every);
     let audit = app
         .all("/api/audit?resource=time_punch", &organization.key)
         .await;

@@ -1,8 +1,8 @@
 //! What it all comes to: sums, sick leave, weeks, as JSON and as a table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use simulators::seven_shifts::{Mutation, NewTimeOff, RequestStatus};
+use simulators::seven_shifts::{Mutation, NewAvailability, NewTimeOff, RequestStatus};
 
 use super::*;
 
@@ -261,8 +261,40 @@ async fn a_week_says_of_each_day_whether_somebody_can_work() {
         }),
     );
     change(&app, decide(id, RequestStatus::Approved));
+    // Of one week, Monday to Sunday.
+    let date = |text: &str| text.parse::<chrono::NaiveDate>().expect("a date");
+    change(
+        &app,
+        Mutation::AddAvailability(NewAvailability {
+            user_id: person.0,
+            week: Some(date("2026-11-23")),
+            week_to: Some(date("2026-11-29")),
+            repeat: true,
+            status: RequestStatus::Approved,
+            ..NewAvailability::default()
+        }),
+    );
     sync(&app, &organization).await;
     let member = member(&app, &organization, person.0).await;
+    for (first, said) in [("2026-11-16", 0), ("2026-11-23", 7), ("2026-11-30", 0)] {
+        let path = format!("/api/attendance/availability?week={first}&team_member_id={member}");
+        let week = all(&app, &organization, &path).await;
+        let count = week
+            .iter()
+            .filter(|day| day["availability"] != "not_said")
+            .count();
+        assert_eq!((week.len(), count), (7, said), "{week:#?}");
+    }
+    let path = format!("/api/attendance/availability?team_member_id={member}");
+    let last = all(&app, &organization, &format!("{path}&week=9999-12-25")).await;
+    assert_eq!(last[6]["date"], "9999-12-31");
+    for beyond in ["9999-12-26", "9999-12-31"] {
+        let refused = app
+            .get(&format!("{path}&week={beyond}"), &organization.key)
+            .await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{beyond}");
+        assert_eq!(refused.json()["errors"][0]["field"], "week");
+    }
     let week = all(
         &app,
         &organization,
@@ -310,6 +342,50 @@ async fn a_week_says_of_each_day_whether_somebody_can_work() {
             of[place]
         );
     }
+    // What ends says something of its last day, and nothing of the days behind it.
+    let approved = || said.iter().filter(|row| row["status"] == "approved");
+    let ends = |row: &Value| row["valid_to"].as_str().map(date);
+    let mut ended = 0;
+    for last in approved()
+        .filter(|row| row["is_recurring"] == true)
+        .filter_map(ends)
+        .collect::<BTreeSet<_>>()
+    {
+        let next = last + chrono::TimeDelta::days(1);
+        let before = last - chrono::TimeDelta::days(6);
+        let path = |first| format!("/api/attendance/availability?week={first}");
+        let after = all(&app, &organization, &path(next)).await;
+        let until = all(&app, &organization, &path(before)).await;
+        for row in approved().filter(|row| row["is_recurring"] == true && ends(row) == Some(last)) {
+            // Nothing else that this person has said is of those days.
+            let others = approved().any(|other| {
+                other["team_member_id"] == row["team_member_id"]
+                    && (other["is_recurring"] != true || ends(other) != Some(last))
+            });
+            if others {
+                continue;
+            }
+            let of = |days: &[Value]| -> Vec<String> {
+                days.iter()
+                    .filter(|day| day["team_member_id"] == row["team_member_id"])
+                    .map(|day| day["availability"].as_str().expect("text").to_owned())
+                    .collect()
+            };
+            let is_of = |day: &String, words: &[&str]| words.contains(&day.as_str());
+            assert!(
+                of(&after)
+                    .iter()
+                    .all(|day| is_of(day, &["not_said", "time_off"])),
+                "{row:#} {after:#?}"
+            );
+            assert!(
+                of(&until).iter().all(|day| day != "not_said"),
+                "{row:#} {until:#?}"
+            );
+            ended += of(&after).len();
+        }
+    }
+    assert!(ended > 0, "somebody's ends");
 }
 
 #[tokio::test(start_paused = true)]
