@@ -648,6 +648,11 @@ async fn the_field_that_is_wrong_is_named() {
 async fn every_parameter_of_every_list_is_checked_and_named() {
     let app = App::simulate(55, EPOCH).await;
     let organization = app.organization("Parameters", "America/Toronto").await;
+    // Shift checks take no store that is not there.
+    let stores = json!({"stores": [{"product_ref": "x", "name": "X"}]});
+    app.request(Method::PUT, "/api/stores", &organization.key, Some(stores))
+        .await
+        .expect(StatusCode::OK);
     for route in protected().filter(|route| route.method == "GET" && !route.query.is_empty()) {
         let bare = path(route, &organization.id);
         let key = if route.path.contains("/export") {
