@@ -27,7 +27,7 @@ pub enum Cadence {
     Never,
 }
 
-/// The table of the seed's *User-Facing Frequency Model*, exactly.
+/// The table of the replaced system's *User-Facing Frequency Model*, exactly.
 #[must_use]
 pub const fn cadence(frequency: Frequency, tier: Tier) -> Cadence {
     use Cadence::{Every, Never, Nightly};

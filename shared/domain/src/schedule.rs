@@ -252,7 +252,7 @@ fn next_start(last_started_at: i64, secs: i64, phase_seed: u64) -> i64 {
 }
 
 /// A warm stream that will not have succeeded for longer than its interval when
-/// the night comes is taken along (the seed's *catchup safety net*).
+/// the night comes is taken along (the replaced system's *catchup safety net*).
 ///
 /// A night that was missed may need no sweep any more, because a run by day came
 /// first; then it is the following night that may.

@@ -1,4 +1,4 @@
-//! The sync settings of a connector: the seed's JSON document, parsed and checked.
+//! The sync settings of a connector: the replaced system's JSON document, parsed and checked.
 
 mod document;
 mod local_time;

@@ -3,7 +3,7 @@
 use crate::text_enum::text_enum;
 
 text_enum! {
-    /// The seed's four categories. A provider's own are an open set: an organization says which of
+    /// The four categories. A provider's own are an open set: an organization says which of
     /// these each of them is.
     pub enum TimeOffCategory, "category of time off" {
         Vacation = "vacation",

@@ -9,7 +9,7 @@ use super::{Punch, Shift};
 use crate::text_enum::text_enum;
 
 text_enum! {
-    /// The seed's categories. Several can hold for one work.
+    /// The categories. Several can hold for one work.
     pub enum Category, "category of a delta" {
         /// The clock-in is within the tolerance of the start, either way, its ends included.
         OnTime = "on_time",

@@ -6,7 +6,7 @@ use super::policy::{Policy, Thresholds};
 use crate::text_enum::text_enum;
 
 text_enum! {
-    /// What is recorded. Beside the seed's categories, without the one that needs no action, two that a policy can
+    /// What is recorded. Beside the categories, without the one that needs no action, two that a policy can
     /// reward.
     pub enum EventType, "attendance event" {
         LateArrival = "late_arrival",

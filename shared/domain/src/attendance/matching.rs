@@ -39,7 +39,7 @@ pub struct Window {
 }
 
 impl Default for Window {
-    /// The seed's.
+    /// Two hours, as in the replaced system.
     fn default() -> Self {
         Self {
             seconds: 2 * 3_600,

@@ -97,7 +97,7 @@ pub struct MonthDay {
 }
 
 impl Default for Thresholds {
-    /// The seed's; what it leaves open is chosen here: 15 min of overtime and 30 min of grace.
+    /// Those of the replaced system; what it leaves open is chosen here: 15 min of overtime and 30 min of grace.
     fn default() -> Self {
         Self {
             on_time_minutes: 5,

@@ -1,4 +1,4 @@
-//! Golden tables of the seed's rules, and properties against a slow oracle.
+//! Golden tables of the rules, and properties against a slow oracle.
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Settings from JSON and to JSON.
 //!
-//! The document is the seed's, so that a caller of that system can send what it
+//! The document is the replaced system's, so that a caller of that system can send what it
 //! has; unknown fields are refused, because a misspelt setting that is ignored
 //! looks saved and is not.
 

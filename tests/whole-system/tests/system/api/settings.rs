@@ -1,4 +1,4 @@
-//! Sync settings, read and written as the seed has them.
+//! Sync settings, read and written as the replaced system has them.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -230,7 +230,7 @@ async fn only_an_owner_switches_streams_and_a_member_sees_none_of_it() {
         .await
         .expect(StatusCode::OK);
     assert_eq!(owner["streams"]["shifts"]["enabled"], false);
-    // `omega` is the seed's name of an owner.
+    // `omega` is the replaced system's name of an owner.
     let omega = super::token_of(&organization.id, "omega");
     let on = json!({"streams": {"shifts": {"enabled": true}}});
     let omega = app

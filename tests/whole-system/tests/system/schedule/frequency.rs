@@ -1,4 +1,4 @@
-//! How often each tier runs: the table of the seed, operating hours, switches, and the spread of
+//! How often each tier runs: the published table, operating hours, switches, and the spread of
 //! organizations.
 
 use std::collections::BTreeSet;
