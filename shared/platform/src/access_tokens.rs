@@ -18,7 +18,7 @@ use store::token_leases::{self, TokenLease};
 use store::{Database, DatabaseError};
 
 use crate::outbound::{self, Again, CallError, Line, Terms};
-use crate::vault::{Place, Secret as Sealable, Vault};
+use crate::vault::{self, Place, Vault};
 use crate::{SpinDatabase, clock};
 
 /// Fields of `credentials`.
@@ -32,8 +32,6 @@ pub const RENEWED: [&str; 3] = [ACCESS_TOKEN, REFRESH_TOKEN, PREVIOUS_REFRESH_TO
 const LOOK_EVERY_MS: i64 = 100;
 /// How long a lease lasts beyond the last moment of its request, in milliseconds: for keeping what came.
 const KEEPING_MS: i64 = 5_000;
-/// How long a 429 without `Retry-After` keeps requests of the line back, in milliseconds.
-const BLOCK_MS: i64 = 1_000;
 
 /// The tokens of one connector.
 #[derive(Clone, Copy)]
@@ -199,14 +197,14 @@ impl Tokens<'_> {
         }
     }
 
-    /// What is to be kept of an answer, by field and in clear: the token that was sent stays beside one that has taken its
+    /// What is to be kept of an answer, by field and sealed: the token that was sent stays beside one that has taken its
     /// place.
     fn fields(
         &self,
         token: &Token,
         received_at: i64,
         sent: Option<&Secret>,
-    ) -> Result<Vec<(&'static str, SealedText)>, Failure> {
+    ) -> Result<Vec<(&'static str, vault::Sealed)>, Failure> {
         let kept = Kept {
             token: token.access_token.expose().to_owned(),
             renew_at: token.renew_at(received_at),
@@ -224,15 +222,9 @@ impl Tokens<'_> {
         for (field, text) in clear {
             let sealed = self
                 .vault
-                .seal(self.place(field), &Sealable::new(text))
+                .seal(self.place(field), &vault::Secret::new(text))
                 .map_err(|error| Failure::Unusable(error.to_string()))?;
-            fields.push((
-                field,
-                SealedText {
-                    token: sealed.token,
-                    sealed_by: sealed.sealed_by,
-                },
-            ));
+            fields.push((field, sealed));
         }
         Ok(fields)
     }
@@ -242,7 +234,7 @@ impl Tokens<'_> {
         &self,
         database: &SpinDatabase,
         lease: TokenLease<'_>,
-        fields: &[(&'static str, SealedText)],
+        fields: &[(&'static str, vault::Sealed)],
         token: Token,
     ) -> Result<Renewed, Failure> {
         let fields: Vec<_> = fields
@@ -337,11 +329,6 @@ fn stored_as<'s>(sealed: &'s [SealedCredential], field: &str) -> Option<&'s Seal
     sealed.iter().find(|stored| stored.field == field)
 }
 
-struct SealedText {
-    token: String,
-    sealed_by: String,
-}
-
 /// Sends a request for a token, once: a server that rotates must not see one refresh token twice. Returns when the answer
 /// came, too.
 async fn send(
@@ -351,7 +338,7 @@ async fn send(
     let terms = Terms {
         try_timeout_ms: i64::try_from(call.timeout.as_millis()).unwrap_or(i64::MAX),
         max_body_bytes: call.max_response_bytes,
-        block_ms: BLOCK_MS,
+        block_ms: outbound::SHORT_BLOCK_MS,
         waits_as_asked: false,
     };
     let request = call.request.map(|body| body.to_vec());

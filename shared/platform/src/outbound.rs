@@ -36,6 +36,8 @@ const PAUSE_CAP_SECONDS: i64 = 4;
 /// How long a 429 without `Retry-After` blocks the credential, in milliseconds: 7shifts documents
 /// a block of one minute.
 const DEFAULT_BLOCK_MS: i64 = 60_000;
+/// The same for an API that a tenant has chosen, and its token endpoint.
+pub const SHORT_BLOCK_MS: i64 = 1_000;
 /// How late a request may leave after its slot, in milliseconds: ten slots of 7shifts' budget are so
 /// much longer than a second.
 const SLOT_TOLERANCE_MS: i64 = 40;

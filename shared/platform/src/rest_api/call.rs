@@ -1,6 +1,6 @@
 //! One request to the API of a connector, with what it takes to have it answered.
 
-use crate::outbound::{Again, CallError, Terms};
+use crate::outbound::{Again, CallError, SHORT_BLOCK_MS, Terms};
 use crate::{SpinDatabase, clock, log};
 use bytes::Bytes;
 use http::Response;
@@ -10,9 +10,6 @@ use providers::rest::{
 };
 
 use super::account::{Account, Failure};
-
-/// How long a 429 without `Retry-After` keeps a connector's requests back, in milliseconds.
-pub const BLOCK_MS: i64 = 1_000;
 
 /// What came back, whatever its status.
 pub struct Answered {
@@ -60,7 +57,7 @@ impl Account<'_> {
                 let terms = Terms {
                     try_timeout_ms: i64::try_from(call.timeout.as_millis()).unwrap_or(i64::MAX),
                     max_body_bytes: call.max_response_bytes,
-                    block_ms: BLOCK_MS,
+                    block_ms: SHORT_BLOCK_MS,
                     waits_as_asked: true,
                 };
                 let request = call.request.map(|body| body.to_vec());
