@@ -22,6 +22,9 @@ use runtime::{
     Storage, VirtualClock,
 };
 use serde_json::{Value, json};
+use simulators::box_folders::{self, BoxFolders};
+use simulators::employment_hero::{self, EmploymentHero};
+use simulators::hubspot::{self, HubSpot};
 use simulators::receiver::Receiver;
 use simulators::rest::Rest;
 use simulators::seven_shifts::{Accounts, SevenShifts, demo_data};
@@ -37,6 +40,12 @@ pub const VAULT_KEY: &str = "cGF0Y2hiYXktdGVzdC12YXVsdC1rZXktbnVtYmVyLTE=";
 pub const SIMULATED_ORIGIN: &str = "http://127.0.0.1:9";
 /// Where the simulated Slack is in a simulation.
 pub const SIMULATED_SLACK_ORIGIN: &str = "http://127.0.0.1:10";
+/// Where the simulated Employment Hero is in a simulation: its API and its authorization server.
+pub const SIMULATED_EMPLOYMENT_HERO_ORIGIN: &str = "http://127.0.0.1:12";
+/// Where the simulated HubSpot is in a simulation.
+pub const SIMULATED_HUBSPOT_ORIGIN: &str = "http://127.0.0.1:13";
+/// Where the simulated Box is in a simulation.
+pub const SIMULATED_BOX_ORIGIN: &str = "http://127.0.0.1:14";
 /// Where webhooks are received in a simulation.
 pub const SIMULATED_RECEIVER_ORIGIN: &str = "https://receiver.example.com";
 
@@ -114,6 +123,9 @@ pub struct App {
     /// Takes the webhooks that are sent.
     pub receiver: Simulator<Receiver>,
     pub rest: Simulator<Rest>,
+    pub employment_hero: Simulator<EmploymentHero>,
+    pub hubspot: Simulator<HubSpot>,
+    pub box_folders: Simulator<BoxFolders>,
     pub storage: Storage,
     /// What the components wrote to standard output and error.
     pub output: CapturedOutput,
@@ -250,17 +262,28 @@ impl App {
         ));
         let receiver = Simulator::new(Receiver::new(Arc::new(simulators::SystemClock)));
         let rest = Simulator::new(Rest::new(Arc::new(simulators::SystemClock)));
+        let (employment_hero, hubspot, box_folders) = of_advisers(
+            now(),
+            &(Arc::new(simulators::SystemClock) as Arc<dyn Clock>),
+        );
         let servers = vec![
             served(&simulator).await,
             served(&slack).await,
             served(&receiver).await,
             served(&rest).await,
+            served(&employment_hero).await,
+            served(&hubspot).await,
+            served(&box_folders).await,
         ];
         let settings = settings
             .variable("seven_shifts_url", &servers[0].base_url())
             .variable("slack_webhooks_url", &servers[1].base_url())
             .variable("slack_api_url", &servers[1].base_url())
-            .variable("private_origin", &servers[3].base_url());
+            .variable("private_origin", &servers[3].base_url())
+            .variable("employment_hero_url", &servers[4].base_url())
+            .variable("employment_hero_oauth_url", &servers[4].base_url())
+            .variable("hubspot_url", &servers[5].base_url())
+            .variable("box_url", &servers[6].base_url());
         let output = CapturedOutput::default();
         let runtime = build(&settings, &storage, &output)
             .start()
@@ -271,6 +294,9 @@ impl App {
             slack,
             receiver,
             rest,
+            employment_hero,
+            hubspot,
+            box_folders,
             storage,
             output,
             clock: None,
@@ -317,12 +343,16 @@ impl App {
         let slack = Simulator::new(Slack::new(slack::demo_data(), tells.clone()));
         let receiver = Simulator::new(Receiver::new(tells.clone()));
         let rest = Simulator::new(Rest::new(tells.clone()));
+        let (employment_hero, hubspot, box_folders) = of_advisers(epoch, &tells);
         let simulator = Simulator::new(SevenShifts::new(accounts, tells));
         let network = SimulatedNetwork {
             seven_shifts: simulator.clone(),
             slack: slack.clone(),
             receiver: receiver.clone(),
             rest: rest.clone(),
+            employment_hero: employment_hero.clone(),
+            hubspot: hubspot.clone(),
+            box_folders: box_folders.clone(),
         };
         let names_origin = settings
             .variables
@@ -339,7 +369,14 @@ impl App {
         }
         .variable("seven_shifts_url", SIMULATED_ORIGIN)
         .variable("slack_webhooks_url", SIMULATED_SLACK_ORIGIN)
-        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN);
+        .variable("slack_api_url", SIMULATED_SLACK_ORIGIN)
+        .variable("employment_hero_url", SIMULATED_EMPLOYMENT_HERO_ORIGIN)
+        .variable(
+            "employment_hero_oauth_url",
+            SIMULATED_EMPLOYMENT_HERO_ORIGIN,
+        )
+        .variable("hubspot_url", SIMULATED_HUBSPOT_ORIGIN)
+        .variable("box_url", SIMULATED_BOX_ORIGIN);
         let storage = Storage::temporary().expect("a temporary folder");
         let output = CapturedOutput::default();
         let runtime = simulated(build(&settings, &storage, &output), &clock, settings.seed)
@@ -351,6 +388,9 @@ impl App {
             slack,
             receiver,
             rest,
+            employment_hero,
+            hubspot,
+            box_folders,
             storage,
             output,
             clock: Some(clock),
@@ -380,6 +420,10 @@ impl App {
             "slack_webhooks_url",
             "slack_api_url",
             "private_origin",
+            "employment_hero_url",
+            "employment_hero_oauth_url",
+            "hubspot_url",
+            "box_url",
         ];
         let urls: Vec<_> = self
             .settings
@@ -604,6 +648,9 @@ struct SimulatedNetwork {
     slack: Simulator<Slack>,
     receiver: Simulator<Receiver>,
     rest: Simulator<Rest>,
+    employment_hero: Simulator<EmploymentHero>,
+    hubspot: Simulator<HubSpot>,
+    box_folders: Simulator<BoxFolders>,
 }
 
 impl runtime::Network for SimulatedNetwork {
@@ -615,6 +662,8 @@ impl runtime::Network for SimulatedNetwork {
         let (seven_shifts, slack) = (self.seven_shifts.clone(), self.slack.clone());
         let receiver = self.receiver.clone();
         let rest = self.rest.clone();
+        let (employment_hero, hubspot) = (self.employment_hero.clone(), self.hubspot.clone());
+        let box_folders = self.box_folders.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
@@ -629,6 +678,12 @@ impl runtime::Network for SimulatedNetwork {
                 receiver.send(request).await
             } else if is_at(SIMULATED_REST_ORIGIN) || is_at(PUBLIC_REST_ORIGIN) {
                 rest.send(request).await
+            } else if is_at(SIMULATED_EMPLOYMENT_HERO_ORIGIN) {
+                employment_hero.send(request).await
+            } else if is_at(SIMULATED_HUBSPOT_ORIGIN) {
+                hubspot.send(request).await
+            } else if is_at(SIMULATED_BOX_ORIGIN) {
+                box_folders.send(request).await
             } else {
                 return Err(OutboundError::ConnectionRefused);
             };
@@ -639,6 +694,25 @@ impl runtime::Network for SimulatedNetwork {
             }
         })
     }
+}
+
+/// The providers that deals and their advisers come from, with their demo data.
+fn of_advisers(
+    now: i64,
+    clock: &Arc<dyn Clock>,
+) -> (
+    Simulator<EmploymentHero>,
+    Simulator<HubSpot>,
+    Simulator<BoxFolders>,
+) {
+    (
+        Simulator::new(EmploymentHero::new(
+            employment_hero::demo_data(now),
+            clock.clone(),
+        )),
+        Simulator::new(HubSpot::new(hubspot::demo_data(now), clock.clone())),
+        Simulator::new(BoxFolders::new(box_folders::demo_data(now), clock.clone())),
+    )
 }
 
 async fn served<P: Provider>(simulator: &Simulator<P>) -> simulators::Server {
