@@ -57,8 +57,7 @@ impl<T> Reply<T> {
     /// # Errors
     /// Every status but 200 is an error of its class; which limit a 429 is of says
     /// [`LimitPolicy::of`](super::LimitPolicy::of). An answer that is not what the request asked for
-    /// is [`ProviderError::Malformed`] or [`ProviderError::TooLarge`], and a search that finds more
-    /// than HubSpot gives is [`ProviderError::Invalid`].
+    /// is [`ProviderError::Malformed`] or [`ProviderError::TooLarge`].
     pub fn read(&self, response: &Response<Bytes>, received_at: i64) -> Result<T, ProviderError> {
         let body = response.body();
         let is_answer = match response.status() {

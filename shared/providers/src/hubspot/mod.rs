@@ -1,8 +1,8 @@
 //! HubSpot's CRM: the users, owners, meetings, deals and contacts that deals are allocated by.
 //!
-//! Searches end at [`MAX_SEARCH_RESULTS`]: one that finds more is an error, and so is one that ends
-//! before its own total, because a list that is cut short would make a busy adviser look free.
-//! Between two pages of a search records may come and go; who must not miss one asks again.
+//! A search that ends before its own total is an error, because a list that is cut short would make a
+//! busy adviser look free. HubSpot gives [`MAX_SEARCH_RESULTS`] of one search; who wants more, or must
+//! not miss one where records come and go between two pages, reads on from the last id.
 //!
 //! Property names are the account's own, so records are read as maps of text ([`Record`]). Missing,
 //! null and empty are one and the same.
@@ -21,6 +21,10 @@ mod record;
 mod search;
 mod token;
 pub mod workflow;
+
+use crate::oauth::{self, ClientAuth, Registration};
+use crate::origin::Origin;
+use crate::{ProviderError};
 
 pub use account::AccountDetails;
 pub use association::{AssociatedContact, ContactsOfDeals, DealContacts};
@@ -47,3 +51,35 @@ pub const REQUESTS_PER_TEN_SECONDS: u32 = 100;
 
 /// The most deals whose contacts are asked for at once.
 pub const MAX_BATCH: usize = 100;
+
+/// What an application is asked to be allowed: what the calls of [`Client`] need (the API's specification names the scope
+/// of each; meetings go by that of contacts).
+pub const SCOPES: [&str; 7] = [
+    "oauth",
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.objects.deals.read",
+    "crm.objects.deals.write",
+    "crm.objects.owners.read",
+    "crm.objects.users.read",
+];
+
+/// The client of HubSpot's authorization server: people agree in the application, tokens come from the API's host, and the
+/// client proves itself in the body.
+///
+/// # Errors
+/// [`ProviderError::Request`] if a URL is not an origin, [`ProviderError::Credential`] if the id or the secret cannot be one.
+pub fn oauth_client(
+    app_url: &str,
+    api_url: &str,
+    client_id: &str,
+    client_secret: &str,
+) -> Result<oauth::Client, ProviderError> {
+    oauth::Client::new(&Registration {
+        authorize_url: &format!("{}/oauth/authorize", Origin::parse(app_url)?.as_str()),
+        token_url: &format!("{}/oauth/v1/token", Origin::parse(api_url)?.as_str()),
+        client_id,
+        client_secret,
+        client_auth: ClientAuth::Body,
+    })
+}

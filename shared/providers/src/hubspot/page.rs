@@ -4,7 +4,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::call::Asked;
-use super::search::{MAX_SEARCH_RESULTS, too_many};
 use crate::field::{Field, Integer, Items, Object, OptionalObject, Text};
 use crate::json::malformed;
 use crate::record::{Expected, Quarantined, Records, Row, as_text, convert, explain};
@@ -26,12 +25,6 @@ pub(super) fn read_found<R: Row>(body: &[u8], asked: &Asked) -> Result<Page<R>, 
         .total
         .and_then(|total| usize::try_from(total).ok())
         .ok_or_else(|| malformed("it has no `total`"))?;
-    if total > MAX_SEARCH_RESULTS {
-        return Err(ProviderError::Invalid {
-            param: None,
-            detail: Some(too_many(&total.to_string())),
-        });
-    }
     let page = list.records.into_page(Expected::default(), list.next);
     let end = asked.offset.saturating_add(page.received);
     match page.next.as_deref().map(str::parse::<usize>) {

@@ -1,7 +1,8 @@
 //! What is asked for, as far as an allocation asks.
 //!
 //! `after` is [`Page::next`](crate::Page::next) of the page before, `None` the first page; all else
-//! must be the same on every page.
+//! must be the same on every page. A search that may find more than 10,000 records is read on by
+//! `above_id`, the last id that was seen, in its place.
 
 /// Users, 100 on a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct MeetingsQuery {
     pub types: Vec<String>,
     /// Only those that start then or later, in Unix seconds.
     pub starts_from: i64,
+    /// Only records with a larger id.
+    pub above_id: Option<String>,
     pub after: Option<String>,
 }
 
@@ -46,5 +49,7 @@ pub struct DealsQuery {
     pub adviser_email: Option<String>,
     /// Internal names of what is read.
     pub properties: Vec<String>,
+    /// Only records with a larger id.
+    pub above_id: Option<String>,
     pub after: Option<String>,
 }

@@ -12,6 +12,7 @@ pub const MAX_SEARCH_RESULTS: usize = 10_000;
 /// The most owners of one search for meetings. HubSpot names no bound but that of the body.
 pub const MAX_OWNERS_PER_SEARCH: usize = 100;
 
+const ID: &str = "hs_object_id";
 const PAGE_LIMIT: u16 = 200;
 const MAX_BODY_CHARS: usize = 3_000;
 const MAX_FILTERS: usize = 6;
@@ -41,6 +42,7 @@ pub(super) fn meetings(query: &MeetingsQuery) -> Result<Search, ProviderError> {
         [one] => filters.push(Filter::equal(meeting::FILTERED_BY_TYPE, one)),
         many => filters.push(Filter::within(meeting::FILTERED_BY_TYPE, many)),
     }
+    filters.extend(query.above_id.as_deref().map(Filter::above));
     encode(filters, &meeting::PROPERTIES, query.after.as_deref())
 }
 
@@ -59,6 +61,7 @@ pub(super) fn deals(query: &DealsQuery) -> Result<Search, ProviderError> {
         Some(email) => Filter::equal(&query.adviser_property, email),
         None => Filter::set(&query.adviser_property),
     });
+    filters.extend(query.above_id.as_deref().map(Filter::above));
     encode(filters, &query.properties, query.after.as_deref())
 }
 
@@ -77,14 +80,16 @@ fn encode<P: Serialize>(
             .map_err(|_| refused("the cursor is not one of a search"))?,
     };
     if offset >= MAX_SEARCH_RESULTS {
-        return Err(refused(&too_many("more")));
+        return Err(refused(
+            "a search gives 10,000 records at the most: read on from the last id",
+        ));
     }
     let body = Body {
         filter_groups: [FilterGroup { filters }],
         properties,
         // By the age of records, so that new ones come last and move no page.
         sorts: [Sort {
-            property_name: "hs_object_id",
+            property_name: ID,
             direction: "ASCENDING",
         }],
         limit: PAGE_LIMIT,
@@ -100,10 +105,6 @@ fn encode<P: Serialize>(
         body: body.into_bytes(),
         offset,
     })
-}
-
-pub(super) fn too_many(total: &str) -> String {
-    format!("the search finds {total} records, and HubSpot gives 10,000 at the most; narrow it")
 }
 
 fn refused(what: &str) -> ProviderError {
@@ -159,6 +160,13 @@ impl<'a> Filter<'a> {
         Self {
             value: Some(value),
             ..Self::of(property, "EQ")
+        }
+    }
+
+    const fn above(id: &'a str) -> Self {
+        Self {
+            value: Some(id),
+            ..Self::of(ID, "GT")
         }
     }
 

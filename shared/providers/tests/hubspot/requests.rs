@@ -22,6 +22,7 @@ fn meetings() -> MeetingsQuery {
         owner_ids: texts(&["7001"]),
         types: texts(&["Clarify", "Kick Off"]),
         starts_from: 1_772_370_000,
+        above_id: None,
         after: None,
     }
 }
@@ -37,6 +38,7 @@ fn deals() -> DealsQuery {
         adviser_property: "advisor_email".to_owned(),
         adviser_email: None,
         properties: texts(&["agreement_start_date", "advisor_email"]),
+        above_id: None,
         after: None,
     }
 }
@@ -113,6 +115,7 @@ fn meetings_are_searched_of_one_owner_or_of_several() {
     let several = MeetingsQuery {
         owner_ids: texts(&["7001", "7002"]),
         types: Vec::new(),
+        above_id: Some("4410001".to_owned()),
         after: Some("200".to_owned()),
         ..meetings()
     };
@@ -122,6 +125,7 @@ fn meetings_are_searched_of_one_owner_or_of_several() {
         json!([
             {"propertyName": "hubspot_owner_id", "operator": "IN", "values": ["7001", "7002"]},
             {"propertyName": "hs_meeting_start_time", "operator": "GTE", "value": "1772370000000"},
+            {"propertyName": "hs_object_id", "operator": "GT", "value": "4410001"},
         ])
     );
     assert_eq!(body["after"], "200");
@@ -230,7 +234,7 @@ fn what_hubspot_would_refuse_is_not_sent() {
             "more than 100 owners",
         ),
         (refused(client.meetings(&many(0)).unwrap_err()), "no owner"),
-        (search_after("10000"), "10,000 at the most"),
+        (search_after("10000"), "10,000 records at the most"),
         (search_after("next"), "not one of a search"),
         (search_after("-1"), "not one of a search"),
         (
