@@ -8,6 +8,7 @@
 mod adoption;
 mod mark;
 mod name;
+pub mod settings;
 
 pub use adoption::{Attempt, CLOCK_ALLOWANCE_S, Existing, Verdict, Wanted, judge};
 pub use mark::{InvalidMark, MAX_DESCRIPTION_CHARS, MAX_ID_CHARS, Mark};
@@ -15,3 +16,4 @@ pub use name::{
     Contact, FolderName, MAX_BOX_NAME_CHARS, MAX_NAME_CHARS, MAX_NUMBER, client_name, folded,
     free_name, is_same_name,
 };
+pub use settings::Settings;

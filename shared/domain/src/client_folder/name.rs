@@ -56,6 +56,12 @@ impl FolderName {
         &self.0
     }
 
+    /// The name, cut so that it has `max_chars` characters at the most.
+    #[must_use]
+    pub(super) fn within(&self, max_chars: usize) -> Self {
+        Self(shortened(&self.0, max_chars))
+    }
+
     /// The name with a number behind it: `Sam Lee (2)`.
     #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
