@@ -124,8 +124,11 @@ impl Records {
     /// No record of this stream.
     pub fn none(stream: Stream) -> Self {
         match stream {
-            // Records are not of 7shifts: a run refuses them.
-            Stream::Locations | Stream::Records => Self::Locations(Vec::new()),
+            // The last ones are not of 7shifts: a run refuses them.
+            Stream::Locations
+            | Stream::Records
+            | Stream::Employees
+            | Stream::LeaveRequests => Self::Locations(Vec::new()),
             Stream::Departments => Self::Departments(Vec::new()),
             Stream::Roles => Self::Roles(Vec::new()),
             Stream::Users => Self::TeamMembers(Vec::new()),
@@ -314,7 +317,10 @@ pub async fn page(
                 Records::TimePunches,
             ))
         }
-        Stream::Locations | Stream::Records => {
+        Stream::Locations
+        | Stream::Records
+        | Stream::Employees
+        | Stream::LeaveRequests => {
             let query = LocationsQuery {
                 paging,
                 ..LocationsQuery::default()

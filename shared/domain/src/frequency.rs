@@ -27,13 +27,15 @@ pub enum Cadence {
     Never,
 }
 
-/// The table of the replaced system's *User-Facing Frequency Model*, exactly.
+/// The table of the replaced system's *User-Facing Frequency Model*, exactly; and every twelve hours what
+/// another one read as often.
 #[must_use]
 pub const fn cadence(frequency: Frequency, tier: Tier) -> Cadence {
     use Cadence::{Every, Never, Nightly};
     match (frequency, tier) {
         (Frequency::Manual, _) => Never,
         (Frequency::Daily, _) | (_, Tier::Cool) => Nightly,
+        (_, Tier::HalfDaily) => Every(12 * HOUR_SECS),
         (Frequency::Every15Min, Tier::Hot) => Every(HOUR_SECS / 4),
         (Frequency::Every30Min, Tier::Hot) => Every(HOUR_SECS / 2),
         (Frequency::Every15Min, Tier::Warm) | (Frequency::Hourly, Tier::Hot) => Every(HOUR_SECS),
@@ -69,6 +71,11 @@ mod tests {
             assert_eq!(cadence(frequency, Tier::Hot), hot, "{frequency} hot");
             assert_eq!(cadence(frequency, Tier::Warm), warm, "{frequency} warm");
             assert_eq!(cadence(frequency, Tier::Cool), cool, "{frequency} cool");
+            let half_daily = match frequency {
+                Frequency::Daily | Frequency::Manual => hot,
+                _ => Every(43_200),
+            };
+            assert_eq!(cadence(frequency, Tier::HalfDaily), half_daily, "{frequency}");
         }
     }
 }

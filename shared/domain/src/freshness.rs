@@ -52,7 +52,7 @@ pub fn is_trusted(
 pub fn trusted_for(stream: Stream, settings: &SyncSettings) -> i64 {
     match tolerance(stream, settings) {
         Some(tolerance) => longest_gap(stream, settings) + tolerance,
-        None if stream.tier() == Tier::Cool => UNPROMISED_COOL_SECS,
+        None if matches!(stream.tier(), Tier::Cool | Tier::HalfDaily) => UNPROMISED_COOL_SECS,
         None => UNPROMISED_SECS,
     }
 }
@@ -77,7 +77,7 @@ fn longest_gap(stream: Stream, settings: &SyncSettings) -> i64 {
     if settings.schedule == Schedule::FixedTimes {
         return match tier {
             Tier::Cool => DAY_SECS,
-            Tier::Warm | Tier::Hot => DAY_SECS / 2,
+            Tier::Warm | Tier::Hot | Tier::HalfDaily => DAY_SECS / 2,
         };
     }
     let Cadence::Every(secs) = cadence(settings.frequency, tier) else {
@@ -92,7 +92,7 @@ fn longest_gap(stream: Stream, settings: &SyncSettings) -> i64 {
         // The night takes along what the hours have kept waiting, if it is due by then.
         Tier::Warm => by_hours.min(NIGHT_TO_NIGHT_SECS + secs),
         // A clock change may leave the hours of one day out.
-        Tier::Hot | Tier::Cool => by_hours + DAY_SECS,
+        Tier::Hot | Tier::HalfDaily | Tier::Cool => by_hours + DAY_SECS,
     }
 }
 

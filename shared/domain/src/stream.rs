@@ -18,6 +18,10 @@ text_enum! {
         TimeOff = "time_off",
         /// What a connector of the type `custom` lists.
         Records = "records",
+        /// Who works there, by Employment Hero.
+        Employees = "employees",
+        /// When they are away, by Employment Hero.
+        LeaveRequests = "leave_requests",
     }
 }
 
@@ -28,6 +32,8 @@ pub enum Tier {
     Hot,
     /// Changes a few times a day: schedules, sick calls.
     Warm,
+    /// Changes rarely, but who is new is missed within a day: employees.
+    HalfDaily,
     /// Changes rarely: people and places.
     Cool,
 }
@@ -51,12 +57,16 @@ impl Stream {
     /// frequency says.
     pub const CUSTOM: &[Self] = &[Self::Records];
 
+    /// Those of Employment Hero. Leave is hot, so that it runs as often as the frequency says.
+    pub const EMPLOYMENT_HERO: &[Self] = &[Self::Employees, Self::LeaveRequests];
+
     /// Those of a type of connectors; none where it syncs nothing.
     #[must_use]
     pub fn of_type(connector_type: &str) -> &'static [Self] {
         match connector_type {
             "seven_shifts" => Self::SEVEN_SHIFTS,
             "custom" => Self::CUSTOM,
+            "employment_hero" => Self::EMPLOYMENT_HERO,
             _ => &[],
         }
     }
@@ -71,8 +81,9 @@ impl Stream {
     #[must_use]
     pub const fn tier(self) -> Tier {
         match self {
-            Self::TimePunches | Self::Records => Tier::Hot,
+            Self::TimePunches | Self::Records | Self::LeaveRequests => Tier::Hot,
             Self::Shifts | Self::TimeOff => Tier::Warm,
+            Self::Employees => Tier::HalfDaily,
             Self::Locations
             | Self::Departments
             | Self::Roles
@@ -98,6 +109,8 @@ impl Stream {
             Self::Availability => 8,
             Self::TimeOff => 9,
             Self::Records => 10,
+            Self::Employees => 11,
+            Self::LeaveRequests => 12,
         }
     }
 }
@@ -129,7 +142,7 @@ mod tests {
     #[test]
     fn the_run_order_is_the_order_of_definition() {
         let ranks: Vec<u8> = Stream::ALL.iter().map(|s| s.rank()).collect();
-        assert_eq!(ranks, (0..11).collect::<Vec<u8>>());
+        assert_eq!(ranks, (0..13).collect::<Vec<u8>>());
     }
 
     #[test]
@@ -147,7 +160,12 @@ mod tests {
 
     #[test]
     fn every_stream_is_of_one_type_of_connector() {
-        let all = [Stream::SEVEN_SHIFTS, Stream::CUSTOM].concat();
+        let all = [
+            Stream::SEVEN_SHIFTS,
+            Stream::CUSTOM,
+            Stream::EMPLOYMENT_HERO,
+        ]
+        .concat();
         assert_eq!(all, Stream::ALL);
     }
 
@@ -160,7 +178,8 @@ mod tests {
                 .map(|s| s.as_str())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(of(Tier::Hot), ["time_punches", "records"]);
+        assert_eq!(of(Tier::Hot), ["time_punches", "records", "leave_requests"]);
+        assert_eq!(of(Tier::HalfDaily), ["employees"]);
         assert_eq!(of(Tier::Warm), ["shifts", "time_off"]);
         assert_eq!(
             of(Tier::Cool),

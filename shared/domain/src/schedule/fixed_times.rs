@@ -17,7 +17,7 @@ impl FixedTimes {
     pub(super) const fn times(tier: Tier) -> &'static [i64] {
         match tier {
             Tier::Cool => &[3 * HOUR_SECS],
-            Tier::Warm | Tier::Hot => &[6 * HOUR_SECS, 18 * HOUR_SECS],
+            Tier::Warm | Tier::Hot | Tier::HalfDaily => &[6 * HOUR_SECS, 18 * HOUR_SECS],
         }
     }
 

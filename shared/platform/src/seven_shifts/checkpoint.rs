@@ -437,7 +437,9 @@ impl Checkpoint {
             | Stream::Availability
             | Stream::TimeOff
             // Not of 7shifts.
-            | Stream::Records => (Kind::Complete, vec![Step::All]),
+            | Stream::Records
+            | Stream::Employees
+            | Stream::LeaveRequests => (Kind::Complete, vec![Step::All]),
         }
     }
 

@@ -110,7 +110,11 @@ impl<'a> References<'a> {
     fn of(page: Page<'a>) -> Self {
         let mut found = Self::default();
         match page {
-            Page::Locations(_) | Page::TeamMembers(_) | Page::Custom(_) => {}
+            Page::Locations(_)
+            | Page::TeamMembers(_)
+            | Page::Custom(_)
+            | Page::Employees(_)
+            | Page::LeaveRequests(_) => {}
             Page::Departments(rows) => {
                 for row in rows {
                     found.locations.extend(row.external_location_id.as_deref());

@@ -35,7 +35,8 @@ pub use quarantine::{
 };
 pub use resource::Resource;
 pub use rows::{
-    AvailabilityRecord, CustomRecord, DepartmentRecord, LocationRecord, Page, PunchBreak,
+    AvailabilityRecord, CustomRecord, DepartmentRecord, EmployeeRecord, EmployeeTeam,
+    LeaveRequestRecord, LocationRecord, Page, PunchBreak,
     RoleAssignmentRecord, RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay,
     TimeOffRecord, TimePunchRecord, WageRecord,
 };

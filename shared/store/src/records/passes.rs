@@ -251,7 +251,14 @@ fn outside(resource: Resource, location: Option<&str>) -> Option<String> {
     let has_left = || person("NOT NULL");
     match (resource, location) {
         (Resource::Wages, _) | (Resource::RoleAssignments, None) => Some(has_left()),
-        (Resource::TeamMembers | Resource::CustomRecords, _) | (_, None) => None,
+        (
+            Resource::TeamMembers
+            | Resource::CustomRecords
+            | Resource::Employees
+            | Resource::LeaveRequests,
+            _,
+        )
+        | (_, None) => None,
         (Resource::RoleAssignments, Some(_)) => Some(format!(
             "record.external_location_id <> ?5 OR {}",
             has_left()
@@ -428,6 +435,12 @@ fn within(resource: Resource, from: &str, to: &str, location: &str) -> String {
            WHERE asked.pass_id = ?3 AND asked.external_id = '{ASKED}' || record.external_user_id)"
     );
     match resource {
+        // What ended before the window is not kept, so no list is asked for it.
+        Resource::LeaveRequests => {
+            return format!(
+                "(record.end_date >= date({from}, 'unixepoch') AND {from} <= {to} AND {location} IS NULL)"
+            );
+        }
         Resource::TimeOff => {
             return format!(
                 "(record.end_date >= date({from}, 'unixepoch') AND {from} <= {to} OR {is_elsewhere})"

@@ -50,6 +50,8 @@ const TABLES: &[Table] = &[
     Table::new("location_mappings", "connector_id, external_location_id"),
     Table::new("stores", "id"),
     Table::new("custom_records", "id"),
+    Table::new("leave_requests", "id"),
+    Table::new("employees", "id"),
     Table::new("time_off_requests", "id"),
     Table::new("team_member_availability", "id"),
     Table::new("team_member_role_assignments", "id"),

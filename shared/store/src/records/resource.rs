@@ -16,6 +16,8 @@ pub enum Resource {
     Availability,
     TimeOff,
     CustomRecords,
+    Employees,
+    LeaveRequests,
 }
 
 /// A column that holds our id of a row of another table, found by the provider's id.
@@ -26,7 +28,7 @@ pub(super) struct Link {
 }
 
 impl Resource {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Locations,
         Self::Departments,
         Self::Roles,
@@ -38,6 +40,8 @@ impl Resource {
         Self::Availability,
         Self::TimeOff,
         Self::CustomRecords,
+        Self::Employees,
+        Self::LeaveRequests,
     ];
 
     /// Where a stream lands.
@@ -55,6 +59,8 @@ impl Resource {
             Stream::Availability => Self::Availability,
             Stream::TimeOff => Self::TimeOff,
             Stream::Records => Self::CustomRecords,
+            Stream::Employees => Self::Employees,
+            Stream::LeaveRequests => Self::LeaveRequests,
         }
     }
 
@@ -72,6 +78,8 @@ impl Resource {
             Self::Availability => Stream::Availability,
             Self::TimeOff => Stream::TimeOff,
             Self::CustomRecords => Stream::Records,
+            Self::Employees => Stream::Employees,
+            Self::LeaveRequests => Stream::LeaveRequests,
         }
     }
 
@@ -88,6 +96,8 @@ impl Resource {
             Self::Availability => "team_member_availability",
             Self::TimeOff => "time_off_requests",
             Self::CustomRecords => "custom_records",
+            Self::Employees => "employees",
+            Self::LeaveRequests => "leave_requests",
         }
     }
 
@@ -221,6 +231,29 @@ impl Resource {
                 "provider_modified_at",
             ],
             Self::CustomRecords => &["record", "provider_modified_at"],
+            Self::Employees => &[
+                "name",
+                "first_name",
+                "last_name",
+                "known_as",
+                "company_email",
+                "account_email",
+                "job_title",
+                "status",
+                "start_date",
+                "termination_date",
+                "time_zone",
+                "teams",
+            ],
+            Self::LeaveRequests => &[
+                "external_employee_id",
+                "start_date",
+                "end_date",
+                "status",
+                "leave_category",
+                "total_minutes",
+                "days",
+            ],
         }
     }
 
@@ -248,7 +281,10 @@ impl Resource {
             | Self::Departments
             | Self::Roles
             | Self::TeamMembers
-            | Self::CustomRecords => &[],
+            | Self::CustomRecords
+            | Self::Employees
+            // Read with the employee of the same connector: hours may pass until who is new comes.
+            | Self::LeaveRequests => &[],
         }
     }
 
@@ -265,7 +301,9 @@ impl Resource {
             | Self::RoleAssignments
             | Self::Availability
             | Self::TimeOff
-            | Self::CustomRecords => None,
+            | Self::CustomRecords
+            | Self::Employees
+            | Self::LeaveRequests => None,
         }
     }
 

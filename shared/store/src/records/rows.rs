@@ -245,6 +245,56 @@ pub struct CustomRecord {
     pub deleted_at: Option<i64>,
 }
 
+/// Somebody who works there, by Employment Hero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EmployeeRecord {
+    pub external_id: String,
+    pub name: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub known_as: Option<String>,
+    /// In lower case, as is `account_email`.
+    pub company_email: Option<String>,
+    pub account_email: Option<String>,
+    pub job_title: Option<String>,
+    /// The provider's word, in lower case: `active` …
+    pub status: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub start_date: Option<String>,
+    pub termination_date: Option<String>,
+    pub time_zone: Option<String>,
+    pub teams: Vec<EmployeeTeam>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EmployeeTeam {
+    /// The provider's.
+    pub id: Option<String>,
+    pub name: Option<String>,
+}
+
+/// When somebody is away, or asks to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LeaveRequestRecord {
+    pub external_id: String,
+    pub external_employee_id: String,
+    /// `YYYY-MM-DD`.
+    pub start_date: String,
+    /// Included.
+    pub end_date: String,
+    /// The provider's word, in lower case: `approved`, `pending`, `declined` …
+    pub status: String,
+    /// In the provider's words.
+    pub leave_category: Option<String>,
+    pub total_minutes: Option<i64>,
+    /// How much of each day is off; of a day that is not there nothing is known.
+    pub days: Vec<TimeOffDay>,
+    #[serde(skip)]
+    pub deleted_at: Option<i64>,
+}
+
 /// Records of one stream.
 #[derive(Clone, Copy, Debug)]
 pub enum Page<'a> {
@@ -259,6 +309,8 @@ pub enum Page<'a> {
     Availability(&'a [AvailabilityRecord]),
     TimeOff(&'a [TimeOffRecord]),
     Custom(&'a [CustomRecord]),
+    Employees(&'a [EmployeeRecord]),
+    LeaveRequests(&'a [LeaveRequestRecord]),
 }
 
 impl Page<'_> {
@@ -276,6 +328,8 @@ impl Page<'_> {
             Self::Availability(_) => Resource::Availability,
             Self::TimeOff(_) => Resource::TimeOff,
             Self::Custom(_) => Resource::CustomRecords,
+            Self::Employees(_) => Resource::Employees,
+            Self::LeaveRequests(_) => Resource::LeaveRequests,
         }
     }
 
@@ -293,6 +347,8 @@ impl Page<'_> {
             Self::Availability(rows) => rows.len(),
             Self::TimeOff(rows) => rows.len(),
             Self::Custom(rows) => rows.len(),
+            Self::Employees(rows) => rows.len(),
+            Self::LeaveRequests(rows) => rows.len(),
         }
     }
 
@@ -333,5 +389,7 @@ records!(
     RoleAssignmentRecord,
     AvailabilityRecord,
     TimeOffRecord,
-    CustomRecord
+    CustomRecord,
+    EmployeeRecord,
+    LeaveRequestRecord
 );

@@ -76,6 +76,8 @@ pub async fn write_page<E: Execute>(
         Page::Availability(rows) => Records::new(rows, new_id),
         Page::TimeOff(rows) => Records::new(rows, new_id),
         Page::Custom(rows) => Records::new(rows, new_id),
+        Page::Employees(rows) => Records::new(rows, new_id),
+        Page::LeaveRequests(rows) => Records::new(rows, new_id),
     }?;
     let resource = page.resource();
     let seq = next_change(transaction, now_micros).await?;

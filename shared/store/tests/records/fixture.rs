@@ -124,6 +124,8 @@ pub fn table(resource: Resource) -> &'static str {
         Resource::Availability => "team_member_availability",
         Resource::TimeOff => "time_off_requests",
         Resource::CustomRecords => "custom_records",
+        Resource::Employees => "employees",
+        Resource::LeaveRequests => "leave_requests",
     }
 }
 
