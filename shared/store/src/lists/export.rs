@@ -3,18 +3,22 @@
 use domain::access::Tenant;
 
 use super::filters::{
-    AttendanceFilter, AttendanceRecordFilter, AuditFilter, CapacityOverrideFilter, ClosureFilter,
-    CustomRecordFilter, DeliveryFilter, LocationMappingFilter, LogFilter, MemberFilter,
-    NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
-    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, attendance_deltas,
-    attendance_records, audit_entries, automation_rules, availability, capacity_overrides,
-    closures, custom_records, deliveries, departments, location_mappings, locations, logs, notices,
-    own, quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
-    time_off, time_punches, wages, webhook_events,
+    AllocationFilter, AttendanceFilter, AttendanceRecordFilter, AuditFilter,
+    CapacityOverrideFilter, ClientFolderFilter, ClosureFilter, CustomRecordFilter, DeliveryFilter,
+    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter,
+    ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
+    WebhookEventFilter, allocations, attendance_deltas, attendance_records, audit_entries,
+    automation_rules, availability, capacity_overrides, client_folders, closures, custom_records, deliveries,
+    departments, location_mappings, locations, logs, notices, own, quarantined_records,
+    role_assignments, roles, shifts, stores, sync_runs, team_members, time_off, time_punches,
+    wages, webhook_events,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
 use crate::database::{DatabaseError, Execute};
+
+/// Rows of a page of explanations, which are large.
+const MAX_EXPLANATIONS: u32 = 10;
 
 /// Where an export stands.
 #[derive(Clone, Debug)]
@@ -130,6 +134,7 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         | Kind::StaffPolicy
         | Kind::AttendancePolicy
         | Kind::AllocationSettings
+        | Kind::AllocationNotices
         | Kind::WebhookRegistration
         | Kind::Webhook
         | Kind::OutgoingWebhook => own(kind, tenant, paging),
@@ -204,6 +209,16 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
         Kind::CapacityOverride => {
             capacity_overrides(tenant, &CapacityOverrideFilter::default(), paging)
         }
+        Kind::Allocation => allocations(tenant, &AllocationFilter::default(), paging),
+        Kind::AllocationExplanation => {
+            // A row has the tables of all advisers.
+            let few = Paging {
+                limit: paging.limit.min(MAX_EXPLANATIONS),
+                ..*paging
+            };
+            own(kind, tenant, &few)
+        }
+        Kind::ClientFolder => client_folders(tenant, &ClientFolderFilter::default(), paging),
         Kind::SyncRun => sync_runs(tenant, &SyncRunFilter::default(), paging),
         Kind::QuarantinedRecord => {
             quarantined_records(tenant, &QuarantineFilter::default(), paging)

@@ -147,6 +147,18 @@ pub struct CapacityOverrideFilter<'a> {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
+pub struct AllocationFilter<'a> {
+    pub status: Option<&'a str>,
+    pub deal_id: Option<&'a str>,
+    /// In lower case.
+    pub adviser_email: Option<&'a str>,
+    pub connector_id: Option<&'a str>,
+    pub received_from: Option<i64>,
+    /// Only the results of deals, without what they replace.
+    pub is_live: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
 pub struct SyncRunFilter<'a> {
     pub connector_id: Option<&'a str>,
     pub stream: Option<Stream>,
@@ -482,6 +494,34 @@ pub fn closures(tenant: &Tenant, filter: &ClosureFilter<'_>, paging: &Paging<'_>
     builder.page(&order, paging)
 }
 
+/// Which folders of clients are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClientFolderFilter<'a> {
+    pub deal_id: Option<&'a str>,
+    pub status: Option<&'a str>,
+}
+
+/// Newest first.
+#[must_use]
+pub fn client_folders(
+    tenant: &Tenant,
+    filter: &ClientFolderFilter<'_>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::ClientFolder, tenant);
+    builder.compare("record.deal_id", "=", filter.deal_id);
+    builder.compare("record.status", "=", filter.status);
+    let order = Order::Descending {
+        column: "record.created_at",
+        index: match (filter.deal_id, filter.status) {
+            (Some(_), _) => "client_folders_deals",
+            (None, Some(_)) => "client_folders_status",
+            (None, None) => "client_folders_organization",
+        },
+    };
+    builder.page(&order, paging)
+}
+
 /// By the day from which they hold.
 #[must_use]
 pub fn capacity_overrides(
@@ -497,6 +537,33 @@ pub fn capacity_overrides(
             "capacity_overrides_adviser"
         } else {
             "capacity_overrides_start"
+        },
+    };
+    builder.page(&order, paging)
+}
+
+/// Newest first.
+#[must_use]
+pub fn allocations(tenant: &Tenant, filter: &AllocationFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Allocation, tenant);
+    let indexed = builder.narrow([
+        ("record.deal_id", filter.deal_id),
+        ("record.adviser_email", filter.adviser_email),
+        ("record.status", filter.status),
+    ]);
+    // `+`: the connector must not keep the planner from using the index for the order.
+    builder.compare("+record.connector_id", "=", filter.connector_id);
+    builder.compare("record.received_at", ">=", filter.received_from);
+    if filter.is_live {
+        builder.only("record.superseded_at IS NULL");
+    }
+    let order = Order::Descending {
+        column: "record.received_at",
+        index: match indexed {
+            Some(0) => "allocations_deal",
+            Some(1) => "allocations_adviser",
+            Some(_) => "allocations_status",
+            None => "allocations_organization",
         },
     };
     builder.page(&order, paging)
@@ -846,6 +913,8 @@ pub(super) fn own(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> List {
         Kind::StaffPolicy => "staff_policies_organization",
         Kind::AttendancePolicy => "attendance_policies_organization",
         Kind::AllocationSettings => "allocation_settings_organization",
+        Kind::AllocationNotices => "allocation_notices_organization",
+        Kind::AllocationExplanation => "allocation_explanations_organization",
         Kind::WebhookRegistration => "webhook_registrations_organization",
         Kind::Webhook => "webhooks_organization",
         Kind::OutgoingWebhook => "outgoing_webhooks_organization",

@@ -101,6 +101,8 @@ pub async fn get<E: Execute>(
             | Kind::StaffPolicy
             | Kind::AttendancePolicy
             | Kind::AllocationSettings
+            | Kind::AllocationNotices
+            | Kind::AllocationExplanation
             | Kind::Log
             | Kind::AuditEntry
     ) {

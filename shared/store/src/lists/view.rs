@@ -37,13 +37,17 @@ pub enum Kind {
     AllocationSettings,
     Closure,
     CapacityOverride,
+    ClientFolder,
+    AllocationNotices,
+    Allocation,
+    AllocationExplanation,
     SyncRun,
     QuarantinedRecord,
 }
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 38] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -76,6 +80,10 @@ impl Kind {
         Self::AllocationSettings,
         Self::Closure,
         Self::CapacityOverride,
+        Self::ClientFolder,
+        Self::AllocationNotices,
+        Self::Allocation,
+        Self::AllocationExplanation,
         Self::SyncRun,
         Self::QuarantinedRecord,
     ];
@@ -116,6 +124,10 @@ impl Kind {
             Self::AllocationSettings => "allocation_settings",
             Self::Closure => "closures",
             Self::CapacityOverride => "capacity_overrides",
+            Self::ClientFolder => "client_folders",
+            Self::AllocationNotices => "allocation_notices",
+            Self::Allocation => "allocations",
+            Self::AllocationExplanation => "allocation_explanations",
             Self::SyncRun => "sync_runs",
             Self::QuarantinedRecord => "quarantined_records",
         }
@@ -149,7 +161,10 @@ impl Kind {
         match self {
             Self::Connector => "record.integration_key",
             Self::StaffPolicy => "record.connector_id",
-            Self::AttendancePolicy | Self::AllocationSettings => "record.organization_id",
+            Self::AttendancePolicy | Self::AllocationSettings | Self::AllocationNotices => {
+                "record.organization_id"
+            }
+            Self::AllocationExplanation => "record.allocation_id",
             Self::Log | Self::AuditEntry => "CAST(record.seq AS TEXT)",
             Self::QuarantinedRecord => {
                 "record.connector_id || '|' || record.stream || '|' || record.external_id"
@@ -238,6 +253,10 @@ impl Kind {
             | Self::AllocationSettings
             | Self::Closure
             | Self::CapacityOverride
+            | Self::ClientFolder
+            | Self::AllocationNotices
+            | Self::Allocation
+            | Self::AllocationExplanation
             | Self::WebhookRegistration
             | Self::Webhook
             | Self::WebhookEvent
@@ -289,6 +308,10 @@ impl Kind {
             Self::AllocationSettings => ALLOCATION_SETTINGS,
             Self::Closure => CLOSURE,
             Self::CapacityOverride => CAPACITY_OVERRIDE,
+            Self::ClientFolder => CLIENT_FOLDER,
+            Self::AllocationNotices => ALLOCATION_NOTICES,
+            Self::Allocation => ALLOCATION,
+            Self::AllocationExplanation => ALLOCATION_EXPLANATION,
             Self::SyncRun => SYNC_RUN,
             Self::QuarantinedRecord => QUARANTINED_RECORD,
         }
@@ -1089,6 +1112,81 @@ const ALLOCATION_SETTINGS: &[Field] = &[
     Time("updated_at", "record.updated_at"),
 ];
 
+const ALLOCATION_NOTICES: &[Field] = &[
+    Plain("organization_id", "record.organization_id"),
+    Json("targets", "record.targets"),
+    Plain("updated_by", "record.updated_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+];
+
+/// With the columns of the replaced system's record, by its names.
+const ALLOCATION: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Time("timestamp", "record.received_at"),
+    Plain("deal_id", "record.deal_id"),
+    Plain("status", "record.status"),
+    Plain("source", "record.source"),
+    Plain("requested_by", "record.requested_by"),
+    Bool("is_live", "record.superseded_at IS NULL"),
+    Plain("replaces_id", "record.replaces_id"),
+    Plain("client_email", "record.client_email"),
+    Plain("adviser_email", "record.adviser_email"),
+    Plain("adviser_name", "record.adviser_name"),
+    Plain("adviser_hubspot_id", "record.adviser_owner_id"),
+    Json(
+        "adviser_service_packages",
+        "coalesce(record.adviser_packages, '[]')",
+    ),
+    Json(
+        "adviser_household_types",
+        "coalesce(record.adviser_households, '[]')",
+    ),
+    Plain("service_package", "record.service_package"),
+    Plain(
+        "service_package_raw",
+        "record.request ->> 'service_package'",
+    ),
+    Plain("household_type", "record.household_type"),
+    Plain("household_type_raw", "record.request ->> 'household_type'"),
+    Plain("agreement_start_date", "record.agreement_start"),
+    Plain(
+        "agreement_start_raw",
+        "record.request ->> 'agreement_start_date'",
+    ),
+    Plain("earliest_week", "record.earliest_week"),
+    Plain("allocation_result", "record.result"),
+    Plain("reason", "record.failure ->> 'reason'"),
+    Plain("error_message", "record.failure ->> 'detail'"),
+    Plain("mode", "record.mode"),
+    Plain("settings_version", "record.settings_version"),
+    Plain("tries", "record.tries"),
+    Time("decided_at", "record.decided_at"),
+    Time("written_at", "record.written_at"),
+    Time("finished_at", "record.finished_at"),
+    Time("next_try_at", "record.next_try_at"),
+    Plain("ip_address", "record.request ->> 'ip_address'"),
+    Plain("user_agent", "record.request ->> 'user_agent'"),
+    Json("request_data", "record.request"),
+    Json("failure", "record.failure"),
+    Json("sources", "record.sources"),
+    Json("timings", "record.timings"),
+    Json("written", "record.written"),
+    Plain("delivery_id", "record.delivery_id"),
+    Plain("write_attempts", "record.write_attempts"),
+    Json("answer", "record.answer"),
+];
+
+/// Every adviser's table and each step of it.
+const ALLOCATION_EXPLANATION: &[Field] = &[
+    Plain("allocation_id", "record.allocation_id"),
+    Plain("organization_id", "record.organization_id"),
+    Time("decided_at", "record.decided_at"),
+    Json("decision", "record.decision"),
+];
+
 const CLOSURE: &[Field] = &[
     Plain("id", "record.id"),
     Plain("organization_id", "record.organization_id"),
@@ -1101,6 +1199,39 @@ const CLOSURE: &[Field] = &[
     Time("created_at", "record.created_at"),
     Time("updated_at", "record.updated_at"),
 ];
+
+const CLIENT_FOLDER: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("hubspot_connector_id", "record.crm_connector_id"),
+    Plain("portal_id", "record.portal"),
+    Plain("deal_id", "record.deal_id"),
+    Json("contacts", "record.contacts"),
+    Plain("requested_name", "record.requested_name"),
+    Plain("status", "record.status"),
+    Plain("folder_id", "record.folder_id"),
+    Plain("name", "record.name"),
+    Json("path", "record.path"),
+    Plain(
+        "link",
+        "iif(record.folder_id IS NULL, NULL, 'https://app.box.com/folder/' || record.folder_id)",
+    ),
+    Plain("copies", "record.copies"),
+    Plain("failure_code", "record.failure_code"),
+    Plain("failure_detail", "record.failure_detail"),
+    Time("next_attempt_at", NEXT_COPY_AT),
+    Plain("delivery_id", "record.delivery_id"),
+    Plain("requested_by", "record.requested_by"),
+    Time("created_at", "record.created_at"),
+    Time("updated_at", "record.updated_at"),
+    Time("finished_at", "record.finished_at"),
+];
+
+/// Of one that is being made, when its lease ends.
+const NEXT_COPY_AT: &str = "(
+  SELECT next_due_at FROM jobs
+  WHERE jobs.kind = 'outbox' AND jobs.subject = record.connector_id AND jobs.name = record.delivery_id)";
 
 /// As [`domain::allocation::capacity_override`] has it: the Monday on or after the day.
 const EFFECTIVE_WEEK: &str = "date(record.effective_date, 'weekday 1')";

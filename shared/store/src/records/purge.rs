@@ -33,7 +33,7 @@ const TABLES: &[Table] = &[
     Table::new("deliveries", "id"),
     // Whatever drives the purge may be a job itself, so only these go here.
     Table::new("jobs", "id")
-        .by("organization_id = ?1 AND kind IN ('sync', 'outbox', 'inbox', 'automation', 'probe', 'attendance')"),
+        .by("organization_id = ?1 AND kind IN ('sync', 'outbox', 'inbox', 'automation', 'probe', 'attendance', 'allocation')"),
     Table::new("sync_seen", "pass_id, external_id")
         .by("pass_id IN (SELECT id FROM sync_runs WHERE organization_id = ?1)"),
     Table::new("quarantined_records", "connector_id, stream, external_id"),
@@ -43,8 +43,12 @@ const TABLES: &[Table] = &[
     Table::new("staff_policies", "connector_id"),
     Table::new("attendance_policies", "organization_id"),
     Table::new("allocation_settings", "organization_id"),
+    Table::new("allocation_notices", "organization_id"),
+    Table::new("allocation_explanations", "allocation_id"),
+    Table::new("allocations", "id"),
     Table::new("capacity_overrides", "id"),
     Table::new("office_closures", "id"),
+    Table::new("client_folders", "id"),
     Table::new("attendance_records", "id"),
     Table::new("attendance_deltas", "id"),
     Table::new("location_mappings", "connector_id, external_location_id"),
