@@ -1,8 +1,10 @@
-//! What an organization sets up for allocations.
+//! What an organization sets up for allocations, and what comes of them.
 
 pub mod capacity_overrides;
 pub mod closures;
 mod documents;
+pub mod notices;
+pub mod records;
 pub mod settings;
 
 pub use documents::{ClosureRow, Documents, OverrideRow, documents};
