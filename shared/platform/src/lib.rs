@@ -5,6 +5,7 @@ pub mod access_tokens;
 #[cfg(feature = "zones")]
 pub mod attendance;
 pub mod auth;
+pub mod clients;
 pub mod clock;
 pub mod coalesce;
 pub mod database;
@@ -15,6 +16,7 @@ pub mod disconnecting;
 #[cfg(feature = "zones")]
 pub mod freshness;
 pub mod health;
+pub mod hubspot;
 pub mod idempotent;
 pub mod inbound_limits;
 pub mod internal;
@@ -22,6 +24,7 @@ pub mod internal;
 pub mod labor_rates;
 pub mod lists;
 pub mod log;
+pub mod oauth;
 pub mod on_demand;
 pub mod outbound;
 pub mod outgoing_webhooks;

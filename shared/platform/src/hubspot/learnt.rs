@@ -1,0 +1,140 @@
+//! What HubSpot has said of an account's limits, kept in the key-value store: it may be missing at any time, and is
+//! learnt again then.
+
+use providers::hubspot::{REQUESTS_PER_TEN_SECONDS, SEARCHES_PER_SECOND};
+use serde::{Deserialize, Serialize};
+use spin_sdk::key_value::{Error, Store};
+
+use crate::log;
+
+/// Of the requests in ten seconds so many are for searches.
+const SEARCHES: u64 = SEARCHES_PER_SECOND as u64 * 10;
+/// For so long nothing is asked after HubSpot has said that the day's requests are used up; then one request looks
+/// whether that still holds, for somebody may have bought more.
+const LOOK_AGAIN_SECONDS: i64 = 900;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learnt {
+    /// Requests in ten seconds, as the last header said.
+    #[serde(default)]
+    pub max_per_window: Option<u64>,
+    /// The account's own; its day ends at midnight there.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// When the day's requests were used up, in Unix seconds.
+    #[serde(default)]
+    pub day_used_up_at: Option<i64>,
+}
+
+impl Learnt {
+    /// How many requests that are no searches may leave in a second.
+    #[must_use]
+    pub fn requests_per_second(&self) -> u32 {
+        let max = self
+            .max_per_window
+            .unwrap_or_else(|| u64::from(REQUESTS_PER_TEN_SECONDS));
+        let left = max.saturating_sub(SEARCHES).div_euclid(10);
+        u32::try_from(left).unwrap_or(u32::MAX).clamp(1, 100)
+    }
+
+    /// Whether it is known that HubSpot would refuse.
+    #[must_use]
+    pub fn is_used_up(&self, now: i64) -> bool {
+        self.day_used_up_at
+            .is_some_and(|at| (0..LOOK_AGAIN_SECONDS).contains(&now.saturating_sub(at)))
+    }
+
+    /// When the account's day ends after `now`; `None` where its zone is not known.
+    #[must_use]
+    pub fn day_ends_at(&self, now: i64) -> Option<i64> {
+        #[cfg(feature = "zones")]
+        {
+            let zone = domain::zone::Zone::parse(self.time_zone.as_deref()?).ok()?;
+            let next = zone.date(now).succ_opt()?;
+            Some(zone.first_instant(next, chrono::NaiveTime::MIN))
+        }
+        #[cfg(not(feature = "zones"))]
+        {
+            let _ = now;
+            None
+        }
+    }
+
+    pub(super) async fn read(key: &str) -> Self {
+        let read = async { Store::open_default().await?.get(name(key)).await };
+        match read.await {
+            Ok(bytes) => bytes
+                .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+                .unwrap_or_default(),
+            Err(error) => {
+                noted(&error);
+                Self::default()
+            }
+        }
+    }
+
+    pub(super) async fn keep(&self, key: &str) {
+        let Ok(bytes) = serde_json::to_vec(self) else {
+            return;
+        };
+        let kept = async { Store::open_default().await?.set(name(key), bytes).await };
+        if let Err(error) = kept.await {
+            noted(&error);
+        }
+    }
+}
+
+fn name(key: &str) -> String {
+    format!("learnt:{key}")
+}
+
+fn noted(error: &Error) {
+    log::error("hubspot_learnt", &format!("{error:?}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn searches_have_their_part_of_the_window() {
+        for (max, expected) in [
+            (None, 5),
+            (Some(100), 5),
+            (Some(110), 6),
+            (Some(190), 14),
+            (Some(250), 20),
+            (Some(10), 1),
+            (Some(u64::MAX), 100),
+        ] {
+            let learnt = Learnt {
+                max_per_window: max,
+                ..Learnt::default()
+            };
+            assert_eq!(learnt.requests_per_second(), expected, "{max:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_used_up_is_looked_at_again() {
+        let learnt = Learnt {
+            day_used_up_at: Some(1_000),
+            ..Learnt::default()
+        };
+        assert!(learnt.is_used_up(1_000) && learnt.is_used_up(1_899));
+        assert!(!learnt.is_used_up(1_900) && !learnt.is_used_up(999));
+        assert!(!Learnt::default().is_used_up(1_000));
+    }
+
+    #[cfg(feature = "zones")]
+    #[test]
+    fn a_day_ends_at_midnight_in_the_accounts_zone() {
+        let learnt = Learnt {
+            time_zone: Some("Australia/Sydney".to_owned()),
+            ..Learnt::default()
+        };
+        // 2026-03-11T00:10:00Z is 11:10 in Sydney.
+        assert_eq!(learnt.day_ends_at(1_773_187_800), Some(1_773_234_000));
+        assert_eq!(Learnt::default().day_ends_at(1_773_187_800), None);
+    }
+}
