@@ -81,6 +81,11 @@ fn operation(route: &Route) -> Value {
                 operation.insert("security".to_owned(), json!([{"bearer": []}]));
                 operation.insert("x-scope".to_owned(), json!(scope.as_str()));
             }
+            // A provider signs instead.
+            Access::SignedOr(scope) => {
+                operation.insert("security".to_owned(), json!([{"bearer": []}, {}]));
+                operation.insert("x-scope".to_owned(), json!(scope.as_str()));
+            }
             // One of them is enough.
             Access::AnyScope(scopes) => {
                 operation.insert("security".to_owned(), json!([{"bearer": []}]));
@@ -295,6 +300,9 @@ fn schemas() -> Value {
     add::<webhooks::WebhookEvent>(&mut generator);
     add::<organizations::RotateApiKey>(&mut generator);
     add::<connectors::CreateConnector>(&mut generator);
+    add::<connectors::AskForConsent>(&mut generator);
+    add::<connectors::ConsentAsked>(&mut generator);
+    add::<connectors::ConsentGiven>(&mut generator);
     add::<connectors::UpdateConnector>(&mut generator);
     add::<connectors::TestedConnector>(&mut generator);
     add::<connectors::ApiRequest>(&mut generator);

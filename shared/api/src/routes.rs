@@ -28,6 +28,9 @@ pub enum Operation {
     TestConnector,
     DeleteConnector,
     CallApi,
+    AskForConsent,
+    StartConsent,
+    EndConsent,
     RunConnectorHealth,
     TestWebhookConnector,
     SyncConnector,
@@ -181,6 +184,9 @@ pub enum Access {
     Scope(Scope),
     /// Whoever has one of the scopes.
     AnyScope(&'static [Scope]),
+    /// Whoever has the scope; without a key, a provider that signs what it sends: the function checks the signature, and
+    /// finds the organization by it.
+    SignedOr(Scope),
 }
 
 impl Access {
@@ -188,7 +194,7 @@ impl Access {
     #[must_use]
     pub const fn scopes(&self) -> &[Scope] {
         match self {
-            Self::Scope(scope) => std::slice::from_ref(scope),
+            Self::Scope(scope) | Self::SignedOr(scope) => std::slice::from_ref(scope),
             Self::AnyScope(scopes) => scopes,
             Self::Public | Self::Provider | Self::Internal | Self::Caller => &[],
         }
@@ -203,7 +209,10 @@ impl Access {
     /// Whether every caller has a quota: those that are known from outside.
     #[must_use]
     pub const fn is_limited(&self) -> bool {
-        matches!(self, Self::Caller | Self::Scope(_) | Self::AnyScope(_))
+        matches!(
+            self,
+            Self::Caller | Self::Scope(_) | Self::AnyScope(_) | Self::SignedOr(_)
+        )
     }
 }
 
@@ -991,6 +1000,39 @@ const QUARANTINE_LIST: &[Parameter] = &[
 ];
 const ORGANIZATION_LIST: &[Parameter] = &[LIMIT, CURSOR];
 const ONE: &[Parameter] = &[ORGANIZATION_ID];
+const TICKET: &[Parameter] = &[Parameter {
+    name: "ticket",
+    form: ParameterForm::Text,
+    description: "What the link came with; good once, for ten minutes.",
+    is_required: true,
+}];
+/// As the provider sends it (RFC 6749 section 4.1.2).
+const CALLBACK: &[Parameter] = &[
+    Parameter {
+        name: "state",
+        form: ParameterForm::Text,
+        description: "What was sent along; good once, in the browser that opened the link.",
+        is_required: false,
+    },
+    Parameter {
+        name: "code",
+        form: ParameterForm::Text,
+        description: "What is exchanged for the tokens.",
+        is_required: false,
+    },
+    Parameter {
+        name: "error",
+        form: ParameterForm::Text,
+        description: "Why the owner or the provider refused.",
+        is_required: false,
+    },
+    Parameter {
+        name: "error_description",
+        form: ParameterForm::Text,
+        description: "The same in words.",
+        is_required: false,
+    },
+];
 
 /// Who asked for a sync may see what came of it.
 const OF_A_RUN: &[Scope] = &[Scope::SyncRunsRead, Scope::SyncRun];
@@ -1128,7 +1170,7 @@ use Operation as O;
 pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
-pub const FUNCTIONS: [&str; 23] = [
+pub const FUNCTIONS: &[&str] = &[
     "allocation-settings",
     "api-keys",
     "attendance",
@@ -1139,6 +1181,7 @@ pub const FUNCTIONS: [&str; 23] = [
     "custom-sync",
     "delta-engine",
     "labor-cost",
+    "oauth",
     "organizations",
     "outgoing-webhooks",
     "records",
@@ -1435,6 +1478,38 @@ const ALL: &[Route] = &[
     .query(ONE)
     .takes("SyncConnector")
     .answers(202, Shape::One("SyncAsked")),
+    Route::new(
+        O::AskForConsent,
+        "connectors",
+        "POST",
+        "/api/connectors/{id}/authorizations",
+        Access::Scope(Scope::ConnectorsWrite),
+        "A link by which the owner of an account connects it: of Employment Hero, and of HubSpot with the method oauth",
+    )
+    .query(ONE)
+    .takes("AskForConsent")
+    .answers(201, Shape::One("ConsentAsked")),
+    Route::new(
+        O::StartConsent,
+        "oauth",
+        "GET",
+        "/auth/start",
+        Access::Public,
+        "Send a browser with such a link to the provider",
+    )
+    .query(TICKET)
+    .answers(302, Shape::Nothing),
+    Route::new(
+        O::EndConsent,
+        "oauth",
+        "GET",
+        "/auth/callback",
+        Access::Public,
+        "Take a browser back from the provider, and connect the account",
+    )
+    .query(CALLBACK)
+    .answers(200, Shape::One("ConsentGiven"))
+    .or(&[302]),
     Route::new(
         O::PauseConnector,
         "connectors",
@@ -2698,7 +2773,7 @@ mod tests {
     #[test]
     fn every_function_is_known_and_has_its_routes() {
         let functions: BTreeSet<_> = ROUTES.iter().map(|route| route.function).collect();
-        assert_eq!(functions, BTreeSet::from(FUNCTIONS));
+        assert_eq!(functions, FUNCTIONS.iter().copied().collect());
         let served = served!("stores");
         let paths = |routes: &mut dyn Iterator<Item = &Route>| {
             routes

@@ -114,6 +114,12 @@ impl Context {
             .ok_or_else(|| problems::internal("a public route asked for its caller"))
     }
 
+    /// The caller, if it has proved who it is: a provider that signs is not known yet.
+    #[must_use]
+    pub const fn known_caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
     /// Whose data is meant: the caller's own organization; for the operator, the one that the
     /// request names.
     ///
@@ -414,12 +420,14 @@ where
         .map_err(|error| problems::database(&error))?;
     let caller = match route.access {
         Access::Public | Access::Provider => None,
+        // The function asks for the signature.
+        Access::SignedOr(_) if !parts.headers.contains_key(header::AUTHORIZATION) => None,
         Access::Internal => {
             let caller = auth::internal_caller(&parts.headers).await?;
             seen.caller(&caller);
             Some(caller)
         }
-        Access::Caller | Access::Scope(_) | Access::AnyScope(_) => {
+        Access::Caller | Access::Scope(_) | Access::AnyScope(_) | Access::SignedOr(_) => {
             let caller = admitted(&parts.headers, &database, seen).await?;
             if route.access != Access::Caller {
                 require_any(&caller, route.access.scopes())?;

@@ -150,7 +150,7 @@ async fn a_newer_database_is_refused_by_every_route() {
             Access::Internal => INTERNAL_TOKEN,
             Access::Caller => &organization.key,
             Access::Scope(_) if route.path.starts_with("/api/organizations") => OPERATOR_KEY,
-            Access::Scope(_) | Access::AnyScope(_) => &organization.key,
+            Access::Scope(_) | Access::AnyScope(_) | Access::SignedOr(_) => &organization.key,
         };
         let body = route.body.map(|_| json!({}));
         let method: Method = route.method.parse().expect("a method");
