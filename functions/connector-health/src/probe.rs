@@ -5,7 +5,7 @@ use domain::connector_health::{is_failing, next_probe_at};
 use domain::connector_state::ConnectorState::{Active, Error};
 use domain::redact;
 use platform::run::{RunCall, RunReport};
-use platform::{SpinDatabase, clock, health, random};
+use platform::{SpinDatabase, clients, clock, random};
 use store::DatabaseError;
 use store::connectors::{self, StateChange};
 use store::health::{self as kept, Probes, Probing};
@@ -28,7 +28,7 @@ async fn probe(database: &SpinDatabase, call: &RunCall) -> Result<RunReport, Dat
         return Ok(RunReport::lease_lost());
     };
     // The test itself makes a connector active that works, and revoked one whose credential is not taken.
-    let failure = match health::test(&probing.provider, &tenant, &probing.connector_id).await {
+    let failure = match clients::test(&probing.provider, &tenant, &probing.connector_id).await {
         None => None,
         Some(Ok(tested)) => (!tested.success).then_some(tested.detail),
         // That is of this installation, and the connector is none the worse for it.

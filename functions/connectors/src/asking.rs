@@ -7,7 +7,7 @@ use domain::connector_state::ConnectorState::{Active, Error, Expired, Paused, Re
 use http::StatusCode;
 use platform::outbound::CallError;
 use platform::rest_api::{self, API, Refused, RequestCall};
-use platform::{Context, Reply, health, internal, problems};
+use platform::{Context, Reply, clients, internal, problems};
 
 use crate::found;
 use crate::making::{GOOGLE_WORKSPACE, ODOO, is_made_here, made_elsewhere};
@@ -38,7 +38,7 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
             "The connector is disconnected: give it a credential first.",
         ));
     }
-    match health::test(&connector.provider, &tenant, &connector.id).await {
+    match clients::test(&connector.provider, &tenant, &connector.id).await {
         Some(Ok(tested)) => Reply::json(StatusCode::OK, &tested),
         Some(Err(why)) => Err(problems::unavailable(&why)),
         None => Err(made_elsewhere(&connector)),

@@ -1,6 +1,7 @@
 //! Management of connectors, their sync settings, and what they were to send.
 
 mod asking;
+mod consenting;
 mod deliveries;
 mod making;
 mod settings;
@@ -31,6 +32,7 @@ async fn handle(request: Request) -> Answer {
             Operation::UpdateConnector => making::update(&context).await,
             Operation::TestConnector => asking::test(&context).await,
             Operation::CallApi => asking::request(&context).await,
+            Operation::AskForConsent => consenting::ask(&context).await,
             Operation::SyncConnector => syncing::ask(&context).await,
             Operation::DeleteConnector => states::remove(&context).await,
             Operation::ListDeliveries => deliveries::list(&context).await,

@@ -7,19 +7,25 @@ use api::body::checked_name;
 use api::connectors::{CreateConnector, UpdateConnector};
 use api::{FieldError, Problem, ProblemKind};
 use domain::access::Tenant;
-use domain::connector_state::ConnectorState::{Active, Disconnected, Error, Expired, Revoked};
+use domain::connector_state::ConnectorState::{
+    Active, Disconnected, Error, Expired, Paused, Revoked,
+};
 use http::StatusCode;
 use platform::access_tokens::ACCESS_TOKEN;
+use platform::clients::{self, BOX, CheckCall, Checked, EMPLOYMENT_HERO, HUBSPOT};
 use platform::health::{WEBHOOK, WebhookConfig};
-use platform::rest_api::{self, API, CUSTOM, CheckCall, Checked};
+use platform::oauth::{AWAITS_CONSENT, Consent};
+use platform::rest_api::{self, API, CUSTOM};
 use platform::seven_shifts;
 use platform::slack::{self, SLACK};
 use platform::vault::{Place, Secret, Vault};
-use platform::{Context, Reply, clock, idempotent, internal, problems, random};
+use platform::{Context, Reply, clock, idempotent, planning, problems, random};
 use serde_json::{Map, Value};
 use store::Execute;
 use store::connectors::{self, Change, Connect, Connector, NewConnector, StateChange};
 use store::credentials::{self, Sealed};
+use store::jobs::{Failure, plan};
+use store::oauth_flows;
 
 use crate::{answered, found, found_in, syncing};
 
@@ -28,10 +34,18 @@ pub const GOOGLE_WORKSPACE: &str = "google_workspace";
 /// Odoo servers, for which there is no client yet.
 pub const ODOO: &str = "odoo";
 /// What can be made here.
-const TYPES: [&str; 6] = [SLACK, API, CUSTOM, WEBHOOK, GOOGLE_WORKSPACE, ODOO];
+const TYPES: [&str; 9] = [
+    SLACK,
+    API,
+    CUSTOM,
+    WEBHOOK,
+    EMPLOYMENT_HERO,
+    HUBSPOT,
+    BOX,
+    GOOGLE_WORKSPACE,
+    ODOO,
+];
 
-/// How long a check is waited for, in milliseconds.
-const CHECK_TIMEOUT_MS: i64 = 5_000;
 const MAX_KEY: usize = 100;
 
 /// What is kept of a connector.
@@ -106,8 +120,10 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
             }
         };
         seal(transaction, &tenant, &vault, &id, &made).await?;
-        if provider == CUSTOM {
-            syncing::schedule(transaction, &tenant, &id)
+        if Consent::of(provider, &made.config).is_some() {
+            await_consent(transaction, &tenant, &id).await?;
+        } else {
+            planning::schedule(transaction, &tenant, provider, &id)
                 .await
                 .map_err(|error| problems::database(&error))?;
         }
@@ -150,6 +166,20 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
     } else {
         None
     };
+    let consent = made
+        .as_ref()
+        .and_then(|made| Consent::of(&before.provider, &made.config));
+    // Another secret of the client that the account's owner has agreed to is no reason to ask again.
+    let keeps_consent = consent.as_ref().is_some_and(|consent| {
+        Consent::of(&before.provider, &before.config)
+            .is_some_and(|before| before.client_id() == consent.client_id())
+    });
+    if consent.is_some() && !keeps_consent && request.credentials.is_none() {
+        errors.push(FieldError::new(
+            "/credentials",
+            "must have the client_secret of another client_id",
+        ));
+    }
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
@@ -180,10 +210,19 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
                     .await
                     .map_err(|error| problems::database(&error));
             }
+            if keeps_consent {
+                return seal(transaction, &tenant, &vault, &held.id, made).await;
+            }
             credentials::purge(transaction, &tenant, &held.id)
                 .await
                 .map_err(|error| problems::database(&error))?;
+            oauth_flows::end_of(transaction, &tenant, &held.id)
+                .await
+                .map_err(|error| problems::database(&error))?;
             seal(transaction, &tenant, &vault, &held.id, made).await?;
+            if consent.is_some() {
+                return await_consent(transaction, &tenant, &held.id).await;
+            }
             let active = StateChange {
                 from: &[Active, Error, Expired, Revoked, Disconnected],
                 to: Active,
@@ -192,12 +231,9 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
             connectors::set_state(transaction, &tenant, &held.id, active, now)
                 .await
                 .map_err(|error| problems::database(&error))?;
-            if held.provider == CUSTOM {
-                syncing::schedule(transaction, &tenant, &held.id)
-                    .await
-                    .map_err(|error| problems::database(&error))?;
-            }
-            Ok(())
+            planning::schedule(transaction, &tenant, &held.provider, &held.id)
+                .await
+                .map_err(|error| problems::database(&error))
         })
         .await?;
     crate::read(context).await
@@ -240,19 +276,11 @@ async fn made(
         credentials: given.credentials.cloned(),
         before: stored,
     };
-    let answer = internal::post(
-        rest_api::FUNCTION,
-        rest_api::CHECK_PATH,
-        &call,
-        CHECK_TIMEOUT_MS,
-    )
-    .await
-    .map_err(|error| problems::unavailable(&error.to_string()))?;
-    if answer.status() != StatusCode::OK {
-        return Err(problems::unavailable("the check did not come to its end"));
-    }
-    let checked: Checked = serde_json::from_slice(answer.body())
-        .map_err(|error| problems::internal(&error.to_string()))?;
+    // What there is no client for yet is checked with the APIs.
+    let function = clients::function_of(provider).unwrap_or(rest_api::FUNCTION);
+    let checked = clients::check(function, &call)
+        .await
+        .map_err(|why| problems::unavailable(&why))?;
     match checked {
         Checked::Errors(wrong) => {
             errors.extend(wrong.into_iter().map(FieldError::from));
@@ -383,7 +411,33 @@ fn is_key(key: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-async fn vault() -> Result<Vault, Problem> {
+/// Nothing can be asked of an account before its owner has agreed.
+async fn await_consent<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+) -> Result<(), Problem> {
+    let awaits = StateChange {
+        from: &[Active, Paused, Error, Expired, Revoked, Disconnected],
+        to: Disconnected,
+        reason: Some(AWAITS_CONSENT),
+    };
+    let stopped = Failure {
+        code: "disconnected".to_owned(),
+        detail: "The account's owner is asked for consent again.".to_owned(),
+    };
+    plan::stop_stream_jobs(transaction, tenant, connector_id, &stopped, clock::now_ms())
+        .await
+        .map_err(|error| problems::database(&error))?;
+    connectors::set_state(transaction, tenant, connector_id, awaits, clock::now())
+        .await
+        .map_err(|error| problems::database(&error))?;
+    connectors::set_connected(transaction, tenant, connector_id, None, None)
+        .await
+        .map_err(|error| problems::database(&error))
+}
+
+pub async fn vault() -> Result<Vault, Problem> {
     Vault::open()
         .await
         .map_err(|error| problems::internal(&error.to_string()))

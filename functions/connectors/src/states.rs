@@ -7,7 +7,7 @@ use platform::{Context, Reply, clock, disconnecting, planning, problems};
 use store::connectors::{self, StateChange};
 use store::jobs::Failure;
 use store::jobs::plan;
-use store::{Database, DatabaseError, credentials, outbox, records};
+use store::{Database, DatabaseError, credentials, oauth_flows, outbox, records};
 
 use crate::making::is_made_here;
 use crate::{answered, found};
@@ -82,6 +82,7 @@ pub async fn remove(context: &Context) -> Result<Reply, Problem> {
     context
         .change(async |transaction| {
             outbox::cancel(transaction, &tenant, id, None, &removed, clock::now()).await?;
+            oauth_flows::end_of(transaction, &tenant, id).await?;
             credentials::purge(transaction, &tenant, id).await?;
             plan::remove_stream_jobs(transaction, &tenant, id).await?;
             connectors::remove(transaction, &tenant, id).await

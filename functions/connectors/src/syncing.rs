@@ -2,18 +2,16 @@
 
 use api::connectors::{SyncAsked, SyncConnector};
 use api::{Problem, ProblemKind};
-use domain::access::Tenant;
 use domain::stream::Stream;
 use http::StatusCode;
-use platform::rest_api::{self, CUSTOM};
-use platform::{Context, Reply, clock, on_demand, planning, problems, random, run, seven_shifts};
-use store::jobs::plan::{self, StreamJob, StreamJobs};
-use store::{DatabaseError, Execute};
+use platform::clients::EMPLOYMENT_HERO;
+use platform::rest_api::CUSTOM;
+use platform::{Context, Reply, clock, on_demand, problems, run, seven_shifts};
 
 use crate::found;
 
 /// The types of connectors that sync.
-pub const PROVIDERS: [&str; 2] = [seven_shifts::PROVIDER, CUSTOM];
+pub const PROVIDERS: [&str; 3] = [seven_shifts::PROVIDER, CUSTOM, EMPLOYMENT_HERO];
 
 /// The sync settings that a connector is made with.
 pub fn first_settings(provider: &str) -> &'static str {
@@ -22,28 +20,6 @@ pub fn first_settings(provider: &str) -> &'static str {
     } else {
         "{}"
     }
-}
-
-/// Has the list of a connector synced on its schedule, for the first time at once.
-pub async fn schedule<E: Execute>(
-    transaction: &E,
-    tenant: &Tenant,
-    connector_id: &str,
-) -> Result<(), DatabaseError> {
-    let now = clock::now();
-    let streams: Vec<_> = Stream::CUSTOM
-        .iter()
-        .map(|stream| StreamJob::unplanned(random::id(), *stream))
-        .collect();
-    let jobs = StreamJobs {
-        connector_id,
-        function: rest_api::SYNC_FUNCTION,
-        concurrency_key: &rest_api::concurrency_key(connector_id),
-        streams: &streams,
-    };
-    plan::ensure_stream_jobs(transaction, tenant, jobs, now).await?;
-    let inputs = plan::planning_inputs_of(transaction, tenant, connector_id).await?;
-    plan::replan(transaction, &planning::replan(&inputs, now), now).await
 }
 
 /// Syncs the list now. The answer waits for up to five seconds.

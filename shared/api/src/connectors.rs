@@ -37,7 +37,7 @@ pub struct Connector {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateConnector {
-    /// `slack`, `api`, `custom`, `webhook`, `google_workspace` or `odoo`.
+    /// `slack`, `api`, `custom`, `webhook`, `employment_hero`, `hubspot`, `box`, `google_workspace` or `odoo`.
     pub r#type: String,
     /// For people, 1 to 200 characters.
     pub name: String,
@@ -52,6 +52,40 @@ pub struct CreateConnector {
     /// `refresh_token`.
     #[serde(default)]
     pub credentials: BTreeMap<String, String>,
+}
+
+/// A browser that is to ask the owner of the account.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct AskForConsent {
+    /// Where the browser goes in the end, with `connector` and `connected` (`true` or `false`, then `error`) added to the
+    /// query: an absolute URL, of this installation or of one of the origins in the variable `allowed_origins`. Without it a
+    /// page says what came of it.
+    pub return_url: Option<String>,
+}
+
+/// A link for the owner of the account. Whoever opens it connects their account in this organization.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConsentAsked {
+    /// To be opened in a browser, once.
+    pub url: String,
+    /// What has to be registered with the provider as the redirect URI of the client.
+    pub redirect_uri: String,
+    pub expires_at: String,
+}
+
+/// An account was connected.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConsentGiven {
+    pub ok: bool,
+    pub connector_id: String,
+    /// What the provider said when the connector was tested right away; null where it did not answer in time.
+    pub test: Option<TestedConnector>,
 }
 
 /// What is left out stays as it is.

@@ -278,6 +278,15 @@ impl Problem {
         self
     }
 
+    /// Another `error` than the detail: the word that the replaced system answered.
+    #[must_use]
+    pub fn with_legacy_error(mut self, error: &str) -> Self {
+        if let Some(legacy) = &mut self.legacy {
+            error.clone_into(&mut legacy.error);
+        }
+        self
+    }
+
     /// A member that the replaced system answered, beside its `error`.
     #[must_use]
     pub fn with_legacy_member(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {

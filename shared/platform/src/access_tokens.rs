@@ -15,7 +15,7 @@ use store::connectors::{self, StateChange};
 use store::credentials::{self, Sealed};
 use store::jobs::SealedCredential;
 use store::token_leases::{self, TokenLease};
-use store::{Database, DatabaseError};
+use store::{Database, DatabaseError, Execute};
 
 use crate::outbound::{self, Again, CallError, Line, Terms};
 use crate::vault::{self, Place, Vault};
@@ -154,6 +154,25 @@ impl Tokens<'_> {
         credentials::forget(database, self.tenant, self.connector_id, before).await
     }
 
+    /// Keeps the first tokens of a grant beside the client's secret, in the transaction that makes the connector active.
+    ///
+    /// # Errors
+    /// The failure of a statement; what cannot be sealed, as [`Failure::Unusable`].
+    pub async fn keep_first<E: Execute>(
+        &self,
+        transaction: &E,
+        token: &Token,
+        received_at: i64,
+    ) -> Result<(), Failure> {
+        let fields = self.fields(token, received_at, None)?;
+        let (tenant, id) = (self.tenant, self.connector_id);
+        for spent in RENEWED {
+            credentials::remove(transaction, tenant, id, spent).await?;
+        }
+        credentials::put(transaction, tenant, id, &sealed(&fields), received_at).await?;
+        Ok(())
+    }
+
     async fn renew(
         &self,
         database: &SpinDatabase,
@@ -237,14 +256,7 @@ impl Tokens<'_> {
         fields: &[(&'static str, vault::Sealed)],
         token: Token,
     ) -> Result<Renewed, Failure> {
-        let fields: Vec<_> = fields
-            .iter()
-            .map(|(field, sealed)| Sealed {
-                field,
-                sealed: &sealed.token,
-                sealed_by: &sealed.sealed_by,
-            })
-            .collect();
+        let fields = sealed(fields);
         let now = clock::now();
         let active = StateChange {
             from: &[ConnectorState::Expired],
@@ -310,7 +322,15 @@ impl Tokens<'_> {
         (is_fresh && rejected != Some(&token)).then_some(token)
     }
 
-    fn open(&self, sealed: &[SealedCredential], field: &str) -> Option<Secret> {
+    /// The refresh token that is stored.
+    #[must_use]
+    pub fn refresh_token(&self, sealed: &[SealedCredential]) -> Option<Secret> {
+        self.open(sealed, REFRESH_TOKEN)
+    }
+
+    /// A field of what is stored, opened.
+    #[must_use]
+    pub fn open(&self, sealed: &[SealedCredential], field: &str) -> Option<Secret> {
         let stored = stored_as(sealed, field)?;
         let opened = self.vault.unseal(self.place(field), &stored.sealed).ok()?;
         Some(Secret::new(opened.expose().to_owned()))
@@ -325,13 +345,27 @@ impl Tokens<'_> {
     }
 }
 
+fn sealed<'f>(fields: &'f [(&'static str, vault::Sealed)]) -> Vec<Sealed<'f>> {
+    let fields = fields.iter();
+    fields
+        .map(|(field, sealed)| Sealed {
+            field,
+            sealed: &sealed.token,
+            sealed_by: &sealed.sealed_by,
+        })
+        .collect()
+}
+
 fn stored_as<'s>(sealed: &'s [SealedCredential], field: &str) -> Option<&'s SealedCredential> {
     sealed.iter().find(|stored| stored.field == field)
 }
 
-/// Sends a request for a token, once: a server that rotates must not see one refresh token twice. Returns when the answer
-/// came, too.
-async fn send(
+/// Sends a request for a token, once: a server that rotates must not see one refresh token twice, and a code is good once.
+/// Returns when the answer came, too.
+///
+/// # Errors
+/// [`Failure::Call`].
+pub async fn send(
     line: &Line<'_, SpinDatabase>,
     call: TokenCall,
 ) -> Result<Result<(Token, i64), TokenFailure>, Failure> {

@@ -8,7 +8,7 @@ use domain::connector_state::ConnectorState::{
 use http::StatusCode;
 use store::connectors::{self, StateChange};
 use store::jobs::{Failure, plan};
-use store::{DatabaseError, Execute, credentials, outbox};
+use store::{DatabaseError, Execute, credentials, oauth_flows, outbox};
 
 use crate::seven_shifts::webhooks::{self, RemoveCall};
 use crate::{Context, clock, internal, log, problems};
@@ -86,6 +86,7 @@ async fn forget<E: Execute>(
         clock::now(),
     )
     .await?;
+    oauth_flows::end_of(transaction, tenant, connector_id).await?;
     credentials::purge(transaction, tenant, connector_id)
         .await
         .map(drop)

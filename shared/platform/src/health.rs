@@ -1,53 +1,14 @@
-//! Who says whether a connector works: by its type, the function that has a client for it.
+//! Connectors that watch a webhook which is received.
 
 use api::FieldError;
-use api::connectors::TestedConnector;
-use domain::access::Tenant;
 use domain::connector_health::SILENT_MINUTES;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use crate::internal::{self, TestCall};
-use crate::{rest_api, slack};
 
 /// The type of a connector that watches a webhook which is received.
 pub const WEBHOOK: &str = "webhook";
 /// The component that probes.
 pub const FUNCTION: &str = "connector-health";
-
-const TEST_PATH: &str = "/internal/connector-health/test";
-/// How long a test is waited for, in milliseconds.
-const TIMEOUT_MS: i64 = 10_000;
-
-/// Has a connector tested, which keeps what comes of it as the connector's state. `None`: there is no
-/// client for its type.
-///
-/// # Errors
-/// Why the test did not come to its end, which says nothing of the connector.
-pub async fn test(
-    provider: &str,
-    tenant: &Tenant,
-    connector_id: &str,
-) -> Option<Result<TestedConnector, String>> {
-    let (function, path) = match provider {
-        slack::SLACK => (slack::FUNCTION, slack::TEST_PATH),
-        rest_api::API | rest_api::CUSTOM => (rest_api::FUNCTION, rest_api::TEST_PATH),
-        WEBHOOK => (FUNCTION, TEST_PATH),
-        _ => return None,
-    };
-    let call = TestCall {
-        organization_id: tenant.as_str().to_owned(),
-        connector_id: connector_id.to_owned(),
-    };
-    let tested = match internal::post(function, path, &call, TIMEOUT_MS).await {
-        Ok(answer) if answer.status() == StatusCode::OK => serde_json::from_slice(answer.body())
-            .map_err(|_| "the test gave an answer that cannot be read".to_owned()),
-        Ok(answer) => Err(format!("the test answered {}", answer.status().as_u16())),
-        Err(error) => Err(error.to_string()),
-    };
-    Some(tested)
-}
 
 /// The configuration of a connector of the type [`WEBHOOK`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::access::Tenant;
 use domain::connector_state::ConnectorState;
 use domain::job::Outcome;
 use domain::run::Trigger;
@@ -10,9 +11,12 @@ use domain::schedule::{self, Plan, PlanInput, StaleInput};
 use domain::stream::Stream;
 use domain::sync_settings::SyncSettings;
 use domain::zone::Zone;
-use store::jobs::plan::{PlanningInput, Replanned};
+use store::jobs::plan::{self, PlanningInput, Replanned, StreamJob, StreamJobs};
+use store::{DatabaseError, Execute};
 
-use crate::{log, run};
+use crate::clients::EMPLOYMENT_HERO;
+use crate::rest_api::{self, CUSTOM};
+use crate::{clock, log, random, run};
 
 /// How the run that is being recorded ended.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +76,43 @@ pub fn plan(input: &PlanningInput, ended: Option<Ended<'_>>, now: i64) -> Plan {
 pub fn night_of(input: &PlanningInput) -> Option<domain::NaiveDate> {
     let zone = Zone::parse(&input.time_zone).ok()?;
     input.last_started_at.map(|started| zone.date(started))
+}
+
+/// Has the streams of a connector run on their schedule, for the first time at once; nothing where its type has none.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn schedule<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    connector_type: &str,
+    connector_id: &str,
+) -> Result<(), DatabaseError> {
+    let (function, concurrency_key) = match connector_type {
+        CUSTOM => (
+            rest_api::SYNC_FUNCTION,
+            rest_api::concurrency_key(connector_id),
+        ),
+        EMPLOYMENT_HERO => (
+            "employment-hero",
+            format!("{EMPLOYMENT_HERO}:{connector_id}"),
+        ),
+        _ => return Ok(()),
+    };
+    let now = clock::now();
+    let streams: Vec<_> = Stream::of_type(connector_type)
+        .iter()
+        .map(|stream| StreamJob::unplanned(random::id(), *stream))
+        .collect();
+    let jobs = StreamJobs {
+        connector_id,
+        function,
+        concurrency_key: &concurrency_key,
+        streams: &streams,
+    };
+    plan::ensure_stream_jobs(transaction, tenant, jobs, now).await?;
+    let inputs = plan::planning_inputs_of(transaction, tenant, connector_id).await?;
+    plan::replan(transaction, &replan(&inputs, now), now).await
 }
 
 /// The streams with their new due times.

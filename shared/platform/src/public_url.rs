@@ -47,6 +47,16 @@ impl PublicUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What it has behind its host: empty, or with a slash at its beginning and none at its end.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let behind_scheme = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        behind_scheme
+            .find('/')
+            .and_then(|at| behind_scheme.get(at..))
+            .unwrap_or("")
+    }
 }
 
 fn is_loopback(host: &str) -> bool {

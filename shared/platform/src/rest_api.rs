@@ -6,12 +6,10 @@ pub mod account;
 pub mod call;
 pub mod token;
 
-use std::collections::BTreeMap;
-
-use api::FieldError;
 use api::connectors::ApiRequest;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+use crate::clients::CheckedField;
 
 /// The provider of connectors to any REST API, and the kind of what is sent to one.
 pub const API: &str = "api";
@@ -21,47 +19,8 @@ pub const CUSTOM: &str = "custom";
 pub const SYNC_FUNCTION: &str = "custom-sync";
 /// The component that calls them.
 pub const FUNCTION: &str = "rest-api";
-/// Where it tests a connector ([`TestCall`](crate::internal::TestCall)).
-pub const TEST_PATH: &str = "/internal/rest-api/test";
-/// Where it checks a configuration ([`CheckCall`]).
-pub const CHECK_PATH: &str = "/internal/rest-api/check";
 /// Where it sends a request ([`RequestCall`]).
 pub const REQUEST_PATH: &str = "/internal/rest-api/request";
-
-/// What [`CHECK_PATH`] takes: what is to be kept of a connector, and what it has.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CheckCall {
-    pub r#type: String,
-    pub config: Map<String, Value>,
-    /// `None`: those that are stored stay.
-    pub credentials: Option<BTreeMap<String, String>>,
-    /// The configuration with which the stored credentials are used.
-    pub before: Option<Value>,
-}
-
-/// What [`CHECK_PATH`] answers.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Checked {
-    /// The configuration as it is to be stored.
-    Config(Value),
-    /// Pointers into the body of the caller.
-    Errors(Vec<CheckedField>),
-}
-
-/// A [`FieldError`] on its way.
-#[derive(Serialize, Deserialize)]
-pub struct CheckedField {
-    pub field: String,
-    pub detail: String,
-}
-
-impl From<CheckedField> for FieldError {
-    fn from(checked: CheckedField) -> Self {
-        Self::new(checked.field, checked.detail)
-    }
-}
 
 /// What [`REQUEST_PATH`] takes.
 #[derive(Serialize, Deserialize)]

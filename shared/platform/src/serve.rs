@@ -185,10 +185,11 @@ impl Context {
     }
 
     /// Whose change it is, on a route that changes what is set up.
-    fn actor(&self) -> Option<Actor> {
+    #[must_use]
+    pub fn actor(&self) -> Option<Actor> {
         let caller = self.caller.as_ref().filter(|_| self.is_setup)?;
         Some(Actor {
-            kind: caller.kind_name(),
+            kind: caller.kind_name().into(),
             name: caller.subject().to_owned(),
             request_id: self.request_id.clone(),
         })

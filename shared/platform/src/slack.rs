@@ -26,8 +26,6 @@ use crate::{clock, variables};
 pub const SLACK: &str = "slack";
 /// The component that posts.
 pub const FUNCTION: &str = "slack-notify";
-/// Where it tests a connector ([`TestCall`](crate::internal::TestCall)).
-pub const TEST_PATH: &str = "/internal/slack-notify/test";
 
 const WEBHOOK_URL: &str = "webhook_url";
 const BOT_TOKEN: &str = "bot_token";

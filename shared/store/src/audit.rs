@@ -1,6 +1,10 @@
 //! Who changed what is set up. The entries are written by triggers (migration 0015), which have to be
 //! told whose change it is.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::database::{DatabaseError, Execute};
 use crate::parameters;
 
@@ -8,10 +12,10 @@ use crate::parameters;
 pub const KEEP_SECONDS: i64 = 400 * 86_400;
 
 /// Whose change it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Actor {
     /// `api_key`, `jwt`, `session` or `operator`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The id of the key, or the subject of the token.
     pub name: String,
     pub request_id: String,
@@ -34,7 +38,7 @@ pub async fn begin<E: Execute>(
     now: i64,
 ) -> Result<(), DatabaseError> {
     let parameters = parameters![
-        actor.kind,
+        actor.kind.as_ref(),
         actor.name.as_str(),
         actor.request_id.as_str(),
         now

@@ -119,6 +119,26 @@ pub async fn connect<E: Execute>(
     })
 }
 
+const SET_CONNECTED: &str = "UPDATE connectors SET connected_at = ?3, connected_by = ?4 WHERE id = ?2 AND organization_id = ?1";
+
+/// Notes since when its account is connected, and who has connected it; neither while its owner is asked for consent.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn set_connected<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    id: &str,
+    connected_at: Option<i64>,
+    connected_by: Option<&str>,
+) -> Result<(), DatabaseError> {
+    let parameters = parameters![tenant.as_str(), id, connected_at, connected_by];
+    transaction
+        .execute(SET_CONNECTED, parameters)
+        .await
+        .map(drop)
+}
+
 macro_rules! connector_json {
     () => {
         "json_object('id', id, 'organization_id', organization_id, 'provider', provider,

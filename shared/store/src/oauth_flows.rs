@@ -159,6 +159,24 @@ pub async fn take<E: Execute>(
     json::read_optional(&database.execute(TAKE, parameters![state_hash]).await?)
 }
 
+const END_OF: &str = "DELETE FROM oauth_flows WHERE organization_id = ?1 AND connector_id = ?2";
+
+/// Ends the flows of a connector, whose links and browsers find nothing any more: it was disconnected, or is another
+/// account's.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn end_of<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+) -> Result<(), DatabaseError> {
+    database
+        .execute(END_OF, parameters![tenant.as_str(), connector_id])
+        .await
+        .map(drop)
+}
+
 const PRUNE: &str = "
 DELETE FROM oauth_flows WHERE id IN (
   SELECT id FROM oauth_flows INDEXED BY oauth_flows_expiry WHERE expires_at <= ?1 ORDER BY expires_at, id LIMIT ?2)

@@ -422,7 +422,7 @@ fn one_statement_has_all_that_an_allocation_goes_by() {
 fn every_change_is_told_before_and_after() {
     let (database, raw) = databases();
     let actor = audit::Actor {
-        kind: "jwt",
+        kind: "jwt".into(),
         name: "user-7".to_owned(),
         request_id: "request-7".to_owned(),
     };

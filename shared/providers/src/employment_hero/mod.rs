@@ -41,13 +41,12 @@ pub const PAGE_SIZE: u32 = 100;
 /// registered, so none are asked for; the client proves itself in the body.
 ///
 /// # Errors
-/// [`ProviderError::Request`] if `oauth_url` is not an origin or the redirect URI not a URL,
+/// [`ProviderError::Request`] if `oauth_url` is not an origin,
 /// [`ProviderError::Credential`] if the id or the secret cannot be one.
 pub fn oauth_client(
     oauth_url: &str,
     client_id: &str,
     client_secret: &str,
-    redirect_uri: &str,
 ) -> Result<oauth::Client, ProviderError> {
     let origin = crate::origin::Origin::parse(oauth_url)?;
     let origin = origin.as_str();
@@ -56,7 +55,6 @@ pub fn oauth_client(
         token_url: &format!("{origin}/oauth2/token"),
         client_id,
         client_secret,
-        redirect_uri,
         client_auth: ClientAuth::Body,
     })
 }

@@ -22,9 +22,9 @@ mod search;
 mod token;
 pub mod workflow;
 
+use crate::ProviderError;
 use crate::oauth::{self, ClientAuth, Registration};
 use crate::origin::Origin;
-use crate::{ProviderError};
 
 pub use account::AccountDetails;
 pub use association::{AssociatedContact, ContactsOfDeals, DealContacts};

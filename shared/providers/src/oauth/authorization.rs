@@ -8,6 +8,8 @@ pub struct Authorization<'a> {
     /// Random, used once, and bound to whoever began (RFC 9700 section 4.7).
     pub state: &'a str,
     pub verifier: &'a Verifier,
+    /// Where the browser comes back to, exactly as it is registered.
+    pub redirect_uri: &'a str,
     /// Without any, the parameter is left out: some providers have fixed the scopes at registration.
     pub scopes: &'a [&'a str],
     /// The provider's own, such as `access_type`.

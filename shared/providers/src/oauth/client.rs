@@ -26,8 +26,6 @@ pub struct Registration<'a> {
     pub token_url: &'a str,
     pub client_id: &'a str,
     pub client_secret: &'a str,
-    /// Where browsers come back to, exactly as it is registered.
-    pub redirect_uri: &'a str,
     pub client_auth: ClientAuth,
 }
 
@@ -38,7 +36,6 @@ pub struct Client {
     token_url: Uri,
     client_id: String,
     client_secret: Secret,
-    redirect_uri: String,
     client_auth: ClientAuth,
 }
 
@@ -52,7 +49,6 @@ impl Client {
             token_url,
             client_id,
             client_secret,
-            redirect_uri,
             client_auth,
         } = *registration;
         for (name, text) in [("client id", client_id), ("client secret", client_secret)] {
@@ -64,13 +60,11 @@ impl Client {
             });
         }
         absolute("authorization URL", authorize_url)?;
-        absolute("redirect URI", redirect_uri)?;
         Ok(Self {
             authorize_url: authorize_url.to_owned(),
             token_url: absolute("token URL", token_url)?,
             client_id: client_id.to_owned(),
             client_secret: Secret::new(client_secret),
-            redirect_uri: redirect_uri.to_owned(),
             client_auth,
         })
     }
@@ -79,7 +73,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ProviderError::Request`] if the state is empty, or longer than 512 bytes, or an extra
-    /// parameter has the name of one that is set here.
+    /// parameter has the name of one that is set here, or the redirect URI is none.
     pub fn authorization_url(&self, new: &Authorization<'_>) -> Result<String, ProviderError> {
         if !(1..=MAX_STATE_BYTES).contains(&new.state.len()) {
             return Err(unusable("the state is empty or longer than 512 bytes"));
@@ -89,12 +83,13 @@ impl Client {
                 "the parameter {name} is not an extra one"
             )));
         }
+        absolute("redirect URI", new.redirect_uri)?;
         let scope = new.scopes.join(" ");
         let challenge = new.verifier.challenge();
         let mut pairs = vec![
             ("response_type", "code"),
             ("client_id", &self.client_id),
-            ("redirect_uri", &self.redirect_uri),
+            ("redirect_uri", new.redirect_uri),
         ];
         if !scope.is_empty() {
             pairs.push(("scope", &scope));
@@ -117,17 +112,23 @@ impl Client {
         Ok(format!("{}{mark}{query}", self.authorize_url))
     }
 
-    /// Asks for the first tokens with the code that the browser has brought. A code is good once: a
+    /// Asks for the first tokens with the code that the browser has brought to the redirect URI of its authorization
+    /// request. A code is good once: a
     /// server that sees it again may withdraw what it gave for it.
     ///
     /// # Errors
     /// [`ProviderError::Credential`] if the code cannot be one.
-    pub fn exchange(&self, code: &Secret, verifier: &Verifier) -> Result<TokenCall, ProviderError> {
+    pub fn exchange(
+        &self,
+        code: &Secret,
+        verifier: &Verifier,
+        redirect_uri: &str,
+    ) -> Result<TokenCall, ProviderError> {
         check_secret("code", code.expose())?;
         let form = vec![
             ("grant_type", "authorization_code"),
             ("code", code.expose()),
-            ("redirect_uri", &self.redirect_uri),
+            ("redirect_uri", redirect_uri),
             ("code_verifier", verifier.expose()),
         ];
         let secrets = [code.expose(), verifier.expose()];

@@ -73,6 +73,7 @@ fn the_browser_is_sent_with_everything_and_no_secret() {
         .authorization_url(&Authorization {
             state: "s t",
             verifier: &verifier,
+            redirect_uri: REDIRECT_URI,
             scopes: &["crm.read", "crm.write"],
             extra: &[("access_type", "offline")],
         })
@@ -95,6 +96,7 @@ fn the_browser_is_sent_with_everything_and_no_secret() {
     let bare = Authorization {
         state: "s",
         verifier: &verifier,
+            redirect_uri: REDIRECT_URI,
         scopes: &[],
         extra: &[],
     };
@@ -125,6 +127,7 @@ fn no_extra_parameter_takes_the_place_of_ours() {
             .authorization_url(&Authorization {
                 state: "s",
                 verifier: &verifier,
+            redirect_uri: REDIRECT_URI,
                 scopes: &[],
                 extra: &[(name, "x")],
             })
@@ -137,11 +140,33 @@ fn no_extra_parameter_takes_the_place_of_ours() {
                 .authorization_url(&Authorization {
                     state: &state,
                     verifier: &verifier,
+            redirect_uri: REDIRECT_URI,
                     scopes: &[],
                     extra: &[],
                 })
                 .is_err()
         );
+    }
+}
+
+#[test]
+fn a_browser_comes_back_to_an_absolute_url_only() {
+    let verifier = verifier();
+    for (redirect_uri, says) in [
+        ("https://a.example.com/b#c", "fragment"),
+        ("callback", "redirect URI"),
+    ] {
+        let error = client(ClientAuth::Body)
+            .authorization_url(&Authorization {
+                state: "s",
+                verifier: &verifier,
+                redirect_uri,
+                scopes: &[],
+                extra: &[],
+            })
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(says), "{error}");
     }
 }
 
@@ -155,7 +180,7 @@ fn a_code_is_exchanged_with_its_verifier_and_the_same_redirect_uri() {
     ];
     let code = Secret::new("code/+1");
     let call = client(ClientAuth::Body)
-        .exchange(&code, &verifier())
+        .exchange(&code, &verifier(), REDIRECT_URI)
         .unwrap();
     assert_eq!(call.request.method(), Method::POST);
     assert_eq!(call.request.uri(), "https://id.example.com/oauth2/token");
@@ -177,7 +202,7 @@ fn a_code_is_exchanged_with_its_verifier_and_the_same_redirect_uri() {
             "Basic cGF0Y2ggYmF5Omh1bnRlcjIvKyDDqQ==",
         ),
     ] {
-        let call = client(client_auth).exchange(&code, &verifier()).unwrap();
+        let call = client(client_auth).exchange(&code, &verifier(), REDIRECT_URI).unwrap();
         assert_eq!(header(&call, "authorization"), Some(value));
         assert!(call.request.headers()["authorization"].is_sensitive());
         assert_eq!(form(&call), pairs(&grant));
@@ -224,20 +249,6 @@ fn what_cannot_work_is_refused_before_it_is_sent() {
                 ..body
             },
             "user name",
-        ),
-        (
-            Registration {
-                redirect_uri: "https://a.example.com/b#c",
-                ..body
-            },
-            "fragment",
-        ),
-        (
-            Registration {
-                redirect_uri: "callback",
-                ..body
-            },
-            "redirect URI",
         ),
         (
             Registration {

@@ -18,7 +18,6 @@ pub fn registration(client_auth: ClientAuth) -> Registration<'static> {
         token_url: "https://id.example.com/oauth2/token",
         client_id: "patch bay",
         client_secret: CLIENT_SECRET,
-        redirect_uri: REDIRECT_URI,
         client_auth,
     }
 }
@@ -33,7 +32,7 @@ pub fn verifier() -> Verifier {
 
 pub fn exchange() -> TokenCall {
     client(ClientAuth::Body)
-        .exchange(&Secret::new("code/+1"), &verifier())
+        .exchange(&Secret::new("code/+1"), &verifier(), REDIRECT_URI)
         .unwrap()
 }
 

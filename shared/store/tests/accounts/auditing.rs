@@ -9,7 +9,7 @@ use crate::{NOW, connect, new_connector, two_organizations, uuid};
 
 fn actor() -> Actor {
     Actor {
-        kind: "jwt",
+        kind: "jwt".into(),
         name: "user-7".to_owned(),
         request_id: "request-7".to_owned(),
     }
