@@ -125,10 +125,9 @@ impl Records {
     pub fn none(stream: Stream) -> Self {
         match stream {
             // The last ones are not of 7shifts: a run refuses them.
-            Stream::Locations
-            | Stream::Records
-            | Stream::Employees
-            | Stream::LeaveRequests => Self::Locations(Vec::new()),
+            Stream::Locations | Stream::Records | Stream::Employees | Stream::LeaveRequests => {
+                Self::Locations(Vec::new())
+            }
             Stream::Departments => Self::Departments(Vec::new()),
             Stream::Roles => Self::Roles(Vec::new()),
             Stream::Users => Self::TeamMembers(Vec::new()),
@@ -317,10 +316,7 @@ pub async fn page(
                 Records::TimePunches,
             ))
         }
-        Stream::Locations
-        | Stream::Records
-        | Stream::Employees
-        | Stream::LeaveRequests => {
+        Stream::Locations | Stream::Records | Stream::Employees | Stream::LeaveRequests => {
             let query = LocationsQuery {
                 paging,
                 ..LocationsQuery::default()

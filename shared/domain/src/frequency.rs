@@ -75,7 +75,11 @@ mod tests {
                 Frequency::Daily | Frequency::Manual => hot,
                 _ => Every(43_200),
             };
-            assert_eq!(cadence(frequency, Tier::HalfDaily), half_daily, "{frequency}");
+            assert_eq!(
+                cadence(frequency, Tier::HalfDaily),
+                half_daily,
+                "{frequency}"
+            );
         }
     }
 }
