@@ -355,6 +355,16 @@ fn schemas() -> Value {
     add::<allocation::written::UpdateCapacityOverride>(&mut generator);
     add::<allocation::Deleted>(&mut generator);
     add::<allocation::AllocationSettings>(&mut generator);
+    add::<allocation::deals::AllocateDeal>(&mut generator);
+    add::<allocation::deals::AllocateHint>(&mut generator);
+    add::<allocation::deals::Allocated>(&mut generator);
+    add::<allocation::deals::Allocation>(&mut generator);
+    add::<allocation::deals::ExplainedAllocation>(&mut generator);
+    add::<allocation::deals::AllocationHistory>(&mut generator);
+    add::<allocation::deals::OverrideAllocation>(&mut generator);
+    add::<allocation::deals::RerunAllocation>(&mut generator);
+    add::<allocation::deals::PutAllocationNotices>(&mut generator);
+    add::<allocation::deals::AllocationNotices>(&mut generator);
     add::<allocation::settings_schema::PutAllocationSettings>(&mut generator);
     add::<stores::CreateStore>(&mut generator);
     add::<stores::UpdateStore>(&mut generator);

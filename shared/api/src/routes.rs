@@ -97,6 +97,18 @@ pub enum Operation {
     DeleteCapacityOverride,
     ReadAllocationSettings,
     ReplaceAllocationSettings,
+    ReadAllocationNotices,
+    ReplaceAllocationNotices,
+    AllocateDeal,
+    ExplainAllocateDeal,
+    ListAllocations,
+    ReadAllocation,
+    OverrideAllocation,
+    RerunAllocation,
+    ListAllocationHistory,
+    RunAllocateDeal,
+    CheckGoogleChat,
+    TestGoogleChat,
     CreateStore,
     ListStores,
     UpsertStores,
@@ -772,6 +784,71 @@ const CAPACITY_OVERRIDE_LIST: &[Parameter] = &[
         "Only those of this adviser, whatever the case of the address.",
     ),
 ];
+pub const ALLOCATION_STATES: &[&str] = &["received", "completed", "failed"];
+const ALLOCATION_STATUS: Parameter = parameter(
+    "status",
+    ParameterForm::OneOf(ALLOCATION_STATES),
+    "Only records with this status.",
+);
+const ALLOCATION_DEAL: Parameter = parameter(
+    "deal",
+    ParameterForm::Text,
+    "Only records of the deal with this id.",
+);
+const ALLOCATION_ADVISER: Parameter = parameter(
+    "adviser",
+    ParameterForm::Email,
+    "Only deals that were given to this adviser, whatever the case of the address.",
+);
+const ALLOCATION_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    ALLOCATION_STATUS,
+    ALLOCATION_DEAL,
+    ALLOCATION_ADVISER,
+    parameter(
+        "is_live",
+        ParameterForm::Boolean,
+        "True: only the results of deals, without the records that they have replaced.",
+    ),
+];
+const ALLOCATION_HISTORY: &[Parameter] = &[
+    parameter(
+        "limit",
+        ParameterForm::Number,
+        "Rows of a page, 5 to 200; 25 by default. A table has all rows.",
+    ),
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter(
+        "days",
+        ParameterForm::Number,
+        "Only the last so many days, 1 to 730; 30 by default.",
+    ),
+    ALLOCATION_STATUS,
+    ALLOCATION_DEAL,
+    ALLOCATION_ADVISER,
+    FORMAT,
+];
+const ALLOCATE_DEAL: &[Parameter] = &[
+    parameter(
+        "connector",
+        ParameterForm::Id,
+        "The connector of the CRM. Without it the account that the body names (`origin.portalId`) is looked for.",
+    ),
+    parameter(
+        "dry_run",
+        ParameterForm::Boolean,
+        "Decide, tell what the decision rests on, and write nothing.",
+    ),
+    parameter(
+        "send_chat_alert",
+        ParameterForm::Text,
+        "`0`, `false`, `no` or `off`: nobody is told of it.",
+    ),
+];
 const STORE_LIST: &[Parameter] = &[
     LIMIT,
     CURSOR,
@@ -921,6 +998,8 @@ pub const AUDITED: &[&str] = &[
     "allocation_settings",
     "closure",
     "capacity_override",
+    "allocation",
+    "allocation_notices",
     "store",
     "location_mapping",
     "team_member",
@@ -1144,6 +1223,16 @@ const fn allocation_settings(
     .query(ONE)
 }
 
+const fn allocations(
+    operation: Operation,
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    summary: &'static str,
+) -> Route {
+    Route::new(operation, "allocate-deal", method, path, access, summary)
+}
+
 /// A route of the replaced system under `/api/integrations/`, which its callers call with a slash
 /// in the end.
 const fn integration(
@@ -1171,6 +1260,7 @@ pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
 pub const FUNCTIONS: &[&str] = &[
+    "allocate-deal",
     "allocation-settings",
     "api-keys",
     "attendance",
@@ -1877,6 +1967,115 @@ const ALL: &[Route] = &[
     .query(ONE)
     .takes("PriceLabor")
     .answers(200, Shape::One("LaborPrice")),
+    allocations(
+        O::AllocateDeal,
+        "POST",
+        "/post/allocate",
+        Access::Provider,
+        "Give a deal to the adviser who has room first: what a workflow of HubSpot calls, signed by it, or whoever has an API key with the scope `allocations:run`. A deal is allocated once; who calls again is told what came of it. 202: it is decided as soon as that is possible",
+    )
+    .takes_deliveries()
+    .takes("AllocateDeal")
+    .query(ALLOCATE_DEAL)
+    .answers(200, Shape::One("Allocated"))
+    .or(&[202]),
+    allocations(
+        O::ExplainAllocateDeal,
+        "GET",
+        "/post/allocate",
+        Access::Public,
+        "Say that deals are posted here",
+    )
+    .answers(200, Shape::One("AllocateHint")),
+    allocations(
+        O::ListAllocationHistory,
+        "GET",
+        "/allocations/history",
+        Access::Scope(Scope::AllocationsRead),
+        "List what deals were allocated lately, the newest first, with how many there are; `format=csv` gives a table of all of it",
+    )
+    .query(ALLOCATION_HISTORY)
+    .answers(200, Shape::One("AllocationHistory")),
+    allocations(
+        O::ListAllocations,
+        "GET",
+        "/api/allocations",
+        Access::Scope(Scope::AllocationsRead),
+        "List the records of allocations, the newest first",
+    )
+    .query(ALLOCATION_LIST)
+    .answers(200, Shape::Page("Allocation")),
+    allocations(
+        O::ReadAllocation,
+        "GET",
+        "/api/allocations/{id}",
+        Access::Scope(Scope::AllocationsRead),
+        "Read a record with all that its decision rests on: every candidate's table and earliest week, and who was left out and why",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("ExplainedAllocation")),
+    allocations(
+        O::OverrideAllocation,
+        "POST",
+        "/api/allocations/{id}/override",
+        Access::Scope(Scope::AllocationsWrite),
+        "Give the deal of a record to an adviser of one's choice: a further record, which takes the place of this one",
+    )
+    .query(ONE)
+    .takes("OverrideAllocation")
+    .answers(200, Shape::One("Allocated"))
+    .or(&[202]),
+    allocations(
+        O::RerunAllocation,
+        "POST",
+        "/api/allocations/{id}/rerun",
+        Access::Scope(Scope::AllocationsWrite),
+        "Decide the deal of a record again, by what is known now: a further record, which takes the place of this one",
+    )
+    .query(ONE)
+    .takes("RerunAllocation")
+    .answers(200, Shape::One("Allocated"))
+    .or(&[202]),
+    allocations(
+        O::ReadAllocationNotices,
+        "GET",
+        "/api/allocation/notices",
+        Access::Scope(Scope::AllocationSettingsRead),
+        "Read who is told when a deal has got its adviser",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("AllocationNotices")),
+    allocations(
+        O::ReplaceAllocationNotices,
+        "PUT",
+        "/api/allocation/notices",
+        Access::Scope(Scope::AllocationSettingsWrite),
+        "Set who is told when a deal has got its adviser",
+    )
+    .query(ONE)
+    .takes("PutAllocationNotices")
+    .answers(200, Shape::One("AllocationNotices")),
+    allocations(
+        O::RunAllocateDeal,
+        "POST",
+        "/internal/allocate-deal/run",
+        Access::Internal,
+        "Decide what waits of one connector, change a deal, or tell of it",
+    ),
+    allocations(
+        O::CheckGoogleChat,
+        "POST",
+        "/internal/allocate-deal/check",
+        Access::Internal,
+        "Check the configuration of a connector to Google Chat",
+    ),
+    allocations(
+        O::TestGoogleChat,
+        "POST",
+        "/internal/allocate-deal/test",
+        Access::Internal,
+        "Test a connector to Google Chat",
+    ),
     Route::new(
         O::ListDailyLaborCosts,
         "labor-cost",

@@ -91,6 +91,12 @@ text_enum! {
         /// By what deals are allocated.
         AllocationSettingsRead = "allocation-settings:read",
         AllocationSettingsWrite = "allocation-settings:write",
+        /// Which deal was given to whom, and why.
+        AllocationsRead = "allocations:read",
+        /// Have a deal given to an adviser.
+        AllocationsRun = "allocations:run",
+        /// Give a deal to somebody else, or have it decided again.
+        AllocationsWrite = "allocations:write",
         StoresRead = "stores:read",
         /// Stores, which location is which of them, and who people are in the product.
         StoresWrite = "stores:write",
@@ -119,6 +125,7 @@ impl Scope {
                 | Self::ClosuresWrite
                 | Self::CapacityOverridesWrite
                 | Self::AllocationSettingsWrite
+                | Self::AllocationsWrite
                 | Self::ApiKeysWrite
         )
     }
@@ -188,6 +195,8 @@ impl Role {
             Scope::CapacityOverridesRead,
             Scope::CapacityOverridesWrite,
             Scope::AllocationSettingsRead,
+            Scope::AllocationsRead,
+            Scope::AllocationsRun,
             Scope::StoresWrite,
             Scope::WebhooksRead,
             Scope::WebhooksWrite,
@@ -213,6 +222,7 @@ impl Role {
             Scope::WagesRead,
             Scope::AttendanceDeltasRead,
             Scope::AllocationSettingsWrite,
+            Scope::AllocationsWrite,
         ];
         let granted: &[&[Scope]] = match self {
             Self::Member => &[MEMBER],
@@ -567,6 +577,9 @@ mod tests {
             (Scope::CapacityOverridesWrite, "oa.p"),
             (Scope::AllocationSettingsRead, "oa.p"),
             (Scope::AllocationSettingsWrite, "o..p"),
+            (Scope::AllocationsRead, "oa.p"),
+            (Scope::AllocationsRun, "oa.p"),
+            (Scope::AllocationsWrite, "o..p"),
             (Scope::StoresRead, "oamp"),
             (Scope::StoresWrite, "oa.p"),
             (Scope::ApiKeysRead, "oa.p"),

@@ -1,5 +1,6 @@
-//! What an organization sets up for allocations: closures, other limits of single advisers, and the settings.
+//! What an organization sets up for allocations: closures, other limits of single advisers, and the settings; and what comes of them.
 
+pub mod deals;
 #[cfg(feature = "openapi")]
 pub mod settings_schema;
 #[cfg(feature = "openapi")]
