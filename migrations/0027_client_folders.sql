@@ -75,3 +75,6 @@ WHEN OLD.delivery_id <> NEW.delivery_id AND EXISTS (SELECT 1 FROM audit_actors) 
     json_object('status', OLD.status, 'failure_code', OLD.failure_code), json_object('status', NEW.status, 'failure_code', NEW.failure_code),
     kind, actor, request_id, coalesce(changed_at, NEW.updated_at) FROM audit_actor;
 END;
+--; statement
+-- By which portal a workflow calls, before it is known of which organization.
+CREATE INDEX connectors_portal ON connectors (config ->> 'portal_id', id) WHERE provider = 'hubspot';

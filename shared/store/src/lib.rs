@@ -29,6 +29,7 @@ pub mod oauth_flows;
 pub mod organizations;
 pub mod outbox;
 pub mod outgoing_webhooks;
+pub mod portals;
 pub mod product_refs;
 pub mod rate_budgets;
 pub mod records;

@@ -5,6 +5,7 @@
 
 mod learnt;
 mod session;
+pub mod signed;
 
 use std::collections::BTreeMap;
 
