@@ -546,3 +546,74 @@ fn what_is_personal_has_no_column() {
         assert_ne!(columns, json!([]));
     }
 }
+
+#[test]
+fn leave_is_found_by_whose_it_is_and_by_its_days_within_one_account() {
+    use store::lists::{EmployeeFilter, LeaveRequestFilter, Paging, employees, leave_requests};
+    let fixture = Fixture::new();
+    for party in [OURS, OTHER_ACCOUNT, THEIRS] {
+        fixture.write(
+            party,
+            Page::Employees(&[
+                employee("mia", Some("mia@example.test"), Some("m@example.test")),
+                employee("lee", None, Some("lee@example.test")),
+            ]),
+        );
+        fixture.write(
+            party,
+            Page::LeaveRequests(&[
+                leave("1", "mia", "2027-02-01", "2027-02-05", "approved"),
+                leave("2", "mia", "2027-03-01", "2027-03-05", "pending"),
+                leave("3", "lee", "2027-02-01", "2027-02-05", "approved"),
+            ]),
+        );
+    }
+    let read = |list: &store::lists::List| -> Vec<Value> {
+        let page = wait(list.read(&fixture.database)).unwrap();
+        serde_json::from_str(&page.data_json).unwrap()
+    };
+    let found =
+        |filter: EmployeeFilter<'_>| read(&employees(&tenant(1), &filter, &Paging::default()));
+    let ours = uuid(OURS.connector);
+    for email in ["mia@example.test", "m@example.test"] {
+        let filter = EmployeeFilter {
+            email: Some(email),
+            connector_id: Some(&ours),
+            ..EmployeeFilter::default()
+        };
+        let rows = found(filter);
+        assert_eq!(rows.len(), 1, "{email}");
+        assert_eq!(rows[0]["external_id"], "mia");
+    }
+    let mia = found(EmployeeFilter {
+        email: Some("mia@example.test"),
+        connector_id: Some(&ours),
+        ..EmployeeFilter::default()
+    });
+    let mia = mia[0]["id"].as_str().unwrap().to_owned();
+    let ids = |of: u64, filter: LeaveRequestFilter<'_>| -> Vec<String> {
+        let list = leave_requests(&tenant(of), &filter, &Paging::default());
+        let rows = read(&list);
+        rows.iter()
+            .map(|row| row["external_id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let of_mia = LeaveRequestFilter {
+        employee_id: Some(&mia),
+        ..LeaveRequestFilter::default()
+    };
+    assert_eq!(ids(1, of_mia), ["1", "2"]);
+    assert_eq!(ids(2, of_mia), Vec::<String>::new());
+    let in_march = LeaveRequestFilter {
+        from: Some("2027-03-03"),
+        to: Some("2027-03-03"),
+        ..of_mia
+    };
+    assert_eq!(ids(1, in_march), ["2"]);
+    let approved = LeaveRequestFilter {
+        status: Some("approved"),
+        connector_id: Some(&ours),
+        ..LeaveRequestFilter::default()
+    };
+    assert_eq!(ids(1, approved), ["1", "3"]);
+}

@@ -5,13 +5,14 @@ use domain::access::Tenant;
 use super::filters::{
     AllocationFilter, AttendanceFilter, AttendanceRecordFilter, AuditFilter,
     CapacityOverrideFilter, ClientFolderFilter, ClosureFilter, CustomRecordFilter, DeliveryFilter,
-    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter,
-    ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
-    WebhookEventFilter, allocations, attendance_deltas, attendance_records, audit_entries,
-    automation_rules, availability, capacity_overrides, client_folders, closures, custom_records, deliveries,
-    departments, location_mappings, locations, logs, notices, own, quarantined_records,
-    role_assignments, roles, shifts, stores, sync_runs, team_members, time_off, time_punches,
-    wages, webhook_events,
+    EmployeeFilter, LeaveRequestFilter, LocationMappingFilter, LogFilter, MemberFilter,
+    NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, allocations,
+    attendance_deltas, attendance_records, audit_entries, automation_rules, availability,
+    capacity_overrides, client_folders, closures, custom_records, deliveries, departments,
+    employees, leave_requests, location_mappings, locations, logs, notices, own,
+    quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
+    time_off, time_punches, wages, webhook_events,
 };
 use super::list::{Key, List, ListPage, Paging, get};
 use super::view::Kind;
@@ -177,6 +178,20 @@ fn list(kind: Kind, tenant: &Tenant, paging: &Paging<'_>) -> Option<List> {
                 ..TimeOffFilter::default()
             };
             time_off(tenant, &filter, paging)
+        }
+        Kind::Employee => {
+            let filter = EmployeeFilter {
+                include_deleted: true,
+                ..EmployeeFilter::default()
+            };
+            employees(tenant, &filter, paging)
+        }
+        Kind::LeaveRequest => {
+            let filter = LeaveRequestFilter {
+                include_deleted: true,
+                ..LeaveRequestFilter::default()
+            };
+            leave_requests(tenant, &filter, paging)
         }
         Kind::CustomRecord => {
             let filter = CustomRecordFilter {

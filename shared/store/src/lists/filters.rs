@@ -80,6 +80,34 @@ pub struct TimeOffFilter<'a> {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
+pub struct EmployeeFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub connector_id: Option<&'a str>,
+    /// In lower case: the company's mail or the account's.
+    pub email: Option<&'a str>,
+    /// In lower case.
+    pub status: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LeaveRequestFilter<'a> {
+    /// As in [`PlaceFilter`].
+    pub updated_since: Option<i64>,
+    pub include_deleted: bool,
+    pub connector_id: Option<&'a str>,
+    /// Our row's.
+    pub employee_id: Option<&'a str>,
+    /// `YYYY-MM-DD`: with a day off then or later.
+    pub from: Option<&'a str>,
+    /// `YYYY-MM-DD`: with a day off then or earlier.
+    pub to: Option<&'a str>,
+    /// In lower case.
+    pub status: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
 pub struct CustomRecordFilter<'a> {
     /// As in [`PlaceFilter`].
     pub updated_since: Option<i64>,
@@ -411,6 +439,72 @@ pub fn time_off(tenant: &Tenant, filter: &TimeOffFilter<'_>, paging: &Paging<'_>
             "time_off_requests_member"
         } else {
             "time_off_requests_organization"
+        },
+    });
+    builder.page(&order, paging)
+}
+
+/// By id.
+#[must_use]
+pub fn employees(tenant: &Tenant, filter: &EmployeeFilter<'_>, paging: &Paging<'_>) -> List {
+    let mut builder = Builder::new(Kind::Employee, tenant);
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    builder.compare("record.status", "=", filter.status);
+    if let Some(email) = filter.email {
+        let email = builder.bind(email);
+        builder.only(&format!(
+            "{email} IN (record.company_email, record.account_email)"
+        ));
+    }
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "employees_changed",
+    )
+    .unwrap_or(Order::Id {
+        index: "employees_organization",
+    });
+    builder.page(&order, paging)
+}
+
+/// By id.
+#[must_use]
+pub fn leave_requests(
+    tenant: &Tenant,
+    filter: &LeaveRequestFilter<'_>,
+    paging: &Paging<'_>,
+) -> List {
+    let mut builder = Builder::new(Kind::LeaveRequest, tenant);
+    builder.compare("record.connector_id", "=", filter.connector_id);
+    if let Some(employee_id) = filter.employee_id {
+        let employee_id = builder.bind(employee_id);
+        let of_employee = |column: &str| {
+            format!(
+                "(SELECT wanted.{column} FROM employees AS wanted
+                  WHERE wanted.id = {employee_id} AND wanted.organization_id = ?1)"
+            )
+        };
+        builder.only(&format!(
+            "record.external_employee_id = {} AND record.connector_id = {}",
+            of_employee("external_id"),
+            of_employee("connector_id")
+        ));
+    }
+    builder.compare("record.end_date", ">=", filter.from);
+    builder.compare("record.start_date", "<=", filter.to);
+    builder.compare("record.status", "=", filter.status);
+    let order = changes(
+        &mut builder,
+        filter.updated_since,
+        filter.include_deleted,
+        "leave_requests_changed",
+    )
+    .unwrap_or(Order::Id {
+        index: if filter.employee_id.is_some() {
+            "leave_requests_employee"
+        } else {
+            "leave_requests_organization"
         },
     });
     builder.page(&order, paging)

@@ -18,11 +18,12 @@ pub use export::{Export, ExportPage};
 pub use filters::{
     AllocationFilter, AttendanceFilter, AttendanceRecordFilter, AuditFilter,
     CapacityOverrideFilter, ClientFolderFilter, ClosureFilter, CustomRecordFilter, DeliveryFilter,
-    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, PlaceFilter, QuarantineFilter,
-    ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
-    WebhookEventFilter, allocations, attendance_deltas, attendance_records, audit_entries,
-    automation_rules, availability, capacity_overrides, client_folders, closures, custom_records, deliveries,
-    departments, location_mappings, locations, logs, notices, outgoing_webhooks,
+    EmployeeFilter, LeaveRequestFilter, LocationMappingFilter, LogFilter, MemberFilter,
+    NoticeFilter, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, allocations,
+    attendance_deltas, attendance_records, audit_entries, automation_rules, availability,
+    capacity_overrides, client_folders, closures, custom_records, deliveries, departments,
+    employees, leave_requests, location_mappings, locations, logs, notices, outgoing_webhooks,
     quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
     time_off, time_punches, wages, webhook_events, webhooks,
 };

@@ -27,6 +27,8 @@ pub enum Kind {
     RoleAssignment,
     Availability,
     TimeOff,
+    Employee,
+    LeaveRequest,
     CustomRecord,
     Store,
     LocationMapping,
@@ -47,7 +49,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of an export.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::Organization,
         Self::Connector,
         Self::ApiKey,
@@ -70,6 +72,8 @@ impl Kind {
         Self::RoleAssignment,
         Self::Availability,
         Self::TimeOff,
+        Self::Employee,
+        Self::LeaveRequest,
         Self::CustomRecord,
         Self::Store,
         Self::LocationMapping,
@@ -114,6 +118,8 @@ impl Kind {
             Self::RoleAssignment => "role_assignments",
             Self::Availability => "availability",
             Self::TimeOff => "time_off",
+            Self::Employee => "employees",
+            Self::LeaveRequest => "leave_requests",
             Self::CustomRecord => "custom_records",
             Self::Store => "stores",
             Self::LocationMapping => "location_mappings",
@@ -239,6 +245,10 @@ impl Kind {
                 member!(),
                 " LEFT JOIN organizations ON organizations.id = record.organization_id"
             ),
+            Self::LeaveRequest => {
+                " LEFT JOIN employees AS employee ON employee.connector_id = record.connector_id
+                   AND employee.external_id = record.external_employee_id"
+            }
             Self::Location | Self::LocationMapping => {
                 " LEFT JOIN location_mappings AS mapping ON mapping.connector_id = record.connector_id
                    AND mapping.external_location_id = record.external_id
@@ -267,6 +277,7 @@ impl Kind {
             | Self::Log
             | Self::AuditEntry
             | Self::TeamMember
+            | Self::Employee
             | Self::CustomRecord
             | Self::SyncRun
             | Self::QuarantinedRecord => "",
@@ -298,6 +309,8 @@ impl Kind {
             Self::RoleAssignment => ROLE_ASSIGNMENT,
             Self::Availability => AVAILABILITY,
             Self::TimeOff => TIME_OFF,
+            Self::Employee => EMPLOYEE,
+            Self::LeaveRequest => LEAVE_REQUEST,
             Self::CustomRecord => CUSTOM_RECORD,
             Self::Store => STORE,
             Self::LocationMapping => LOCATION_MAPPING,
@@ -901,6 +914,56 @@ const TIME_OFF: &[Field] = &[
     Plain("action_message", "record.action_message"),
     Time("requested_at", "record.requested_at"),
     Time("provider_modified_at", "record.provider_modified_at"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+const EMPLOYEE: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("name", "record.name"),
+    Plain("first_name", "record.first_name"),
+    Plain("last_name", "record.last_name"),
+    Plain("known_as", "record.known_as"),
+    Plain("company_email", "record.company_email"),
+    Plain("account_email", "record.account_email"),
+    Plain("job_title", "record.job_title"),
+    Plain("status", "record.status"),
+    Plain("start_date", "record.start_date"),
+    Plain("termination_date", "record.termination_date"),
+    Plain("time_zone", "record.time_zone"),
+    Json("teams", "record.teams"),
+    Time("deleted_at", "record.deleted_at"),
+    Change("created_at", "record.created_seq"),
+    Change("updated_at", "record.changed_seq"),
+];
+
+/// Hours beside the minutes: that is what the provider says.
+const LEAVE_DAYS: &str = "(
+  SELECT json_group_array(json_object('date', value ->> 'date', 'hours', (value ->> 'minutes') / 60.0,
+    'minutes', value ->> 'minutes'))
+  FROM json_each(record.days))";
+
+const LEAVE_REQUEST: &[Field] = &[
+    Plain("id", "record.id"),
+    Plain("organization_id", "record.organization_id"),
+    Plain("connector_id", "record.connector_id"),
+    Plain("source", "record.source"),
+    Plain("external_id", "record.external_id"),
+    Plain("employee_id", "employee.id"),
+    Plain("external_employee_id", "record.external_employee_id"),
+    Plain("employee_name", "employee.name"),
+    Plain("start_date", "record.start_date"),
+    Plain("end_date", "record.end_date"),
+    Plain("status", "record.status"),
+    Plain("leave_category", "record.leave_category"),
+    Hours("total_hours", "record.total_minutes * 60"),
+    Plain("total_minutes", "record.total_minutes"),
+    Json("days", LEAVE_DAYS),
     Time("deleted_at", "record.deleted_at"),
     Change("created_at", "record.created_seq"),
     Change("updated_at", "record.changed_seq"),

@@ -3,13 +3,14 @@
 use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
-    AttendanceFilter, AttendanceOf, AttendanceRecordFilter, AuditFilter, CapacityOverrideFilter,
-    ClosureFilter, CustomRecordFilter, DeliveryFilter, Export, Key, Kind, List,
-    LocationMappingFilter, LogFilter, MemberFilter, NoticeFilter, Paging, PlaceFilter,
-    QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter,
-    TimePunchFilter, WebhookEventFilter, attendance_deltas, attendance_records, audit_entries,
-    automation_rules, availability, capacity_overrides, closures, custom_records, deliveries,
-    departments, get, get_shift, location_mappings, locations, logs, notices, quarantined_records,
+    AllocationFilter, AttendanceFilter, AttendanceOf, AttendanceRecordFilter, AuditFilter,
+    CapacityOverrideFilter, ClosureFilter, CustomRecordFilter, DeliveryFilter, EmployeeFilter,
+    Export, Key, Kind, LeaveRequestFilter, List, LocationMappingFilter, LogFilter, MemberFilter,
+    NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
+    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, allocations,
+    attendance_deltas, attendance_records, audit_entries, automation_rules, availability,
+    capacity_overrides, closures, custom_records, deliveries, departments, employees, get,
+    get_shift, leave_requests, location_mappings, locations, logs, notices, quarantined_records,
     role_assignments, roles, shifts, stores, sync_runs, team_members, time_off, time_punches,
     wages, webhook_events,
 };
@@ -81,6 +82,17 @@ fn no_combination_of_filters_sorts_or_scans() {
             };
             lists.push(capacity_overrides(&tenant, &filter, &paging));
         }
+        if bits < 128 {
+            let filter = AllocationFilter {
+                status: text(1),
+                deal_id: text(2),
+                adviser_email: text(3),
+                connector_id: text(4),
+                received_from: number(5),
+                is_live: given(6),
+            };
+            lists.push(allocations(&tenant, &filter, &paging));
+        }
         if bits < 2 {
             lists.push(automation_rules(&tenant, &paging));
         }
@@ -143,6 +155,28 @@ fn no_combination_of_filters_sorts_or_scans() {
                 status: text(6),
             };
             lists.push(time_off(&tenant, &filter, &paging));
+        }
+        if bits < 64 {
+            let filter = EmployeeFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                connector_id: text(3),
+                email: text(4),
+                status: text(5),
+            };
+            lists.push(employees(&tenant, &filter, &paging));
+        }
+        if bits < 256 {
+            let filter = LeaveRequestFilter {
+                updated_since: number(1),
+                include_deleted: given(2),
+                connector_id: text(3),
+                employee_id: text(4),
+                from: text(5),
+                to: text(6),
+                status: text(7),
+            };
+            lists.push(leave_requests(&tenant, &filter, &paging));
         }
         if bits < 32 {
             let filter = CustomRecordFilter {
@@ -246,7 +280,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 4 + 8 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 5 * 64 + 3 * 256 + 4 * 512
+        2 + 4 + 8 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 6 * 64 + 4 * 256 + 4 * 512
     );
 }
 

@@ -3,14 +3,14 @@
 use serde_json::Value;
 use store::Execute;
 use store::lists::{
-    Key, List, MemberFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter,
-    TeamMemberFilter, TimeOffFilter, TimePunchFilter, availability, departments, locations,
-    quarantined_records, role_assignments, roles, shifts, sync_runs, team_members, time_off,
-    time_punches, wages,
+    EmployeeFilter, Key, LeaveRequestFilter, List, MemberFilter, Paging, PlaceFilter,
+    QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
+    availability, departments, employees, leave_requests, locations, quarantined_records,
+    role_assignments, roles, shifts, sync_runs, team_members, time_off, time_punches, wages,
 };
 use store::records::{
-    CustomRecord, DepartmentRecord, LocationRecord, Page, Refused, RoleRecord, TeamMemberRecord,
-    quarantine,
+    CustomRecord, DepartmentRecord, EmployeeRecord, LeaveRequestRecord, LocationRecord, Page,
+    Refused, RoleRecord, TeamMemberRecord, quarantine,
 };
 
 use domain::access::Tenant;
@@ -35,7 +35,7 @@ const CHANGED_OF_MEMBERS: MemberFilter<'static> = MemberFilter {
 pub type AnyList = (&'static str, fn(&Tenant, &Paging<'_>) -> List);
 
 /// Every list in its natural order with everything in it, and in the order of changes where it has one.
-pub const LISTS: [AnyList; 22] = [
+pub const LISTS: [AnyList; 26] = [
     ("locations", |tenant, paging| {
         locations(tenant, &PLACES, paging)
     }),
@@ -77,6 +77,34 @@ pub const LISTS: [AnyList; 22] = [
             ..TimeOffFilter::default()
         };
         time_off(tenant, &filter, paging)
+    }),
+    ("employees", |tenant, paging| {
+        let filter = EmployeeFilter {
+            include_deleted: true,
+            ..EmployeeFilter::default()
+        };
+        employees(tenant, &filter, paging)
+    }),
+    ("leave_requests", |tenant, paging| {
+        let filter = LeaveRequestFilter {
+            include_deleted: true,
+            ..LeaveRequestFilter::default()
+        };
+        leave_requests(tenant, &filter, paging)
+    }),
+    ("changed employees", |tenant, paging| {
+        let filter = EmployeeFilter {
+            updated_since: Some(0),
+            ..EmployeeFilter::default()
+        };
+        employees(tenant, &filter, paging)
+    }),
+    ("changed leave_requests", |tenant, paging| {
+        let filter = LeaveRequestFilter {
+            updated_since: Some(0),
+            ..LeaveRequestFilter::default()
+        };
+        leave_requests(tenant, &filter, paging)
     }),
     ("changed wages", |tenant, paging| {
         wages(tenant, &CHANGED_OF_MEMBERS, paging)
@@ -190,6 +218,24 @@ pub fn fill(fixture: &Fixture, party: &Party, count: usize) {
             ..CustomRecord::default()
         })
         .collect();
+    let employees: Vec<_> = names
+        .iter()
+        .map(|id| EmployeeRecord {
+            external_id: id.clone(),
+            ..EmployeeRecord::default()
+        })
+        .collect();
+    let leave: Vec<_> = names
+        .iter()
+        .map(|id| LeaveRequestRecord {
+            external_id: id.clone(),
+            external_employee_id: "0".to_owned(),
+            start_date: "2027-02-01".to_owned(),
+            end_date: "2027-02-03".to_owned(),
+            status: "approved".to_owned(),
+            ..LeaveRequestRecord::default()
+        })
+        .collect();
     for part in 0..2 {
         let now = NOW_MICROS + part * 1_000_000;
         let range = if part == 0 {
@@ -211,6 +257,8 @@ pub fn fill(fixture: &Fixture, party: &Party, count: usize) {
         );
         fixture.write_at(party, Page::Availability(&days[range.clone()]), now);
         fixture.write_at(party, Page::TimeOff(&absences[range.clone()]), now);
+        fixture.write_at(party, Page::Employees(&employees[range.clone()]), now);
+        fixture.write_at(party, Page::LeaveRequests(&leave[range.clone()]), now);
         fixture.write_at(party, Page::Custom(&customs[range]), now);
     }
     for (number, id) in names.iter().enumerate() {

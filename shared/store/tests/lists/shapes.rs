@@ -7,9 +7,9 @@ use store::lists::{
 };
 use store::parameters;
 use store::records::{
-    CustomRecord, DepartmentRecord, LocationRecord, Page, PunchBreak, Refused, Resource,
-    RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimePunchRecord, WageRecord, quarantine,
-    tombstone,
+    CustomRecord, DepartmentRecord, EmployeeRecord, EmployeeTeam, LeaveRequestRecord,
+    LocationRecord, Page, PunchBreak, Refused, Resource, RoleRecord, ShiftBreak, ShiftRecord,
+    TeamMemberRecord, TimeOffDay, TimePunchRecord, WageRecord, quarantine, tombstone,
 };
 
 use domain::stream::Stream;
@@ -651,6 +651,87 @@ fn a_custom_record() {
             "i-1"
         ),
         provider_row(&fixture, &party, "custom_records", "i-1", expected)
+    );
+}
+
+#[test]
+fn an_employee_and_their_leave() {
+    let fixture = Fixture::new();
+    let party = party(1);
+    let leave = LeaveRequestRecord {
+        external_id: "l-1".to_owned(),
+        external_employee_id: "e-1".to_owned(),
+        start_date: "2027-02-01".to_owned(),
+        end_date: "2027-02-02".to_owned(),
+        status: "approved".to_owned(),
+        leave_category: some("Annual Leave"),
+        total_minutes: Some(684),
+        days: vec![
+            TimeOffDay {
+                date: "2027-02-01".to_owned(),
+                minutes: 456,
+            },
+            TimeOffDay {
+                date: "2027-02-02".to_owned(),
+                minutes: 228,
+            },
+        ],
+        deleted_at: None,
+    };
+    // Nobody knows yet whose it is.
+    fixture.write(&party, Page::LeaveRequests(&[leave]));
+    let read = |kind, table, id| {
+        let mut read = row(&fixture, &party, kind, table, id);
+        read["provider_modified_at"] = Value::Null;
+        read
+    };
+    let mut expected = json!({
+        "employee_id": null, "external_employee_id": "e-1", "employee_name": null,
+        "start_date": "2027-02-01", "end_date": "2027-02-02", "status": "approved",
+        "leave_category": "Annual Leave", "total_hours": 11.4, "total_minutes": 684,
+        "days": [{"date": "2027-02-01", "hours": 7.6, "minutes": 456},
+            {"date": "2027-02-02", "hours": 3.8, "minutes": 228}],
+    });
+    assert_eq!(
+        read(Kind::LeaveRequest, "leave_requests", "l-1"),
+        provider_row(&fixture, &party, "leave_requests", "l-1", expected.clone())
+    );
+    let employee = EmployeeRecord {
+        external_id: "e-1".to_owned(),
+        name: some("Mia Tan"),
+        first_name: some("Mia"),
+        last_name: some("Tan"),
+        known_as: some("Mimi"),
+        company_email: some("mia.tan@example.test"),
+        account_email: some("mia@example.test"),
+        job_title: some("Financial Adviser"),
+        status: some("active"),
+        start_date: some("2024-02-05"),
+        termination_date: None,
+        time_zone: some("Australia/Sydney"),
+        teams: vec![EmployeeTeam {
+            id: some("t-1"),
+            name: some("Advice"),
+        }],
+        deleted_at: None,
+    };
+    fixture.write(&party, Page::Employees(&[employee]));
+    let told = json!({
+        "name": "Mia Tan", "first_name": "Mia", "last_name": "Tan", "known_as": "Mimi",
+        "company_email": "mia.tan@example.test", "account_email": "mia@example.test",
+        "job_title": "Financial Adviser", "status": "active", "start_date": "2024-02-05",
+        "termination_date": null, "time_zone": "Australia/Sydney",
+        "teams": [{"id": "t-1", "name": "Advice"}],
+    });
+    assert_eq!(
+        read(Kind::Employee, "employees", "e-1"),
+        provider_row(&fixture, &party, "employees", "e-1", told)
+    );
+    expected["employee_id"] = id_of(&fixture, "employees", &party, "e-1").into();
+    expected["employee_name"] = json!("Mia Tan");
+    assert_eq!(
+        read(Kind::LeaveRequest, "leave_requests", "l-1"),
+        provider_row(&fixture, &party, "leave_requests", "l-1", expected)
     );
 }
 

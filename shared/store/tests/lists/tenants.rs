@@ -53,11 +53,14 @@ fn a_foreign_id_is_no_id() {
         (Kind::RoleAssignment, "team_member_role_assignments"),
         (Kind::Availability, "team_member_availability"),
         (Kind::TimeOff, "time_off_requests"),
+        (Kind::Employee, "employees"),
+        (Kind::LeaveRequest, "leave_requests"),
         (Kind::CustomRecord, "custom_records"),
         (Kind::Store, "stores"),
         (Kind::LocationMapping, "locations"),
         (Kind::Closure, "office_closures"),
         (Kind::CapacityOverride, "capacity_overrides"),
+        (Kind::Allocation, "allocations"),
         (Kind::SyncRun, "sync_runs"),
     ];
     for (kind, table) in tables {
