@@ -3,6 +3,8 @@
 
 pub mod access_tokens;
 #[cfg(feature = "zones")]
+pub mod advisers;
+#[cfg(feature = "zones")]
 pub mod attendance;
 pub mod auth;
 pub mod clients;

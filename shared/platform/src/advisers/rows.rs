@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A title is shown only; what is longer is cut.
 const MAX_TITLE_CHARS: usize = 120;
+/// Ids are whole numbers of 64 bits.
+const MAX_ID_DIGITS: usize = 19;
 
 /// A user with the properties of an adviser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +43,7 @@ impl User {
         let user = Self {
             id: record.id.clone(),
             email: text(&properties.adviser_email),
-            owner_id: text(&properties.adviser_owner_id),
+            owner_id: owner_id(&text(&properties.adviser_owner_id)),
             taking_on_clients: text(&properties.adviser_taking_on_clients),
             packages: text(&properties.adviser_packages),
             households: text(&properties.adviser_households),
@@ -65,6 +67,14 @@ impl User {
             start_date: &self.start_date,
         }
     }
+}
+
+/// What is no id would make every search for meetings fail.
+fn owner_id(text: &str) -> String {
+    let id = text.trim();
+    let is_id =
+        (1..=MAX_ID_DIGITS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+    if is_id { id.to_owned() } else { String::new() }
 }
 
 impl From<UserRow> for User {

@@ -195,6 +195,12 @@ impl<'a> Session<'a> {
         self.searches.calls().saturating_add(self.requests.calls())
     }
 
+    /// Nothing goes on longer, in Unix milliseconds.
+    #[must_use]
+    pub const fn deadline_ms(&self) -> i64 {
+        self.requests.deadline_ms
+    }
+
     /// # Errors
     /// [`Failure`].
     pub async fn search<T>(

@@ -1,0 +1,336 @@
+//! What was gathered, as decisions take it.
+
+use std::collections::BTreeSet;
+
+use domain::NaiveDate;
+use domain::allocation::{
+    self, Adviser, Closed, Deal, HoursOfDay, Input, Leave, LimitOverride, Meeting, OwnAllocation,
+    Settings, Source, agreement,
+};
+use domain::zone::Zone;
+use store::allocation::{ClosureRow, Documents, OverrideRow};
+use store::employees::{Absences, Known};
+
+use super::lists::{Read, Taken};
+use super::rows::{Met, User, Waiting};
+use crate::hubspot::Failure;
+use crate::time;
+
+/// All that is known.
+pub struct Gathered {
+    pub zone: Zone,
+    /// The organization's local date.
+    pub today: NaiveDate,
+    /// Unix seconds.
+    pub now: i64,
+    pub settings: Settings,
+    pub settings_version: i64,
+    pub users: Vec<User>,
+    pub meetings: Vec<Met>,
+    pub deals: Vec<Waiting>,
+    /// Unix seconds.
+    pub deals_read_at: i64,
+    pub leave: Vec<OwnedLeave>,
+    pub closures: Vec<ClosureRow>,
+    pub capacity_overrides: Vec<OverrideRow>,
+    pub unknown: Vec<Unknown>,
+    /// One for each source.
+    pub readings: Vec<Reading>,
+}
+
+/// When a source was read, and whether it could be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// `users`, `owners`, `meetings`, `deals`, `leave`, `closures`, `capacity_overrides`.
+    pub source: &'static str,
+    /// Unix seconds; `None`: it was not.
+    pub read_at: Option<i64>,
+    /// Not read for this answer.
+    pub is_copy: bool,
+    pub rows: usize,
+    /// Records that could not be read, and do not count.
+    pub unreadable: usize,
+    /// Somebody is unknown because of it.
+    pub is_unknown: bool,
+    /// By a name for programs, and for a person.
+    pub failure: Option<(&'static str, String)>,
+}
+
+/// What could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    pub source: Source,
+    /// Mail or owner id; `None`: everybody.
+    pub adviser: Option<String>,
+}
+
+/// Approved leave of whoever has this mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedLeave {
+    pub id: String,
+    pub email: String,
+    pub first: NaiveDate,
+    pub last: NaiveDate,
+    pub hours: Vec<HoursOfDay>,
+}
+
+impl Gathered {
+    pub(super) fn new(
+        read: Read,
+        zone: Zone,
+        today: NaiveDate,
+        now: i64,
+        documents: Documents,
+    ) -> Self {
+        let documented = |source, rows| Reading {
+            source,
+            read_at: Some(now),
+            is_copy: false,
+            rows,
+            unreadable: 0,
+            is_unknown: false,
+            failure: None,
+        };
+        let mut unknown = Vec::new();
+        let mut readings = Vec::new();
+        let mut users = taken("users", read.users, &mut readings);
+        if users.is_none() {
+            unknown.push(everybody(Source::Users));
+        }
+        // Who is no owner any more cannot be written to a deal. Where the list is not there, HubSpot will say so itself.
+        let owners = taken("owners", read.owners, &mut readings);
+        if let (Some((users, _)), Some((owners, _))) = (&mut users, &owners) {
+            let owners: BTreeSet<&str> = owners.iter().map(String::as_str).collect();
+            for user in users {
+                if !owners.contains(user.owner_id.trim()) {
+                    user.owner_id.clear();
+                }
+            }
+        }
+        let covered = read.meetings.copied.as_ref();
+        let covered = covered.map(|copied| copied.about.of.clone());
+        let meetings = taken("meetings", read.meetings, &mut readings);
+        let covered: BTreeSet<String> = covered.unwrap_or_default().into_iter().collect();
+        let missing = read.owner_ids.iter().filter(|id| !covered.contains(*id));
+        unknown.extend(missing.map(|id| Unknown {
+            source: Source::Meetings,
+            adviser: Some(id.clone()),
+        }));
+        let deals = taken("deals", read.deals, &mut readings);
+        if deals.is_none() {
+            unknown.push(everybody(Source::Deals));
+        }
+        for reading in &mut readings {
+            reading.is_unknown = unknown
+                .iter()
+                .any(|unknown| unknown.source.as_str() == reading.source);
+        }
+        readings.push(documented("closures", documents.closures.len()));
+        let overrides = documents.capacity_overrides.len();
+        readings.push(documented("capacity_overrides", overrides));
+        let (deals, deals_read_at) = deals.unwrap_or((Vec::new(), now));
+        Self {
+            zone,
+            today,
+            now,
+            settings: documents.settings,
+            settings_version: documents.settings_version,
+            users: users.map(|(users, _)| users).unwrap_or_default(),
+            meetings: meetings.map(|(meetings, _)| meetings).unwrap_or_default(),
+            deals,
+            deals_read_at,
+            leave: Vec::new(),
+            closures: documents.closures,
+            capacity_overrides: documents.capacity_overrides,
+            unknown,
+            readings,
+        }
+    }
+
+    /// Of whom it cannot be said when they are away is unknown; without an HR system nobody is away.
+    pub(super) fn add_leave(&mut self, absences: &Absences) {
+        let mut reading = Reading {
+            source: "leave",
+            read_at: None,
+            is_copy: true,
+            rows: 0,
+            unreadable: 0,
+            is_unknown: false,
+            failure: None,
+        };
+        if absences.sources.is_empty() {
+            reading.read_at = Some(self.now);
+            reading.is_copy = false;
+        }
+        let mut seen = BTreeSet::new();
+        for user in &self.users {
+            let email = user.email.trim();
+            if email.is_empty() || !seen.insert(email.to_lowercase()) {
+                continue;
+            }
+            match absences.of(email, self.now) {
+                Known::NoSource | Known::Nobody => {}
+                Known::Unknown { reason } => {
+                    reading.is_unknown = true;
+                    reading.failure = Some(("source_unknown", format!("Leave: {reason}.")));
+                    self.unknown.push(Unknown {
+                        source: Source::Leave,
+                        adviser: Some(email.to_owned()),
+                    });
+                }
+                Known::Away(person) => self.leave.extend(person.leave.iter().map(|leave| {
+                    let hours = leave.days.iter().map(|day| HoursOfDay {
+                        day: day.date,
+                        minutes: day.minutes,
+                    });
+                    OwnedLeave {
+                        id: format!("{}:{}", leave.connector_id, leave.external_id),
+                        email: email.to_owned(),
+                        first: leave.start_date,
+                        last: leave.end_date,
+                        hours: hours.collect(),
+                    }
+                })),
+            }
+        }
+        let completed = absences
+            .sources
+            .iter()
+            .map(|source| source.leave_complete_at);
+        reading.read_at = reading.read_at.or(completed.min().flatten());
+        reading.rows = self.leave.len();
+        self.readings.push(reading);
+    }
+
+    /// As decisions take it.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        let local_date = |at| self.zone.date(at);
+        View {
+            gathered: self,
+            advisers: self.users.iter().map(User::adviser).collect(),
+            meetings: self
+                .meetings
+                .iter()
+                .map(|met| Meeting {
+                    id: &met.id,
+                    owner_id: &met.owner_id,
+                    kind: met.kind,
+                    starts_at: met.starts_at,
+                    day: local_date(met.starts_at),
+                    outcome: &met.outcome,
+                    title: &met.title,
+                })
+                .collect(),
+            deals: self
+                .deals
+                .iter()
+                .map(|Waiting(id, adviser_email, agreement_start)| Deal {
+                    id,
+                    adviser_email,
+                    agreement_start: agreement::parse(
+                        agreement_start,
+                        &self.settings.fixes,
+                        local_date,
+                    )
+                    .unwrap_or_default(),
+                })
+                .collect(),
+            leave: self
+                .leave
+                .iter()
+                .map(|leave| Leave {
+                    id: &leave.id,
+                    email: &leave.email,
+                    first: leave.first,
+                    last: leave.last,
+                    hours: &leave.hours,
+                })
+                .collect(),
+            closures: self.closures.iter().map(ClosureRow::closed).collect(),
+            overrides: self
+                .capacity_overrides
+                .iter()
+                .map(OverrideRow::limit)
+                .collect(),
+            unknown: self
+                .unknown
+                .iter()
+                .map(|unknown| allocation::Unknown {
+                    source: unknown.source,
+                    adviser: unknown.adviser.as_deref(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What was gathered, borrowed.
+pub struct View<'a> {
+    gathered: &'a Gathered,
+    pub advisers: Vec<Adviser<'a>>,
+    pub meetings: Vec<Meeting<'a>>,
+    pub deals: Vec<Deal<'a>>,
+    pub leave: Vec<Leave<'a>>,
+    pub closures: Vec<Closed>,
+    pub overrides: Vec<LimitOverride<'a>>,
+    pub unknown: Vec<allocation::Unknown<'a>>,
+}
+
+impl<'a> View<'a> {
+    /// With what was allocated here.
+    #[must_use]
+    pub fn input(&'a self, allocations: &'a [OwnAllocation<'a>]) -> Input<'a> {
+        Input {
+            today: self.gathered.today,
+            advisers: &self.advisers,
+            meetings: &self.meetings,
+            deals: &self.deals,
+            deals_read_at: self.gathered.deals_read_at,
+            leave: &self.leave,
+            closures: &self.closures,
+            overrides: &self.overrides,
+            allocations,
+            unknown: &self.unknown,
+        }
+    }
+}
+
+const fn everybody(source: Source) -> Unknown {
+    Unknown {
+        source,
+        adviser: None,
+    }
+}
+
+/// The rows, and when they were read in Unix seconds; what is to be said of them is added.
+fn taken<T>(
+    source: &'static str,
+    taken: Taken<T>,
+    readings: &mut Vec<Reading>,
+) -> Option<(Vec<T>, i64)> {
+    let about = taken.copied.as_ref().map(|copied| &copied.about);
+    let read_at = about.map(|about| about.read_at_ms.div_euclid(1_000));
+    readings.push(Reading {
+        source,
+        read_at,
+        is_copy: taken.is_copy,
+        rows: taken.copied.as_ref().map_or(0, |copied| copied.rows.len()),
+        unreadable: about.map_or(0, |about| about.unreadable),
+        is_unknown: false,
+        failure: taken.failure.as_ref().map(told),
+    });
+    Some((taken.copied?.rows, read_at?))
+}
+
+fn told(failure: &Failure) -> (&'static str, String) {
+    (failure.code(), failure.detail())
+}
+
+impl Reading {
+    /// When it was read, as answers write it.
+    #[must_use]
+    pub fn read_at_text(&self) -> Option<String> {
+        self.read_at.map(time::rfc3339)
+    }
+}
