@@ -10,7 +10,7 @@ use super::page::{read_found, read_one, read_page};
 use super::query::{DealsQuery, MeetingsQuery, OwnersQuery, UsersQuery};
 use super::search::{self, Search};
 use super::{
-    AccessToken, AccountDetails, AssociatedContact, ContactsOfDeals, MAX_BATCH, Meeting, Owner,
+    AccessToken, AccountDetails, AssociatedContact, ContactsOfDeals, DealsRead, MAX_BATCH, Meeting, Owner,
     Record,
 };
 use crate::origin::Origin;
@@ -117,6 +117,38 @@ impl Client {
         properties: &[impl AsRef<str>],
     ) -> Result<Call<Record>, ProviderError> {
         self.one("deals", id, properties)
+    }
+
+    /// Up to [`MAX_BATCH`] deals as they are now: one request of the budget for all of them. Needs the scope
+    /// `crm.objects.deals.read`.
+    ///
+    /// # Errors
+    /// [`ProviderError::Request`] for none or too many; see also [`Client::deal`].
+    pub fn deals_by_id(
+        &self,
+        ids: &[impl AsRef<str>],
+        properties: &[impl AsRef<str>],
+    ) -> Result<Call<DealsRead>, ProviderError> {
+        if !(1..=MAX_BATCH).contains(&ids.len()) {
+            return Err(refused("1 to 100 deals are asked for at once"));
+        }
+        let inputs = ids
+            .iter()
+            .map(|id| Ok(json!({"id": checked(id.as_ref())?})))
+            .collect::<Result<Vec<_>, ProviderError>>()?;
+        let properties: Vec<&str> = properties.iter().map(AsRef::as_ref).collect();
+        let body = json!({"inputs": inputs, "properties": properties});
+        let asked = Asked {
+            takes_part: true,
+            ..Asked::default()
+        };
+        self.call(
+            Method::POST,
+            "/crm/v3/objects/deals/batch/read",
+            Some(body.to_string().into_bytes()),
+            asked,
+            DealsRead::read,
+        )
     }
 
     /// Sets properties of a deal: each is given its value, an empty one clears it, the others stay.

@@ -11,6 +11,7 @@ mod account;
 mod association;
 mod call;
 mod client;
+mod deals_read;
 mod failure;
 mod limits;
 mod meeting;
@@ -30,6 +31,7 @@ pub use account::AccountDetails;
 pub use association::{AssociatedContact, ContactsOfDeals, DealContacts};
 pub use call::{Call, Reply};
 pub use client::Client;
+pub use deals_read::DealsRead;
 pub use limits::{LimitPolicy, RateLimits};
 pub use meeting::Meeting;
 pub use owner::Owner;
@@ -49,7 +51,7 @@ pub const SEARCHES_PER_SECOND: u32 = 5;
 /// or 250, and the headers say which ([`RateLimits`]).
 pub const REQUESTS_PER_TEN_SECONDS: u32 = 100;
 
-/// The most deals whose contacts are asked for at once.
+/// The most deals that are asked for at once, and the most whose contacts are.
 pub const MAX_BATCH: usize = 100;
 
 /// What an application is asked to be allowed: what the calls of [`Client`] need (the API's specification names the scope

@@ -144,6 +144,8 @@ pub(super) struct BatchError {
     #[serde(default)]
     pub(super) message: Field<Text>,
     #[serde(default)]
+    pub(super) category: Field<Text>,
+    #[serde(default)]
     pub(super) context: OptionalObject<BatchErrorContext>,
 }
 
@@ -151,4 +153,5 @@ pub(super) struct BatchError {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct BatchErrorContext {
     pub(super) from_object_id: Option<Vec<Field<Text>>>,
+    pub(super) ids: Option<Vec<Field<Text>>>,
 }

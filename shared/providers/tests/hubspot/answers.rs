@@ -297,6 +297,25 @@ fn contacts_of_a_deal_come_with_their_labels() {
 }
 
 #[test]
+fn several_deals_are_read_at_once_and_those_that_are_not_there_are_told() {
+    let call = client()
+        .deals_by_id(&["501", "502", "503"], &["advisor"])
+        .unwrap();
+    let deal = json!({"id": "501", "properties": {"advisor": "7001"}, "archived": false});
+    let error = |category: &str, id: &str| json!({"status": "error", "category": category, "message": "no", "context": {"ids": [id]}});
+    let body = json!({"status": "COMPLETE", "results": [deal], "numErrors": 2,
+        "errors": [error("OBJECT_NOT_FOUND", "502"), error("RATE_LIMITS", "503")]});
+    let response = answer(207, &[], body.to_string());
+    let read = call.reply.read(&response, RECEIVED_AT).unwrap();
+    assert_eq!(read.deals[0].get("advisor"), Some("7001"));
+    assert_eq!((read.deals.len(), read.missing), (1, vec!["502".to_owned()]));
+    for body in [json!({"results": [], "status": "PENDING"}), json!({"status": "COMPLETE"})] {
+        let response = answer(200, &[], body.to_string());
+        assert!(call.reply.read(&response, RECEIVED_AT).is_err());
+    }
+}
+
+#[test]
 fn the_account_is_named() {
     let call = client().account().unwrap();
     let body = json!({"portalId": 62515, "accountType": "STANDARD", "timeZone": "Australia/Sydney",

@@ -178,6 +178,7 @@ impl State {
                 match (method, rest) {
                     (&Method::GET, []) => self.list_objects(asked, kind),
                     (&Method::POST, ["search"]) => self.search_objects(asked, kind),
+                    (&Method::POST, ["batch", "read"]) => self.read_objects(asked, kind),
                     (&Method::GET, [id]) => self.one_object(asked, kind, id),
                     (&Method::PATCH, [id]) => self.patch_object(asked, kind, id),
                     (_, [] | [_]) => Err(Problem::method_not_allowed()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -12,8 +12,23 @@ use super::model::{Kind, Patch, Record, Version, stamp};
 use super::paging::{Slice, cursor, id_of_cursor, paging};
 use super::properties::{check, unasked};
 use super::{Asked, State};
+use crate::control;
 
 const LIST_LIMIT: usize = 10;
+
+const BATCH_MAX: usize = 100;
+
+#[derive(Deserialize)]
+struct BatchRead {
+    inputs: Vec<Input>,
+    #[serde(default)]
+    properties: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    id: String,
+}
 
 #[derive(Deserialize)]
 struct PatchBody {
@@ -77,6 +92,48 @@ impl State {
             .ok_or_else(Problem::not_found)?;
         let now = record.now().ok_or_else(Problem::not_found)?;
         Ok(ok(&self.render(kind, record, now, &asked.properties())))
+    }
+
+    /// Several at once; one that is not there is an error among results.
+    pub(super) fn read_objects(
+        &mut self,
+        asked: &Asked<'_>,
+        kind: Kind,
+    ) -> Result<Response<Bytes>, Problem> {
+        asked.needs(kind.scope(false))?;
+        let batch: BatchRead = serde_json::from_slice(asked.request.body())
+            .map_err(|error| Problem::validation(&format!("Invalid input JSON: {error}")))?;
+        if !(1..=BATCH_MAX).contains(&batch.inputs.len()) {
+            return Err(Problem::validation("A batch has 1 to 100 inputs."));
+        }
+        let (mut results, mut missing) = (Vec::new(), Vec::new());
+        for Input { id } in batch.inputs {
+            let record = id
+                .parse()
+                .ok()
+                .and_then(|id: u64| self.account.records(kind).get(&id))
+                .filter(|record| !record.is_archived)
+                .and_then(|record| Some((record, record.now()?)));
+            match record {
+                Some((record, now)) => {
+                    results.push(self.render(kind, record, now, &batch.properties));
+                }
+                None => missing.push(id),
+            }
+        }
+        let mut body = json!({"status": "COMPLETE", "results": results,
+            "startedAt": stamp(asked.now_ms), "completedAt": stamp(asked.now_ms)});
+        if missing.is_empty() {
+            return Ok(ok(&body));
+        }
+        if let Some(body) = body.as_object_mut() {
+            body.insert("numErrors".to_owned(), 1.into());
+            let error = json!({"status": "error", "category": "OBJECT_NOT_FOUND",
+                "message": "Could not get some objects, they may be deleted or not exist. Check that ids are valid.",
+                "context": {"ids": missing}});
+            body.insert("errors".to_owned(), json!([error]));
+        }
+        Ok(control::json(StatusCode::MULTI_STATUS, &body))
     }
 
     pub(super) fn patch_object(

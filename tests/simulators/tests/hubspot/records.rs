@@ -384,6 +384,20 @@ async fn contacts_of_deals_are_given_one_by_one_and_together() {
 }
 
 #[tokio::test]
+async fn deals_are_read_several_at_a_time() {
+    let world = World::free();
+    let path = "/crm/v3/objects/deals/batch/read";
+    let body = json!({"properties": ["service_package"], "inputs": [{"id": "501"}, {"id": "999"}]});
+    let answer = world.post(path, &body).await;
+    assert_eq!(answer.status, 207);
+    let body = answer.json();
+    assert_eq!(body["results"][0]["properties"]["service_package"], "Seed");
+    assert_eq!(body["errors"][0]["context"]["ids"], json!(["999"]));
+    let one = json!({"properties": ["advisor"], "inputs": [{"id": "501"}]});
+    assert_eq!(world.post(path, &one).await.status, 200);
+}
+
+#[tokio::test]
 async fn the_account_has_the_properties_that_it_was_given() {
     let world = World::free();
     let path = format!("{DEALS}/501");
