@@ -6,11 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, IS_STALE, Parameter, ParameterForm, ROUTES, Route, SYNCED_AT, Shape};
-use crate::{
-    ProblemKind, allocation, attendance, audit, automation, connectors, costing, deliveries,
-    freshness, logs, organizations, outgoing_webhooks, records, seven_shifts_integration,
-    seven_shifts_proxy, status, stores, webhooks,
-};
+use crate::{ProblemKind, allocation, attendance, audit, automation, client_folders, connectors, costing, deliveries, employees, freshness, logs, organizations, outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks};
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
 #[must_use]
@@ -347,6 +343,9 @@ fn schemas() -> Value {
     add::<outgoing_webhooks::OutgoingWebhook>(&mut generator);
     add::<outgoing_webhooks::OutgoingWebhookWithSecret>(&mut generator);
     add::<webhooks::WebhookCall>(&mut generator);
+    add::<client_folders::ClientFolderBody>(&mut generator);
+    add::<client_folders::ClientFolder>(&mut generator);
+    add::<client_folders::ClientFolderAsked>(&mut generator);
     add::<allocation::Closure>(&mut generator);
     add::<allocation::written::CreateClosure>(&mut generator);
     add::<allocation::written::UpdateClosure>(&mut generator);
@@ -382,6 +381,15 @@ fn schemas() -> Value {
     add::<records::RoleAssignment>(&mut generator);
     add::<records::Availability>(&mut generator);
     add::<records::TimeOff>(&mut generator);
+    add::<employees::EmployeeRecord>(&mut generator);
+    add::<employees::LeaveRequest>(&mut generator);
+    add::<employees::EmployerOrganisations>(&mut generator);
+    add::<employees::EmployerSynced>(&mut generator);
+    add::<employees::KnownEmployees>(&mut generator);
+    add::<employees::KnownLeaveRequests>(&mut generator);
+    add::<employees::FoundEmployee>(&mut generator);
+    add::<employees::EmployeeLeave>(&mut generator);
+    add::<employees::ProviderLeave>(&mut generator);
     add::<records::CustomRecord>(&mut generator);
     add::<records::Location>(&mut generator);
     add::<records::Role>(&mut generator);

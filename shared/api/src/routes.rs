@@ -83,6 +83,24 @@ pub enum Operation {
     ReadAvailability,
     ListTimeOff,
     ReadTimeOff,
+    ListEmployeeRecords,
+    ReadEmployeeRecord,
+    ListLeaveRequests,
+    ReadLeaveRequest,
+    ListOrganisations,
+    SyncEmployees,
+    SyncEmployeesByGet,
+    SyncLeaveRequests,
+    SyncLeaveRequestsByGet,
+    GetEmployees,
+    GetLeaveRequests,
+    GetEmployeeId,
+    GetEmployeeLeaveRequests,
+    GetLeaveRequestsByEmail,
+    GetLeaveRequestsList,
+    RunEmploymentHero,
+    CheckEmploymentHero,
+    TestEmploymentHero,
     ListCustomRecords,
     ReadCustomRecord,
     ListClosures,
@@ -95,6 +113,13 @@ pub enum Operation {
     ReadCapacityOverride,
     UpdateCapacityOverride,
     DeleteCapacityOverride,
+    CreateClientFolder,
+    ListClientFolders,
+    ReadClientFolder,
+    RetryClientFolder,
+    RunBoxFolder,
+    TestBox,
+    CheckBox,
     ReadAllocationSettings,
     ReplaceAllocationSettings,
     ReadAllocationNotices,
@@ -660,6 +685,129 @@ const TIME_OFF_LIST: &[Parameter] = &[
         "Only time off that stands like this.",
     ),
 ];
+const LEAVE_FROM: Parameter = parameter(
+    "from",
+    ParameterForm::Date,
+    "Only leave with a day off on this date or later.",
+);
+const LEAVE_TO: Parameter = parameter(
+    "to",
+    ParameterForm::Date,
+    "Only leave with a day off on this date or earlier.",
+);
+const HR_STATUS: Parameter = parameter(
+    "status",
+    ParameterForm::Text,
+    "Only those whose status is this word of the provider, whatever its case.",
+);
+const EMPLOYEE_EMAIL: Parameter = parameter(
+    "email",
+    ParameterForm::Text,
+    "Only those whose company's or account's mail this is, whatever its case.",
+);
+const EMPLOYEE_RECORD_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    EMPLOYEE_EMAIL,
+    HR_STATUS,
+];
+const LEAVE_REQUEST_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    UPDATED_SINCE,
+    INCLUDE_DELETED,
+    ORGANIZATION_ID,
+    CONNECTOR_ID,
+    parameter(
+        "employee_id",
+        ParameterForm::Id,
+        "Only leave of this employee.",
+    ),
+    LEAVE_FROM,
+    LEAVE_TO,
+    HR_STATUS,
+];
+const CONNECTOR: Parameter = parameter(
+    "connector",
+    ParameterForm::Text,
+    "The connector of the type employment_hero that is meant, by its id or integration key; needed where there are several.",
+);
+const ORGANISATION_LIST: &[Parameter] = &[ORGANIZATION_ID, CONNECTOR];
+const HR_SYNC: &[Parameter] = &[
+    ORGANIZATION_ID,
+    CONNECTOR,
+    parameter(
+        "full",
+        ParameterForm::Boolean,
+        "Read everything, where otherwise what is over long ago would be left out.",
+    ),
+    parameter(
+        "force_deletions",
+        ParameterForm::Boolean,
+        "Delete what is gone at the provider even if it is much.",
+    ),
+];
+const KNOWN_EMPLOYEES: &[Parameter] = &[LIMIT, CURSOR, ORGANIZATION_ID, CONNECTOR, HR_STATUS];
+const KNOWN_LEAVE: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    CONNECTOR,
+    parameter(
+        "from",
+        ParameterForm::Date,
+        "Only leave with a day off on this date or later; the organization's today when left out.",
+    ),
+    LEAVE_TO,
+    parameter(
+        "status",
+        ParameterForm::Text,
+        "Only leave whose status is this word of the provider, whatever its case; `approved` when left out.",
+    ),
+];
+const BY_EMAIL: &[Parameter] = &[
+    ORGANIZATION_ID,
+    CONNECTOR,
+    Parameter {
+        name: "email",
+        form: ParameterForm::Text,
+        description: "The person's mail, whatever its case: that of the company, else that of the account.",
+        is_required: true,
+    },
+];
+const BY_EMPLOYEE: &[Parameter] = &[
+    ORGANIZATION_ID,
+    CONNECTOR,
+    Parameter {
+        name: "employee_id",
+        form: ParameterForm::Text,
+        description: "The provider's id of the person, or our row's.",
+        is_required: true,
+    },
+];
+const PROVIDER_LEAVE: &[Parameter] = &[
+    ORGANIZATION_ID,
+    CONNECTOR,
+    parameter(
+        "page_index",
+        ParameterForm::Number,
+        "Which page of 100, from 1 on; 1 when left out.",
+    ),
+    parameter(
+        "start_date",
+        ParameterForm::Date,
+        "Passed on to the provider, which selects by it in a way that it does not document.",
+    ),
+    parameter(
+        "end_date",
+        ParameterForm::Date,
+        "Passed on to the provider as well.",
+    ),
+];
 const CUSTOM_RECORD_LIST: &[Parameter] = &[
     LIMIT,
     CURSOR,
@@ -998,6 +1146,7 @@ pub const AUDITED: &[&str] = &[
     "allocation_settings",
     "closure",
     "capacity_override",
+    "client_folder",
     "allocation",
     "allocation_notices",
     "store",
@@ -1117,6 +1266,31 @@ const CALLBACK: &[Parameter] = &[
 const OF_A_RUN: &[Scope] = &[Scope::SyncRunsRead, Scope::SyncRun];
 
 /// What becomes of a delivery.
+pub const CLIENT_FOLDER_STATUSES: &[&str] = &["pending", "created", "existing", "failed"];
+const CLIENT_FOLDER_LIST: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    parameter("deal_id", ParameterForm::Text, "Only those of this deal."),
+    parameter(
+        "status",
+        ParameterForm::OneOf(CLIENT_FOLDER_STATUSES),
+        "Only folders in this status.",
+    ),
+];
+const CLIENT_FOLDER_CALL: &[Parameter] = &[
+    ORGANIZATION_ID,
+    parameter(
+        "connector",
+        ParameterForm::Id,
+        "The connector to HubSpot whose secret signs the call, or whose deal it is, where the portal in the body does not say.",
+    ),
+    parameter(
+        "box_connector",
+        ParameterForm::Id,
+        "The connector to Box, where an organization has several.",
+    ),
+];
 pub const DELIVERY_STATES: &[&str] = &["pending", "delivered", "failed"];
 
 /// The streams that are synced.
@@ -1174,6 +1348,25 @@ const fn read(
     )
     .query(ONE)
     .answers(200, Shape::One(schema))
+}
+
+const fn employment_hero(
+    operation: Operation,
+    method: &'static str,
+    path: &'static str,
+    scope: Scope,
+    summary: &'static str,
+    query: &'static [Parameter],
+) -> Route {
+    Route::new(
+        operation,
+        "employment-hero",
+        method,
+        path,
+        Access::Scope(scope),
+        summary,
+    )
+    .query(query)
 }
 
 /// Everybody's, or one's own.
@@ -1266,10 +1459,12 @@ pub const FUNCTIONS: &[&str] = &[
     "attendance",
     "attendance-reports",
     "automation",
+    "box-folder",
     "connector-health",
     "connectors",
     "custom-sync",
     "delta-engine",
+    "employment-hero",
     "labor-cost",
     "oauth",
     "organizations",
@@ -1932,6 +2127,163 @@ const ALL: &[Route] = &[
         "TimeOff",
     ),
     list(
+        O::ListEmployeeRecords,
+        "/api/employees",
+        Scope::EmployeesRead,
+        "List employees, as HR systems have them",
+        EMPLOYEE_RECORD_LIST,
+        "EmployeeRecord",
+    ),
+    read(
+        O::ReadEmployeeRecord,
+        "/api/employees/{id}",
+        Scope::EmployeesRead,
+        "Read an employee",
+        "EmployeeRecord",
+    ),
+    list(
+        O::ListLeaveRequests,
+        "/api/leave-requests",
+        Scope::LeaveRequestsRead,
+        "List leave, approved or not, as HR systems have it",
+        LEAVE_REQUEST_LIST,
+        "LeaveRequest",
+    ),
+    read(
+        O::ReadLeaveRequest,
+        "/api/leave-requests/{id}",
+        Scope::LeaveRequestsRead,
+        "Read a leave request",
+        "LeaveRequest",
+    ),
+    employment_hero(
+        O::ListOrganisations,
+        "GET",
+        "/test/organisations",
+        Scope::ConnectorsCall,
+        "Ask Employment Hero which organisations the connector's login sees",
+        ORGANISATION_LIST,
+    )
+    .answers(200, Shape::One("EmployerOrganisations")),
+    employment_hero(
+        O::SyncEmployees,
+        "POST",
+        "/sync/employees",
+        Scope::SyncRun,
+        "Sync the employees of Employment Hero now; the answer waits for up to five seconds",
+        HR_SYNC,
+    )
+    .answers(200, Shape::One("EmployerSynced"))
+    .or(&[202]),
+    employment_hero(
+        O::SyncEmployeesByGet,
+        "GET",
+        "/sync/employees",
+        Scope::SyncRun,
+        "The same by GET, as timers of a replaced system ask for it",
+        HR_SYNC,
+    )
+    .answers(200, Shape::One("EmployerSynced"))
+    .or(&[202]),
+    employment_hero(
+        O::SyncLeaveRequests,
+        "POST",
+        "/sync/leave_requests",
+        Scope::SyncRun,
+        "Sync the leave of Employment Hero now; the answer waits for up to five seconds",
+        HR_SYNC,
+    )
+    .answers(200, Shape::One("EmployerSynced"))
+    .or(&[202]),
+    employment_hero(
+        O::SyncLeaveRequestsByGet,
+        "GET",
+        "/sync/leave_requests",
+        Scope::SyncRun,
+        "The same by GET, as timers of a replaced system ask for it",
+        HR_SYNC,
+    )
+    .answers(200, Shape::One("EmployerSynced"))
+    .or(&[202]),
+    employment_hero(
+        O::GetEmployees,
+        "GET",
+        "/get/employees",
+        Scope::EmployeesRead,
+        "List the employees of Employment Hero as they were synced last",
+        KNOWN_EMPLOYEES,
+    )
+    .answers(200, Shape::One("KnownEmployees")),
+    employment_hero(
+        O::GetLeaveRequests,
+        "GET",
+        "/get/leave_requests",
+        Scope::LeaveRequestsRead,
+        "List approved leave that is not over, as it was synced last",
+        KNOWN_LEAVE,
+    )
+    .answers(200, Shape::One("KnownLeaveRequests")),
+    employment_hero(
+        O::GetEmployeeId,
+        "GET",
+        "/get/employee_id",
+        Scope::EmployeesRead,
+        "Find the employee who has a mail address",
+        BY_EMAIL,
+    )
+    .answers(200, Shape::One("FoundEmployee")),
+    employment_hero(
+        O::GetEmployeeLeaveRequests,
+        "GET",
+        "/get/employee_leave_requests",
+        Scope::LeaveRequestsRead,
+        "List approved leave of one employee that is not over",
+        BY_EMPLOYEE,
+    )
+    .answers(200, Shape::One("EmployeeLeave")),
+    employment_hero(
+        O::GetLeaveRequestsByEmail,
+        "GET",
+        "/get/leave_requests_by_email",
+        Scope::LeaveRequestsRead,
+        "List approved leave that is not over of whoever has a mail address",
+        BY_EMAIL,
+    )
+    .answers(200, Shape::One("EmployeeLeave")),
+    employment_hero(
+        O::GetLeaveRequestsList,
+        "GET",
+        "/get/leave_requests_list",
+        Scope::LeaveRequestsRead,
+        "Read a page of leave from Employment Hero now, without storing it",
+        PROVIDER_LEAVE,
+    )
+    .answers(200, Shape::One("ProviderLeave")),
+    Route::new(
+        O::RunEmploymentHero,
+        "employment-hero",
+        "POST",
+        "/internal/employment-hero/run",
+        Access::Internal,
+        "Bring one stream of one connector of the type employment_hero up to date",
+    ),
+    Route::new(
+        O::CheckEmploymentHero,
+        "employment-hero",
+        "POST",
+        "/internal/employment-hero/check",
+        Access::Internal,
+        "Check what a connector of the type employment_hero is made of",
+    ),
+    Route::new(
+        O::TestEmploymentHero,
+        "employment-hero",
+        "POST",
+        "/internal/employment-hero/test",
+        Access::Internal,
+        "Test the connection of one connector of the type employment_hero",
+    ),
+    list(
         O::ListCustomRecords,
         "/api/custom-records",
         Scope::CustomRecordsRead,
@@ -2172,6 +2524,73 @@ const ALL: &[Route] = &[
         "Delete a capacity override",
     )
     .answers(200, Shape::One("Deleted")),
+    Route::new(
+        O::CreateClientFolder,
+        "box-folder",
+        "POST",
+        "/post/create_box_folder",
+        Access::SignedOr(Scope::ClientFoldersWrite),
+        "Have the folder of a deal's client made in Box, or say which one it is: by a key, or by a workflow that HubSpot signs",
+    )
+    .query(CLIENT_FOLDER_CALL)
+    .takes("ClientFolderBody")
+    .answers(200, Shape::One("ClientFolderAsked"))
+    .or(&[202]),
+    Route::new(
+        O::ListClientFolders,
+        "box-folder",
+        "GET",
+        "/api/client-folders",
+        Access::Scope(Scope::ClientFoldersRead),
+        "List the folders of clients, the newest first",
+    )
+    .query(CLIENT_FOLDER_LIST)
+    .answers(200, Shape::Page("ClientFolder")),
+    Route::new(
+        O::ReadClientFolder,
+        "box-folder",
+        "GET",
+        "/api/client-folders/{id}",
+        Access::Scope(Scope::ClientFoldersRead),
+        "Read the folder of a client, and what keeps it from being there",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("ClientFolder")),
+    Route::new(
+        O::RetryClientFolder,
+        "box-folder",
+        "POST",
+        "/api/client-folders/{id}/retry",
+        Access::Scope(Scope::ClientFoldersWrite),
+        "Try again to make a folder that failed, once what kept it is put right",
+    )
+    .query(ONE)
+    .answers(200, Shape::One("ClientFolderAsked"))
+    .or(&[202]),
+    Route::new(
+        O::RunBoxFolder,
+        "box-folder",
+        "POST",
+        "/internal/box-folder/run",
+        Access::Internal,
+        "Make one folder, or pass on its link",
+    ),
+    Route::new(
+        O::TestBox,
+        "box-folder",
+        "POST",
+        "/internal/box-folder/test",
+        Access::Internal,
+        "Test the credential of one connector to Box, and what it may see",
+    ),
+    Route::new(
+        O::CheckBox,
+        "box-folder",
+        "POST",
+        "/internal/box-folder/check",
+        Access::Internal,
+        "Check the configuration and the credential of a connector to Box",
+    ),
     allocation_settings(
         O::ReadAllocationSettings,
         "GET",

@@ -52,6 +52,10 @@ text_enum! {
         CostingRead = "costing:read",
         /// Who is on shift, and whether a message for people at work is sent to them.
         ShiftChecksRead = "shift-checks:read",
+        /// Who works there, by an HR system.
+        EmployeesRead = "employees:read",
+        /// When they are away, by an HR system.
+        LeaveRequestsRead = "leave-requests:read",
         /// What connectors of the type `custom` have listed.
         CustomRecordsRead = "custom-records:read",
         WebhooksRead = "webhooks:read",
@@ -97,6 +101,10 @@ text_enum! {
         AllocationsRun = "allocations:run",
         /// Give a deal to somebody else, or have it decided again.
         AllocationsWrite = "allocations:write",
+        /// Folders of clients in Box.
+        ClientFoldersRead = "client-folders:read",
+        /// Have one made, or tried again.
+        ClientFoldersWrite = "client-folders:write",
         StoresRead = "stores:read",
         /// Stores, which location is which of them, and who people are in the product.
         StoresWrite = "stores:write",
@@ -124,6 +132,7 @@ impl Scope {
                 | Self::AttendancePolicyWrite
                 | Self::ClosuresWrite
                 | Self::CapacityOverridesWrite
+                | Self::ClientFoldersWrite
                 | Self::AllocationSettingsWrite
                 | Self::AllocationsWrite
                 | Self::ApiKeysWrite
@@ -190,10 +199,14 @@ impl Role {
             Scope::AttendancePolicyWrite,
             Scope::CostingRead,
             Scope::ShiftChecksRead,
+            Scope::EmployeesRead,
+            Scope::LeaveRequestsRead,
             Scope::CustomRecordsRead,
             Scope::ClosuresWrite,
             Scope::CapacityOverridesRead,
             Scope::CapacityOverridesWrite,
+            Scope::ClientFoldersRead,
+            Scope::ClientFoldersWrite,
             Scope::AllocationSettingsRead,
             Scope::AllocationsRead,
             Scope::AllocationsRun,
@@ -555,6 +568,8 @@ mod tests {
             (Scope::AttendancePolicyWrite, "oa.p"),
             (Scope::CostingRead, "oa.p"),
             (Scope::ShiftChecksRead, "oa.p"),
+            (Scope::EmployeesRead, "oa.p"),
+            (Scope::LeaveRequestsRead, "oa.p"),
             (Scope::CustomRecordsRead, "oa.p"),
             (Scope::WebhooksRead, "oa.p"),
             (Scope::WebhooksWrite, "oa.p"),
@@ -575,6 +590,8 @@ mod tests {
             (Scope::ClosuresWrite, "oa.p"),
             (Scope::CapacityOverridesRead, "oa.p"),
             (Scope::CapacityOverridesWrite, "oa.p"),
+            (Scope::ClientFoldersRead, "oa.p"),
+            (Scope::ClientFoldersWrite, "oa.p"),
             (Scope::AllocationSettingsRead, "oa.p"),
             (Scope::AllocationSettingsWrite, "o..p"),
             (Scope::AllocationsRead, "oa.p"),
