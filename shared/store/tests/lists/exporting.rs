@@ -55,10 +55,13 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::AllocationSettings
                     | Kind::Closure
                     | Kind::CapacityOverride
+                    | Kind::AllocationNotices
+                    | Kind::Allocation
+                    | Kind::AllocationExplanation
             );
             let rows = match kind {
                 // What the rows above were made by left them.
-                Kind::AuditEntry => 11,
+                Kind::AuditEntry => 12,
                 _ if one => 1,
                 _ => 5,
             };
@@ -245,6 +248,23 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO capacity_overrides (id, organization_id, adviser_email, effective_date, client_limit_monthly, pod_type, created_by, created_at, updated_at)
          VALUES (?1, ?2, 'mia.tan@example.com', '2026-04-07', 10, 'Team Pod', 'user-1', 0, 0)",
         parameters![fixture.id(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO allocation_notices (organization_id, targets, updated_by, created_at, updated_at)
+         VALUES (?1, '[]', 'user-1', 0, 0)",
+        parameters![tenant],
+    );
+    let allocation = fixture.id();
+    fixture.query(
+        "INSERT INTO allocations (id, organization_id, connector_id, deal_id, source, requested_by, call_id, request, status,
+           failure, received_at, decided_at, finished_at)
+         VALUES (?1, ?2, ?3, '501', 'hubspot_webhook', 'hubspot', 'ap-1', '{\"service_package\":\" Seed \"}', 'failed',
+           '{\"reason\":\"no_advisers\",\"detail\":\"There is no adviser.\",\"remedy\":\"Do.\"}', 0, 1, 1)",
+        parameters![allocation.as_str(), tenant, connector],
+    );
+    fixture.query(
+        "INSERT INTO allocation_explanations (allocation_id, organization_id, decided_at, decision) VALUES (?1, ?2, 1, '{\"deal_id\":\"501\"}')",
+        parameters![allocation, tenant],
     );
     let (person, shift) = (fixture.id(), fixture.id());
     fixture.query(
