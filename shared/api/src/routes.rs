@@ -122,6 +122,12 @@ pub enum Operation {
     CheckBox,
     ReadAllocationSettings,
     ReplaceAllocationSettings,
+    ListEarliestWeeks,
+    ReadAdviserSchedule,
+    ListAdviserMeetings,
+    ReadAdviserMatrix,
+    CheckHubspot,
+    TestHubspot,
     ReadAllocationNotices,
     ReplaceAllocationNotices,
     AllocateDeal,
@@ -980,7 +986,66 @@ const ALLOCATION_HISTORY: &[Parameter] = &[
     ALLOCATION_ADVISER,
     FORMAT,
 ];
+/// Which HubSpot account is meant.
+const OF_CONNECTOR: Parameter = parameter(
+    "connector",
+    ParameterForm::Id,
+    "The connector to HubSpot. It may be left out where the organization has one only.",
+);
+const COMPUTE: Parameter = parameter(
+    "compute",
+    ParameterForm::Boolean,
+    "`1`: look for the weeks, which reads meetings and deals. Without it the answer says who there is, and no weeks.",
+);
+const AGREEMENT_START: Parameter = parameter(
+    "agreement_start_date",
+    ParameterForm::Date,
+    "The date that the agreement of the deal starts; the organization's today when left out.",
+);
+const ADVISER_EMAIL: Parameter = parameter(
+    "email",
+    ParameterForm::Email,
+    "The adviser's, whatever its case.",
+)
+.required();
+const EARLIEST_WEEKS: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    OF_CONNECTOR,
+    COMPUTE,
+    parameter(
+        "include_no",
+        ParameterForm::Boolean,
+        "`1`: also those who take on no clients.",
+    ),
+    AGREEMENT_START,
+    FORMAT,
+];
+const ADVISER_SCHEDULE: &[Parameter] = &[
+    ORGANIZATION_ID,
+    OF_CONNECTOR,
+    ADVISER_EMAIL,
+    COMPUTE,
+    AGREEMENT_START,
+    FORMAT,
+];
+const ADVISER_MEETINGS: &[Parameter] = &[
+    LIMIT,
+    CURSOR,
+    ORGANIZATION_ID,
+    OF_CONNECTOR,
+    ADVISER_EMAIL,
+    parameter(
+        "weeks_back",
+        ParameterForm::Number,
+        "From the Monday so many weeks before the current week on, 1 to 52; 8 by default.",
+    ),
+    FORMAT,
+];
+const ADVISER_MATRIX: &[Parameter] = &[ORGANIZATION_ID, OF_CONNECTOR, FORMAT];
 const ALLOCATE_DEAL: &[Parameter] = &[
+    ORGANIZATION_ID,
     parameter(
         "connector",
         ParameterForm::Id,
@@ -1426,6 +1491,20 @@ const fn allocations(
     Route::new(operation, "allocate-deal", method, path, access, summary)
 }
 
+const fn advisers(
+    operation: Operation,
+    path: &'static str,
+    summary: &'static str,
+    query: &'static [Parameter],
+    schema: &'static str,
+) -> Route {
+    let access = Access::Scope(Scope::AdvisersRead);
+    Route::new(operation, "advisers", "GET", path, access, summary)
+        .query(query)
+        .answers(200, Shape::One(schema))
+        .or(&[409, 502])
+}
+
 /// A route of the replaced system under `/api/integrations/`, which its callers call with a slash
 /// in the end.
 const fn integration(
@@ -1453,6 +1532,7 @@ pub static ROUTES: &[Route] = ALL;
 
 /// The components that have routes.
 pub const FUNCTIONS: &[&str] = &[
+    "advisers",
     "allocate-deal",
     "allocation-settings",
     "api-keys",
@@ -2319,11 +2399,55 @@ const ALL: &[Route] = &[
     .query(ONE)
     .takes("PriceLabor")
     .answers(200, Shape::One("LaborPrice")),
+    advisers(
+        O::ListEarliestWeeks,
+        "/availability/earliest",
+        "List advisers with the first week in which each has room for a client, the earliest first. Every source says how old it is; whoever a source that failed says nothing of has no week. `format=csv` gives a table",
+        EARLIEST_WEEKS,
+        "EarliestWeeks",
+    ),
+    advisers(
+        O::ReadAdviserSchedule,
+        "/availability/schedule",
+        "Read the weeks of one adviser: first meetings, absences, deals that wait, targets, and the first week with room. `format=csv` gives a table",
+        ADVISER_SCHEDULE,
+        "AdviserSchedule",
+    ),
+    advisers(
+        O::ListAdviserMeetings,
+        "/availability/meetings",
+        "List the meetings of one adviser, the latest first, with whether each takes up room. `format=csv` gives a table",
+        ADVISER_MEETINGS,
+        "AdviserMeetings",
+    ),
+    advisers(
+        O::ReadAdviserMatrix,
+        "/availability/matrix",
+        "Read which advisers take clients of which service package and household. `format=csv` gives a table",
+        ADVISER_MATRIX,
+        "AdviserMatrix",
+    ),
+    Route::new(
+        O::CheckHubspot,
+        "advisers",
+        "POST",
+        "/internal/advisers/check",
+        Access::Internal,
+        "Check what a connector to HubSpot is made of",
+    ),
+    Route::new(
+        O::TestHubspot,
+        "advisers",
+        "POST",
+        "/internal/advisers/test",
+        Access::Internal,
+        "Test a connector to HubSpot",
+    ),
     allocations(
         O::AllocateDeal,
         "POST",
         "/post/allocate",
-        Access::Provider,
+        Access::SignedOr(Scope::AllocationsRun),
         "Give a deal to the adviser who has room first: what a workflow of HubSpot calls, signed by it, or whoever has an API key with the scope `allocations:run`. A deal is allocated once; who calls again is told what came of it. 202: it is decided as soon as that is possible",
     )
     .takes_deliveries()
