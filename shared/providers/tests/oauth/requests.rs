@@ -280,7 +280,7 @@ fn what_cannot_work_is_refused_before_it_is_sent() {
     for secret in [String::new(), "a\nb".to_owned(), "a".repeat(8_193)] {
         let secret = Secret::new(secret);
         assert!(client.refresh(&secret).is_err());
-        assert!(client.exchange(&secret, &verifier()).is_err());
+        assert!(client.exchange(&secret, &verifier(), REDIRECT_URI).is_err());
     }
 }
 
@@ -289,7 +289,7 @@ fn debug_shows_no_secret() {
     for client_auth in [ClientAuth::Basic, ClientAuth::BasicRaw, ClientAuth::Body] {
         let client = client(client_auth);
         let exchange = client
-            .exchange(&Secret::new("hunter2-code"), &verifier())
+            .exchange(&Secret::new("hunter2-code"), &verifier(), REDIRECT_URI)
             .unwrap();
         let refresh = client.refresh(&Secret::new("hunter2-refresh")).unwrap();
         let shown = format!(
@@ -317,7 +317,8 @@ proptest! {
     fn what_is_sent_along_comes_back_as_it_was(state in "\\PC{1,40}", value in "\\PC{0,40}") {
         let verifier = verifier();
         let url = client(ClientAuth::Body).authorization_url(&Authorization {
-            state: &state, verifier: &verifier, scopes: &[], extra: &[("prompt", &value)],
+            state: &state, verifier: &verifier, redirect_uri: REDIRECT_URI,
+            scopes: &[], extra: &[("prompt", &value)],
         }).unwrap();
         let query = query_of(&url);
         prop_assert!(query.contains(&("state".to_owned(), state)));
