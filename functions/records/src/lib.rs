@@ -37,6 +37,10 @@ async fn handle(request: Request) -> Answer {
             Operation::ReadCustomRecord => {
                 read(&context, Kind::CustomRecord, "custom record").await
             }
+            Operation::ReadEmployeeRecord => read(&context, Kind::Employee, "employee").await,
+            Operation::ReadLeaveRequest => {
+                read(&context, Kind::LeaveRequest, "leave request").await
+            }
             Operation::ReadTimeOff => read(&context, Kind::TimeOff, "time off").await,
             Operation::ListAuditEntries => audit::list(&context).await,
             Operation::ListLogs => logs::list(&context).await,

@@ -5,8 +5,9 @@ use api::routes::{REQUEST_STATUSES, STREAMS};
 use api::{Operation, Problem};
 use platform::{Context, Reply, lists};
 use store::lists::{
-    self as rows, AttendanceOf, CustomRecordFilter, List, MemberFilter, PlaceFilter,
-    QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter,
+    self as rows, AttendanceOf, CustomRecordFilter, EmployeeFilter, LeaveRequestFilter, List,
+    MemberFilter, PlaceFilter, QuarantineFilter, ShiftFilter, SyncRunFilter, TeamMemberFilter,
+    TimeOffFilter, TimePunchFilter,
 };
 
 use crate::shifts::attendance_of;
@@ -42,6 +43,7 @@ struct Filters {
     is_disputed: Option<bool>,
     connector_id: Option<String>,
     external_id: Option<String>,
+    employee_id: Option<String>,
     start_date: Option<String>,
     end_date: Option<String>,
     stream: Option<String>,
@@ -78,6 +80,18 @@ impl Filters {
             Operation::ListCustomRecords => {
                 filters.connector_id = query.id("connector_id");
                 filters.external_id = query.text("external_id");
+            }
+            Operation::ListEmployeeRecords => {
+                filters.connector_id = query.id("connector_id");
+                filters.email = in_lower_case(query.text("email"));
+                filters.status = in_lower_case(query.text("status"));
+            }
+            Operation::ListLeaveRequests => {
+                filters.connector_id = query.id("connector_id");
+                filters.employee_id = query.id("employee_id");
+                filters.start_date = query.date("from");
+                filters.end_date = query.date("to");
+                filters.status = in_lower_case(query.text("status"));
             }
             Operation::ListTeamMembers => {
                 filters.is_active = query.boolean("is_active");
@@ -159,6 +173,28 @@ impl Filters {
                 };
                 rows::custom_records(tenant, &filter, paging)
             }
+            Operation::ListEmployeeRecords => {
+                let filter = EmployeeFilter {
+                    updated_since,
+                    include_deleted,
+                    connector_id: self.connector_id.as_deref(),
+                    email: self.email.as_deref(),
+                    status: self.status.as_deref(),
+                };
+                rows::employees(tenant, &filter, paging)
+            }
+            Operation::ListLeaveRequests => {
+                let filter = LeaveRequestFilter {
+                    updated_since,
+                    include_deleted,
+                    connector_id: self.connector_id.as_deref(),
+                    employee_id: self.employee_id.as_deref(),
+                    from: self.start_date.as_deref(),
+                    to: self.end_date.as_deref(),
+                    status: self.status.as_deref(),
+                };
+                rows::leave_requests(tenant, &filter, paging)
+            }
             Operation::ListTimeOff => {
                 let filter = TimeOffFilter {
                     updated_since,
@@ -229,6 +265,11 @@ impl Filters {
             _ => rows::locations(tenant, &place, paging),
         }
     }
+}
+
+/// As such words and mails are stored.
+fn in_lower_case(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_lowercase())
 }
 
 /// The query parser lets only known names through.

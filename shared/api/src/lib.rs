@@ -3,6 +3,7 @@
 //! Pure data and parsing, so that the functions, the OpenAPI document and the tests read one
 //! table. Nothing here does I/O.
 
+pub mod advisers;
 pub mod allocation;
 pub mod attendance;
 pub mod audit;

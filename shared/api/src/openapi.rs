@@ -6,7 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{Access, IS_STALE, Parameter, ParameterForm, ROUTES, Route, SYNCED_AT, Shape};
-use crate::{ProblemKind, allocation, attendance, audit, automation, client_folders, connectors, costing, deliveries, employees, freshness, logs, organizations, outgoing_webhooks, records, seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks};
+use crate::{
+    ProblemKind, advisers, allocation, attendance, audit, automation, client_folders, connectors,
+    costing, deliveries, employees, freshness, logs, organizations, outgoing_webhooks, records,
+    seven_shifts_integration, seven_shifts_proxy, status, stores, webhooks,
+};
 
 /// The whole document. Internal routes are left out: nobody outside may call them.
 #[must_use]
@@ -365,6 +369,10 @@ fn schemas() -> Value {
     add::<allocation::deals::PutAllocationNotices>(&mut generator);
     add::<allocation::deals::AllocationNotices>(&mut generator);
     add::<allocation::settings_schema::PutAllocationSettings>(&mut generator);
+    add::<advisers::EarliestWeeks>(&mut generator);
+    add::<advisers::AdviserSchedule>(&mut generator);
+    add::<advisers::AdviserMeetings>(&mut generator);
+    add::<advisers::AdviserMatrix>(&mut generator);
     add::<stores::CreateStore>(&mut generator);
     add::<stores::UpdateStore>(&mut generator);
     add::<stores::UpsertStores>(&mut generator);

@@ -1002,12 +1002,14 @@ const AGREEMENT_START: Parameter = parameter(
     ParameterForm::Date,
     "The date that the agreement of the deal starts; the organization's today when left out.",
 );
-const ADVISER_EMAIL: Parameter = parameter(
-    "email",
-    ParameterForm::Email,
-    "The adviser's, whatever its case.",
-)
-.required();
+const ADVISER_EMAIL: Parameter = Parameter {
+    is_required: true,
+    ..parameter(
+        "email",
+        ParameterForm::Email,
+        "The adviser's, whatever its case.",
+    )
+};
 const EARLIEST_WEEKS: &[Parameter] = &[
     LIMIT,
     CURSOR,
@@ -1502,7 +1504,6 @@ const fn advisers(
     Route::new(operation, "advisers", "GET", path, access, summary)
         .query(query)
         .answers(200, Shape::One(schema))
-        .or(&[409, 502])
 }
 
 /// A route of the replaced system under `/api/integrations/`, which its callers call with a slash

@@ -95,6 +95,8 @@ text_enum! {
         /// By what deals are allocated.
         AllocationSettingsRead = "allocation-settings:read",
         AllocationSettingsWrite = "allocation-settings:write",
+        /// When advisers have room, what they have to do, and in which weeks they are away.
+        AdvisersRead = "advisers:read",
         /// Which deal was given to whom, and why.
         AllocationsRead = "allocations:read",
         /// Have a deal given to an adviser.
@@ -208,6 +210,7 @@ impl Role {
             Scope::ClientFoldersRead,
             Scope::ClientFoldersWrite,
             Scope::AllocationSettingsRead,
+            Scope::AdvisersRead,
             Scope::AllocationsRead,
             Scope::AllocationsRun,
             Scope::StoresWrite,
@@ -594,6 +597,7 @@ mod tests {
             (Scope::ClientFoldersWrite, "oa.p"),
             (Scope::AllocationSettingsRead, "oa.p"),
             (Scope::AllocationSettingsWrite, "o..p"),
+            (Scope::AdvisersRead, "oa.p"),
             (Scope::AllocationsRead, "oa.p"),
             (Scope::AllocationsRun, "oa.p"),
             (Scope::AllocationsWrite, "o..p"),

@@ -18,7 +18,7 @@ use spin_sdk::wasip3::http_compat::http_into_wasi_request;
 use spin_sdk::wasip3::{http::client, wit_future};
 use spin_sdk::wit_bindgen::StreamResult;
 use spin_sdk::{http::FullBody, time};
-use store::rate_budgets::{self, Slot};
+use store::rate_budgets::{self, Pace, Slot};
 use store::{Database, DatabaseError};
 
 use crate::{clock, random};
@@ -108,7 +108,7 @@ pub struct Line<'a, D> {
     /// Names the credential in `rate_budgets`; never the credential itself.
     pub budget: String,
     /// The provider's limit for one credential.
-    pub requests_per_second: NonZeroU32,
+    pace: Pace,
     /// No try lasts longer than until this, in Unix milliseconds.
     pub deadline_ms: i64,
     calls: Cell<u32>,
@@ -125,10 +125,16 @@ impl<'a, D: Database> Line<'a, D> {
         Self {
             database,
             budget,
-            requests_per_second,
+            pace: Pace::steady(gcra::interval_ms(requests_per_second)),
             deadline_ms,
             calls: Cell::new(0),
         }
+    }
+
+    /// The same at another pace than so many a second.
+    #[must_use]
+    pub fn at_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// How many requests went out so far, tries included.
@@ -236,15 +242,8 @@ impl<'a, D: Database> Line<'a, D> {
         if remaining_ms <= 0 {
             return Err(CallError::OutOfTime);
         }
-        let interval_ms = gcra::interval_ms(self.requests_per_second);
-        match rate_budgets::reserve(
-            self.database,
-            &self.budget,
-            now_ms,
-            interval_ms,
-            remaining_ms,
-        )
-        .await?
+        match rate_budgets::reserve_at(self.database, &self.budget, now_ms, self.pace, remaining_ms)
+            .await?
         {
             Slot::At(send_at_ms) => {
                 sleep_ms(send_at_ms.saturating_sub(now_ms)).await;

@@ -25,27 +25,101 @@ pub enum Slot {
     Later(i64),
 }
 
-/// The next slot, seen from the row as it is. Times further ahead than any wait were written by
-/// a clock that jumped, and count for nothing.
-macro_rules! earliest {
-    () => {
-        "max(?2, iif(tat_ms > ?2 + ?3, 0, tat_ms), iif(blocked_until_ms > ?2 + ?3, 0, blocked_until_ms))"
+/// How fast requests leave under one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// From one to the next, in the long run.
+    pub interval_ms: i64,
+    /// So many may leave at once after a pause; 1 or more. In any time `t` no more leave than `burst + t / interval`.
+    pub burst: i64,
+}
+
+impl Pace {
+    /// One after the other.
+    #[must_use]
+    pub const fn steady(interval_ms: i64) -> Self {
+        Self {
+            interval_ms,
+            burst: 1,
+        }
+    }
+}
+
+/// Times further ahead than any wait were written by a clock that jumped, and count for nothing.
+macro_rules! believed {
+    ($time:literal) => {
+        concat!("iif(", $time, " > ?2 + ?3, 0, ", $time, ")")
     };
 }
 
+/// The next slot, seen from the row as it is.
+macro_rules! earliest {
+    () => {
+        concat!(
+            "max(?2, ",
+            believed!("tat_ms"),
+            " - ?5, ",
+            believed!("blocked_until_ms"),
+            ")"
+        )
+    };
+}
+
+/// What a slot was can be told from the row after it: where the burst is not used up, it is now or the end of a block.
 const RESERVE: &str = concat!(
     "INSERT INTO rate_budgets (key, tat_ms) VALUES (?1, ?2 + ?4)
-     ON CONFLICT (key) DO UPDATE SET tat_ms = ",
+     ON CONFLICT (key) DO UPDATE SET tat_ms = max(",
+    believed!("tat_ms"),
+    ", ",
     earliest!(),
-    " + ?4 WHERE ",
+    ") + ?4 WHERE ",
     earliest!(),
-    " <= ?2 + ?5 RETURNING tat_ms - ?4"
+    " <= ?2 + ?6 RETURNING max(?2, tat_ms - ?4 - ?5, ",
+    believed!("blocked_until_ms"),
+    ")"
 );
 
-const EARLIEST: &str = concat!("SELECT ", earliest!(), " FROM rate_budgets WHERE key = ?1");
+const EARLIEST: &str = concat!(
+    "SELECT ",
+    earliest!(),
+    " FROM rate_budgets WHERE key = ?1 AND ?4 IS ?4"
+);
 
-/// Takes the next slot of `key`, `interval_ms` after the one before and never while the key is
-/// blocked; concurrent callers get different ones. A wait of more than `max_wait_ms` takes none.
+/// Takes the next slot of `key`, at this pace and never while the key is blocked; concurrent callers get different ones. A
+/// wait of more than `max_wait_ms` takes none.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn reserve_at<E: Execute>(
+    database: &E,
+    key: &str,
+    now_ms: i64,
+    pace: Pace,
+    max_wait_ms: i64,
+) -> Result<Slot, DatabaseError> {
+    let interval_ms = pace.interval_ms.max(1);
+    let ahead_ms = interval_ms.saturating_mul(pace.burst.saturating_sub(1).max(0));
+    let parameters = parameters![
+        key,
+        now_ms,
+        MAX_AHEAD_MS,
+        interval_ms,
+        ahead_ms,
+        max_wait_ms.clamp(0, MAX_AHEAD_MS / 2),
+    ];
+    if let Some(row) = database.execute(RESERVE, parameters).await?.first() {
+        return Ok(Slot::At(row.integer(0)?));
+    }
+    let parameters = parameters![key, now_ms, MAX_AHEAD_MS, interval_ms, ahead_ms];
+    let rows = database.execute(EARLIEST, parameters).await?;
+    match rows.first() {
+        Some(row) => Ok(Slot::Later(row.integer(0)?)),
+        // Removed in between: free.
+        None => Ok(Slot::Later(now_ms)),
+    }
+}
+
+/// [`reserve_at`], one `interval_ms` after the other.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -56,24 +130,8 @@ pub async fn reserve<E: Execute>(
     interval_ms: i64,
     max_wait_ms: i64,
 ) -> Result<Slot, DatabaseError> {
-    let parameters = parameters![
-        key,
-        now_ms,
-        MAX_AHEAD_MS,
-        interval_ms.max(1),
-        max_wait_ms.clamp(0, MAX_AHEAD_MS / 2),
-    ];
-    if let Some(row) = database.execute(RESERVE, parameters).await?.first() {
-        return Ok(Slot::At(row.integer(0)?));
-    }
-    let rows = database
-        .execute(EARLIEST, parameters![key, now_ms, MAX_AHEAD_MS])
-        .await?;
-    match rows.first() {
-        Some(row) => Ok(Slot::Later(row.integer(0)?)),
-        // Removed in between: free.
-        None => Ok(Slot::Later(now_ms)),
-    }
+    let pace = Pace::steady(interval_ms);
+    reserve_at(database, key, now_ms, pace, max_wait_ms).await
 }
 
 const BLOCK: &str = "

@@ -14,7 +14,9 @@ use std::num::NonZeroU32;
 use domain::gcra::{MAX_AHEAD_MS, admit, interval_ms};
 use domain::inbound_limit::Quota;
 use proptest::prelude::*;
-use store::rate_budgets::{KEEP_MS, MAX_BLOCK_MS, Slot, Spent, block, prune, reserve, spend};
+use store::rate_budgets::{
+    KEEP_MS, MAX_BLOCK_MS, Pace, Slot, Spent, block, prune, reserve, reserve_at, spend,
+};
 use store::{Execute, parameters};
 use support::{TestDatabase, wait};
 
@@ -38,6 +40,87 @@ fn the_first_call_leaves_at_once_and_the_next_ones_in_turn() {
         take(&database, NOW_MS + 5_000, 100),
         Slot::At(NOW_MS + 5_100)
     );
+}
+
+const BURSTS: Pace = Pace {
+    interval_ms: 675,
+    burst: 10,
+};
+
+fn take_in_bursts(database: &TestDatabase, now_ms: i64, max_wait_ms: i64) -> Slot {
+    let taken = reserve_at(database, KEY, now_ms, BURSTS, max_wait_ms);
+    wait(taken).unwrap()
+}
+
+#[test]
+fn after_a_pause_some_leave_at_once_and_the_next_ones_in_turn() {
+    let database = TestDatabase::checked();
+    for pause in [0, 60_000] {
+        let now_ms = NOW_MS + pause;
+        for _ in 0..10 {
+            assert_eq!(take_in_bursts(&database, now_ms, 0), Slot::At(now_ms));
+        }
+        assert_eq!(
+            take_in_bursts(&database, now_ms, 674),
+            Slot::Later(now_ms + 675)
+        );
+        assert_eq!(
+            take_in_bursts(&database, now_ms, 675),
+            Slot::At(now_ms + 675)
+        );
+        assert_eq!(
+            take_in_bursts(&database, now_ms + 1, 9_999),
+            Slot::At(now_ms + 1_350)
+        );
+    }
+    // Half of what was used up is there again after half of the time.
+    let half = NOW_MS + 60_000 + 1_350 + 5 * 675;
+    for _ in 0..5 {
+        assert_eq!(take_in_bursts(&database, half, 0), Slot::At(half));
+    }
+    assert_eq!(take_in_bursts(&database, half, 0), Slot::Later(half + 675));
+}
+
+#[test]
+fn a_block_holds_up_bursts_too() {
+    let database = TestDatabase::checked();
+    take_in_bursts(&database, NOW_MS, 0);
+    wait(block(&database, KEY, NOW_MS, NOW_MS + 5_000)).unwrap();
+    let until = NOW_MS + 5_000;
+    assert_eq!(take_in_bursts(&database, NOW_MS, 4_999), Slot::Later(until));
+    for _ in 0..10 {
+        assert_eq!(take_in_bursts(&database, NOW_MS, 9_999), Slot::At(until));
+    }
+    assert_eq!(
+        take_in_bursts(&database, NOW_MS, 9_999),
+        Slot::At(until + 675)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    /// What Employment Hero allows: 100 in any minute, 20 in any second, by one row.
+    #[test]
+    fn bursts_keep_to_both_limits_whenever_who_asks(
+        pauses in prop::collection::vec(prop_oneof![Just(0), 0..700_i64, 0..70_000_i64], 1..400)
+    ) {
+        let database = TestDatabase::checked();
+        let (mut now_ms, mut left) = (NOW_MS, Vec::new());
+        for pause in pauses {
+            now_ms += pause;
+            if let Slot::At(at) = take_in_bursts(&database, now_ms, 20_000) {
+                prop_assert!(at >= now_ms);
+                left.push(at);
+            }
+        }
+        left.sort_unstable();
+        for (window_ms, limit) in [(60_000, 100), (1_000, 20)] {
+            for (place, first) in left.iter().enumerate() {
+                let within = left.iter().skip(place).filter(|at| **at < first + window_ms).count();
+                prop_assert!(within <= limit, "{within} in {window_ms} ms");
+            }
+        }
+    }
 }
 
 #[test]
