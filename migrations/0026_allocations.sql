@@ -94,8 +94,16 @@ CREATE TRIGGER allocations_make_job_due AFTER INSERT ON allocations WHEN NEW.nex
     'allocation:' || NEW.connector_id, 'pending', NEW.next_try_at, 'webhook', NEW.received_at, NEW.received_at)
   ON CONFLICT (kind, subject, name) DO UPDATE SET
     state = iif(state = 'running', state, 'pending'),
-    next_due_at = iif(state = 'running', next_due_at, min(coalesce(next_due_at, excluded.next_due_at), excluded.next_due_at)),
-    next_run_id = iif(state = 'running', coalesce(next_run_id, 'again'), next_run_id);
+    next_due_at = iif(state = 'running', next_due_at, min(coalesce(next_due_at, excluded.next_due_at), excluded.next_due_at));
+END;
+--; statement
+-- Whatever waits when a run has ended has another run: what came meanwhile at once, and what waits for a source at its time.
+CREATE TRIGGER jobs_keep_allocation_due AFTER UPDATE OF lease_holder ON jobs
+WHEN NEW.kind = 'allocation' AND NEW.lease_holder IS NULL AND NEW.next_due_at IS NULL AND EXISTS (
+  SELECT 1 FROM allocations WHERE connector_id = NEW.subject AND next_try_at IS NOT NULL) BEGIN
+  UPDATE jobs SET state = 'pending', next_due_at = (
+    SELECT min(next_try_at) FROM allocations WHERE connector_id = NEW.subject AND next_try_at IS NOT NULL)
+  WHERE id = NEW.id;
 END;
 --; statement
 -- What became of the change of the deal is what became of the allocation, in the same transaction; and who is to be told is told.

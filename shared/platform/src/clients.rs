@@ -19,6 +19,9 @@ pub const HUBSPOT: &str = "hubspot";
 /// Enterprises of Box.
 pub const BOX: &str = "box";
 
+/// Spaces of Google Chat, for notices.
+pub const GOOGLE_CHAT: &str = "google_chat";
+
 /// How long a check, and a test, are waited for, in milliseconds.
 const CHECK_TIMEOUT_MS: i64 = 5_000;
 const TEST_TIMEOUT_MS: i64 = 10_000;
@@ -34,6 +37,7 @@ pub fn function_of(connector_type: &str) -> Option<&'static str> {
         EMPLOYMENT_HERO => "employment-hero",
         HUBSPOT => "advisers",
         BOX => "box-folder",
+        GOOGLE_CHAT => "allocate-deal",
         _ => return None,
     })
 }

@@ -188,6 +188,7 @@ pub struct Waiting {
     pub id: String,
     pub deal_id: String,
     pub source: String,
+    pub requested_by: String,
     /// JSON.
     pub request: String,
     pub tries: u32,
@@ -195,7 +196,8 @@ pub struct Waiting {
 }
 
 const WAITING: &str = "
-SELECT json_group_array(json_object('id', id, 'deal_id', deal_id, 'source', source, 'request', request, 'tries', tries,
+SELECT json_group_array(json_object('id', id, 'deal_id', deal_id, 'source', source, 'requested_by', requested_by,
+  'request', request, 'tries', tries,
   'received_at', received_at))
 FROM (SELECT * FROM allocations INDEXED BY allocations_waiting
   WHERE connector_id = ?2 AND next_try_at IS NOT NULL AND next_try_at <= ?3 AND organization_id = ?1 ORDER BY id LIMIT ?4)";
@@ -215,23 +217,33 @@ pub async fn waiting<E: Execute>(
     json::read(&database.execute(WAITING, parameters).await?)
 }
 
-const NEXT_TRY: &str = "
-SELECT min(next_try_at) FROM allocations INDEXED BY allocations_waiting
-WHERE connector_id = ?2 AND next_try_at IS NOT NULL AND organization_id = ?1";
+/// Whose records a job decides.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct JobOf {
+    pub organization_id: String,
+    pub connector_id: String,
+}
 
-/// When the next of those that wait for a source is due.
+const JOB_OF: &str = "
+SELECT json_object('organization_id', organization_id, 'connector_id', subject) FROM jobs
+WHERE id = ?1 AND lease_version = ?2 AND kind = 'allocation' AND lease_holder IS NOT NULL AND lease_expires_at > ?3";
+
+/// What the holder of a lease has to decide; nothing where the job is another one, or the lease has ended.
+///
+/// Takes no tenant: a lease names the job, and the job names the organization.
 ///
 /// # Errors
 /// The failure of the statement.
-pub async fn next_try_at<E: Execute>(
+pub async fn job_of<E: Execute>(
     database: &E,
-    tenant: &Tenant,
-    connector_id: &str,
-) -> Result<Option<i64>, DatabaseError> {
+    job_id: &str,
+    lease_version: i64,
+    now: i64,
+) -> Result<Option<JobOf>, DatabaseError> {
     let rows = database
-        .execute(NEXT_TRY, parameters![tenant.as_str(), connector_id])
+        .execute(JOB_OF, parameters![job_id, lease_version, now])
         .await?;
-    rows.first().map_or(Ok(None), |row| row.optional_integer(0))
+    json::read_optional(&rows)
 }
 
 /// A decision, as its columns are named.

@@ -1,0 +1,503 @@
+//! What waits of one connector is decided, in the order in which it came, under the lease of its one job: each decision counts those
+//! before it. What is decided, the change of the deal and who is to be told are committed together.
+
+use std::collections::BTreeMap;
+
+use domain::connector_state::ConnectorState;
+use domain::retry::backoff;
+use platform::delivering::{self, Decided};
+use platform::hubspot::Session;
+use platform::run::{LAST_ANSWER_MS, RunReport};
+use platform::{SpinDatabase, clock, random};
+use serde_json::{Value, json};
+use store::allocation::documents;
+use store::allocation::notices::{self, Teller};
+use store::allocation::records::{self, DecidedRow, HUBSPOT_DEAL, OwnRow, Postponed, Waiting};
+use store::connectors;
+use store::jobs::Lease;
+use store::outbox::{self, DeliveryJob, Enqueued, NewDelivery, Sender};
+use store::{Database, DatabaseError};
+
+use crate::judging::{Asked, Given, Judged, Verdict, Why, judge};
+use crate::reading::{Deals, Known, open};
+use crate::request::Request;
+use crate::{FUNCTION, telling};
+
+/// Deals that are decided in one transaction.
+const BATCH: u32 = 50;
+/// The first pause, and the longest, before a source is looked at again, in seconds.
+const FIRST_PAUSE_SECONDS: i64 = 15;
+const LONGEST_PAUSE_SECONDS: i64 = 900;
+/// After so long nobody waits for a source any more, in seconds: a day.
+const GIVE_UP_SECONDS: i64 = 86_400;
+/// A turn that would have less time than this is not begun, in milliseconds.
+const LEAST_TURN_MS: i64 = 2_000;
+
+/// What was done.
+pub struct Turn {
+    pub report: RunReport,
+    /// Deals that are to be changed, by whoever holds the leases of their deliveries: us.
+    pub leased: Vec<Decided>,
+    /// Connectors that have somebody to tell.
+    pub tellers: Vec<String>,
+}
+
+/// Decides what waits. `leases`: the deliveries are ours to send; otherwise the engine sends them.
+pub async fn decide(
+    database: &SpinDatabase,
+    lease: Lease<'_>,
+    connector_id: &str,
+    deadline_ms: i64,
+    leases: bool,
+) -> Turn {
+    let mut turn = Turn {
+        report: RunReport::done(),
+        leased: Vec::new(),
+        tellers: Vec::new(),
+    };
+    match decided(
+        database,
+        lease,
+        connector_id,
+        deadline_ms,
+        leases,
+        &mut turn,
+    )
+    .await
+    {
+        Ok(report) => turn.report = report,
+        Err(Stopped::Database(error)) => turn.report = RunReport::database_failed(&error),
+        Err(Stopped::LeaseLost) => turn.report = RunReport::lease_lost(),
+    }
+    turn
+}
+
+enum Stopped {
+    LeaseLost,
+    Database(DatabaseError),
+}
+
+impl From<DatabaseError> for Stopped {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
+async fn decided(
+    database: &SpinDatabase,
+    lease: Lease<'_>,
+    connector_id: &str,
+    deadline_ms: i64,
+    leases: bool,
+    turn: &mut Turn,
+) -> Result<RunReport, Stopped> {
+    let tenant = lease.tenant;
+    let mut waiting = records::waiting(database, tenant, connector_id, clock::now(), BATCH).await?;
+    if waiting.is_empty() {
+        return Ok(RunReport::done());
+    }
+    let Some(connector) = connectors::get(database, tenant, connector_id).await? else {
+        return Ok(RunReport::done());
+    };
+    let Some(documents) = documents(database, tenant).await? else {
+        return Ok(RunReport::done());
+    };
+    let opened = match may_ask(connector.state) {
+        Ok(()) => open(database, tenant, connector_id, &connector.config)
+            .await
+            .map_err(|failure| failure.detail()),
+        Err(why) => Err(why),
+    };
+    let account = match opened {
+        Ok(account) => account,
+        Err(why) => {
+            postpone_all(database, lease, connector_id, waiting, &why).await?;
+            return Ok(RunReport::done());
+        }
+    };
+    let settings = documents.settings.clone();
+    let session = Session::begin(
+        &account,
+        database,
+        deadline_ms.saturating_add(LAST_ANSWER_MS),
+    )
+    .await;
+    let ids = |waiting: &[Waiting]| -> Vec<String> {
+        waiting.iter().map(|one| one.deal_id.clone()).collect()
+    };
+    let read_from_ms = clock::now_ms();
+    let first_ids = ids(&waiting);
+    let first_ids: Vec<&str> = first_ids.iter().map(String::as_str).collect();
+    let (mut deals, known) = futures::future::join(
+        Deals::read(&session, &first_ids, &settings),
+        Known::read(database, &session, documents),
+    )
+    .await;
+    let known = known?;
+    let tellers = notices::tellers(database, tenant).await?;
+    let mut own = known.own.clone();
+    let view = known.gathered.view();
+    let sources = known.sources().to_string();
+    let mut read_ms = clock::now_ms().saturating_sub(read_from_ms);
+    loop {
+        let batch = Batch {
+            connector_id,
+            known: &known,
+            sources: &sources,
+            tellers: &tellers,
+            read_ms,
+            leases,
+        };
+        let judged: Vec<Entry> = waiting
+            .into_iter()
+            .map(|one| {
+                let entry = batch.entry(one, &deals, &view, &own);
+                own.extend(entry.own_row());
+                entry
+            })
+            .collect();
+        batch.write(database, lease, judged, turn).await?;
+        if clock::now_ms().saturating_add(LEAST_TURN_MS) > deadline_ms {
+            return Ok(RunReport::done());
+        }
+        waiting = records::waiting(database, tenant, connector_id, clock::now(), BATCH).await?;
+        if waiting.is_empty() {
+            return Ok(RunReport::done());
+        }
+        let read_from_ms = clock::now_ms();
+        let next_ids = ids(&waiting);
+        let next_ids: Vec<&str> = next_ids.iter().map(String::as_str).collect();
+        deals = Deals::read(&session, &next_ids, &settings).await;
+        read_ms = clock::now_ms().saturating_sub(read_from_ms);
+    }
+}
+
+/// Whether the connector may be asked.
+fn may_ask(state: ConnectorState) -> Result<(), String> {
+    match state {
+        ConnectorState::Active | ConnectorState::Error | ConnectorState::Expired => Ok(()),
+        state => Err(format!(
+            "The connector is {}. {}",
+            state.as_str(),
+            state.remedy().unwrap_or_default()
+        )),
+    }
+}
+
+/// A deal that was judged.
+struct Entry {
+    waiting: Waiting,
+    request: Request,
+    judged: Judged,
+    decided_ms: i64,
+    today: domain::NaiveDate,
+    now: i64,
+}
+
+impl Entry {
+    /// What the deals after it count.
+    fn own_row(&self) -> Option<OwnRow> {
+        let Verdict::Given(given) = &self.judged.verdict else {
+            return None;
+        };
+        Some(OwnRow {
+            deal_id: self.waiting.deal_id.clone(),
+            decided_at: self.now,
+            adviser_email: given.email.clone(),
+            decided_on: self.today,
+            written_at: None,
+            agreement_start: self.judged.agreement_start,
+            earliest_week: given.earliest_week,
+        })
+    }
+}
+
+struct Batch<'a> {
+    connector_id: &'a str,
+    known: &'a Known,
+    /// JSON.
+    sources: &'a str,
+    tellers: &'a [Teller],
+    read_ms: i64,
+    leases: bool,
+}
+
+impl Batch<'_> {
+    fn entry(
+        &self,
+        waiting: Waiting,
+        deals: &Deals,
+        view: &platform::advisers::View<'_>,
+        own: &[OwnRow],
+    ) -> Entry {
+        let begun_ms = clock::now_ms();
+        let request: Request = serde_json::from_str(&waiting.request).unwrap_or_default();
+        let asked = Asked {
+            deal_id: &waiting.deal_id,
+            source: &waiting.source,
+            requested_by: &waiting.requested_by,
+            request: &request,
+        };
+        let deal = deals.get(&waiting.deal_id);
+        let mut judged = judge(asked, &deal, view, self.known, own);
+        let now = clock::now();
+        let has_waited = now.saturating_sub(waiting.received_at) >= GIVE_UP_SECONDS;
+        if let Verdict::Later(why) = &judged.verdict
+            && has_waited
+        {
+            let detail = format!("{} It was looked at again for a day.", why.detail);
+            judged.verdict = Verdict::Failed(Why::new(
+                &why.reason,
+                detail,
+                "See to the source, then ask for a re-run.",
+            ));
+        }
+        Entry {
+            waiting,
+            request,
+            judged,
+            decided_ms: clock::now_ms().saturating_sub(begun_ms),
+            today: self.known.gathered.today,
+            now,
+        }
+    }
+
+    /// Commits decisions, the changes of deals and who is told, under the lease.
+    async fn write(
+        &self,
+        database: &SpinDatabase,
+        lease: Lease<'_>,
+        entries: Vec<Entry>,
+        turn: &mut Turn,
+    ) -> Result<(), Stopped> {
+        let now = clock::now();
+        let mut rows = Vec::new();
+        let mut postponed = Vec::new();
+        let mut deliveries: BTreeMap<String, NewWrite> = BTreeMap::new();
+        for entry in entries {
+            if let Verdict::Later(why) = &entry.judged.verdict {
+                postponed.push(later(&entry.waiting, why, Some(self.sources)));
+                continue;
+            }
+            let (row, write) = self.row(entry)?;
+            if let Some(write) = write {
+                deliveries.insert(row.id.clone(), write);
+            }
+            rows.push(row);
+        }
+        let is_leasing = self.leases;
+        let run_id = random::id();
+        let leased = database
+            .transaction(async |transaction| {
+                if !records::is_held(transaction, lease, now).await? {
+                    return Err(Stopped::LeaseLost);
+                }
+                if !postponed.is_empty() {
+                    records::postpone(transaction, lease.tenant, &postponed).await?;
+                }
+                let settled = if rows.is_empty() {
+                    Vec::new()
+                } else {
+                    records::settle(transaction, lease.tenant, &rows, now).await?
+                };
+                let mut leased = Vec::new();
+                for id in settled {
+                    let Some(write) = deliveries.get(&id) else {
+                        continue;
+                    };
+                    let new = NewDelivery {
+                        id: &write.delivery_id,
+                        job_id: &write.job_id,
+                        kind: HUBSPOT_DEAL,
+                        sender: Sender::Connector(self.connector_id),
+                        requested_by: &write.requested_by,
+                        payload: &write.payload,
+                        depth: 0,
+                        job: DeliveryJob {
+                            function: FUNCTION,
+                            concurrency_key: &write.concurrency_key,
+                        },
+                        lease: is_leasing.then(|| delivering::lease(&run_id, FUNCTION)),
+                    };
+                    match outbox::enqueue(transaction, lease.tenant, new, now).await? {
+                        Enqueued::Done => {}
+                        Enqueued::Leased => leased.push(Decided {
+                            delivery_id: write.delivery_id.clone(),
+                            job_id: write.job_id.clone(),
+                        }),
+                        // More wait than may: nothing of it is decided, and it is looked at again.
+                        Enqueued::Full | Enqueued::NoSender => {
+                            return Err(Stopped::Database(DatabaseError::Busy(
+                                "the outbox of the connector is full".to_owned(),
+                            )));
+                        }
+                    }
+                }
+                Ok(leased)
+            })
+            .await?;
+        if !leased.is_empty() {
+            let tellers = self
+                .tellers
+                .iter()
+                .map(|teller| teller.connector_id.clone());
+            turn.tellers.extend(tellers);
+            turn.tellers.sort_unstable();
+            turn.tellers.dedup();
+        }
+        turn.leased.extend(leased);
+        Ok(())
+    }
+
+    /// The row of a decision, and the change of the deal that follows from it.
+    fn row(&self, entry: Entry) -> Result<(DecidedRow, Option<NewWrite>), DatabaseError> {
+        let Entry {
+            waiting,
+            request,
+            judged,
+            decided_ms,
+            today,
+            now,
+        } = entry;
+        let settings = &self.known.gathered.settings;
+        let text = |value: &Value| value.to_string();
+        let waited_ms = now
+            .saturating_sub(waiting.received_at)
+            .saturating_mul(1_000);
+        let decision = judged
+            .decision
+            .as_ref()
+            .map(serde_json::to_string)
+            .transpose()
+            .map_err(|error| DatabaseError::Shape(error.to_string()))?;
+        let mut row = DecidedRow {
+            id: waiting.id.clone(),
+            status: "failed",
+            service_package: judged.service_package.clone(),
+            household_type: judged.household_type.clone(),
+            client_email: judged.client_email.clone(),
+            agreement_start: judged.agreement_start,
+            mode: Some(settings.mode().to_owned()),
+            settings_version: Some(self.known.gathered.settings_version),
+            decided_on: Some(today),
+            sources: Some(self.sources.to_owned()),
+            timings: Some(text(&json!({
+                "waited_ms": waited_ms,
+                "read_ms": self.read_ms,
+                "decided_ms": decided_ms,
+            }))),
+            decision,
+            ..DecidedRow::default()
+        };
+        let given = match &judged.verdict {
+            Verdict::Given(given) => given,
+            Verdict::Failed(why) | Verdict::Later(why) => {
+                row.failure = Some(text(&why.json()));
+                row.result = format!("Nobody gets the deal. {}", why.detail);
+                return Ok((row, None));
+            }
+        };
+        let write = self.change(&waiting, given);
+        row.status = "received";
+        row.adviser_email = Some(given.email.to_lowercase());
+        row.adviser_name = Some(given.name.clone());
+        row.adviser_owner_id = Some(given.owner_id.clone());
+        row.adviser_packages = Some(text(&json!(given.packages)));
+        row.adviser_households = Some(text(&json!(given.households)));
+        row.earliest_week = given.earliest_week;
+        row.result.clone_from(&given.result);
+        row.written = Some(text(&write.properties));
+        row.delivery_id = Some(write.delivery_id.clone());
+        if request.is_told {
+            let told = telling::notices(self.tellers, &waiting, given, &judged);
+            row.notices = Some(text(&Value::Array(told)));
+        }
+        Ok((row, Some(write)))
+    }
+
+    fn change(&self, waiting: &Waiting, given: &Given) -> NewWrite {
+        let settings = &self.known.gathered.settings;
+        let properties: serde_json::Map<String, Value> = settings
+            .written_properties
+            .iter()
+            .map(|name| (name.clone(), given.owner_id.clone().into()))
+            .collect();
+        let properties = Value::Object(properties);
+        NewWrite {
+            delivery_id: random::id(),
+            job_id: random::id(),
+            requested_by: format!("allocation:{}", waiting.id),
+            payload: json!({
+                "allocation_id": waiting.id,
+                "deal_id": waiting.deal_id,
+                "properties": properties,
+            })
+            .to_string(),
+            // Changes of one deal go one after the other.
+            concurrency_key: format!("{HUBSPOT_DEAL}:{}:{}", self.connector_id, waiting.deal_id),
+            properties,
+        }
+    }
+}
+
+/// The change of a deal, to be decided.
+struct NewWrite {
+    delivery_id: String,
+    job_id: String,
+    requested_by: String,
+    payload: String,
+    concurrency_key: String,
+    properties: Value,
+}
+
+fn later(waiting: &Waiting, why: &Why, sources: Option<&str>) -> Postponed {
+    let pause = backoff(
+        waiting.tries.saturating_add(1),
+        random::number(),
+        FIRST_PAUSE_SECONDS,
+        LONGEST_PAUSE_SECONDS,
+    );
+    Postponed {
+        id: waiting.id.clone(),
+        next_try_at: clock::now().saturating_add(pause),
+        failure: why.json().to_string(),
+        sources: sources.map(str::to_owned),
+    }
+}
+
+/// Where the CRM cannot be asked at all.
+async fn postpone_all(
+    database: &SpinDatabase,
+    lease: Lease<'_>,
+    connector_id: &str,
+    waiting: Vec<Waiting>,
+    detail: &str,
+) -> Result<(), Stopped> {
+    let now = clock::now();
+    let remedy = format!("See to the connector {connector_id}: it is looked at again by itself.");
+    let why = Why::new("source_unknown", detail, &remedy);
+    let (given_up, later_on): (Vec<_>, Vec<_>) = waiting
+        .into_iter()
+        .partition(|one| now.saturating_sub(one.received_at) >= GIVE_UP_SECONDS);
+    let postponed: Vec<_> = later_on.iter().map(|one| later(one, &why, None)).collect();
+    let rows: Vec<_> = given_up
+        .into_iter()
+        .map(|one| DecidedRow {
+            id: one.id,
+            status: "failed",
+            failure: Some(why.json().to_string()),
+            result: format!("Nobody gets the deal. {detail}"),
+            ..DecidedRow::default()
+        })
+        .collect();
+    database
+        .transaction(async |transaction| {
+            if !records::is_held(transaction, lease, now).await? {
+                return Err(Stopped::LeaseLost);
+            }
+            records::postpone(transaction, lease.tenant, &postponed).await?;
+            records::settle(transaction, lease.tenant, &rows, now).await?;
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,83 @@
+//! What of a call is kept: enough to decide by it again, and to explain it; bounded.
+
+use std::collections::BTreeMap;
+
+use domain::redact::excerpt;
+use providers::hubspot::workflow::WorkflowCall;
+use serde::{Deserialize, Serialize};
+
+/// Fields of a call that are kept beside those that count, with their values in all, in bytes.
+const MAX_FIELDS: usize = 100;
+const MAX_FIELD_BYTES: usize = 6_000;
+const MAX_VALUE_CHARS: usize = 200;
+const MAX_USED_CHARS: usize = 400;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    pub service_package: Option<String>,
+    pub household_type: Option<String>,
+    /// As it came.
+    pub agreement_start_date: Option<String>,
+    pub client_email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow_id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portal_id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_type: Option<String>,
+    /// Of all values that came, the first so many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    /// Whether anybody is told of it.
+    pub is_told: bool,
+    /// Whom a person has chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adviser_email: Option<String>,
+    /// What a person says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Request {
+    #[must_use]
+    pub fn of(call: WorkflowCall, is_told: bool) -> Self {
+        let used = |text: Option<String>| text.map(|text| excerpt(&text, MAX_USED_CHARS, &[]));
+        let mut bytes = 0_usize;
+        let fields = call
+            .fields
+            .into_iter()
+            .take(MAX_FIELDS)
+            .map(|(name, value)| {
+                (
+                    excerpt(&name, MAX_VALUE_CHARS, &[]),
+                    excerpt(&value, MAX_VALUE_CHARS, &[]),
+                )
+            })
+            .take_while(|(name, value)| {
+                bytes = bytes.saturating_add(name.len()).saturating_add(value.len());
+                bytes <= MAX_FIELD_BYTES
+            })
+            .collect();
+        Self {
+            service_package: used(call.service_package),
+            household_type: used(call.household_type),
+            agreement_start_date: used(call.agreement_start_date),
+            client_email: used(call.client_email),
+            callback_id: call.callback_id,
+            workflow_id: call.workflow_id,
+            portal_id: call.portal_id,
+            object_type: call.object_type,
+            fields,
+            ip_address: None,
+            user_agent: None,
+            is_told,
+            adviser_email: None,
+            note: None,
+        }
+    }
+}
