@@ -79,6 +79,8 @@ pub struct ClientFolder {
     /// What happened, and what a person can do.
     pub failure_detail: Option<String>,
     pub next_attempt_at: Option<String>,
+    /// Where its link was written, or is to be: as far as the connector's configuration names properties for it.
+    pub links: Vec<FolderLink>,
     /// The delivery that makes it (`/api/deliveries/{id}`), with every attempt.
     pub delivery_id: String,
     /// The key or the person; of a workflow, the connector whose secret has signed.
@@ -86,6 +88,23 @@ pub struct ClientFolder {
     pub created_at: String,
     pub updated_at: String,
     pub finished_at: Option<String>,
+}
+
+/// A property of a deal or a contact at HubSpot that is given the link of the folder.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FolderLink {
+    /// Which writes it (`/api/deliveries/{id}`).
+    pub delivery_id: String,
+    /// `deal` or `contact`.
+    pub object: String,
+    pub id: String,
+    pub property: String,
+    /// `pending`, `delivered` or `failed`.
+    pub state: String,
+    /// What HubSpot says against it.
+    pub error_detail: Option<String>,
 }
 
 /// A contact as it was when the name was made. Empty is unknown.

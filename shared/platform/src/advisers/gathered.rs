@@ -13,7 +13,6 @@ use store::employees::{Absences, Known};
 
 use super::lists::{Read, Taken};
 use super::rows::{Met, User, Waiting};
-use crate::hubspot::Failure;
 use crate::time;
 
 /// All that is known.
@@ -54,6 +53,8 @@ pub struct Reading {
     pub is_unknown: bool,
     /// By a name for programs, and for a person.
     pub failure: Option<(&'static str, String)>,
+    /// What else a person should know.
+    pub note: Option<&'static str>,
 }
 
 /// What could not be read.
@@ -82,15 +83,6 @@ impl Gathered {
         now: i64,
         documents: Documents,
     ) -> Self {
-        let documented = |source, rows| Reading {
-            source,
-            read_at: Some(now),
-            is_copy: false,
-            rows,
-            unreadable: 0,
-            is_unknown: false,
-            failure: None,
-        };
         let mut unknown = Vec::new();
         let mut readings = Vec::new();
         let mut users = taken("users", read.users, &mut readings);
@@ -98,7 +90,9 @@ impl Gathered {
             unknown.push(everybody(Source::Users));
         }
         // Who is no owner any more cannot be written to a deal. Where the list is not there, HubSpot will say so itself.
-        let owners = taken("owners", read.owners, &mut readings);
+        let owners = read
+            .owners
+            .and_then(|owners| taken("owners", owners, &mut readings));
         if let (Some((users, _)), Some((owners, _))) = (&mut users, &owners) {
             let owners: BTreeSet<&str> = owners.iter().map(String::as_str).collect();
             for user in users {
@@ -107,27 +101,35 @@ impl Gathered {
                 }
             }
         }
-        let covered = read.meetings.copied.as_ref();
-        let covered = covered.map(|copied| copied.about.of.clone());
-        let meetings = taken("meetings", read.meetings, &mut readings);
+        let copied = read
+            .meetings
+            .as_ref()
+            .and_then(|taken| taken.copied.as_ref());
+        let covered = copied.map(|copied| copied.about.of.clone());
+        let meetings = read
+            .meetings
+            .and_then(|meetings| taken("meetings", meetings, &mut readings));
         let covered: BTreeSet<String> = covered.unwrap_or_default().into_iter().collect();
         let missing = read.owner_ids.iter().filter(|id| !covered.contains(*id));
         unknown.extend(missing.map(|id| Unknown {
             source: Source::Meetings,
             adviser: Some(id.clone()),
         }));
-        let deals = taken("deals", read.deals, &mut readings);
+        let deals = read
+            .deals
+            .and_then(|deals| taken("deals", deals, &mut readings));
         if deals.is_none() {
             unknown.push(everybody(Source::Deals));
         }
         for reading in &mut readings {
+            // Owners are looked at where they are there.
             reading.is_unknown = unknown
                 .iter()
                 .any(|unknown| unknown.source.as_str() == reading.source);
         }
-        readings.push(documented("closures", documents.closures.len()));
         let overrides = documents.capacity_overrides.len();
-        readings.push(documented("capacity_overrides", overrides));
+        readings.push(Reading::now("closures", documents.closures.len(), now));
+        readings.push(Reading::now("capacity_overrides", overrides, now));
         let (deals, deals_read_at) = deals.unwrap_or((Vec::new(), now));
         Self {
             zone,
@@ -150,17 +152,15 @@ impl Gathered {
     /// Of whom it cannot be said when they are away is unknown; without an HR system nobody is away.
     pub(super) fn add_leave(&mut self, absences: &Absences) {
         let mut reading = Reading {
-            source: "leave",
             read_at: None,
             is_copy: true,
-            rows: 0,
-            unreadable: 0,
-            is_unknown: false,
-            failure: None,
+            ..Reading::now("leave", 0, self.now)
         };
         if absences.sources.is_empty() {
-            reading.read_at = Some(self.now);
-            reading.is_copy = false;
+            reading = Reading {
+                note: Some("No HR system is connected: nobody is taken to be on leave."),
+                ..Reading::now("leave", 0, self.now)
+            };
         }
         let mut seen = BTreeSet::new();
         for user in &self.users {
@@ -309,25 +309,43 @@ fn taken<T>(
     taken: Taken<T>,
     readings: &mut Vec<Reading>,
 ) -> Option<(Vec<T>, i64)> {
-    let about = taken.copied.as_ref().map(|copied| &copied.about);
-    let read_at = about.map(|about| about.read_at_ms.div_euclid(1_000));
-    readings.push(Reading {
-        source,
-        read_at,
-        is_copy: taken.is_copy,
-        rows: taken.copied.as_ref().map_or(0, |copied| copied.rows.len()),
-        unreadable: about.map_or(0, |about| about.unreadable),
-        is_unknown: false,
-        failure: taken.failure.as_ref().map(told),
-    });
+    let reading = Reading::of(source, &taken);
+    let read_at = reading.read_at;
+    readings.push(reading);
     Some((taken.copied?.rows, read_at?))
 }
 
-fn told(failure: &Failure) -> (&'static str, String) {
-    (failure.code(), failure.detail())
-}
-
 impl Reading {
+    pub(super) fn of<T>(source: &'static str, taken: &Taken<T>) -> Self {
+        let about = taken.copied.as_ref().map(|copied| &copied.about);
+        let failure = taken.failure.as_ref();
+        Self {
+            source,
+            read_at: about.map(|about| about.read_at_ms.div_euclid(1_000)),
+            is_copy: taken.is_copy,
+            rows: taken.copied.as_ref().map_or(0, |copied| copied.rows.len()),
+            unreadable: about.map_or(0, |about| about.unreadable),
+            is_unknown: taken.copied.is_none(),
+            failure: failure.map(|failure| (failure.code(), failure.detail())),
+            note: None,
+        }
+    }
+
+    /// What is of the database, and as it is now.
+    #[must_use]
+    pub const fn now(source: &'static str, rows: usize, now: i64) -> Self {
+        Self {
+            source,
+            read_at: Some(now),
+            is_copy: false,
+            rows,
+            unreadable: 0,
+            is_unknown: false,
+            failure: None,
+            note: None,
+        }
+    }
+
     /// When it was read, as answers write it.
     #[must_use]
     pub fn read_at_text(&self) -> Option<String> {

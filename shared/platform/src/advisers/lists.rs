@@ -11,13 +11,14 @@ use serde::de::DeserializeOwned;
 use store::rate_budgets::{self, Slot};
 
 use super::copies::{self, About, Name};
+use super::gathered::Reading;
 use super::rows::{Met, User, Waiting};
 use super::{Age, MINUTE_MS, Wanted};
 use crate::hubspot::{Failure, Session};
 use crate::outbound::{CallError, sleep_ms};
 use crate::{SpinDatabase, clock};
 
-pub use copies::Copied;
+use copies::Copied;
 
 /// A search for meetings names so many owners, and so many characters of their ids, at the most: its body is of 3,000.
 const OWNERS_PER_SEARCH: usize = 100;
@@ -55,9 +56,9 @@ pub(super) struct Taken<T> {
 pub(super) struct Read {
     pub users: Taken<User>,
     /// Of owners only the ids.
-    pub owners: Taken<String>,
-    pub meetings: Taken<Met>,
-    pub deals: Taken<Waiting>,
+    pub owners: Option<Taken<String>>,
+    pub meetings: Option<Taken<Met>>,
+    pub deals: Option<Taken<Waiting>>,
     /// Whose meetings were asked for.
     pub owner_ids: Vec<String>,
 }
@@ -74,7 +75,13 @@ struct Fresh<T> {
 impl Lists<'_> {
     /// Whom it is about decides what else is asked for, so users come first.
     pub async fn read(&self, wanted: &Wanted, since: i64) -> Read {
-        let (users, deals) = join(self.users(wanted.users), self.deals(wanted.deals)).await;
+        let deals = async {
+            match wanted.deals {
+                Some(age) => Some(self.deals(age).await),
+                None => None,
+            }
+        };
+        let (users, deals) = join(self.users(wanted.users), deals).await;
         let owner_ids: Vec<String> = users
             .copied
             .iter()
@@ -84,11 +91,19 @@ impl Lists<'_> {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
-        let (owners, meetings) = join(
-            self.owners(wanted.owners, &owner_ids),
-            self.meetings("meetings", wanted.meetings, &owner_ids, since),
-        )
-        .await;
+        let owners = async {
+            match wanted.owners {
+                Some(age) => Some(self.owners(age, &owner_ids).await),
+                None => None,
+            }
+        };
+        let meetings = async {
+            match wanted.meetings {
+                Some(age) => Some(self.meetings("meetings", age, &owner_ids, since).await),
+                None => None,
+            }
+        };
+        let (owners, meetings) = join(owners, meetings).await;
         Read {
             users,
             owners,
@@ -123,6 +138,9 @@ impl Lists<'_> {
                 after: None,
             };
             let mut fresh = Fresh::default();
+            if let Err(failure) = self.session.verify().await {
+                return fresh.failed(failure);
+            }
             for _ in 0..PAGES_MAX {
                 match self.session.request(|client| client.users(&query)).await {
                     Ok(page) => {
@@ -408,7 +426,7 @@ impl Lists<'_> {
     }
 }
 
-/// The meetings of one owner since then, which may be long ago.
+/// The meetings of one owner since then, which may be long ago; and how they were read.
 pub async fn meetings_of(
     database: &SpinDatabase,
     session: &Session<'_>,
@@ -416,7 +434,7 @@ pub async fn meetings_of(
     owner_id: &str,
     since: i64,
     age: Age,
-) -> (Option<Copied<Met>>, Option<Failure>, bool) {
+) -> (Vec<Met>, Reading) {
     let lists = Lists {
         database,
         session,
@@ -427,7 +445,9 @@ pub async fn meetings_of(
     let taken = lists
         .meetings(&list, age, &[owner_id.to_owned()], since)
         .await;
-    (taken.copied, taken.failure, taken.is_copy)
+    let reading = Reading::of("meetings", &taken);
+    let rows = taken.copied.map(|copied| copied.rows);
+    (rows.unwrap_or_default(), reading)
 }
 
 /// Whether a copy is of everybody who is asked for.

@@ -10,16 +10,17 @@ mod gathered;
 mod lists;
 mod rows;
 
+use chrono::NaiveTime;
 use domain::NaiveDate;
-use domain::access::Tenant;
 use domain::allocation::week::Week;
 use domain::zone::Zone;
+use futures::future::join;
+use store::DatabaseError;
 use store::allocation::Documents;
 use store::employees;
-use store::{Database, DatabaseError};
 
 pub use gathered::{Gathered, OwnedLeave, Reading, Unknown, View};
-pub use lists::{Copied, meetings_of};
+pub use lists::meetings_of;
 pub use rows::{Met, User, Waiting};
 
 use crate::SpinDatabase;
@@ -35,13 +36,13 @@ pub struct Age {
     pub usable_ms: i64,
 }
 
-/// How old each list of HubSpot may be.
+/// How old each list of HubSpot may be. One that is not wanted is not read, and is unknown then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     pub users: Age,
-    pub owners: Age,
-    pub meetings: Age,
-    pub deals: Age,
+    pub owners: Option<Age>,
+    pub meetings: Option<Age>,
+    pub deals: Option<Age>,
 }
 
 const MINUTE_MS: i64 = 60_000;
@@ -54,18 +55,23 @@ impl Wanted {
             fresh_ms: 5 * MINUTE_MS,
             usable_ms: HOUR_MS,
         },
-        owners: Age {
+        owners: Some(Age {
             fresh_ms: HOUR_MS,
             usable_ms: 24 * HOUR_MS,
-        },
-        meetings: Age {
+        }),
+        meetings: Some(Self::MEETINGS),
+        deals: Some(Age {
             fresh_ms: 2 * MINUTE_MS,
             usable_ms: HOUR_MS,
-        },
-        deals: Age {
-            fresh_ms: 2 * MINUTE_MS,
-            usable_ms: HOUR_MS,
-        },
+        }),
+    };
+
+    /// Who there is, and nothing of what they have to do.
+    pub const USERS: Self = Self {
+        owners: None,
+        meetings: None,
+        deals: None,
+        ..Self::TO_LOOK
     };
 
     /// To decide by: what we have decided ourselves since is counted besides, so only what people change in HubSpot within
@@ -76,20 +82,26 @@ impl Wanted {
             usable_ms: 15 * MINUTE_MS,
         },
         owners: Self::TO_LOOK.owners,
-        meetings: Age {
+        meetings: Some(Age {
             fresh_ms: MINUTE_MS,
             usable_ms: 5 * MINUTE_MS,
-        },
-        deals: Age {
+        }),
+        deals: Some(Age {
             fresh_ms: MINUTE_MS,
             usable_ms: 5 * MINUTE_MS,
-        },
+        }),
+    };
+
+    /// Of meetings, for people who look.
+    pub const MEETINGS: Age = Age {
+        fresh_ms: 2 * MINUTE_MS,
+        usable_ms: HOUR_MS,
     };
 }
 
 /// Gathers what decisions go by. `documents` are the organization's, `now_ms` is the moment that it is all for; how many
 /// requests it took says [`Session::calls`], and until when it goes on is the session's deadline. A list of HubSpot that
-/// cannot be read is no error.
+/// cannot be read is no error. Leave is read with deals.
 ///
 /// # Errors
 /// The database's.
@@ -111,26 +123,24 @@ pub async fn gather(
         settings: &documents.settings,
         now_ms,
     };
-    let (read, leave) = futures::future::join(
-        lists.read(wanted, zone.first_instant(since, chrono::NaiveTime::MIN)),
-        leave(database, tenant, since),
-    )
-    .await;
+    let leave = async {
+        if wanted.deals.is_none() {
+            return Ok(None);
+        }
+        let absences = employees::absences(database, tenant, since).await;
+        absences.map(Some)
+    };
+    let since = zone.first_instant(since, NaiveTime::MIN);
+    let (read, leave) = join(lists.read(wanted, since), leave).await;
     let leave = leave?;
     let mut gathered = Gathered::new(read, zone, today, now, documents);
-    gathered.add_leave(&leave);
+    if let Some(leave) = leave {
+        gathered.add_leave(&leave);
+    }
     Ok(gathered)
 }
 
 /// Tables begin last week at the earliest.
 fn first_day(today: NaiveDate) -> NaiveDate {
     Week::of(today).plus(-1).monday()
-}
-
-async fn leave<D: Database>(
-    database: &D,
-    tenant: &Tenant,
-    since: NaiveDate,
-) -> Result<employees::Absences, DatabaseError> {
-    employees::absences(database, tenant, since).await
 }

@@ -21,6 +21,9 @@ pub struct Learnt {
     /// The account's own; its day ends at midnight there.
     #[serde(default)]
     pub time_zone: Option<String>,
+    /// Marks of tokens that were found to be of this account.
+    #[serde(default)]
+    pub verified: Vec<String>,
     /// When the day's requests were used up, in Unix seconds.
     #[serde(default)]
     pub day_used_up_at: Option<i64>,

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use domain::access::Tenant;
 use http::Response;
 use providers::hubspot::{
-    AccessToken, Call, Client, DEFAULT_API_BASE_URL, LimitPolicy, RateLimits, SEARCHES_PER_SECOND,
+    AccessToken, AccountDetails, Call, Client, DEFAULT_API_BASE_URL, LimitPolicy, RateLimits,
+    SEARCHES_PER_SECOND,
 };
 use providers::{ProviderError, Secret};
 use store::credentials;
@@ -28,6 +29,8 @@ const LOCKED_WAIT_MS: i64 = 2_000;
 /// How long a 429 that says nothing blocks searches, and all else, in milliseconds: a window of each.
 const SEARCH_BLOCK_MS: i64 = 1_000;
 const BLOCK_MS: i64 = 10_000;
+/// Tokens of one account that are remembered: of several connectors, and of before.
+const VERIFIED_MAX: usize = 8;
 
 /// Why nothing came of a request.
 #[derive(Clone, Debug)]
@@ -221,10 +224,42 @@ impl<'a> Session<'a> {
         self.ask(&self.requests, BLOCK_MS, build).await
     }
 
-    /// Says which zone the account's days end in.
-    pub async fn learn_zone(&self, zone: &str) {
-        self.learn(|learnt| learnt.time_zone = Some(zone.to_owned()))
-            .await;
+    /// Asks whose account it is, and refuses another than the configuration's: what is read of it would be somebody
+    /// else's.
+    ///
+    /// # Errors
+    /// [`Failure::Unusable`] for another account; those of every request.
+    pub async fn account_details(&self) -> Result<AccountDetails, Failure> {
+        let details = self.request(Client::account).await?;
+        let expected = self.account.config.portal_id;
+        if details.portal_id != expected {
+            return Err(Failure::Unusable(format!(
+                "The credential is of the account {}, and portal_id says {expected}: give the connector the credential of that account, or the other portal_id with its credentials.",
+                details.portal_id
+            )));
+        }
+        let mark = mark(&self.token(None).await?);
+        self.learn(|learnt| {
+            learnt.time_zone.clone_from(&details.time_zone);
+            if !learnt.verified.contains(&mark) {
+                learnt.verified.insert(0, mark);
+                learnt.verified.truncate(VERIFIED_MAX);
+            }
+        })
+        .await;
+        Ok(details)
+    }
+
+    /// [`Session::account_details`], where it is not known yet that the token is of the account.
+    ///
+    /// # Errors
+    /// Those of [`Session::account_details`].
+    pub async fn verify(&self) -> Result<(), Failure> {
+        let mark = mark(&self.token(None).await?);
+        if !self.learnt.borrow().verified.contains(&mark) {
+            self.account_details().await?;
+        }
+        Ok(())
     }
 
     async fn ask<T>(
@@ -382,6 +417,12 @@ impl<'a> Session<'a> {
             .await
             .map_err(|error| Failure::Call(CallError::Database(error)))
     }
+}
+
+/// Tells tokens apart, and no more.
+fn mark(token: &Secret) -> String {
+    let digest = domain::api_key::sha256_hex(token.expose().as_bytes());
+    digest.chars().take(16).collect()
 }
 
 fn private_token(account: &Account<'_>) -> Result<Secret, Failure> {
