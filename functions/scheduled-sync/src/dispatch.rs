@@ -4,6 +4,7 @@ use domain::retry::MAX_ATTEMPTS;
 use http::StatusCode;
 use platform::run::{CALL_TIMEOUT_MS, RunCall, RunReport, WORK_BUDGET_MS};
 use platform::{SpinDatabase, clock, internal};
+use store::allocation::records::ALLOCATION;
 use store::attendance::ATTENDANCE;
 use store::automation::{AUTOMATION, INBOX};
 use store::health::PROBE;
@@ -13,7 +14,7 @@ use crate::maintenance;
 
 /// Whether a job of this kind is there for as long as what it is for: it is never given up.
 pub fn is_permanent(kind: &str) -> bool {
-    matches!(kind, INBOX | AUTOMATION | PROBE | ATTENDANCE)
+    matches!(kind, INBOX | AUTOMATION | PROBE | ATTENDANCE | ALLOCATION)
 }
 
 pub async fn run(database: &SpinDatabase, claimed: &Claimed) -> RunReport {

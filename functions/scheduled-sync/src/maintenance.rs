@@ -6,6 +6,7 @@ use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use platform::run::{RunReport, WORK_BUDGET_MS};
 use platform::vault::{Place, Secret, Vault};
 use platform::{SpinDatabase, clock, default_rules, log, random, webhook_copies};
+use store::allocation::records as allocations;
 use store::automation::{self, notices, rules, work};
 use store::inbox::events;
 use store::jobs::{self, Claimed, PURGE_ORGANIZATION};
@@ -183,8 +184,9 @@ async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Databa
         }
         let before = now.saturating_sub(audit::KEEP_SECONDS);
         let audited = audit::prune(database, before, ROWS.into()).await?;
+        let allocated = allocations::prune(database, now, ROWS.into()).await?;
         let rows = [
-            keys, flows, runs, events, deliveries, worked, logged, notices, audited,
+            keys, flows, runs, events, deliveries, worked, logged, notices, audited, allocated,
         ];
         if rows.iter().all(|rows| *rows == 0) && pass.is_none() {
             break;
