@@ -23,6 +23,7 @@ CREATE TABLE client_folders (
   failure_code TEXT,                               -- of the last try
   failure_detail TEXT,                             -- what a person can do
   delivery_id TEXT NOT NULL,                       -- the latest that makes it, with its attempts
+  link_deliveries TEXT NOT NULL DEFAULT '[]',      -- JSON array: those that pass on its link
   callback_id TEXT,                                -- of the workflow's call: a repeat of it has the same
   requested_by TEXT NOT NULL,
   requested_at INTEGER NOT NULL,                   -- the first time, or when it was tried again by hand

@@ -68,6 +68,30 @@ pub enum Failure {
     Call(CallError),
 }
 
+/// What was given for a grant that has no refresh token.
+pub struct Granted {
+    pub access_token: Secret,
+    /// Unix seconds; without it the token is used until a 401.
+    pub renew_at: Option<i64>,
+}
+
+/// Why nothing was granted, where the asking is the provider's own.
+pub enum NotGranted<E> {
+    /// What asking came to.
+    Refused(E),
+    /// Another holder asks for longer than this call waits.
+    Busy,
+    /// It cannot be kept.
+    Unusable(String),
+    Database(DatabaseError),
+}
+
+impl<E> From<DatabaseError> for NotGranted<E> {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
 impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
         Self::Call(CallError::Database(error))
@@ -171,6 +195,80 @@ impl Tokens<'_> {
         }
         credentials::put(transaction, tenant, id, &sealed(&fields), received_at).await?;
         Ok(())
+    }
+
+    /// [`Self::get`] where a provider has a way of its own: `ask` gets another token for what is stored, which is kept before it
+    /// is used. It is asked by one holder at a time, and not after `deadline_ms`.
+    ///
+    /// # Errors
+    /// [`NotGranted`].
+    pub async fn get_by<E>(
+        &self,
+        database: &SpinDatabase,
+        deadline_ms: i64,
+        rejected: Option<&Secret>,
+        ask: impl AsyncFn(&[SealedCredential]) -> Result<Granted, E>,
+    ) -> Result<Secret, NotGranted<E>> {
+        loop {
+            let sealed = self.stored(database).await?;
+            if let Some(access_token) = self.usable(&sealed, rejected) {
+                return Ok(access_token);
+            }
+            let now_ms = clock::now_ms();
+            if now_ms >= deadline_ms {
+                return Err(NotGranted::Busy);
+            }
+            let until_ms = deadline_ms.saturating_add(KEEPING_MS);
+            let (tenant, id) = (self.tenant, self.connector_id);
+            let Some(lease) = token_leases::take(database, tenant, id, now_ms, until_ms).await?
+            else {
+                outbound::sleep_ms(LOOK_EVERY_MS).await;
+                continue;
+            };
+            match self.ask_by(database, lease, rejected, &ask).await {
+                Ok(Some(access_token)) => return Ok(access_token),
+                Ok(None) => {
+                    token_leases::end(database, lease).await?;
+                }
+                Err(failure) => {
+                    token_leases::end(database, lease).await?;
+                    return Err(failure);
+                }
+            }
+        }
+    }
+
+    /// `None`: what it went by has changed meanwhile, so look again.
+    async fn ask_by<E>(
+        &self,
+        database: &SpinDatabase,
+        lease: TokenLease<'_>,
+        rejected: Option<&Secret>,
+        ask: &impl AsyncFn(&[SealedCredential]) -> Result<Granted, E>,
+    ) -> Result<Option<Secret>, NotGranted<E>> {
+        // Another may have got one between the look and the lease.
+        let stored = self.stored(database).await?;
+        if self.usable(&stored, rejected).is_some() {
+            return Ok(None);
+        }
+        let granted = ask(&stored).await.map_err(NotGranted::Refused)?;
+        let kept = Kept {
+            token: granted.access_token.expose().to_owned(),
+            renew_at: granted.renew_at,
+        };
+        let unusable = |why: String| NotGranted::Unusable(why);
+        let kept = serde_json::to_string(&kept).map_err(|error| unusable(error.to_string()))?;
+        let token = self
+            .vault
+            .seal(self.place(ACCESS_TOKEN), &vault::Secret::new(kept))
+            .map_err(|error| unusable(error.to_string()))?;
+        let fields = [(ACCESS_TOKEN, token)];
+        let is_kept = database
+            .transaction(async |transaction| {
+                token_leases::keep(transaction, lease, &sealed(&fields), clock::now()).await
+            })
+            .await?;
+        Ok(is_kept.then_some(granted.access_token))
     }
 
     async fn renew(

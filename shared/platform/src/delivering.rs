@@ -4,6 +4,7 @@
 use domain::access::{Caller, Tenant};
 use domain::connector_state::ConnectorState;
 use domain::run::Trigger;
+use store::client_folders::CLIENT_FOLDER;
 use store::connectors::StateChange;
 use store::jobs::{self, Lease};
 use store::outbox::{self, Attempt, DeliveryJob, Effect, NewLease};
@@ -13,12 +14,12 @@ use store::{Database, DatabaseError, Execute};
 use crate::database::SpinDatabase;
 use crate::outbound::CallError;
 use crate::run::{self, LEASE_SECONDS, Ran, RunCall, RunReport, WORK_BUDGET_MS};
-use crate::{clock, log, outgoing_webhooks, rest_api, slack};
+use crate::{box_folders, clock, log, outgoing_webhooks, rest_api, slack};
 
 /// How long what a paused connector has to send waits until it is looked at again, in seconds.
 const PAUSED_SECONDS: i64 = 300;
 /// The version of a lease that a job is born with.
-const FIRST_LEASE: i64 = 1;
+pub const FIRST_LEASE: i64 = 1;
 
 /// What followed from sending.
 pub struct Outcome {
@@ -291,6 +292,14 @@ pub fn job_of(kind: &str, sender_id: &str, payload: &serde_json::Value) -> Optio
         rest_api::API => Some(Job {
             function: rest_api::FUNCTION,
             concurrency_key: rest_api::concurrency_key(sender_id),
+        }),
+        CLIENT_FOLDER => Some(Job {
+            function: box_folders::FUNCTION,
+            concurrency_key: box_folders::concurrency_key(sender_id),
+        }),
+        box_folders::HUBSPOT_LINK => Some(Job {
+            function: box_folders::FUNCTION,
+            concurrency_key: box_folders::link_concurrency_key(sender_id),
         }),
         WEBHOOK => Some(Job {
             function: outgoing_webhooks::FUNCTION,

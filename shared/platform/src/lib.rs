@@ -7,6 +7,7 @@ pub mod advisers;
 #[cfg(feature = "zones")]
 pub mod attendance;
 pub mod auth;
+pub mod box_folders;
 pub mod clients;
 pub mod clock;
 pub mod coalesce;

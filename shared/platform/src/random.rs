@@ -17,6 +17,18 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// Fills a buffer.
+///
+/// # Panics
+/// As [`bytes`]: never.
+pub fn fill(buffer: &mut [u8]) {
+    #[expect(
+        clippy::expect_used,
+        reason = "wasi:random is infallible by its interface"
+    )]
+    getrandom::fill(buffer).expect("wasi:random");
+}
+
 #[must_use]
 pub fn number() -> u64 {
     u64::from_le_bytes(bytes())

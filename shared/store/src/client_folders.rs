@@ -378,10 +378,12 @@ pub async fn made<E: Execute>(
     changed(database, MADE, parameters).await
 }
 
-const FINISH: &str =
-    fenced!("status = ?6, finished_at = ?5, failure_code = NULL, failure_detail = NULL");
+const FINISH: &str = fenced!(
+    "status = ?6, finished_at = ?5, failure_code = NULL, failure_detail = NULL, link_deliveries = ?7"
+);
 
-/// It is there and marked; false when the lease has ended. `status` is `created` or `existing`.
+/// It is there and marked; false when the lease has ended. `status` is `created` or `existing`, `link_deliveries` are the ids
+/// of what passes on its link.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -390,6 +392,7 @@ pub async fn finish<E: Execute>(
     lease: Lease<'_>,
     id: &str,
     status: &str,
+    link_deliveries: &[String],
     now: i64,
 ) -> Result<bool, DatabaseError> {
     let parameters = parameters![
@@ -398,7 +401,8 @@ pub async fn finish<E: Execute>(
         lease.job_id,
         lease.version,
         now,
-        status
+        status,
+        json::write(link_deliveries)?
     ];
     changed(transaction, FINISH, parameters).await
 }

@@ -1284,12 +1284,20 @@ const CLIENT_FOLDER: &[Field] = &[
     Plain("failure_code", "record.failure_code"),
     Plain("failure_detail", "record.failure_detail"),
     Time("next_attempt_at", NEXT_COPY_AT),
+    Json("links", FOLDER_LINKS),
     Plain("delivery_id", "record.delivery_id"),
     Plain("requested_by", "record.requested_by"),
     Time("created_at", "record.created_at"),
     Time("updated_at", "record.updated_at"),
     Time("finished_at", "record.finished_at"),
 ];
+
+/// Whom its link was passed on to.
+const FOLDER_LINKS: &str = "(
+  SELECT json_group_array(json_object('delivery_id', deliveries.id, 'object', payload ->> 'object', 'id', payload ->> 'id',
+    'property', payload ->> 'property', 'state', state, 'error_detail', error_detail))
+  FROM json_each(record.link_deliveries) AS link
+  CROSS JOIN deliveries ON deliveries.id = link.value AND deliveries.organization_id = record.organization_id)";
 
 /// Of one that is being made, when its lease ends.
 const NEXT_COPY_AT: &str = "(
