@@ -7,6 +7,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser;
 use serde_json::{Value, json};
+use simulators::box_folders::{self, BoxFolders};
+use simulators::employment_hero::{self, EmploymentHero};
+use simulators::hubspot::{self, HubSpot};
 use simulators::seven_shifts::{Account, SevenShifts, demo_data, scale};
 use simulators::slack::{self, Slack, Workspaces};
 use simulators::{Clock as _, Provider, RateLimit, Server, Simulator, SystemClock};
@@ -22,6 +25,15 @@ struct Arguments {
     /// free one.
     #[arg(long, value_name = "ADDRESS")]
     slack_listen: Option<SocketAddr>,
+    /// The same of Employment Hero: its API and its authorization server.
+    #[arg(long, value_name = "ADDRESS")]
+    employment_hero_listen: Option<SocketAddr>,
+    /// The same of HubSpot.
+    #[arg(long, value_name = "ADDRESS")]
+    hubspot_listen: Option<SocketAddr>,
+    /// The same of Box.
+    #[arg(long, value_name = "ADDRESS")]
+    box_listen: Option<SocketAddr>,
     /// Makes the demo accounts; the same seed makes the same ones.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -51,12 +63,14 @@ async fn main() -> anyhow::Result<()> {
     let simulator = Simulator::new(provider);
     let server = serve(&simulator, arguments.listen).await?;
     let slack = start_slack(&arguments).await?;
+    let of_advisers = start_those_of_advisers(&arguments, now).await?;
     announce(
         &server.base_url(),
         &simulator.provider().accounts(),
         slack
             .as_ref()
             .map(|(server, workspaces)| (server.base_url(), workspaces)),
+        &of_advisers,
         arguments.json,
     );
     tokio::signal::ctrl_c()
@@ -66,7 +80,82 @@ async fn main() -> anyhow::Result<()> {
     if let Some((server, _)) = slack {
         server.stop().await;
     }
+    for one in of_advisers {
+        one.server.stop().await;
+    }
     Ok(())
+}
+
+/// A provider that deals and their advisers come from.
+struct OfAdvisers {
+    name: &'static str,
+    key: &'static str,
+    server: Server,
+    /// What it is connected with.
+    credentials: Value,
+}
+
+async fn start_those_of_advisers(
+    arguments: &Arguments,
+    now: i64,
+) -> anyhow::Result<Vec<OfAdvisers>> {
+    let mut started = Vec::new();
+    if let Some(listen) = arguments.employment_hero_listen {
+        let provider = EmploymentHero::new(employment_hero::demo_data(now), Arc::new(SystemClock));
+        if arguments.no_rate_limit {
+            provider.change_settings(|settings| {
+                (settings.per_second, settings.per_minute) = (None, None);
+            });
+        }
+        started.push(OfAdvisers {
+            name: "Employment Hero",
+            key: "employment_hero",
+            server: serve(&Simulator::new(provider), listen).await?,
+            credentials: json!({
+                "client_id": employment_hero::CLIENT_ID,
+                "client_secret": employment_hero::CLIENT_SECRET,
+                "organisation_id": employment_hero::HARBOUR,
+            }),
+        });
+    }
+    if let Some(listen) = arguments.hubspot_listen {
+        let provider = HubSpot::new(hubspot::demo_data(now), Arc::new(SystemClock));
+        if arguments.no_rate_limit {
+            provider.change_settings(hubspot::Settings::lift_limits);
+        }
+        started.push(OfAdvisers {
+            name: "HubSpot",
+            key: "hubspot",
+            server: serve(&Simulator::new(provider), listen).await?,
+            credentials: json!({
+                "portal_id": hubspot::PORTAL,
+                "token": hubspot::TOKEN,
+                "client_secret": hubspot::CLIENT_SECRET,
+            }),
+        });
+    }
+    if let Some(listen) = arguments.box_listen {
+        let enterprise = box_folders::demo_data(now);
+        let id_of = |name: &str| {
+            let folder = enterprise.named(None, box_folders::OPS_USER, name);
+            folder.map(|folder| folder.id.to_string())
+        };
+        let app = enterprise.apps.get(box_folders::CLIENT_ID);
+        let credentials = json!({
+            "jwt_config": app.map(|app| app.config(&enterprise.id)),
+            "template_folder_id": id_of(box_folders::TEMPLATE),
+            "parent_folder_id": id_of(box_folders::CLIENTS),
+            "as_user": box_folders::OPS_LOGIN,
+        });
+        let provider = BoxFolders::new(enterprise, Arc::new(SystemClock));
+        started.push(OfAdvisers {
+            name: "Box",
+            key: "box",
+            server: serve(&Simulator::new(provider), listen).await?,
+            credentials,
+        });
+    }
+    Ok(started)
 }
 
 async fn start_slack(arguments: &Arguments) -> anyhow::Result<Option<(Server, Workspaces)>> {
@@ -96,6 +185,7 @@ fn announce(
     base_url: &str,
     accounts: &[Account],
     slack: Option<(String, &Workspaces)>,
+    of_advisers: &[OfAdvisers],
     as_json: bool,
 ) {
     if as_json {
@@ -103,6 +193,13 @@ fn announce(
         if let (Some((base_url, workspaces)), Value::Object(running)) = (slack, &mut running) {
             let slack = json!({"base_url": base_url, "workspaces": workspaces.list()});
             running.insert("slack".to_owned(), slack);
+        }
+        if let Value::Object(running) = &mut running {
+            for one in of_advisers {
+                let shown =
+                    json!({"base_url": one.server.base_url(), "credentials": one.credentials});
+                running.insert(one.key.to_owned(), shown);
+            }
         }
         println!("{running}");
         return;
@@ -119,6 +216,18 @@ fn announce(
     }
     if let Some((base_url, workspaces)) = slack {
         announce_slack(&base_url, workspaces);
+    }
+    for one in of_advisers {
+        let base_url = one.server.base_url();
+        println!(
+            "{} simulator on {base_url} (control plane under {base_url}/_sim)",
+            one.name
+        );
+        if let Value::Object(credentials) = &one.credentials {
+            for (name, value) in credentials.iter().filter(|(_, value)| !value.is_object()) {
+                println!("  {name} {value}");
+            }
+        }
     }
 }
 

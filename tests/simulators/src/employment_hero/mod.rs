@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 
-pub use authority::{Counts, IssuedTokens, ScriptedAnswer};
+pub use authority::{Counts, IssuedTokens, ScriptedAnswer, ScriptedRefusal};
 pub use change::{Change, List};
 pub use demo::{ADVISERS, CONSULTANT, HARBOUR, HARBOUR_WEST, OTHER_FIRM, demo_data};
 pub use model::{Employee, LeaveRequest, Organisation, Organisations};

@@ -137,7 +137,7 @@ async fn an_exchange_that_fails_connects_nothing_and_tells_no_secret() {
     }
     // No answer at all.
     app.employment_hero
-        .add_fault(FaultRule::once("/oauth2/token", Fault::Reset));
+        .add_fault(FaultRule::once("/oauth2/token", Fault::reset()));
     let link = link(&app, &organization, &id, json!({})).await;
     let back = browser.consents(&app, &link).await;
     refused(
