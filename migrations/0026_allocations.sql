@@ -90,7 +90,7 @@ CREATE INDEX allocation_notices_organization ON allocation_notices (organization
 CREATE TRIGGER allocations_make_job_due AFTER INSERT ON allocations WHEN NEW.next_try_at IS NOT NULL BEGIN
   INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, state, next_due_at, planned_trigger,
     created_at, updated_at)
-  VALUES (NEW.connector_id || ':allocation', 'allocation', 'deals', NEW.organization_id, NEW.connector_id, 'allocate-deal',
+  VALUES (NEW.connector_id || ':allocation', 'allocation', 'deals', NEW.organization_id, NEW.connector_id, 'allocation-engine',
     'allocation:' || NEW.connector_id, 'pending', NEW.next_try_at, 'webhook', NEW.received_at, NEW.received_at)
   ON CONFLICT (kind, subject, name) DO UPDATE SET
     state = iif(state = 'running', state, 'pending'),

@@ -7,9 +7,12 @@ use domain::access::Tenant;
 use domain::api_key::sha256_hex;
 use domain::inbound_webhook::EVENTS_PER_MINUTE;
 use http::{StatusCode, header};
+use platform::allocating::{ENGINE, ENGINE_PATH, Preview, Request};
 use platform::hubspot::signed::signed;
 use platform::hubspot::{Config, HUBSPOT};
-use platform::{Context, Reply, auth, clock, deliveries, inbound_limits, problems, random};
+use platform::{
+    Context, Reply, auth, clock, deliveries, inbound_limits, internal, problems, random,
+};
 use providers::hubspot::workflow::{self, Names};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -17,13 +20,14 @@ use store::allocation::documents;
 use store::allocation::records::{self, NewRecord, Received};
 use store::connectors;
 
-use crate::request::Request;
-use crate::{judging, waiting};
+use crate::waiting;
 
 /// As HubSpot is told it.
 const PATH: &str = "/post/allocate";
 /// Texts that switch the notice of a call off.
 const OFF: &[&str] = &["0", "false", "no", "off"];
+/// How long a dry run is waited for, in milliseconds.
+const PREVIEW_MS: i64 = 20_000;
 /// Characters of a header that are kept.
 const MAX_HEADER_CHARS: usize = 200;
 
@@ -113,15 +117,7 @@ pub async fn allocate(context: &Context) -> Result<Reply, Problem> {
     let deal_id = call.deal_id.clone();
     let mut request = Request::of(call, parameters.is_told);
     if parameters.is_dry_run {
-        return judging::preview(
-            context,
-            &asker.tenant,
-            &asker.connector_id,
-            &deal_id,
-            request,
-            documents,
-        )
-        .await;
+        return preview(&asker, deal_id, request).await;
     }
     let address = auth::client_address(&context.headers).await.ok().flatten();
     request.ip_address = address.map(|address| address.to_string());
@@ -140,6 +136,26 @@ pub async fn allocate(context: &Context) -> Result<Reply, Problem> {
         until_ms,
     )
     .await
+}
+
+/// What would be decided, as the engine says it.
+async fn preview(asker: &Asker, deal_id: String, request: Request) -> Result<Reply, Problem> {
+    let call = Preview {
+        organization_id: asker.tenant.as_str().to_owned(),
+        connector_id: asker.connector_id.clone(),
+        deal_id,
+        request,
+    };
+    let answer = internal::post(ENGINE, ENGINE_PATH, &call, PREVIEW_MS)
+        .await
+        .map_err(|error| problems::unavailable(&error.to_string()))?;
+    if answer.status() != StatusCode::OK {
+        return Err(problems::unavailable("the engine did not answer"));
+    }
+    Ok(Reply::json_bytes(
+        StatusCode::OK,
+        answer.into_body().to_vec(),
+    ))
 }
 
 /// Keeps the call, unless the deal has its result already; the id of the record that answers it.

@@ -1,18 +1,12 @@
-//! Deals are given to advisers: asked for by a workflow, decided one connector at a time, written to the CRM from the outbox, and
-//! told of. Every allocation is a record that explains itself.
+//! Deals that are to be given to advisers: asked for by a workflow or with a key, and answered with what is decided; the records,
+//! which explain themselves; and Google Chat, which is told of them.
 
 mod asking;
 mod chat;
-mod deciding;
-mod judging;
 mod manual;
 mod notices;
-mod reading;
 mod records;
-mod request;
-mod telling;
 mod waiting;
-mod writing;
 
 use api::Operation;
 use api::allocation::deals::AllocateHint;
@@ -39,7 +33,7 @@ async fn handle(request: Request) -> Answer {
             Operation::ReadAllocationNotices => notices::read(&context).await,
             Operation::ReplaceAllocationNotices => notices::replace(&context).await,
             Operation::RunAllocateDeal => {
-                let report = waiting::run(&context.database, &context.json()?).await?;
+                let report = chat::run(&context.database, &context.json()?).await;
                 Reply::json(StatusCode::OK, &report)
             }
             Operation::CheckGoogleChat => chat::check(&context),

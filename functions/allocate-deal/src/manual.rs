@@ -7,11 +7,11 @@ use api::allocation::deals::{OverrideAllocation, RerunAllocation};
 use api::body::checked_email;
 use domain::access::Tenant;
 use domain::redact::excerpt;
+use platform::allocating::Request;
 use platform::{Context, Reply, clock, deliveries, problems, random};
 use store::Execute;
 use store::allocation::records::{self, Held, NewRecord, Received};
 
-use crate::request::Request;
 use crate::waiting;
 
 const WHAT: &str = "allocation";

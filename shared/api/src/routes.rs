@@ -138,6 +138,7 @@ pub enum Operation {
     RerunAllocation,
     ListAllocationHistory,
     RunAllocateDeal,
+    RunAllocationEngine,
     CheckGoogleChat,
     TestGoogleChat,
     CreateStore,
@@ -1535,6 +1536,7 @@ pub static ROUTES: &[Route] = ALL;
 pub const FUNCTIONS: &[&str] = &[
     "advisers",
     "allocate-deal",
+    "allocation-engine",
     "allocation-settings",
     "api-keys",
     "attendance",
@@ -2537,7 +2539,7 @@ const ALL: &[Route] = &[
         "POST",
         "/internal/allocate-deal/run",
         Access::Internal,
-        "Decide what waits of one connector, change a deal, or tell of it",
+        "Tell a space of Google Chat of an allocation",
     ),
     allocations(
         O::CheckGoogleChat,
@@ -3006,6 +3008,7 @@ const ALL: &[Route] = &[
     .answers(200, Shape::One("TickSummary")),
     RUN_SEVEN_SHIFTS_SYNC,
     RUN_CUSTOM_SYNC,
+    RUN_ALLOCATION_ENGINE,
     Route::new(
         O::CreateWebhook,
         "webhooks",
@@ -3489,6 +3492,16 @@ pub const RUN_SEVEN_SHIFTS_SYNC: Route = Route::new(
     "/internal/seven-shifts-sync/run",
     Access::Internal,
     "Run one stream of one connector",
+);
+
+/// As [`RUN_SEVEN_SHIFTS_SYNC`].
+pub const RUN_ALLOCATION_ENGINE: Route = Route::new(
+    Operation::RunAllocationEngine,
+    "allocation-engine",
+    "POST",
+    "/internal/allocation-engine/run",
+    Access::Internal,
+    "Decide what waits of one connector, change a deal, or say what would be decided",
 );
 
 /// As [`RUN_SEVEN_SHIFTS_SYNC`].

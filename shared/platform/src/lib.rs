@@ -6,6 +6,7 @@ pub mod access_tokens;
 pub mod advisers;
 #[cfg(feature = "zones")]
 pub mod attendance;
+pub mod allocating;
 pub mod auth;
 pub mod box_folders;
 pub mod clients;

@@ -2,13 +2,14 @@
 //! decision, and goes out when the deal is changed.
 
 use domain::slack_message::{Message, Target, check, escape};
+use platform::allocating::{self, ASKED};
+use platform::clients::GOOGLE_CHAT;
 use platform::slack::{self, SLACK};
 use platform::{random, slack::Config};
 use serde_json::{Value, json};
 use store::allocation::notices::Teller;
 use store::allocation::records::Waiting;
 
-use crate::chat::{self, GOOGLE_CHAT};
 use crate::judging::{Given, Judged};
 
 /// Advisers that are listed.
@@ -31,8 +32,8 @@ pub fn notices(
                     (slack::FUNCTION, key, serde_json::to_value(&message).ok()?)
                 }
                 GOOGLE_CHAT => (
-                    crate::FUNCTION,
-                    chat::concurrency_key(&teller.connector_id),
+                    ASKED,
+                    allocating::chat_key(&teller.connector_id),
                     card(waiting, given, judged),
                 ),
                 _ => return None,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::connector_state::ConnectorState;
 use domain::retry::backoff;
+use platform::allocating::Request;
 use platform::delivering::{self, Decided};
 use platform::hubspot::Session;
 use platform::run::{LAST_ANSWER_MS, RunReport};
@@ -20,7 +21,6 @@ use store::{Database, DatabaseError};
 
 use crate::judging::{Asked, Given, Judged, Verdict, Why, judge};
 use crate::reading::{Deals, Known, open};
-use crate::request::Request;
 use crate::{FUNCTION, telling};
 
 /// Deals that are decided in one transaction.

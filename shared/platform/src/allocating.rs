@@ -1,10 +1,62 @@
-//! What of a call is kept: enough to decide by it again, and to explain it; bounded.
+//! What the function that is asked for allocations and the one that decides them say to each other, and what of a call is
+//! kept: enough to decide by it again, and to explain it; bounded.
 
 use std::collections::BTreeMap;
 
 use domain::redact::excerpt;
 use providers::hubspot::workflow::WorkflowCall;
 use serde::{Deserialize, Serialize};
+
+use crate::clients::GOOGLE_CHAT;
+use crate::run::RunCall;
+
+/// The component that decides and writes.
+pub const ENGINE: &str = "allocation-engine";
+/// Where it takes an [`EngineCall`].
+pub const ENGINE_PATH: &str = "/internal/allocation-engine/run";
+
+/// The component that is asked for allocations, and tells Google Chat of them.
+pub const ASKED: &str = "allocate-deal";
+
+/// Messages to one space go one after the other.
+#[must_use]
+pub fn chat_key(connector_id: &str) -> String {
+    format!("{GOOGLE_CHAT}:{connector_id}")
+}
+
+/// What the engine is called for.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EngineCall {
+    /// By the scheduler: a connector's decisions, or one change of a deal.
+    Run(RunCall),
+    Preview(Preview),
+    Work(Work),
+}
+
+/// Decide and write what waits of a connector, if nobody else is at it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    pub organization_id: String,
+    pub connector_id: String,
+}
+
+/// Whether anything was done.
+#[derive(Serialize, Deserialize)]
+pub struct Worked {
+    pub has_worked: bool,
+}
+
+/// Say what would be decided; the answer is an [`Allocated`](api::allocation::deals::Allocated).
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    pub organization_id: String,
+    pub connector_id: String,
+    pub deal_id: String,
+    pub request: Request,
+}
 
 /// Fields of a call that are kept beside those that count, with their values in all, in bytes.
 const MAX_FIELDS: usize = 100;

@@ -15,7 +15,6 @@ use serde_json::json;
 use store::allocation::records::{self, HUBSPOT_DEAL};
 use store::outbox::Effect;
 
-use crate::chat;
 use crate::reading::open;
 
 const LIMIT: &str = "HubSpot takes so many requests of a portal.";
@@ -37,7 +36,9 @@ pub async fn send(
     until_ms: i64,
 ) -> Outcome {
     if effect.kind != HUBSPOT_DEAL {
-        return chat::send(database, tenant, effect, until_ms).await;
+        let report =
+            RunReport::failed("configuration", "This function sends nothing of this kind.");
+        return Outcome::of(report, false);
     }
     let Ok(change) = serde_json::from_str::<Change>(&effect.payload) else {
         let report = RunReport::failed("configuration", "The stored change cannot be read.");

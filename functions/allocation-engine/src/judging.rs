@@ -10,16 +10,16 @@ use domain::allocation::{
 };
 use http::StatusCode;
 use platform::advisers::View;
+use platform::allocating::{Preview, Request};
 use platform::hubspot::Session;
 use platform::{Context, Reply, clock, problems};
 use providers::hubspot::Record;
 use serde_json::{Value, json};
-use store::allocation::Documents;
+use store::allocation::documents;
 use store::allocation::records::{self, OwnRow};
 use store::connectors;
 
 use crate::reading::{Deal, Deals, Known, open};
-use crate::request::Request;
 
 /// The owner of a deal in the CRM's own sense, who need not be its adviser.
 const OWNER: &str = "hubspot_owner_id";
@@ -321,15 +321,13 @@ fn chosen_by_hand(email: &str, by: &str, view: &View<'_>, decision: &Decision) -
 ///
 /// # Errors
 /// The database's.
-pub async fn preview(
-    context: &Context,
-    tenant: &Tenant,
-    connector_id: &str,
-    deal_id: &str,
-    request: Request,
-    documents: Documents,
-) -> Result<Reply, Problem> {
+pub async fn preview(context: &Context, tenant: &Tenant, call: &Preview) -> Result<Reply, Problem> {
     let database = &context.database;
+    let (connector_id, deal_id) = (&call.connector_id, &call.deal_id);
+    let documents = documents(database, tenant)
+        .await
+        .map_err(|error| problems::database(&error))?
+        .ok_or_else(|| Problem::not_found("organization"))?;
     let connector = connectors::get(database, tenant, connector_id)
         .await
         .map_err(|error| problems::database(&error))?
@@ -359,7 +357,7 @@ pub async fn preview(
     };
     let deadline_ms = clock::now_ms().saturating_add(PREVIEW_MS);
     let session = Session::begin(&account, database, deadline_ms).await;
-    let deals = Deals::read(&session, &[deal_id], &documents.settings).await;
+    let deals = Deals::read(&session, &[deal_id.as_str()], &documents.settings).await;
     let known = Known::read(database, &session, documents)
         .await
         .map_err(|error| problems::database(&error))?;
@@ -367,7 +365,7 @@ pub async fn preview(
         deal_id,
         source: if is_ours { "preview" } else { "api" },
         requested_by: "",
-        request: &request,
+        request: &call.request,
     };
     let view = known.gathered.view();
     let judged = judge(asked, &deals.get(deal_id), &view, &known, &known.own);
