@@ -254,7 +254,9 @@ pub async fn set_contacts<E: Execute>(
 }
 
 const TAKEN: &str = "
-SELECT 1 FROM client_folders INDEXED BY client_folders_wanted
+SELECT status = 'pending' AND contact_id IS (SELECT contact_id FROM client_folders WHERE id = ?4 AND organization_id = ?1)
+  AND contact_id IS NOT NULL
+FROM client_folders INDEXED BY client_folders_wanted
 WHERE organization_id = ?1 AND parent_id = ?2 AND wanted_key = ?3 AND id <> ?4";
 
 /// A copy of the same name is still the same copy.
@@ -269,8 +271,10 @@ const WANT: &str = fenced!(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
     Noted,
-    /// Another deal has asked for a folder of this name and has no answer.
+    /// Another client's deal has asked for a folder of this name and has no answer.
     Taken,
+    /// Another deal of the same client has, and goes on by itself: its folder is to be this one's.
+    Awaited,
     LeaseLost,
 }
 
@@ -299,8 +303,12 @@ pub async fn want<E: Execute>(
     let taken = transaction
         .execute(TAKEN, parameters![tenant, wanted.parent_id, wanted.key, id])
         .await?;
-    if !taken.is_empty() {
-        return Ok(Want::Taken);
+    if let Some(row) = taken.first() {
+        return Ok(if row.integer(0)? == 1 {
+            Want::Awaited
+        } else {
+            Want::Taken
+        });
     }
     let parameters = parameters![
         tenant,
