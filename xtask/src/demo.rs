@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: from nothing to two organizations whose data is in our tables.
 
+mod advisers;
 mod automation;
 mod folder;
 mod look_around;
@@ -45,6 +46,8 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
     let listen = listen::resolve(arguments.listen, "--listen")?;
     let sim_listen = listen::resolve(arguments.sim_listen, "--sim-listen")?;
     let slack_listen = listen::resolve(listen::ANY_PORT, "--sim-listen")?;
+    let employment_hero_listen = listen::resolve(listen::ANY_PORT, "--sim-listen")?;
+    let hubspot_listen = listen::resolve(listen::ANY_PORT, "--sim-listen")?;
     // Before the build, which may take minutes.
     let folder = DemoFolder::hold(&workspace.target)?;
     if arguments.no_build {
@@ -72,15 +75,24 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
         &simulators,
         native::simulator_arguments(sim_listen, arguments.seed)
             .into_iter()
-            .chain(["--slack-listen".into(), slack_listen.to_string().into()]),
+            .chain(["--slack-listen".into(), slack_listen.to_string().into()])
+            .chain([
+                "--employment-hero-listen".into(),
+                employment_hero_listen.to_string().into(),
+                "--hubspot-listen".into(),
+                hubspot_listen.to_string().into(),
+            ]),
         [],
         &workspace.root,
         folder.log("simulators"),
     )?;
     let sim_client = Client::new(&format!("http://{sim_listen}"), CALL_TIMEOUT);
     let slack_client = Client::new(&format!("http://{slack_listen}"), CALL_TIMEOUT);
-    wait_until_ready(&mut sim, &sim_client, "/_sim/health")?;
-    wait_until_ready(&mut sim, &slack_client, "/_sim/health")?;
+    let employment_hero = Client::new(&format!("http://{employment_hero_listen}"), CALL_TIMEOUT);
+    let hubspot = Client::new(&format!("http://{hubspot_listen}"), CALL_TIMEOUT);
+    for simulator in [&sim_client, &slack_client, &employment_hero, &hubspot] {
+        wait_until_ready(&mut sim, simulator, "/_sim/health")?;
+    }
 
     style::step("Starting", &format!("application on http://{listen}"));
     let origin = format!("http://{listen}");
@@ -101,6 +113,17 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
                 ("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin()),
                 ("SPIN_VARIABLE_SLACK_WEBHOOKS_URL", slack_client.origin()),
                 ("SPIN_VARIABLE_SLACK_API_URL", slack_client.origin()),
+                (
+                    "SPIN_VARIABLE_EMPLOYMENT_HERO_URL",
+                    employment_hero.origin(),
+                ),
+                (
+                    "SPIN_VARIABLE_EMPLOYMENT_HERO_OAUTH_URL",
+                    employment_hero.origin(),
+                ),
+                ("SPIN_VARIABLE_HUBSPOT_URL", hubspot.origin()),
+                // Where browsers come back to, and what HubSpot signs.
+                ("SPIN_VARIABLE_PUBLIC_URL", &origin),
             ])
             .chain(ticks),
         &workspace.root,
@@ -108,8 +131,13 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
     )?;
     let client = Client::new(&origin, CALL_TIMEOUT);
     let shown = wait_until_ready(&mut app, &client, "/health").and_then(|()| {
-        let simulators = [&sim_client, &slack_client];
-        show(&client, simulators, &secrets, &mut [&mut app, &mut sim])
+        let simulators = Simulators {
+            seven_shifts: &sim_client,
+            slack: &slack_client,
+            employment_hero: &employment_hero,
+            hubspot: &hubspot,
+        };
+        show(&client, &simulators, &secrets, &mut [&mut app, &mut sim])
     });
     let mut summary = shown.with_context(|| logs(&folder))?;
     summary.seconds = start.elapsed().as_secs_f64();
@@ -163,10 +191,18 @@ pub fn prove(workspace: &Workspace) -> anyhow::Result<()> {
     proof::check(&summary)
 }
 
+/// The simulated providers.
+struct Simulators<'a> {
+    seven_shifts: &'a Client,
+    slack: &'a Client,
+    employment_hero: &'a Client,
+    hubspot: &'a Client,
+}
+
 /// Sets the organizations up and waits for their first runs.
 fn show(
     client: &Client,
-    [sim_client, slack_client]: [&Client; 2],
+    simulators: &Simulators<'_>,
     secrets: &Secrets,
     children: &mut [&mut Background],
 ) -> anyhow::Result<Summary> {
@@ -193,7 +229,12 @@ fn show(
             "the first tick failed, the scheduler's own went on: {error:#}"
         ));
     }
-    let mut summary = Summary::new(client.origin(), sim_client.origin(), &tenants, runs);
+    let mut summary = Summary::new(
+        client.origin(),
+        simulators.seven_shifts.origin(),
+        &tenants,
+        runs,
+    );
     if let Some(first) = tenants.first() {
         style::step(
             "Comparing",
@@ -204,13 +245,22 @@ fn show(
             "Posting",
             &format!("to Slack for {}", first.organization.name),
         );
-        summary.slack = Some(slack::post(first, slack_client)?);
+        summary.slack = Some(slack::post(first, simulators.slack)?);
         style::step(
             "Sending",
             "signed events to two webhooks, on which three rules fire",
         );
-        summary.automation = Some(automation::run(first, slack_client)?);
+        summary.automation = Some(automation::run(first, simulators.slack)?);
     }
+    style::step(
+        "Allocating",
+        "deals that HubSpot sends to the advisers of a firm",
+    );
+    let providers = advisers::Providers {
+        employment_hero: simulators.employment_hero,
+        hubspot: simulators.hubspot,
+    };
+    summary.advisers = Some(advisers::allocate(&operator, client, &providers)?);
     summary.ok = summary.failures().is_empty();
     Ok(summary)
 }

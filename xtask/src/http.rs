@@ -16,6 +16,25 @@ pub struct Client {
     token: Option<String>,
 }
 
+/// What a browser gets.
+#[derive(Debug)]
+pub struct Browsed {
+    pub status: u16,
+    location: Option<String>,
+    /// As it is sent back.
+    pub cookie: Option<String>,
+    pub body: String,
+}
+
+impl Browsed {
+    /// # Errors
+    /// If the browser is sent nowhere; with what it shows.
+    pub fn location(&self) -> anyhow::Result<&str> {
+        let location = self.location.as_deref();
+        location.with_context(|| format!("{} {}", self.status, self.body))
+    }
+}
+
 impl Client {
     /// `origin` as in `http://127.0.0.1:3000`; `timeout` is for each whole call.
     pub fn new(origin: &str, timeout: Duration) -> Self {
@@ -60,6 +79,43 @@ impl Client {
     /// As [`Client::get`].
     pub fn post_nothing(&self, path: &str) -> anyhow::Result<Value> {
         self.call(&Method::POST, path, None)
+    }
+
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call(&Method::PATCH, path, Some(body))
+    }
+
+    /// Opens a URL as a browser does that stays where it is sent to another one, with the cookie that it has.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub fn browse(&self, url: &str, cookie: Option<&str>) -> anyhow::Result<Browsed> {
+        let mut request = Request::builder().method(Method::GET).uri(url);
+        if let Some(cookie) = cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let request = request.body(())?;
+        let request = self
+            .agent
+            .configure_request(request)
+            .max_redirects(0)
+            .build();
+        let mut response = self.agent.run(request).with_context(|| url.to_owned())?;
+        let headers = response.headers();
+        let header = |name| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.map(str::to_owned)
+        };
+        let cookie = header(header::SET_COOKIE);
+        Ok(Browsed {
+            location: header(header::LOCATION),
+            // Without its attributes.
+            cookie: cookie.and_then(|cookie| cookie.split(';').next().map(str::to_owned)),
+            status: response.status().as_u16(),
+            body: response.body_mut().read_to_string()?,
+        })
     }
 
     /// # Errors

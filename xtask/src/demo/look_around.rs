@@ -121,13 +121,30 @@ pub fn commands(summary: &Summary, client: &Client) -> String {
             .join("\n"),
         );
     }
+    if let Some(advisers) = &summary.advisers {
+        let get = |path: &str| with_key(summary, &advisers.api_key, path);
+        add(
+            "Who has room, why a deal has got its adviser, and what was allocated",
+            &[
+                "/availability/earliest?compute=1",
+                &format!("/api/allocations/{}", advisers.explained.allocation_id),
+                "/allocations/history",
+            ]
+            .map(get)
+            .join("\n"),
+        );
+    }
     text
 }
 
 fn get(summary: &Summary, organization: &OrganizationSummary, path: &str) -> String {
+    with_key(summary, &organization.api_key, path)
+}
+
+fn with_key(summary: &Summary, key: &str, path: &str) -> String {
     format!(
-        "curl -s -H 'Authorization: Bearer {}' '{}{path}'",
-        organization.api_key, summary.url
+        "curl -s -H 'Authorization: Bearer {key}' '{}{path}'",
+        summary.url
     )
 }
 

@@ -69,6 +69,39 @@ pub fn check(text: &str) -> anyhow::Result<()> {
             && automation["notices"] == 1,
         "what follows from the events is not there: {automation}"
     );
+    let advisers = summary.get("advisers").context("no advisers")?;
+    deals_are_given(advisers).with_context(|| format!("{advisers}"))
+}
+
+/// Ten deals, each with an adviser or a reason, and those with one at HubSpot.
+fn deals_are_given(advisers: &Value) -> anyhow::Result<()> {
+    let deals = array(advisers, "deals")?;
+    let given = deals.iter().filter(|deal| {
+        deal["status"] == "completed"
+            && deal["adviser"].is_string()
+            && deal["earliest_week"].is_string()
+    });
+    let given = given.count();
+    ensure!(deals.len() == 10, "{} deals, not 10", deals.len());
+    ensure!(given >= 8, "{given} deals have an adviser");
+    ensure!(
+        advisers["written"] == given,
+        "not every deal is written to HubSpot"
+    );
+    let refused_by_name = deals
+        .iter()
+        .filter(|deal| deal["status"] != "completed")
+        .all(|deal| deal["reason"].is_string());
+    ensure!(
+        refused_by_name,
+        "a deal has neither an adviser nor a reason"
+    );
+    let reasoning = array(&advisers["explained"], "reasoning")?;
+    ensure!(reasoning.len() > 2, "the reasoning is {reasoning:?}");
+    ensure!(
+        advisers["leave_requests"].as_i64().unwrap_or_default() > 0,
+        "nobody is on leave"
+    );
     Ok(())
 }
 
@@ -123,6 +156,12 @@ mod tests {
         summary["slack"] = json!({"state": "delivered", "shown": 1});
         summary["automation"] =
             json!({"acknowledged": 5, "processed": 4, "posted": ["a", "b"], "notices": 1});
+        let given =
+            json!({"status": "completed", "adviser": "Mia Tan", "earliest_week": "2026-03-23"});
+        let mut deals = vec![given; 9];
+        deals.push(json!({"status": "failed", "reason": "no_advisers"}));
+        summary["advisers"] = json!({"deals": deals, "written": 9, "leave_requests": 4,
+            "explained": {"reasoning": ["1.", "–", "So"]}});
         summary
     }
 
@@ -147,6 +186,20 @@ mod tests {
             ("/automation/processed", json!(5), "is not there"),
             ("/automation/posted", json!(["a"]), "is not there"),
             ("/automation/notices", json!(0), "is not there"),
+            ("/advisers/deals", json!([]), "0 deals"),
+            (
+                "/advisers/deals/0/adviser",
+                json!(null),
+                "not every deal is written",
+            ),
+            ("/advisers/deals/9/reason", json!(null), "nor a reason"),
+            ("/advisers/written", json!(8), "not every deal is written"),
+            ("/advisers/leave_requests", json!(0), "nobody is on leave"),
+            (
+                "/advisers/explained/reasoning",
+                json!([]),
+                "the reasoning is",
+            ),
             ("/organizations/1/streams", json!([]), "the streams are []"),
             (
                 "/organizations/1/streams/5/stream",

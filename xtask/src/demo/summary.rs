@@ -6,6 +6,7 @@ use api::records::SyncRun;
 use api::routes::SEVEN_SHIFTS_STREAMS;
 use serde::Serialize;
 
+use super::advisers::AdvisersSummary;
 use super::automation::AutomationSummary;
 use super::people::PeopleSummary;
 use super::slack::SlackSummary;
@@ -28,6 +29,8 @@ pub struct Summary {
     /// The message of the first organization.
     pub slack: Option<SlackSummary>,
     pub automation: Option<AutomationSummary>,
+    /// Of an advice firm, whose deals come from HubSpot.
+    pub advisers: Option<AdvisersSummary>,
 }
 
 #[derive(Debug, Serialize)]
@@ -78,6 +81,7 @@ impl Summary {
             people: None,
             slack: None,
             automation: None,
+            advisers: None,
         };
         summary.ok = summary.failures().is_empty();
         summary
@@ -100,6 +104,7 @@ impl Summary {
                     .iter()
                     .filter_map(AutomationSummary::failure),
             )
+            .chain(self.advisers.iter().filter_map(AdvisersSummary::failure))
             .collect()
     }
 }
@@ -221,6 +226,31 @@ impl fmt::Display for Summary {
                 automation.notices,
             )?;
         }
+        if let Some(advisers) = &self.advisers {
+            writeln!(
+                formatter,
+                "Deals of {}: {} of {} have an adviser, by {} people and {} leave requests of Employment Hero",
+                advisers.organization,
+                advisers.completed(),
+                advisers.deals.len(),
+                advisers.employees,
+                advisers.leave_requests,
+            )?;
+            for deal in &advisers.deals {
+                let adviser = deal.adviser.as_deref().unwrap_or("nobody");
+                let why = deal
+                    .earliest_week
+                    .as_ref()
+                    .map(|week| format!("from the week of {week}"))
+                    .or_else(|| deal.reason.clone())
+                    .unwrap_or_default();
+                writeln!(formatter, "  {}  {adviser:<12} {why}", deal.deal_id)?;
+            }
+            writeln!(formatter, "Why, of deal {}:", advisers.explained.deal_id)?;
+            for line in &advisers.explained.reasoning {
+                writeln!(formatter, "  {line}")?;
+            }
+        }
         writeln!(formatter, "in {:.1} s after the build", self.seconds)
     }
 }
@@ -280,6 +310,7 @@ pub mod tests {
             people: None,
             slack: None,
             automation: None,
+            advisers: None,
         }
     }
 

@@ -58,21 +58,11 @@ impl Tenant {
         operator: &Client,
         anonymous: &Client,
     ) -> anyhow::Result<Self> {
-        let organization = match find(demo, operator)? {
-            Some(organization) => organization,
-            None => read(operator.post(
-                "/api/organizations",
-                &json!({"name": demo.name, "time_zone": demo.time_zone}),
-            )?)?,
-        };
-        let created: CreatedApiKey = read(operator.post(
-            &format!("/api/api-keys?organization_id={}", organization.id),
-            &json!({"name": "Demo", "role": "owner"}),
-        )?)?;
-        let key = created
-            .key
-            .context("the application does not show the key it created")?;
-        let client = anonymous.with_token(&key);
+        let Firm {
+            organization,
+            api_key,
+            client,
+        } = Firm::set_up(demo.name, demo.time_zone, operator, anonymous)?;
         let connected: ConnectedAnswer = read(client.post(
             "/functions/v1/7shifts-proxy",
             &json!({
@@ -85,7 +75,7 @@ impl Tenant {
         Ok(Self {
             organization,
             company_id: demo.company_id,
-            api_key: key,
+            api_key,
             connector_id: connected.connector_id,
             run_ids: connected.run_ids,
             client,
@@ -93,12 +83,53 @@ impl Tenant {
     }
 }
 
-fn find(demo: &DemoTenant, operator: &Client) -> anyhow::Result<Option<Organization>> {
+/// An organization with an owner's key.
+#[derive(Debug)]
+pub struct Firm {
+    pub organization: Organization,
+    pub api_key: String,
+    pub client: Client,
+}
+
+impl Firm {
+    /// Creates the organization unless an earlier demo has, and gives its owner a key.
+    ///
+    /// # Errors
+    /// If the application refuses one of these calls.
+    pub fn set_up(
+        name: &str,
+        time_zone: &str,
+        operator: &Client,
+        anonymous: &Client,
+    ) -> anyhow::Result<Self> {
+        let organization = match find(name, operator)? {
+            Some(organization) => organization,
+            None => read(operator.post(
+                "/api/organizations",
+                &json!({"name": name, "time_zone": time_zone}),
+            )?)?,
+        };
+        let created: CreatedApiKey = read(operator.post(
+            &format!("/api/api-keys?organization_id={}", organization.id),
+            &json!({"name": "Demo", "role": "owner"}),
+        )?)?;
+        let api_key = created
+            .key
+            .context("the application does not show the key it created")?;
+        Ok(Self {
+            organization,
+            client: anonymous.with_token(&api_key),
+            api_key,
+        })
+    }
+}
+
+fn find(name: &str, operator: &Client) -> anyhow::Result<Option<Organization>> {
     let page = operator.get("/api/organizations?limit=500")?;
     let organizations: Vec<Organization> = rows(page)?;
     Ok(organizations
         .into_iter()
-        .find(|organization| organization.name == demo.name && organization.state == "active"))
+        .find(|organization| organization.name == name && organization.state == "active"))
 }
 
 /// The rows of a page.
