@@ -1,38 +1,32 @@
-//! Folders of clients in Box: asked for here, and made from the outbox.
+//! Makes folders of clients in Box, from the outbox, and passes on their links; checks and tests connectors to Box.
 
-mod ask;
 mod failing;
 mod link;
 mod make;
 mod people;
 mod run;
-mod show;
 mod test;
 
 use api::Operation;
 use http::StatusCode;
-use platform::{Answer, Context, Reply, box_folders, serve};
+use platform::{Answer, Context, Reply, box_folders, serve_functions};
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
 
 #[http_service]
 async fn handle(request: Request) -> Answer {
-    serve(
+    serve_functions(
         api::served!("box-folder"),
         request,
         async |context: Context| match context.operation {
-            Operation::CreateClientFolder => ask::create(&context).await,
-            Operation::ReadClientFolder => show::read(&context).await,
-            Operation::RetryClientFolder => ask::retry(&context).await,
-            Operation::RunBoxFolder => {
-                let report = run::run(&context.database, &context.json()?).await;
-                Reply::json(StatusCode::OK, &report)
-            }
             Operation::TestBox => test::test(&context).await,
             Operation::CheckBox => {
                 Reply::json(StatusCode::OK, &box_folders::check(&context.json()?))
             }
-            _ => show::list(&context).await,
+            _ => {
+                let report = run::run(&context.database, &context.json()?).await;
+                Reply::json(StatusCode::OK, &report)
+            }
         },
     )
     .await

@@ -11,23 +11,21 @@ use domain::client_folder::{
     is_same_name, judge,
 };
 use domain::connector_state::ConnectorState;
-use platform::box_folders::{Account, As, Failure, HUBSPOT_LINK, Session, link_concurrency_key};
+use platform::box_folders::{
+    Account, As, Failure, FolderToMake, HUBSPOT_LINK, Session, link_concurrency_key,
+};
 use platform::delivering::Outcome;
 use platform::run::RunReport;
 use platform::{SpinDatabase, box_folders, clock, log, outbound, random};
 use providers::box_folders::{Class, Folder, FolderChange, Id, Item};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::client_folders::{self, Made, NewWanted, Record, Want};
+use store::client_folders::{self, CREATED, EXISTING, Made, NewWanted, Record, Want};
 use store::jobs::Lease;
 use store::outbox::{self, Effect, Enqueued, NewDelivery, Sender};
 use store::{Database, DatabaseError, connectors};
 
 use crate::link::{CONTACT, DEAL, Link};
 use crate::{failing, people};
-
-pub const CREATED: &str = "created";
-pub const EXISTING: &str = "existing";
 
 /// Looks for a folder that moves away while it is looked at.
 const MAX_LOOKS: u32 = 3;
@@ -37,13 +35,6 @@ const MAX_PAGES: u32 = 50;
 const LEAST_TRY_MS: i64 = 3_000;
 /// The longest pause between two looks at a lock, in milliseconds.
 const MAX_PAUSE_MS: i64 = 4_000;
-
-/// What a delivery of the kind `client_folder` is about.
-#[derive(Serialize, Deserialize)]
-pub struct Payload {
-    pub client_folder_id: String,
-    pub deal_id: String,
-}
 
 /// Why a folder was not made.
 enum Stop {
@@ -74,7 +65,7 @@ pub async fn make(
     until_ms: i64,
 ) -> Outcome {
     let unsent = |code: &str, reason: &str| Outcome::of(RunReport::failed(code, reason), false);
-    let Ok(payload) = serde_json::from_str::<Payload>(&effect.payload) else {
+    let Ok(payload) = serde_json::from_str::<FolderToMake>(&effect.payload) else {
         return unsent("configuration", "The stored call cannot be read.");
     };
     let record = match client_folders::load(database, lease.tenant, &payload.client_folder_id).await

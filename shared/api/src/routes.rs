@@ -1543,6 +1543,7 @@ pub const FUNCTIONS: &[&str] = &[
     "attendance-reports",
     "automation",
     "box-folder",
+    "client-folders",
     "connector-health",
     "connectors",
     "custom-sync",
@@ -2653,7 +2654,7 @@ const ALL: &[Route] = &[
     .answers(200, Shape::One("Deleted")),
     Route::new(
         O::CreateClientFolder,
-        "box-folder",
+        "client-folders",
         "POST",
         "/post/create_box_folder",
         Access::SignedOr(Scope::ClientFoldersWrite),
@@ -2665,7 +2666,7 @@ const ALL: &[Route] = &[
     .or(&[202]),
     Route::new(
         O::ListClientFolders,
-        "box-folder",
+        "client-folders",
         "GET",
         "/api/client-folders",
         Access::Scope(Scope::ClientFoldersRead),
@@ -2675,7 +2676,7 @@ const ALL: &[Route] = &[
     .answers(200, Shape::Page("ClientFolder")),
     Route::new(
         O::ReadClientFolder,
-        "box-folder",
+        "client-folders",
         "GET",
         "/api/client-folders/{id}",
         Access::Scope(Scope::ClientFoldersRead),
@@ -2685,7 +2686,7 @@ const ALL: &[Route] = &[
     .answers(200, Shape::One("ClientFolder")),
     Route::new(
         O::RetryClientFolder,
-        "box-folder",
+        "client-folders",
         "POST",
         "/api/client-folders/{id}/retry",
         Access::Scope(Scope::ClientFoldersWrite),

@@ -14,6 +14,7 @@ use providers::box_folders::{
     Subject, TokenCall, TokenFailure, TokenFailureClass, User, with_login,
 };
 use providers::{ProviderError, Secret};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::DatabaseError;
 use store::jobs::SealedCredential;
@@ -40,6 +41,13 @@ const TRY_TIMEOUT_MS: i64 = 25_000;
 const BLOCK_MS: i64 = 1_000;
 /// Assertions that are signed for one token: the second with Box's own time.
 const ASSERTIONS: u32 = 2;
+
+/// What a delivery of the kind [`CLIENT_FOLDER`](store::client_folders::CLIENT_FOLDER) is about.
+#[derive(Serialize, Deserialize)]
+pub struct FolderToMake {
+    pub client_folder_id: String,
+    pub deal_id: String,
+}
 
 /// Folders of one connector are made one after the other: Box copies a template once at a time.
 #[must_use]

@@ -53,4 +53,4 @@ pub mod webhook_copies;
 pub mod webhook_setup;
 
 pub use database::SpinDatabase;
-pub use serve::{Answer, Context, Reply, serve, serve_internal};
+pub use serve::{Answer, Context, Reply, serve, serve_functions, serve_internal};

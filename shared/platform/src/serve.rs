@@ -313,6 +313,24 @@ where
     arrived.answered(route.function, result, &seen)
 }
 
+/// [`serve_internal`] for a function that has several routes, all for the other functions.
+pub async fn serve_functions<F>(served: Served, request: Request, handle: F) -> Answer
+where
+    F: AsyncFnOnce(Context) -> Result<Reply, Problem>,
+{
+    let path = request.uri().path();
+    let route = served.routes.iter().find(|route| route.path == path);
+    let arrived = Arrived::of(&request);
+    let mut seen = Seen::default();
+    let result = match route {
+        Some(route) => {
+            answer_function(route, request, &arrived.request_id, &mut seen, handle).await
+        }
+        None => Err(no_route()),
+    };
+    arrived.answered(served.function, result, &seen)
+}
+
 /// What is known of a request before anything is done about it.
 struct Arrived {
     at_ms: i64,

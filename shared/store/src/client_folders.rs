@@ -8,6 +8,10 @@ use crate::database::{DatabaseError, Execute};
 use crate::jobs::Lease;
 use crate::{json, parameters};
 
+/// It was copied from the template.
+pub const CREATED: &str = "created";
+/// The client had one already, which is used.
+pub const EXISTING: &str = "existing";
 /// The kind of a delivery that makes one.
 pub const CLIENT_FOLDER: &str = "client_folder";
 

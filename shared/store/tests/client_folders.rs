@@ -502,7 +502,7 @@ fn what_people_do_about_a_folder_is_in_the_audit() {
     let (database, raw) = databases();
     assert!(ask(&database, 1, 99, "500", None));
     let actor = audit::Actor {
-        kind: "api_key",
+        kind: "api_key".into(),
         name: "key-1".to_owned(),
         request_id: "r-1".to_owned(),
     };

@@ -1,8 +1,5 @@
 //! A folder is asked for: by a workflow that HubSpot signs, or by whoever has a key. A deal has one, however often and by
-//! whomever it is asked for; the first call decides it, and makes it at once where that is possible.
-
-use std::cell::RefCell;
-use std::pin::pin;
+//! whomever it is asked for; the first call decides it, and has it made at once.
 
 use api::body::Document;
 use api::client_folders::{ClientFolder, ClientFolderAsked, CreateClientFolder, OutputFields};
@@ -13,26 +10,23 @@ use domain::allocation::settings::Properties as DealProperties;
 use domain::client_folder::Settings;
 use domain::client_folder::settings::Properties;
 use domain::connector_state::ConnectorState;
-use futures::future::{Either, select};
 use http::StatusCode;
-use platform::box_folders::{self, BOX, FUNCTION};
-use platform::delivering::{self, Decided, FIRST_LEASE};
+use platform::box_folders::{self, BOX, FolderToMake};
 use platform::hubspot::signed::signed;
 use platform::hubspot::{Config as HubSpotConfig, HUBSPOT};
-use platform::run::LAST_ANSWER_MS;
 use platform::{
-    Context, Reply, SpinDatabase, clock, deliveries, lists, on_demand, outbound, problems, random,
+    Context, Reply, SpinDatabase, clock, deliveries, lists, on_demand, problems, random,
 };
 use providers::hubspot::workflow::{self, Names, WorkflowCall};
 use serde_json::Value;
 use store::Execute;
-use store::client_folders::{self, Again, CLIENT_FOLDER, DealKey, Known, NewClientFolder, Person};
+use store::client_folders::{
+    self, Again, CLIENT_FOLDER, CREATED, DealKey, EXISTING, Known, NewClientFolder, Person,
+};
 use store::connectors::{self, Connector};
-use store::jobs::Lease;
 use store::lists::Kind;
 use store::outbox::{self, Enqueued, NewDelivery, OUTBOX, Sender};
 
-use crate::make::{self, CREATED, EXISTING, Payload};
 use crate::show::WHAT;
 
 const PATH: &str = "/post/create_box_folder";
@@ -100,7 +94,6 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
         portal: &portal,
         deal_id: &wish.deal_id,
     };
-    let leased = RefCell::new(None);
     let new = NewClientFolder {
         id: &random::id(),
         key,
@@ -132,7 +125,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                     client_folders::again(transaction, tenant, &known.id, again, now)
                         .await
                         .map_err(|error| problems::database(&error))?;
-                    decide(transaction, tenant, &new, &known.id, &leased).await?;
+                    decide(transaction, tenant, &new, &known.id).await?;
                     Ok((known.id, new.delivery_id.to_owned()))
                 }
                 None => {
@@ -142,7 +135,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                     if !is_new {
                         return Err(Problem::not_found("connector"));
                     }
-                    decide(transaction, tenant, &new, new.id, &leased).await?;
+                    decide(transaction, tenant, &new, new.id).await?;
                     Ok((new.id.to_owned(), new.delivery_id.to_owned()))
                 }
             }
@@ -151,7 +144,6 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
     let waits = Waits {
         connector_id: &chosen.id,
         delivery_id: &delivery_id,
-        leased: leased.take(),
         until_ms,
     };
     answered(context, tenant, &id, waits).await
@@ -163,7 +155,6 @@ pub async fn retry(context: &Context) -> Result<Reply, Problem> {
     let tenant = context.tenant_of_query()?;
     let id = context.id(WHAT)?;
     let delivery_id = random::id();
-    let leased = RefCell::new(None);
     let by = context.caller()?.subject().to_owned();
     let connector_id = context
         .transaction(async |transaction| {
@@ -201,14 +192,13 @@ pub async fn retry(context: &Context) -> Result<Reply, Problem> {
                 callback_id: None,
                 requested_by: &by,
             };
-            decide(transaction, &tenant, &new, &id, &leased).await?;
+            decide(transaction, &tenant, &new, &id).await?;
             Ok(connector_id)
         })
         .await?;
     let waits = Waits {
         connector_id: &connector_id,
         delivery_id: &delivery_id,
-        leased: leased.take(),
         until_ms,
     };
     answered(context, &tenant, &id, waits).await
@@ -507,43 +497,35 @@ fn is_another_call(known: &Known, wish: &Wish) -> bool {
     known.status == FAILED && wish.callback_id.is_some() && wish.callback_id != known.callback_id
 }
 
-/// Has the folder made, by whoever has the lease afterwards.
+/// Has the folder made, as soon as the scheduler comes to it.
 async fn decide<E: Execute>(
     transaction: &E,
     tenant: &Tenant,
     new: &NewClientFolder<'_>,
     id: &str,
-    leased: &RefCell<Option<Decided>>,
 ) -> Result<(), Problem> {
-    let payload = serde_json::to_string(&Payload {
+    let payload = serde_json::to_string(&FolderToMake {
         client_folder_id: id.to_owned(),
         deal_id: new.key.deal_id.to_owned(),
     })
     .map_err(|error| problems::internal(&error.to_string()))?;
     let concurrency_key = box_folders::concurrency_key(new.key.connector_id);
-    let (job_id, run_id) = (random::id(), random::id());
     let delivery = NewDelivery {
         id: new.delivery_id,
-        job_id: &job_id,
+        job_id: &random::id(),
         kind: CLIENT_FOLDER,
         sender: Sender::Connector(new.key.connector_id),
         requested_by: new.requested_by,
         payload: &payload,
         depth: 0,
         job: box_folders::job(&concurrency_key),
-        lease: Some(delivering::lease(&run_id, FUNCTION)),
+        lease: None,
     };
     let decided = outbox::enqueue(transaction, tenant, delivery, clock::now())
         .await
         .map_err(|error| problems::database(&error))?;
     match decided {
-        Enqueued::Done => {}
-        Enqueued::Leased => {
-            leased.replace(Some(Decided {
-                delivery_id: new.delivery_id.to_owned(),
-                job_id,
-            }));
-        }
+        Enqueued::Done | Enqueued::Leased => {}
         Enqueued::NoSender => return Err(Problem::not_found("connector")),
         Enqueued::Full => return Err(deliveries::too_many("connector")),
     }
@@ -554,7 +536,6 @@ async fn decide<E: Execute>(
 struct Waits<'a> {
     connector_id: &'a str,
     delivery_id: &'a str,
-    leased: Option<Decided>,
     until_ms: i64,
 }
 
@@ -564,10 +545,7 @@ async fn answered(
     id: &str,
     waits: Waits<'_>,
 ) -> Result<Reply, Problem> {
-    if let Some(decided) = waits.leased {
-        make_until(context.database, tenant, decided, waits.until_ms).await;
-    } else if read(&context.database, tenant, id).await?.status == PENDING {
-        // Others of the connector go first, or it was decided by an earlier call.
+    if read(&context.database, tenant, id).await?.status == PENDING {
         let (connector_id, delivery_id) = (waits.connector_id, waits.delivery_id);
         deliveries::wait(context, tenant, connector_id, delivery_id, waits.until_ms).await?;
     }
@@ -589,32 +567,6 @@ async fn answered(
         StatusCode::OK
     };
     Reply::json(status, &told(folder))
-}
-
-/// Makes the folder, and waits for that until `until_ms`; then it goes on without anybody waiting.
-async fn make_until(database: SpinDatabase, tenant: &Tenant, decided: Decided, until_ms: i64) {
-    let tenant = tenant.clone();
-    let making = Box::pin(async move {
-        delivering::send_at_once(
-            &database,
-            FUNCTION,
-            &decided,
-            async |_, effect, deadline_ms| {
-                let lease = Lease {
-                    tenant: &tenant,
-                    job_id: &decided.job_id,
-                    version: FIRST_LEASE,
-                };
-                let last_ms = deadline_ms.saturating_add(LAST_ANSWER_MS);
-                make::make(&database, lease, effect, last_ms).await
-            },
-        )
-        .await;
-    });
-    let patience = outbound::sleep_ms(until_ms.saturating_sub(clock::now_ms()).max(0));
-    if let Either::Right(((), making)) = select(making, pin!(patience)).await {
-        spin_sdk::wasip3::spawn(making);
-    }
 }
 
 async fn read<E: Execute>(
