@@ -44,10 +44,13 @@ impl Name {
 
 /// What a list was asked for, and what came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copied<T> {
+pub struct Copied {
     pub about: About,
-    pub rows: Vec<T>,
+    pub rows: Vec<Row>,
 }
+
+/// A record as texts in an order of its list's own: thousands are kept, and all lists the same way.
+pub type Row = Vec<String>;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
@@ -71,13 +74,13 @@ struct Head {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Part<T> {
+struct Part {
     stamp: String,
-    rows: Vec<T>,
+    rows: Vec<Row>,
 }
 
 /// The copy, if there is one of this question that can be read.
-pub async fn get<T: DeserializeOwned>(name: &Name, asked: &str) -> Option<Copied<T>> {
+pub async fn get(name: &Name, asked: &str) -> Option<Copied> {
     let store = Store::open_default().await.ok()?;
     let head: Head = read(&store, &name.head()).await?;
     if head.about.asked != asked {
@@ -85,7 +88,7 @@ pub async fn get<T: DeserializeOwned>(name: &Name, asked: &str) -> Option<Copied
     }
     let mut rows = Vec::new();
     for number in 0..head.parts {
-        let part: Part<T> = read(&store, &name.part(number)).await?;
+        let part: Part = read(&store, &name.part(number)).await?;
         if part.stamp != head.stamp {
             return None;
         }
@@ -103,7 +106,7 @@ async fn read<T: DeserializeOwned>(store: &Store, name: &str) -> Option<T> {
 }
 
 /// Keeps a copy in the place of the one before; the head comes last, so that nobody reads half of it.
-pub async fn put<T: Serialize>(name: &Name, copied: &Copied<T>) {
+pub async fn put(name: &Name, copied: &Copied) {
     let stamp = random::id();
     let Some(parts) = parts(&stamp, &copied.rows) else {
         log::error("adviser_copies", "a list is too large to be kept");
@@ -126,7 +129,7 @@ pub async fn put<T: Serialize>(name: &Name, copied: &Copied<T>) {
 }
 
 /// The rows by parts, as they are written; `None` where they are too many.
-fn parts<T: Serialize>(stamp: &str, rows: &[T]) -> Option<Vec<Vec<u8>>> {
+fn parts(stamp: &str, rows: &[Row]) -> Option<Vec<Vec<u8>>> {
     let mut parts = Vec::new();
     let begin = || {
         let mut part = br#"{"stamp":""#.to_vec();
@@ -196,13 +199,15 @@ mod tests {
 
     #[test]
     fn parts_hold_all_rows_in_order_and_are_smaller_than_a_mebibyte() {
-        let rows: Vec<(u32, String)> = (0..20_000).map(|id| (id, "x".repeat(60))).collect();
+        let rows: Vec<Row> = (0..20_000)
+            .map(|id: u32| vec![id.to_string(), "x".repeat(60)])
+            .collect();
         let parts = parts("s", &rows).unwrap();
         assert!(parts.len() > 2);
         let mut read = Vec::new();
         for part in &parts {
             assert!(part.len() < 1 << 20);
-            let part: Part<(u32, String)> = serde_json::from_slice(part).unwrap();
+            let part: Part = serde_json::from_slice(part).unwrap();
             assert_eq!(part.stamp, "s");
             assert!(!part.rows.is_empty());
             read.extend(part.rows);
@@ -212,8 +217,8 @@ mod tests {
 
     #[test]
     fn nothing_has_no_part_and_too_much_is_not_kept() {
-        assert_eq!(parts::<u32>("s", &[]), Some(Vec::new()));
-        let rows = vec!["x".repeat(PART_BYTES); PARTS_MAX + 1];
+        assert_eq!(parts("s", &[]), Some(Vec::new()));
+        let rows = vec![vec!["x".repeat(PART_BYTES)]; PARTS_MAX + 1];
         assert_eq!(parts("s", &rows), None);
     }
 }

@@ -11,6 +11,7 @@ use domain::zone::Zone;
 use store::allocation::{ClosureRow, Documents, OverrideRow};
 use store::employees::{Absences, Known};
 
+use super::copies::Row;
 use super::lists::{Read, Taken};
 use super::rows::{Met, User, Waiting};
 use crate::time;
@@ -85,7 +86,9 @@ impl Gathered {
     ) -> Self {
         let mut unknown = Vec::new();
         let mut readings = Vec::new();
-        let mut users = taken("users", read.users, &mut readings);
+        let users = taken("users", read.users, &mut readings);
+        let mut users =
+            users.map(|(rows, _)| rows.into_iter().filter_map(User::of).collect::<Vec<_>>());
         if users.is_none() {
             unknown.push(everybody(Source::Users));
         }
@@ -93,8 +96,11 @@ impl Gathered {
         let owners = read
             .owners
             .and_then(|owners| taken("owners", owners, &mut readings));
-        if let (Some((users, _)), Some((owners, _))) = (&mut users, &owners) {
-            let owners: BTreeSet<&str> = owners.iter().map(String::as_str).collect();
+        if let (Some(users), Some((owners, _))) = (&mut users, &owners) {
+            let owners: BTreeSet<&str> = owners
+                .iter()
+                .filter_map(|row| row.first().map(String::as_str))
+                .collect();
             for user in users {
                 if !owners.contains(user.owner_id.trim()) {
                     user.owner_id.clear();
@@ -131,15 +137,16 @@ impl Gathered {
         readings.push(Reading::now("closures", documents.closures.len(), now));
         readings.push(Reading::now("capacity_overrides", overrides, now));
         let (deals, deals_read_at) = deals.unwrap_or((Vec::new(), now));
+        let meetings = meetings.into_iter().flat_map(|(rows, _)| rows);
         Self {
             zone,
             today,
             now,
             settings: documents.settings,
             settings_version: documents.settings_version,
-            users: users.map(|(users, _)| users).unwrap_or_default(),
-            meetings: meetings.map(|(meetings, _)| meetings).unwrap_or_default(),
-            deals,
+            users: users.unwrap_or_default(),
+            meetings: meetings.filter_map(Met::of).collect(),
+            deals: deals.into_iter().filter_map(Waiting::of).collect(),
             deals_read_at,
             leave: Vec::new(),
             closures: documents.closures,
@@ -225,11 +232,11 @@ impl Gathered {
             deals: self
                 .deals
                 .iter()
-                .map(|Waiting(id, adviser_email, agreement_start)| Deal {
-                    id,
-                    adviser_email,
+                .map(|deal| Deal {
+                    id: &deal.id,
+                    adviser_email: &deal.adviser_email,
                     agreement_start: agreement::parse(
-                        agreement_start,
+                        &deal.agreement_start,
                         &self.settings.fixes,
                         local_date,
                     )
@@ -304,11 +311,11 @@ const fn everybody(source: Source) -> Unknown {
 }
 
 /// The rows, and when they were read in Unix seconds; what is to be said of them is added.
-fn taken<T>(
+fn taken(
     source: &'static str,
-    taken: Taken<T>,
+    taken: Taken,
     readings: &mut Vec<Reading>,
-) -> Option<(Vec<T>, i64)> {
+) -> Option<(Vec<Row>, i64)> {
     let reading = Reading::of(source, &taken);
     let read_at = reading.read_at;
     readings.push(reading);
@@ -316,7 +323,7 @@ fn taken<T>(
 }
 
 impl Reading {
-    pub(super) fn of<T>(source: &'static str, taken: &Taken<T>) -> Self {
+    pub(super) fn of(source: &'static str, taken: &Taken) -> Self {
         let about = taken.copied.as_ref().map(|copied| &copied.about);
         let failure = taken.failure.as_ref();
         Self {

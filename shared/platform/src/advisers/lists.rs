@@ -1,24 +1,23 @@
 //! The lists of HubSpot, from copies that are fresh enough or read anew, by one reader at a time.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 
 use domain::allocation::Settings;
 use futures::future::join;
-use providers::hubspot::{DealsQuery, MeetingsQuery, OwnersQuery, UsersQuery};
+use providers::hubspot::{
+    Call, Client, DealsQuery, MeetingsQuery, OwnersQuery, Record, UsersQuery,
+};
 use providers::{Page, ProviderError};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use store::rate_budgets::{self, Slot};
+use store::rate_budgets::{self, Pace, Slot};
 
-use super::copies::{self, About, Name};
+use super::copies::{self, About, Copied, Name, Row};
 use super::gathered::Reading;
-use super::rows::{Met, User, Waiting};
+use super::rows::{Kept, Met, USER_OWNER_ID, User, Waiting, keep_owner};
 use super::{Age, MINUTE_MS, Wanted};
 use crate::hubspot::{Failure, Session};
 use crate::outbound::{CallError, sleep_ms};
 use crate::{SpinDatabase, clock};
-
-use copies::Copied;
 
 /// A search for meetings names so many owners, and so many characters of their ids, at the most: its body is of 3,000.
 const OWNERS_PER_SEARCH: usize = 100;
@@ -44,33 +43,37 @@ pub(super) struct Lists<'a> {
 
 /// A list as far as it is there.
 #[derive(Debug)]
-pub(super) struct Taken<T> {
+pub(super) struct Taken {
     /// `None`: nothing is known.
-    pub copied: Option<Copied<T>>,
+    pub copied: Option<Copied>,
     pub failure: Option<Failure>,
     /// Not read now.
     pub is_copy: bool,
 }
 
-/// All lists.
+/// All lists that were wanted.
 pub(super) struct Read {
-    pub users: Taken<User>,
-    /// Of owners only the ids.
-    pub owners: Option<Taken<String>>,
-    pub meetings: Option<Taken<Met>>,
-    pub deals: Option<Taken<Waiting>>,
-    /// Whose meetings were asked for.
+    pub users: Taken,
+    pub owners: Option<Taken>,
+    pub meetings: Option<Taken>,
+    pub deals: Option<Taken>,
+    /// Whose meetings are needed.
     pub owner_ids: Vec<String>,
 }
 
 /// What was read anew, in part where it failed on the way.
-struct Fresh<T> {
-    rows: Vec<T>,
+#[derive(Default)]
+struct Fresh {
+    rows: Vec<Row>,
     unreadable: usize,
     /// Of those the rows are complete; without meaning where rows are of all.
     of: Vec<String>,
     failure: Option<Failure>,
 }
+
+type Later<'r> = Pin<Box<dyn Future<Output = Fresh> + 'r>>;
+type Asks<'r> = &'r dyn Fn(&Client, Option<&str>) -> Result<Call<Page<Record>>, ProviderError>;
+type Keeps<'r> = &'r dyn Fn(&Record) -> Kept;
 
 impl Lists<'_> {
     /// Whom it is about decides what else is asked for, so users come first.
@@ -82,15 +85,12 @@ impl Lists<'_> {
             }
         };
         let (users, deals) = join(self.users(wanted.users), deals).await;
-        let owner_ids: Vec<String> = users
-            .copied
-            .iter()
-            .flat_map(|copied| &copied.rows)
-            .map(|user| user.owner_id.trim().to_owned())
+        let rows = users.copied.iter().flat_map(|copied| &copied.rows);
+        let owner_ids: BTreeSet<&String> = rows
+            .filter_map(|row| row.get(USER_OWNER_ID))
             .filter(|id| !id.is_empty())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
             .collect();
+        let owner_ids: Vec<String> = owner_ids.into_iter().cloned().collect();
         let owners = async {
             match wanted.owners {
                 Some(age) => Some(self.owners(age, &owner_ids).await),
@@ -113,7 +113,7 @@ impl Lists<'_> {
         }
     }
 
-    async fn users(&self, age: Age) -> Taken<User> {
+    async fn users(&self, age: Age) -> Taken {
         let properties = &self.settings.properties;
         let properties: Vec<String> = [
             &properties.adviser_email,
@@ -131,80 +131,60 @@ impl Lists<'_> {
             asked: properties.join(","),
             ..About::default()
         };
-        let settings = self.settings;
-        self.list("users", age, about, async || {
-            let mut query = UsersQuery {
-                properties: properties.clone(),
-                after: None,
-            };
+        let read = Box::pin(async {
             let mut fresh = Fresh::default();
-            if let Err(failure) = self.session.verify().await {
-                return fresh.failed(failure);
-            }
-            for _ in 0..PAGES_MAX {
-                match self.session.request(|client| client.users(&query)).await {
-                    Ok(page) => {
-                        fresh.unreadable += page.rejected.len();
-                        let users = page.rows.iter();
-                        fresh
-                            .rows
-                            .extend(users.filter_map(|user| User::read(user, settings)));
-                        match page.next {
-                            None => return fresh,
-                            next => query.after = next,
-                        }
-                    }
-                    Err(failure) => return fresh.failed(failure),
-                }
-            }
-            fresh.failed(endless())
-        })
-        .await
+            // Before anything is believed of it.
+            fresh.failure = self.session.verify().await.err();
+            let ask = |client: &Client, after: Option<&str>| {
+                client.users(&UsersQuery {
+                    properties: properties.clone(),
+                    after: after.map(str::to_owned),
+                })
+            };
+            let keep = |record: &Record| User::keep(record, self.settings);
+            self.read_on(&mut fresh, false, &ask, &keep).await;
+            fresh
+        });
+        self.list("users", age, about, read).await
     }
 
-    /// An owner who is not among those of a copy may have come since.
-    async fn owners(&self, age: Age, needed: &[String]) -> Taken<String> {
-        let read = async || {
-            let mut query = OwnersQuery::default();
-            let mut fresh = Fresh::default();
-            for _ in 0..PAGES_MAX {
-                match self.session.request(|client| client.owners(&query)).await {
-                    Ok(page) => {
-                        fresh.unreadable += page.rejected.len();
-                        let owners = page.rows.into_iter().filter(|owner| !owner.archived);
-                        fresh.rows.extend(owners.map(|owner| owner.id));
-                        match page.next {
-                            None => return fresh,
-                            next => query.after = next,
-                        }
-                    }
-                    Err(failure) => return fresh.failed(failure),
-                }
-            }
-            fresh.failed(endless())
+    async fn owners(&self, age: Age, needed: &[String]) -> Taken {
+        let read = || {
+            Box::pin(async {
+                let mut fresh = Fresh::default();
+                let ask = |client: &Client, after: Option<&str>| {
+                    client.owner_records(&OwnersQuery {
+                        after: after.map(str::to_owned),
+                        ..OwnersQuery::default()
+                    })
+                };
+                self.read_on(&mut fresh, false, &ask, &keep_owner).await;
+                fresh
+            })
         };
-        let taken = self.list("owners", age, About::default(), read).await;
-        let is_missed = |copied: &Copied<String>| {
+        let taken = self.list("owners", age, About::default(), read()).await;
+        // Who is not among those of a copy may have come since.
+        let is_missed = |copied: &Copied| {
             let is_old = self.now_ms.saturating_sub(copied.about.read_at_ms) > OWNERS_LOOK_AGAIN_MS;
-            is_old && needed.iter().any(|id| !copied.rows.contains(id))
+            let is_there = |id: &String| copied.rows.iter().any(|row| row.first() == Some(id));
+            is_old && !needed.iter().all(is_there)
         };
-        if taken.is_copy && taken.failure.is_none() && taken.copied.as_ref().is_some_and(is_missed)
-        {
+        let is_whole = taken.failure.is_none();
+        if taken.is_copy && is_whole && taken.copied.as_ref().is_some_and(is_missed) {
             let anew = Age {
                 fresh_ms: OWNERS_LOOK_AGAIN_MS,
                 ..age
             };
-            return self.list("owners", anew, About::default(), read).await;
+            return self.list("owners", anew, About::default(), read()).await;
         }
         taken
     }
 
     /// Of these owners, that start at this time or later.
-    async fn meetings(&self, list: &str, age: Age, owner_ids: &[String], since: i64) -> Taken<Met> {
-        let settings = self.settings;
+    async fn meetings(&self, list: &str, age: Age, owner_ids: &[String], since: i64) -> Taken {
         let types = vec![
-            settings.clarify_type.clone(),
-            settings.kick_off_type.clone(),
+            self.settings.clarify_type.clone(),
+            self.settings.kick_off_type.clone(),
         ];
         let about = About {
             asked: types.join("\n"),
@@ -212,47 +192,36 @@ impl Lists<'_> {
             of: owner_ids.to_vec(),
             ..About::default()
         };
-        self.list(list, age, about, async || {
+        let read = Box::pin(async {
             let mut fresh = Fresh::default();
             for owners in chunks(owner_ids, OWNERS_PER_SEARCH, OWNER_CHARS_PER_SEARCH) {
-                let query = MeetingsQuery {
-                    owner_ids: owners.to_vec(),
-                    types: types.clone(),
-                    starts_from: since,
-                    ..MeetingsQuery::default()
-                };
-                let found = self
-                    .found(async |above_id| {
-                        let query = MeetingsQuery {
-                            above_id,
-                            ..query.clone()
-                        };
-                        self.session.search(|client| client.meetings(&query)).await
+                let ask = |client: &Client, above_id: Option<&str>| {
+                    client.meeting_records(&MeetingsQuery {
+                        owner_ids: owners.to_vec(),
+                        types: types.clone(),
+                        starts_from: since,
+                        above_id: above_id.map(str::to_owned),
+                        after: None,
                     })
-                    .await;
-                match found {
-                    Ok((meetings, unreadable)) => {
-                        fresh.unreadable += unreadable;
-                        fresh.of.extend_from_slice(owners);
-                        let meetings = meetings.into_iter();
-                        fresh
-                            .rows
-                            .extend(meetings.filter_map(|met| Met::read(met, settings)));
-                    }
-                    Err(failure) => return fresh.failed(failure),
+                };
+                let keep = |record: &Record| Met::keep(record, self.settings);
+                self.read_on(&mut fresh, true, &ask, &keep).await;
+                if fresh.failure.is_some() {
+                    break;
                 }
+                fresh.of.extend_from_slice(owners);
             }
             fresh
-        })
-        .await
+        });
+        self.list(list, age, about, read).await
     }
 
-    async fn deals(&self, age: Age) -> Taken<Waiting> {
-        let settings = self.settings;
-        let properties = &settings.properties;
+    async fn deals(&self, age: Age) -> Taken {
+        let properties = &self.settings.properties;
+        let stages = &self.settings.stages;
         let query = DealsQuery {
-            pipeline: settings.pipeline.clone(),
-            stages: settings.stages.clone(),
+            pipeline: self.settings.pipeline.clone(),
+            stages: Vec::new(),
             unset: vec![
                 properties.deal_clarify_booked.clone(),
                 properties.deal_clarify_held.clone(),
@@ -264,126 +233,134 @@ impl Lists<'_> {
             ],
             ..DealsQuery::default()
         };
+        let asked = [&query.unset[..], &query.properties[..], &stages[..]].concat();
+        let pipeline = query.pipeline.as_deref().unwrap_or_default();
         let about = About {
-            asked: format!("{query:?}"),
+            asked: format!("{pipeline}\n{}", asked.join("\n")),
             ..About::default()
         };
-        self.list("deals", age, about, async || {
+        let read = Box::pin(async {
             let mut fresh = Fresh::default();
-            let mut parts = chunks(&settings.stages, usize::MAX, STAGE_CHARS_PER_SEARCH);
+            let mut parts = chunks(stages, usize::MAX, STAGE_CHARS_PER_SEARCH);
             if parts.is_empty() {
                 parts.push(&[]);
             }
             for stages in parts {
-                let query = DealsQuery {
-                    stages: stages.to_vec(),
-                    ..query.clone()
-                };
-                let found = self
-                    .found(async |above_id| {
-                        let query = DealsQuery {
-                            above_id,
-                            ..query.clone()
-                        };
-                        self.session.search(|client| client.deals(&query)).await
+                let ask = |client: &Client, above_id: Option<&str>| {
+                    client.deals(&DealsQuery {
+                        stages: stages.to_vec(),
+                        above_id: above_id.map(str::to_owned),
+                        ..query.clone()
                     })
-                    .await;
-                match found {
-                    Ok((deals, unreadable)) => {
-                        fresh.unreadable += unreadable;
-                        let deals = deals.iter();
-                        fresh
-                            .rows
-                            .extend(deals.map(|deal| Waiting::read(deal, settings)));
-                    }
-                    Err(failure) => return fresh.failed(failure),
-                }
+                };
+                let keep = |record: &Record| Waiting::keep(record, self.settings);
+                self.read_on(&mut fresh, true, &ask, &keep).await;
             }
             fresh
-        })
-        .await
+        });
+        self.list("deals", age, about, read).await
     }
 
-    /// All that a search finds, however many, each page from the last id on; and how many could not be read.
-    async fn found<R: HasId>(
-        &self,
-        page: impl AsyncFn(Option<String>) -> Result<Page<R>, Failure>,
-    ) -> Result<(Vec<R>, usize), Failure> {
-        let (mut rows, mut unreadable, mut last) = (Vec::new(), 0, 0_u64);
-        let mut above_id = None;
+    /// All pages of a list, each from the cursor of the one before; of a search each from the last id on, because it gives
+    /// no more than 10,000 records by cursors. After a failure nothing is read any more.
+    async fn read_on(&self, fresh: &mut Fresh, is_search: bool, ask: Asks<'_>, keep: Keeps<'_>) {
+        let (mut after, mut last) = (None::<String>, 0_u64);
         for _ in 0..PAGES_MAX {
-            let found = page(above_id).await?;
-            unreadable += found.rejected.len();
-            let ids = found.rows.iter().map(HasId::id);
-            let rejected = found.rejected.iter();
+            if fresh.failure.is_some() {
+                return;
+            }
+            let build = |client: &Client| ask(client, after.as_deref());
+            let read = if is_search {
+                self.session.search(build).await
+            } else {
+                self.session.request(build).await
+            };
+            let page = match read {
+                Ok(page) => page,
+                Err(failure) => {
+                    fresh.failure = Some(failure);
+                    return;
+                }
+            };
+            fresh.unreadable = fresh.unreadable.saturating_add(page.rejected.len());
+            let ids = page.rows.iter().map(|row| row.id.as_str());
+            let rejected = page.rejected.iter();
             let ids = ids.chain(rejected.filter_map(|one| one.external_id.as_deref()));
             let end = ids.filter_map(|id| id.parse().ok()).max().unwrap_or(0);
-            rows.extend(found.rows);
-            if found.next.is_none() {
-                return Ok((rows, unreadable));
+            for record in &page.rows {
+                match keep(record) {
+                    Kept::Row(row) => fresh.rows.push(row),
+                    Kept::Nothing => {}
+                    Kept::Unreadable => fresh.unreadable = fresh.unreadable.saturating_add(1),
+                }
             }
-            if end <= last {
-                return Err(endless());
+            if page.next.is_none() {
+                return;
+            }
+            if is_search && end <= last {
+                break;
             }
             last = end;
-            above_id = Some(end.to_string());
+            after = if is_search {
+                Some(end.to_string())
+            } else {
+                page.next
+            };
         }
-        Err(endless())
+        fresh.failure = Some(Failure::HubSpot(ProviderError::Malformed {
+            what: "its pages do not end".to_owned(),
+        }));
     }
 
     /// The list: its copy if that is fresh enough, otherwise read anew, and kept. `about` is what is asked for.
-    async fn list<T: Clone + Serialize + DeserializeOwned>(
-        &self,
-        list: &str,
-        age: Age,
-        about: About,
-        read: impl AsyncFn() -> Fresh<T>,
-    ) -> Taken<T> {
+    async fn list(&self, list: &str, age: Age, about: About, read: Later<'_>) -> Taken {
         let account = self.session.account;
         let name = Name::new(account.tenant, account.connector_id, list);
         let look = async || {
-            let copied = copies::get::<T>(&name, &about.asked).await?;
-            let is_of_then = copied.about.since <= about.since;
-            is_of_then.then_some(copied)
+            let copied = copies::get(&name, &about.asked).await?;
+            (copied.about.since <= about.since).then_some(copied)
         };
-        let is_fresh = |copied: &Copied<T>| {
-            let age_ms = self.now_ms.saturating_sub(copied.about.read_at_ms);
-            age_ms <= age.fresh_ms && covers(&copied.about, &about)
+        let is_younger = |copied: &Copied, age_ms: i64| {
+            self.now_ms.saturating_sub(copied.about.read_at_ms) <= age_ms
+        };
+        let is_fresh = |copied: &Copied| {
+            let is_of_all = about.of.iter().all(|one| copied.about.of.contains(one));
+            is_younger(copied, age.fresh_ms) && is_of_all
         };
         let mut held = look().await;
-        if let Some(copied) = held.take_if(|copied| is_fresh(copied)) {
-            return Taken::copy(copied, None);
+        if held.as_ref().is_some_and(is_fresh) {
+            return Taken::copy(held, None);
         }
         // A reader at a time, where what another reads now would be fresh enough.
         let mut is_failed = None;
         while age.fresh_ms > LEASE_MS && clock::now_ms() < self.session.deadline_ms() {
-            match self.turn(&name).await {
+            let until_ms = match self.turn(&name).await {
                 Ok(None) => break,
-                Ok(Some(until_ms)) => {
-                    while clock::now_ms() < until_ms {
-                        sleep_ms(LOOK_EVERY_MS).await;
-                        held = look().await;
-                        if let Some(copied) = held.take_if(|copied| is_fresh(copied)) {
-                            return Taken::copy(copied, None);
-                        }
-                    }
-                }
+                Ok(Some(until_ms)) => until_ms,
                 Err(failure) => {
                     is_failed = Some(failure);
                     break;
+                }
+            };
+            while clock::now_ms() < until_ms {
+                sleep_ms(LOOK_EVERY_MS).await;
+                held = look().await;
+                if held.as_ref().is_some_and(is_fresh) {
+                    return Taken::copy(held, None);
                 }
             }
         }
         let read_at_ms = clock::now_ms();
         let fresh = match is_failed {
-            None => read().await,
-            Some(failure) => Fresh::default().failed(failure),
+            None => read.await,
+            failure => Fresh {
+                failure,
+                ..Fresh::default()
+            },
         };
-        let is_whole = fresh.failure.is_none();
-        let copied = Copied {
+        let mut copied = Copied {
             about: About {
                 read_at_ms,
-                of: if is_whole { about.of.clone() } else { fresh.of },
                 unreadable: fresh.unreadable,
                 ..about.clone()
             },
@@ -397,18 +374,16 @@ impl Lists<'_> {
                 is_copy: false,
             };
         };
-        // What is there of before is better than nothing.
-        let is_usable = |copied: &Copied<T>| {
-            self.now_ms.saturating_sub(copied.about.read_at_ms) <= age.usable_ms
-        };
-        match held.filter(is_usable) {
-            Some(copied) => Taken::copy(copied, Some(failure)),
-            None => Taken {
-                // A part is of use where it says of whom it is.
-                copied: (!copied.about.of.is_empty()).then_some(copied),
-                failure: Some(failure),
-                is_copy: false,
-            },
+        // What is there of before is better than a part.
+        if let Some(held) = held.filter(|held| is_younger(held, age.usable_ms)) {
+            return Taken::copy(Some(held), Some(failure));
+        }
+        // A part is of use where it says of whom it is.
+        copied.about.of = fresh.of;
+        Taken {
+            copied: (!copied.about.of.is_empty()).then_some(copied),
+            failure: Some(failure),
+            is_copy: false,
         }
     }
 
@@ -416,7 +391,7 @@ impl Lists<'_> {
     async fn turn(&self, name: &Name) -> Result<Option<i64>, Failure> {
         let key = format!("reading:{}", name.as_str());
         let now_ms = clock::now_ms();
-        let slot = rate_budgets::reserve(self.database, &key, now_ms, LEASE_MS, 0)
+        let slot = rate_budgets::reserve_at(self.database, &key, now_ms, Pace::steady(LEASE_MS), 0)
             .await
             .map_err(|error| Failure::Call(CallError::Database(error)))?;
         Ok(match slot {
@@ -442,51 +417,21 @@ pub async fn meetings_of(
         now_ms: clock::now_ms(),
     };
     let list = format!("meetings-of-{owner_id}");
-    let taken = lists
-        .meetings(&list, age, &[owner_id.to_owned()], since)
-        .await;
+    let owners = [owner_id.to_owned()];
+    let taken = lists.meetings(&list, age, &owners, since).await;
     let reading = Reading::of("meetings", &taken);
-    let rows = taken.copied.map(|copied| copied.rows);
-    (rows.unwrap_or_default(), reading)
+    let rows = taken.copied.into_iter().flat_map(|copied| copied.rows);
+    (rows.filter_map(Met::of).collect(), reading)
 }
 
-/// Whether a copy is of everybody who is asked for.
-fn covers(copy: &About, asked: &About) -> bool {
-    asked.of.iter().all(|one| copy.of.contains(one))
-}
-
-impl<T> Taken<T> {
-    fn copy(copied: Copied<T>, failure: Option<Failure>) -> Self {
+impl Taken {
+    const fn copy(copied: Option<Copied>, failure: Option<Failure>) -> Self {
         Self {
-            copied: Some(copied),
+            copied,
             failure,
             is_copy: true,
         }
     }
-}
-
-impl<T> Default for Fresh<T> {
-    fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            unreadable: 0,
-            of: Vec::new(),
-            failure: None,
-        }
-    }
-}
-
-impl<T> Fresh<T> {
-    fn failed(mut self, failure: Failure) -> Self {
-        self.failure = Some(failure);
-        self
-    }
-}
-
-fn endless() -> Failure {
-    Failure::HubSpot(ProviderError::Malformed {
-        what: "its pages do not end".to_owned(),
-    })
 }
 
 /// In order, so many texts and so many characters at a time; one that is longer stands alone.
@@ -511,22 +456,6 @@ fn chunks(texts: &[String], most: usize, chars: usize) -> Vec<&[String]> {
         rest = others;
     }
     chunks
-}
-
-trait HasId {
-    fn id(&self) -> &str;
-}
-
-impl HasId for providers::hubspot::Meeting {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl HasId for providers::hubspot::Record {
-    fn id(&self) -> &str {
-        &self.id
-    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,27 @@
-//! What is kept of users, meetings and deals: as much as allocations go by. As arrays, because there are thousands.
+//! What is kept of users, owners, meetings and deals: as much as allocations go by, each as a row of texts.
 
 use domain::allocation::settings::Settings;
 use domain::allocation::{Adviser, MeetingKind};
 use providers::hubspot::{Meeting, Record};
-use serde::{Deserialize, Serialize};
+
+use super::copies::Row;
 
 /// A title is shown only; what is longer is cut.
 const MAX_TITLE_CHARS: usize = 120;
 /// Ids are whole numbers of 64 bits.
 const MAX_ID_DIGITS: usize = 19;
 
+/// What becomes of a record.
+pub(super) enum Kept {
+    Row(Row),
+    /// Nothing that counts.
+    Nothing,
+    /// It cannot be said what it is.
+    Unreadable,
+}
+
 /// A user with the properties of an adviser.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "UserRow", into = "UserRow")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub id: String,
     pub email: String,
@@ -24,37 +33,53 @@ pub struct User {
     pub start_date: String,
 }
 
-type UserRow = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    String,
-    String,
-    String,
-);
-
 impl User {
-    /// `None` for a user who has nothing of an adviser.
-    pub fn read(record: &Record, settings: &Settings) -> Option<Self> {
+    /// Not of a user who has nothing of an adviser.
+    pub(super) fn keep(record: &Record, settings: &Settings) -> Kept {
         let properties = &settings.properties;
         let text = |name: &str| record.get(name).unwrap_or_default().to_owned();
-        let user = Self {
-            id: record.id.clone(),
-            email: text(&properties.adviser_email),
-            owner_id: owner_id(&text(&properties.adviser_owner_id)),
-            taking_on_clients: text(&properties.adviser_taking_on_clients),
-            packages: text(&properties.adviser_packages),
-            households: text(&properties.adviser_households),
-            pod_type: text(&properties.adviser_pod_type),
-            start_date: text(&properties.adviser_start_date),
-        };
-        let is_adviser =
-            !user.taking_on_clients.trim().is_empty() || !user.packages.trim().is_empty();
-        (is_adviser && !record.archived).then_some(user)
+        let taking_on_clients = text(&properties.adviser_taking_on_clients);
+        let packages = text(&properties.adviser_packages);
+        let is_adviser = !taking_on_clients.trim().is_empty() || !packages.trim().is_empty();
+        if !is_adviser || record.archived {
+            return Kept::Nothing;
+        }
+        Kept::Row(vec![
+            record.id.clone(),
+            text(&properties.adviser_email),
+            owner_id(&text(&properties.adviser_owner_id)),
+            taking_on_clients,
+            packages,
+            text(&properties.adviser_households),
+            text(&properties.adviser_pod_type),
+            text(&properties.adviser_start_date),
+        ])
     }
 
+    pub(super) fn of(row: Row) -> Option<Self> {
+        let [
+            id,
+            email,
+            owner_id,
+            taking_on_clients,
+            packages,
+            households,
+            pod_type,
+            start_date,
+        ] = row.try_into().ok()?;
+        Some(Self {
+            id,
+            email,
+            owner_id,
+            taking_on_clients,
+            packages,
+            households,
+            pod_type,
+            start_date,
+        })
+    }
+
+    #[must_use]
     pub fn adviser(&self) -> Adviser<'_> {
         Adviser {
             email: &self.email,
@@ -69,6 +94,9 @@ impl User {
     }
 }
 
+/// The place of an owner's id in a row of a user.
+pub(super) const USER_OWNER_ID: usize = 2;
+
 /// What is no id would make every search for meetings fail.
 fn owner_id(text: &str) -> String {
     let id = text.trim();
@@ -77,39 +105,17 @@ fn owner_id(text: &str) -> String {
     if is_id { id.to_owned() } else { String::new() }
 }
 
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
-        Self {
-            id: row.0,
-            email: row.1,
-            owner_id: row.2,
-            taking_on_clients: row.3,
-            packages: row.4,
-            households: row.5,
-            pod_type: row.6,
-            start_date: row.7,
-        }
-    }
-}
-
-impl From<User> for UserRow {
-    fn from(user: User) -> Self {
-        (
-            user.id,
-            user.email,
-            user.owner_id,
-            user.taking_on_clients,
-            user.packages,
-            user.households,
-            user.pod_type,
-            user.start_date,
-        )
+/// Of owners only the id.
+pub(super) fn keep_owner(record: &Record) -> Kept {
+    if record.archived {
+        Kept::Nothing
+    } else {
+        Kept::Row(vec![record.id.clone()])
     }
 }
 
 /// A meeting of one of the two types.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "MetRow", into = "MetRow")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Met {
     pub id: String,
     pub owner_id: String,
@@ -119,76 +125,72 @@ pub struct Met {
     pub title: String,
 }
 
-/// The kind as whether it is a first meeting.
-type MetRow = (String, String, bool, i64, String, String);
-
 impl Met {
-    /// `None` for a meeting of another type, and for one of nobody.
-    pub fn read(meeting: Meeting, settings: &Settings) -> Option<Self> {
-        let kind = settings.meeting_kind(meeting.activity_type.as_deref()?)?;
+    /// Not of another type, nor of nobody.
+    pub(super) fn keep(record: &Record, settings: &Settings) -> Kept {
+        let Some(meeting) = Meeting::of(record) else {
+            return Kept::Unreadable;
+        };
+        let kind = meeting.activity_type.as_deref();
+        let kind = kind.and_then(|kind| settings.meeting_kind(kind));
+        let (Some(kind), Some(owner_id)) = (kind, meeting.owner_id) else {
+            return Kept::Nothing;
+        };
         let title = meeting.title.unwrap_or_default();
-        Some(Self {
-            id: meeting.id,
-            owner_id: meeting.owner_id?,
-            kind,
-            starts_at: meeting.starts_at,
-            outcome: meeting.outcome.unwrap_or_default(),
-            title: domain::redact::excerpt(&title, MAX_TITLE_CHARS, &[]),
-        })
+        Kept::Row(vec![
+            meeting.id,
+            owner_id,
+            kind.as_str().to_owned(),
+            meeting.starts_at.to_string(),
+            meeting.outcome.unwrap_or_default(),
+            domain::redact::excerpt(&title, MAX_TITLE_CHARS, &[]),
+        ])
     }
-}
 
-impl From<MetRow> for Met {
-    fn from((id, owner_id, is_clarify, starts_at, outcome, title): MetRow) -> Self {
-        let kind = if is_clarify {
+    pub(super) fn of(row: Row) -> Option<Self> {
+        let [id, owner_id, kind, starts_at, outcome, title] = row.try_into().ok()?;
+        let kind = if kind == MeetingKind::Clarify.as_str() {
             MeetingKind::Clarify
         } else {
             MeetingKind::KickOff
         };
-        Self {
+        Some(Self {
             id,
             owner_id,
             kind,
-            starts_at,
+            starts_at: starts_at.parse().ok()?,
             outcome,
             title,
-        }
-    }
-}
-
-impl From<Met> for MetRow {
-    fn from(met: Met) -> Self {
-        let is_clarify = met.kind == MeetingKind::Clarify;
-        (
-            met.id,
-            met.owner_id,
-            is_clarify,
-            met.starts_at,
-            met.outcome,
-            met.title,
-        )
+        })
     }
 }
 
 /// A deal that waits for its first meeting with an adviser.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting(
-    /// Its id.
-    pub String,
-    /// The adviser's mail.
-    pub String,
-    /// When its agreement starts, as it is written there.
-    pub String,
-);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub id: String,
+    pub adviser_email: String,
+    /// As it is written there.
+    pub agreement_start: String,
+}
 
 impl Waiting {
-    pub fn read(record: &Record, settings: &Settings) -> Self {
+    pub(super) fn keep(record: &Record, settings: &Settings) -> Kept {
         let properties = &settings.properties;
         let text = |name: &str| record.get(name).unwrap_or_default().to_owned();
-        Self(
+        Kept::Row(vec![
             record.id.clone(),
             text(&properties.deal_adviser_email),
             text(&properties.deal_agreement_start_date),
-        )
+        ])
+    }
+
+    pub(super) fn of(row: Row) -> Option<Self> {
+        let [id, adviser_email, agreement_start] = row.try_into().ok()?;
+        Some(Self {
+            id,
+            adviser_email,
+            agreement_start,
+        })
     }
 }

@@ -4,11 +4,15 @@
 use providers::hubspot::{REQUESTS_PER_TEN_SECONDS, SEARCHES_PER_SECOND};
 use serde::{Deserialize, Serialize};
 use spin_sdk::key_value::{Error, Store};
+use store::rate_budgets::Pace;
 
 use crate::log;
 
 /// Of the requests in ten seconds so many are for searches.
 const SEARCHES: u64 = SEARCHES_PER_SECOND as u64 * 10;
+const WINDOW_MS: i64 = 10_000;
+/// No more than so many in a window are made use of.
+const LEFT_MAX: u64 = 1_000;
 /// For so long nothing is asked after HubSpot has said that the day's requests are used up; then one request looks
 /// whether that still holds, for somebody may have bought more.
 const LOOK_AGAIN_SECONDS: i64 = 900;
@@ -30,14 +34,21 @@ pub struct Learnt {
 }
 
 impl Learnt {
-    /// How many requests that are no searches may leave in a second.
+    /// How fast requests leave that are no searches: half of what a window holds may leave at once, the rest is spread over it.
     #[must_use]
-    pub fn requests_per_second(&self) -> u32 {
+    pub fn pace(&self) -> Pace {
         let max = self
             .max_per_window
             .unwrap_or_else(|| u64::from(REQUESTS_PER_TEN_SECONDS));
-        let left = max.saturating_sub(SEARCHES).div_euclid(10);
-        u32::try_from(left).unwrap_or(u32::MAX).clamp(1, 100)
+        let left = max.saturating_sub(SEARCHES).clamp(2, LEFT_MAX);
+        let left = i64::try_from(left).unwrap_or(2);
+        let burst = left / 2;
+        Pace {
+            interval_ms: WINDOW_MS
+                .div_euclid(left.saturating_sub(burst))
+                .saturating_add(1),
+            burst,
+        }
     }
 
     /// Whether it is known that HubSpot would refuse.
@@ -100,21 +111,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn searches_have_their_part_of_the_window() {
-        for (max, expected) in [
-            (None, 5),
-            (Some(100), 5),
-            (Some(110), 6),
-            (Some(190), 14),
-            (Some(250), 20),
+    fn no_window_holds_more_than_there_is_beside_searches() {
+        for (max, burst) in [
+            (None, 25),
+            (Some(100), 25),
+            (Some(110), 30),
+            (Some(190), 70),
+            (Some(250), 100),
             (Some(10), 1),
-            (Some(u64::MAX), 100),
+            (Some(u64::MAX), 500),
         ] {
             let learnt = Learnt {
                 max_per_window: max,
                 ..Learnt::default()
             };
-            assert_eq!(learnt.requests_per_second(), expected, "{max:?}");
+            let pace = learnt.pace();
+            assert_eq!(pace.burst, burst, "{max:?}");
+            let left = max.unwrap_or(100).saturating_sub(50).clamp(2, 1_000);
+            assert!(pace.burst + WINDOW_MS / pace.interval_ms <= i64::try_from(left).unwrap());
         }
     }
 

@@ -1,11 +1,12 @@
 //! An opened connector, and the requests that are made with it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::num::NonZeroU32;
+use std::pin::Pin;
 
 use bytes::Bytes;
 use domain::access::Tenant;
-use http::Response;
+use http::{Request, Response, StatusCode};
 use providers::hubspot::{
     AccessToken, AccountDetails, Call, Client, DEFAULT_API_BASE_URL, LimitPolicy, RateLimits,
     SEARCHES_PER_SECOND,
@@ -165,7 +166,11 @@ pub struct Session<'a> {
     requests: Line<'a, SpinDatabase>,
     learnt: RefCell<Learnt>,
     access_token: RefCell<Option<Secret>>,
+    /// Once an access token that was rejected is renewed.
+    can_renew: Cell<bool>,
 }
+
+type Later<'s, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + 's>>;
 
 impl<'a> Session<'a> {
     pub async fn begin(
@@ -175,20 +180,17 @@ impl<'a> Session<'a> {
     ) -> Self {
         let budget = account.budget();
         let learnt = Learnt::read(&budget).await;
-        let per_second = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        let requests_per_second = per_second(learnt.requests_per_second());
+        let per_second = NonZeroU32::new(SEARCHES_PER_SECOND).unwrap_or(NonZeroU32::MIN);
+        let search_budget = format!("{budget}:search");
+        let pace = learnt.pace();
         Self {
-            searches: Line::new(
-                database,
-                format!("{budget}:search"),
-                per_second(SEARCHES_PER_SECOND),
-                deadline_ms,
-            ),
-            requests: Line::new(database, budget, requests_per_second, deadline_ms),
+            searches: Line::new(database, search_budget, per_second, deadline_ms),
+            requests: Line::new(database, budget, per_second, deadline_ms).at_pace(pace),
             account,
             database,
             learnt: RefCell::new(learnt),
             access_token: RefCell::default(),
+            can_renew: Cell::new(account.endpoints.is_some()),
         }
     }
 
@@ -210,7 +212,7 @@ impl<'a> Session<'a> {
         &self,
         build: impl Fn(&Client) -> Result<Call<T>, ProviderError>,
     ) -> Result<T, Failure> {
-        self.ask(&self.searches, SEARCH_BLOCK_MS, build).await
+        self.ask(true, build).await
     }
 
     /// Whatever is no search.
@@ -221,7 +223,7 @@ impl<'a> Session<'a> {
         &self,
         build: impl Fn(&Client) -> Result<Call<T>, ProviderError>,
     ) -> Result<T, Failure> {
-        self.ask(&self.requests, BLOCK_MS, build).await
+        self.ask(false, build).await
     }
 
     /// Asks whose account it is, and refuses another than the configuration's: what is read of it would be somebody
@@ -262,22 +264,25 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Only this is there once for each type of answer, so it is short.
     async fn ask<T>(
         &self,
-        line: &Line<'_, SpinDatabase>,
-        block_ms: i64,
+        is_search: bool,
         build: impl Fn(&Client) -> Result<Call<T>, ProviderError>,
     ) -> Result<T, Failure> {
-        self.is_open()?;
-        let token = self.token(None).await?;
-        match self.send(line, block_ms, &token, &build).await {
-            Err(Failure::HubSpot(ProviderError::Unauthorized { .. }))
-                if self.account.endpoints.is_some() =>
-            {
-                let other = self.token(Some(&token)).await?;
-                self.send(line, block_ms, &other, &build).await
+        let mut rejected = None;
+        loop {
+            let client = self.client(rejected.take()).await?;
+            let call = build(&client).map_err(Failure::HubSpot)?;
+            let answer = self.answer(is_search, call.request).await?;
+            if answer.status() == StatusCode::UNAUTHORIZED && self.can_renew.take() {
+                rejected = self.access_token.take();
+                continue;
             }
-            result => result,
+            return call
+                .reply
+                .read(&answer, clock::now())
+                .map_err(Failure::HubSpot);
         }
     }
 
@@ -292,30 +297,40 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn send<T>(
-        &self,
-        line: &Line<'_, SpinDatabase>,
-        block_ms: i64,
-        token: &Secret,
-        build: &impl Fn(&Client) -> Result<Call<T>, ProviderError>,
-    ) -> Result<T, Failure> {
+    /// A client with the token, after one was rejected with another.
+    fn client(&self, rejected: Option<Secret>) -> Later<'_, Client> {
+        Box::pin(async move {
+            self.is_open()?;
+            let token = self.token(rejected.as_ref()).await?;
+            self.client_with(&token)
+        })
+    }
+
+    fn client_with(&self, token: &Secret) -> Result<Client, Failure> {
         let token = AccessToken::parse(token.expose()).map_err(Failure::HubSpot)?;
-        let client = Client::new(&self.account.base_url, token).map_err(Failure::HubSpot)?;
-        let call = build(&client).map_err(Failure::HubSpot)?;
-        let terms = Terms {
-            try_timeout_ms: TRY_TIMEOUT_MS,
-            block_ms,
-            waits_as_asked: true,
-            ..Terms::default()
-        };
-        let answer = line
-            .send(&call.request, terms, again)
-            .await
-            .map_err(Failure::Call)?;
-        self.obey(&answer).await?;
-        call.reply
-            .read(&answer, clock::now())
-            .map_err(Failure::HubSpot)
+        Client::new(&self.account.base_url, token).map_err(Failure::HubSpot)
+    }
+
+    fn answer(&self, is_search: bool, request: Request<Vec<u8>>) -> Later<'_, Response<Bytes>> {
+        Box::pin(async move {
+            let (line, block_ms) = if is_search {
+                (&self.searches, SEARCH_BLOCK_MS)
+            } else {
+                (&self.requests, BLOCK_MS)
+            };
+            let terms = Terms {
+                try_timeout_ms: TRY_TIMEOUT_MS,
+                block_ms,
+                waits_as_asked: true,
+                ..Terms::default()
+            };
+            let answer = line
+                .send(&request, terms, again)
+                .await
+                .map_err(Failure::Call)?;
+            self.obey(&answer).await?;
+            Ok(answer)
+        })
     }
 
     /// What an answer says of the limits.
@@ -410,8 +425,14 @@ impl<'a> Session<'a> {
         token: &Secret,
         before: &SealedCredential,
     ) -> Result<(), Failure> {
-        self.send(&self.requests, BLOCK_MS, token, &Client::account)
-            .await?;
+        let call = self
+            .client_with(token)?
+            .account()
+            .map_err(Failure::HubSpot)?;
+        let answer = self.answer(false, call.request).await?;
+        call.reply
+            .read(&answer, clock::now())
+            .map_err(Failure::HubSpot)?;
         tokens
             .proven(self.database, before)
             .await

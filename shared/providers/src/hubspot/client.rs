@@ -10,8 +10,8 @@ use super::page::{read_found, read_one, read_page};
 use super::query::{DealsQuery, MeetingsQuery, OwnersQuery, UsersQuery};
 use super::search::{self, Search};
 use super::{
-    AccessToken, AccountDetails, AssociatedContact, ContactsOfDeals, DealsRead, MAX_BATCH, Meeting, Owner,
-    Record,
+    AccessToken, AccountDetails, AssociatedContact, ContactsOfDeals, DealsRead, MAX_BATCH, Meeting,
+    Owner, Record,
 };
 use crate::origin::Origin;
 use crate::{MAX_CURSOR_BYTES, Page, ProviderError};
@@ -77,15 +77,34 @@ impl Client {
     /// # Errors
     /// See [`Client::users`].
     pub fn owners(&self, query: &OwnersQuery) -> Result<Call<Page<Owner>>, ProviderError> {
-        let mut parameters = parameters(LIST_LIMIT, query.after.as_deref())?;
-        if let Some(email) = &query.email {
-            parameters.append_pair("email", email);
-        }
         self.get(
-            &format!("/crm/v3/owners?{}", parameters.finish()),
+            &owners_path(query)?,
             after(query.after.as_deref()),
             read_page,
         )
+    }
+
+    /// [`Client::owners`] as records, which have no properties then.
+    ///
+    /// # Errors
+    /// See [`Client::users`].
+    pub fn owner_records(&self, query: &OwnersQuery) -> Result<Call<Page<Record>>, ProviderError> {
+        self.get(
+            &owners_path(query)?,
+            after(query.after.as_deref()),
+            read_page,
+        )
+    }
+
+    /// [`Client::meetings`] as records, for [`Meeting::of`].
+    ///
+    /// # Errors
+    /// See [`Client::meetings`].
+    pub fn meeting_records(
+        &self,
+        query: &MeetingsQuery,
+    ) -> Result<Call<Page<Record>>, ProviderError> {
+        self.search("meetings", search::meetings(query)?, query.after.clone())
     }
 
     /// One page of meetings. Needs the scope `crm.objects.contacts.read`.
@@ -330,6 +349,14 @@ impl Client {
             reply: Reply::new(read, asked, self.token.expose().clone()),
         })
     }
+}
+
+fn owners_path(query: &OwnersQuery) -> Result<String, ProviderError> {
+    let mut parameters = parameters(LIST_LIMIT, query.after.as_deref())?;
+    if let Some(email) = &query.email {
+        parameters.append_pair("email", email);
+    }
+    Ok(format!("/crm/v3/owners?{}", parameters.finish()))
 }
 
 fn parameters(

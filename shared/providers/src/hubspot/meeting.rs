@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::Record;
 use crate::field::{Fault, Field, Integer, OptionalObject, Text};
 use crate::record::Row;
 use crate::timestamp;
@@ -29,6 +30,22 @@ pub struct Meeting {
     /// `SCHEDULED`, `COMPLETED`, `RESCHEDULED`, `NO_SHOW`, `CANCELED`.
     pub outcome: Option<String>,
     pub title: Option<String>,
+}
+
+impl Meeting {
+    /// The same of a record that was read as all others are. `None`: nobody can say when it starts.
+    #[must_use]
+    pub fn of(record: &Record) -> Option<Self> {
+        let text = |name: &str| record.get(name).map(str::to_owned);
+        Some(Self {
+            id: record.id.clone(),
+            owner_id: text(OWNER),
+            starts_at: time(record.get(START)?)?,
+            activity_type: text(TYPE),
+            outcome: text(OUTCOME),
+            title: text(TITLE),
+        })
+    }
 }
 
 #[derive(Deserialize, Default)]
