@@ -8,10 +8,10 @@ use api::{FieldError, Problem};
 use domain::access::Tenant;
 use http::{Method, Request, StatusCode, Uri, header};
 use platform::clients::{CheckCall, Checked};
-use platform::delivering::{self, Outcome};
+use platform::delivering::Outcome;
 use platform::internal::TestCall;
 use platform::outbound::{Again, CallError, Line, Terms, retry_after_ms};
-use platform::run::{LAST_ANSWER_MS, RunCall, RunReport};
+use platform::run::RunReport;
 use platform::vault::{Place, Vault};
 use platform::{Context, Reply, SpinDatabase, clock, problems, variables};
 use serde_json::{Value, json};
@@ -20,8 +20,6 @@ use store::jobs::SealedCredential;
 use store::outbox::Effect;
 
 pub use platform::clients::GOOGLE_CHAT;
-
-use crate::FUNCTION;
 
 const WEBHOOK_URL: &str = "webhook_url";
 const HOST: &str = "chat.googleapis.com";
@@ -33,15 +31,6 @@ const TRY_TIMEOUT_MS: i64 = 10_000;
 const BLOCK_MS: i64 = 10_000;
 const MAX_BODY_BYTES: usize = 64 * 1024;
 const MAX_DETAIL_CHARS: usize = 200;
-
-/// Sends one delivery of the outbox.
-pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
-    let until_ms = call.deadline_ms.saturating_add(LAST_ANSWER_MS);
-    delivering::run(database, FUNCTION, call, async |tenant, effect| {
-        send(database, tenant, effect, until_ms).await
-    })
-    .await
-}
 
 /// As the engine names what goes one after the other.
 fn concurrency_key(connector_id: &str) -> String {
@@ -153,7 +142,12 @@ async fn opened(
 }
 
 /// Posts one message. Google Chat has no key by which it would know it again: one whose answer was lost is sent again.
-async fn send(database: &SpinDatabase, tenant: &Tenant, effect: &Effect, until_ms: i64) -> Outcome {
+pub async fn send(
+    database: &SpinDatabase,
+    tenant: &Tenant,
+    effect: &Effect,
+    until_ms: i64,
+) -> Outcome {
     let refused = |code: &str, why: &str| Outcome::of(RunReport::failed(code, why), false);
     if effect.kind != GOOGLE_CHAT {
         return refused("configuration", "This function sends nothing of this kind.");

@@ -1,5 +1,5 @@
 //! Deals that are to be given to advisers: asked for by a workflow or with a key, and answered with what is decided; the records,
-//! which explain themselves; and Google Chat, which is told of them.
+//! which explain themselves; changes of deals, and Google Chat, which is told of them.
 
 mod asking;
 mod chat;
@@ -7,6 +7,7 @@ mod manual;
 mod notices;
 mod records;
 mod waiting;
+mod writing;
 
 use api::Operation;
 use api::allocation::deals::AllocateHint;
@@ -33,7 +34,7 @@ async fn handle(request: Request) -> Answer {
             Operation::ReadAllocationNotices => notices::read(&context).await,
             Operation::ReplaceAllocationNotices => notices::replace(&context).await,
             Operation::RunAllocateDeal => {
-                let report = chat::run(&context.database, &context.json()?).await;
+                let report = writing::run(&context.database, &context.json()?).await;
                 Reply::json(StatusCode::OK, &report)
             }
             Operation::CheckGoogleChat => chat::check(&context),

@@ -8,11 +8,16 @@ use api::allocation::deals::{Allocated, ChosenAdviser};
 use domain::access::Tenant;
 use futures::future::{Either, select};
 use http::StatusCode;
-use platform::allocating::{ENGINE, ENGINE_PATH, Work};
-use platform::{Context, Reply, SpinDatabase, clock, internal, lists, outbound, problems};
+use platform::allocating::{ENGINE, ENGINE_PATH, Work, Worked};
+use platform::{
+    Context, Reply, SpinDatabase, clock, internal, lists, log, on_demand, outbound, problems,
+};
 use serde_json::{Map, Value};
 use store::allocation::records::{self, Standing};
 use store::lists::Kind;
+use store::outbox::OUTBOX;
+
+use crate::writing;
 
 /// How long a caller waits for what is decided and written, in milliseconds.
 pub const WAIT_MS: i64 = 10_000;
@@ -21,6 +26,8 @@ const LOOK_FIRST_MS: i64 = 20;
 const LOOK_LAST_MS: i64 = 250;
 /// How long the engine is given, in milliseconds; it goes on without anybody waiting.
 const ENGINE_MS: i64 = 30_000;
+/// How long the scheduler is given to tell of what was allocated, in milliseconds.
+const TELL_MS: i64 = 5_000;
 
 /// The answer about a record: when it has its end, when it waits for a source, or at `until_ms`. Meanwhile what waits is decided and
 /// written, if nobody else is at it.
@@ -42,10 +49,11 @@ pub async fn answer(
             break;
         }
         if standing.is_free && !standing.is_decided {
-            let work = Box::pin(work(Work {
-                organization_id: tenant.as_str().to_owned(),
-                connector_id: connector_id.to_owned(),
-            }));
+            let work = Box::pin(work(
+                context.database,
+                tenant.clone(),
+                connector_id.to_owned(),
+            ));
             let look = pin!(look(&context.database, tenant, id, until_ms));
             if let Either::Right((looked, work)) = select(work, look).await {
                 spin_sdk::wasip3::spawn(work);
@@ -91,9 +99,30 @@ fn is_over(standing: &Standing) -> bool {
     standing.status != "received" || (!standing.is_decided && standing.tries > 0)
 }
 
-/// Has the engine decide and write what waits. What it says does not matter: the rows do.
-async fn work(work: Work) {
-    let _ = internal::post(ENGINE, ENGINE_PATH, &work, ENGINE_MS).await;
+/// Has the engine decide what waits, changes the deals that were decided, and has those told who are to be. Should this not come to
+/// its end, the scheduler goes on when the leases have ended.
+async fn work(database: SpinDatabase, tenant: Tenant, connector_id: String) {
+    let call = Work {
+        organization_id: tenant.as_str().to_owned(),
+        connector_id,
+    };
+    let worked: Worked = match internal::post(ENGINE, ENGINE_PATH, &call, ENGINE_MS).await {
+        Ok(answer) => serde_json::from_slice(answer.body()).unwrap_or_default(),
+        Err(error) => {
+            log::error("allocation_engine", &error.to_string());
+            return;
+        }
+    };
+    if worked.leased.is_empty() {
+        return;
+    }
+    writing::send_all(&database, worked.leased).await;
+    for teller in worked.tellers {
+        let tenant = tenant.clone();
+        spin_sdk::wasip3::spawn(async move {
+            on_demand::nudge(OUTBOX, &tenant, &teller, TELL_MS).await;
+        });
+    }
 }
 
 /// A record, as who asked is told of it.

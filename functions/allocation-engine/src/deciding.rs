@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use domain::connector_state::ConnectorState;
 use domain::retry::backoff;
-use platform::allocating::Request;
-use platform::delivering::{self, Decided};
+use platform::allocating::{ASKED, Leased, Request, Worked};
+use platform::delivering;
 use platform::hubspot::Session;
 use platform::run::{LAST_ANSWER_MS, RunReport};
 use platform::{SpinDatabase, clock, random};
@@ -14,14 +14,13 @@ use serde_json::{Value, json};
 use store::allocation::documents;
 use store::allocation::notices::{self, Teller};
 use store::allocation::records::{self, DecidedRow, HUBSPOT_DEAL, OwnRow, Postponed, Waiting};
-use store::connectors;
 use store::jobs::Lease;
 use store::outbox::{self, DeliveryJob, Enqueued, NewDelivery, Sender};
 use store::{Database, DatabaseError};
 
 use crate::judging::{Asked, Given, Judged, Verdict, Why, judge};
 use crate::reading::{Deals, Known, open};
-use crate::{FUNCTION, telling};
+use crate::telling;
 
 /// Deals that are decided in one transaction.
 const BATCH: u32 = 50;
@@ -36,13 +35,10 @@ const LEAST_TURN_MS: i64 = 2_000;
 /// What was done.
 pub struct Turn {
     pub report: RunReport,
-    /// Deals that are to be changed, by whoever holds the leases of their deliveries: us.
-    pub leased: Vec<Decided>,
-    /// Connectors that have somebody to tell.
-    pub tellers: Vec<String>,
+    pub worked: Worked,
 }
 
-/// Decides what waits. `leases`: the deliveries are ours to send; otherwise the engine sends them.
+/// Decides what waits. `leases`: who asked changes the deals; otherwise the scheduler has it done.
 pub async fn decide(
     database: &SpinDatabase,
     lease: Lease<'_>,
@@ -52,8 +48,7 @@ pub async fn decide(
 ) -> Turn {
     let mut turn = Turn {
         report: RunReport::done(),
-        leased: Vec::new(),
-        tellers: Vec::new(),
+        worked: Worked::default(),
     };
     match decided(
         database,
@@ -96,13 +91,13 @@ async fn decided(
     if waiting.is_empty() {
         return Ok(RunReport::done());
     }
-    let Some(connector) = connectors::get(database, tenant, connector_id).await? else {
+    let Some(connector) = records::connector(database, tenant, connector_id).await? else {
         return Ok(RunReport::done());
     };
     let Some(documents) = documents(database, tenant).await? else {
         return Ok(RunReport::done());
     };
-    let opened = match may_ask(connector.state) {
+    let opened = match may_ask(&connector.state) {
         Ok(()) => open(database, tenant, connector_id, &connector.config)
             .await
             .map_err(|failure| failure.detail()),
@@ -173,13 +168,15 @@ async fn decided(
 }
 
 /// Whether the connector may be asked.
-fn may_ask(state: ConnectorState) -> Result<(), String> {
-    match state {
-        ConnectorState::Active | ConnectorState::Error | ConnectorState::Expired => Ok(()),
-        state => Err(format!(
-            "The connector is {}. {}",
-            state.as_str(),
-            state.remedy().unwrap_or_default()
+fn may_ask(state: &str) -> Result<(), String> {
+    match state.parse() {
+        Ok(ConnectorState::Active | ConnectorState::Error | ConnectorState::Expired) => Ok(()),
+        known => Err(format!(
+            "The connector is {state}. {}",
+            known
+                .ok()
+                .and_then(ConnectorState::remedy)
+                .unwrap_or_default()
         )),
     }
 }
@@ -314,14 +311,14 @@ impl Batch<'_> {
                         payload: &write.payload,
                         depth: 0,
                         job: DeliveryJob {
-                            function: FUNCTION,
+                            function: ASKED,
                             concurrency_key: &write.concurrency_key,
                         },
-                        lease: is_leasing.then(|| delivering::lease(&run_id, FUNCTION)),
+                        lease: is_leasing.then(|| delivering::lease(&run_id, ASKED)),
                     };
                     match outbox::enqueue(transaction, lease.tenant, new, now).await? {
                         Enqueued::Done => {}
-                        Enqueued::Leased => leased.push(Decided {
+                        Enqueued::Leased => leased.push(Leased {
                             delivery_id: write.delivery_id.clone(),
                             job_id: write.job_id.clone(),
                         }),
@@ -341,11 +338,11 @@ impl Batch<'_> {
                 .tellers
                 .iter()
                 .map(|teller| teller.connector_id.clone());
-            turn.tellers.extend(tellers);
-            turn.tellers.sort_unstable();
-            turn.tellers.dedup();
+            turn.worked.tellers.extend(tellers);
+            turn.worked.tellers.sort_unstable();
+            turn.worked.tellers.dedup();
         }
-        turn.leased.extend(leased);
+        turn.worked.leased.extend(leased);
         Ok(())
     }
 

@@ -17,7 +17,6 @@ use providers::hubspot::Record;
 use serde_json::{Value, json};
 use store::allocation::documents;
 use store::allocation::records::{self, OwnRow};
-use store::connectors;
 
 use crate::reading::{Deal, Deals, Known, open};
 
@@ -328,7 +327,7 @@ pub async fn preview(context: &Context, tenant: &Tenant, call: &Preview) -> Resu
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("organization"))?;
-    let connector = connectors::get(database, tenant, connector_id)
+    let connector = records::connector(database, tenant, connector_id)
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("connector"))?;
@@ -383,11 +382,17 @@ pub async fn preview(context: &Context, tenant: &Tenant, call: &Preview) -> Resu
         Verdict::Failed(why) => failed(&mut answer, "failed", why),
         Verdict::Later(why) => failed(&mut answer, "received", why),
     }
-    answer.decision = judged
-        .decision
-        .map(|decision| serde_json::to_value(decision))
-        .transpose()
-        .map_err(|error| problems::internal(&error.to_string()))?;
     answer.sources = Some(known.sources());
-    Reply::json(StatusCode::OK, &answer)
+    // Large, and written once: by the same code that stores it.
+    let decision = judged.decision.as_ref().map(serde_json::to_string);
+    let failed = |error: serde_json::Error| problems::internal(&error.to_string());
+    let decision = decision.transpose().map_err(failed)?;
+    let body = serde_json::to_string(&answer).map_err(failed)?;
+    let body = match decision {
+        None => body,
+        Some(decision) => {
+            body.replacen("\"decision\":null", &format!("\"decision\":{decision}"), 1)
+        }
+    };
+    Ok(Reply::json_bytes(StatusCode::OK, body.into_bytes()))
 }

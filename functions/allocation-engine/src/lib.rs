@@ -1,17 +1,16 @@
-//! Deals are given to advisers: decided one connector at a time, and written to the CRM from the outbox.
+//! Deals are given to advisers, one connector at a time. What is decided is written to the CRM from the outbox, by another function.
 
 mod deciding;
 mod judging;
 mod reading;
 mod telling;
 mod working;
-mod writing;
 
 use api::Problem;
 use api::routes::RUN_ALLOCATION_ENGINE;
 use domain::access::Tenant;
 use http::StatusCode;
-use platform::allocating::{EngineCall, Worked};
+use platform::allocating::EngineCall;
 use platform::{Answer, Context, Reply, serve_internal};
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
@@ -26,14 +25,13 @@ async fn handle(request: Request) -> Answer {
         request,
         async |context: Context| match context.json()? {
             EngineCall::Run(call) => {
-                let report = working::run(&context.database, &call).await?;
+                let report = working::run(&context.database, &call).await;
                 Reply::json(StatusCode::OK, &report)
             }
             EngineCall::Work(work) => {
                 let tenant: Tenant = context.tenant(Some(&work.organization_id))?;
-                let has_worked =
-                    working::work(&context.database, &tenant, &work.connector_id).await;
-                Reply::json(StatusCode::OK, &Worked { has_worked })
+                let worked = working::work(&context.database, &tenant, &work.connector_id).await;
+                Reply::json(StatusCode::OK, &worked)
             }
             EngineCall::Preview(call) => preview(&context, &call).await,
         },

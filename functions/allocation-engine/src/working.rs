@@ -1,53 +1,33 @@
 //! Who decides: whoever has the lease of the connector's one job. Should the holder die, the scheduler goes on when the lease has
 //! ended.
 
-use api::Problem;
 use domain::access::{Caller, Tenant};
 use domain::job::JobState;
 use domain::run::Trigger;
-use futures::StreamExt as _;
-use futures::stream;
-use platform::delivering::{self, Decided};
-use platform::run::{LAST_ANSWER_MS, LEASE_SECONDS, Ran, RunCall, RunReport, WORK_BUDGET_MS};
-use platform::{SpinDatabase, clock, log, on_demand, problems, random};
+use platform::allocating::Worked;
+use platform::run::{LEASE_SECONDS, Ran, RunCall, RunReport, WORK_BUDGET_MS};
+use platform::{SpinDatabase, clock, log, random};
 use store::DatabaseError;
 use store::allocation::records::{self, ALLOCATION};
 use store::jobs::{self, Claim, Claimed, Lease, Only};
-use store::outbox::OUTBOX;
 
-use crate::deciding::{self, Turn};
-use crate::{FUNCTION, writing};
+use crate::FUNCTION;
+use crate::deciding;
 
-/// Deals that are changed at the same time. The pace is the portal's budget's to say.
-const WRITES_AT_ONCE: usize = 16;
-/// How long the scheduler is given to tell of what was allocated, in milliseconds.
-const TELL_MS: i64 = 5_000;
 /// When what the database did not let be done is tried again, in seconds, where another job would be given up.
 const RETRY_SECONDS: i64 = 300;
 
-/// Runs what the engine asks for: a connector's decisions, or one delivery.
+/// Runs what the scheduler asks for: a connector's decisions.
 ///
-/// # Errors
-/// The database's.
-pub async fn run(database: &SpinDatabase, call: &RunCall) -> Result<RunReport, Problem> {
+pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
     let now = clock::now();
-    let job = records::job_of(database, &call.job_id, call.lease_version, now)
-        .await
-        .map_err(|error| problems::database(&error))?;
-    let Some(job) = job else {
-        let until_ms = call.deadline_ms.saturating_add(LAST_ANSWER_MS);
-        return Ok(
-            delivering::run(database, FUNCTION, call, async |tenant, effect| {
-                writing::send(database, tenant, effect, until_ms).await
-            })
-            .await,
-        );
+    let job = match records::job_of(database, &call.job_id, call.lease_version, now).await {
+        Ok(Some(job)) => job,
+        Ok(None) => return RunReport::lease_lost(),
+        Err(error) => return RunReport::database_failed(&error),
     };
     let Ok(tenant) = Caller::internal(FUNCTION).tenant_named(&job.organization_id) else {
-        return Ok(RunReport::failed(
-            "configuration",
-            "The organization cannot be read.",
-        ));
+        return RunReport::failed("configuration", "The organization cannot be read.");
     };
     let lease = Lease {
         tenant: &tenant,
@@ -55,17 +35,17 @@ pub async fn run(database: &SpinDatabase, call: &RunCall) -> Result<RunReport, P
         version: call.lease_version,
     };
     let turn = deciding::decide(database, lease, &job.connector_id, call.deadline_ms, false).await;
-    Ok(turn.report)
+    turn.report
 }
 
-/// Decides and writes what waits of a connector; false when another is at it.
-pub async fn work(database: &SpinDatabase, tenant: &Tenant, connector_id: &str) -> bool {
+/// Decides what waits of a connector, unless another is at it.
+pub async fn work(database: &SpinDatabase, tenant: &Tenant, connector_id: &str) -> Worked {
     let claimed = match claim(database, tenant, connector_id).await {
         Ok(Some(claimed)) => claimed,
-        Ok(None) => return false,
+        Ok(None) => return Worked::default(),
         Err(error) => {
             log::error("allocation", &error.to_string());
-            return false;
+            return Worked::default();
         }
     };
     let lease = Lease {
@@ -76,8 +56,7 @@ pub async fn work(database: &SpinDatabase, tenant: &Tenant, connector_id: &str) 
     let deadline_ms = clock::now_ms().saturating_add(WORK_BUDGET_MS);
     let turn = deciding::decide(database, lease, connector_id, deadline_ms, true).await;
     conclude(database, &claimed, &turn.report).await;
-    write(database, tenant, turn).await;
-    true
+    turn.worked
 }
 
 async fn claim(
@@ -119,36 +98,4 @@ async fn conclude(database: &SpinDatabase, claimed: &Claimed, report: &RunReport
     if let Err(error) = jobs::record(database, &[conclusion], clock::now_ms()).await {
         log::error("outcome", &error.to_string());
     }
-}
-
-/// Changes the deals that were decided, and has those told of it who are to be.
-async fn write(database: &SpinDatabase, tenant: &Tenant, turn: Turn) {
-    let Turn {
-        leased, tellers, ..
-    } = turn;
-    if leased.is_empty() {
-        return;
-    }
-    stream::iter(leased)
-        .for_each_concurrent(WRITES_AT_ONCE, |decided| write_one(database, decided))
-        .await;
-    for teller in tellers {
-        let tenant = tenant.clone();
-        spin_sdk::wasip3::spawn(async move {
-            on_demand::nudge(OUTBOX, &tenant, &teller, TELL_MS).await;
-        });
-    }
-}
-
-async fn write_one(database: &SpinDatabase, decided: Decided) {
-    delivering::send_at_once(
-        database,
-        FUNCTION,
-        &decided,
-        async |tenant, effect, deadline_ms| {
-            let until_ms = deadline_ms.saturating_add(LAST_ANSWER_MS);
-            writing::send(database, tenant, effect, until_ms).await
-        },
-    )
-    .await;
 }

@@ -15,7 +15,7 @@ pub const ENGINE: &str = "allocation-engine";
 /// Where it takes an [`EngineCall`].
 pub const ENGINE_PATH: &str = "/internal/allocation-engine/run";
 
-/// The component that is asked for allocations, and tells Google Chat of them.
+/// The component that is asked for allocations, changes deals, and tells Google Chat of it.
 pub const ASKED: &str = "allocate-deal";
 
 /// Messages to one space go one after the other.
@@ -42,10 +42,20 @@ pub struct Work {
     pub connector_id: String,
 }
 
-/// Whether anything was done.
-#[derive(Serialize, Deserialize)]
+/// What was done.
+#[derive(Default, Serialize, Deserialize)]
 pub struct Worked {
-    pub has_worked: bool,
+    /// Changes of deals that were decided, and leased for whoever asked.
+    pub leased: Vec<Leased>,
+    /// Connectors that have somebody to tell when the deals are changed.
+    pub tellers: Vec<String>,
+}
+
+/// A delivery with its job.
+#[derive(Serialize, Deserialize)]
+pub struct Leased {
+    pub delivery_id: String,
+    pub job_id: String,
 }
 
 /// Say what would be decided; the answer is an [`Allocated`](api::allocation::deals::Allocated).

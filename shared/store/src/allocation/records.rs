@@ -246,6 +246,30 @@ pub async fn job_of<E: Execute>(
     json::read_optional(&rows)
 }
 
+/// A connector, as far as decisions go by it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct ConnectorOf {
+    pub state: String,
+    /// JSON.
+    pub config: String,
+}
+
+const CONNECTOR: &str = "
+SELECT json_object('state', state, 'config', config) FROM connectors WHERE id = ?2 AND organization_id = ?1";
+
+/// # Errors
+/// The failure of the statement.
+pub async fn connector<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: &str,
+) -> Result<Option<ConnectorOf>, DatabaseError> {
+    let rows = database
+        .execute(CONNECTOR, parameters![tenant.as_str(), connector_id])
+        .await?;
+    json::read_optional(&rows)
+}
+
 /// A decision, as its columns are named.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct DecidedRow {

@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 
 use domain::access::Tenant;
-use platform::delivering::Outcome;
-use platform::hubspot::{Failure, Session};
+use futures::StreamExt as _;
+use futures::stream;
+use platform::allocating::Leased;
+use platform::delivering::{self, Decided, Outcome};
+use platform::hubspot::{Account, Failure, Session};
 use platform::outbound::CallError;
-use platform::run::RunReport;
+use platform::run::{LAST_ANSWER_MS, RunCall, RunReport};
 use platform::{SpinDatabase, clock, time};
 use providers::ProviderError;
 use serde::Deserialize;
@@ -15,8 +18,10 @@ use serde_json::json;
 use store::allocation::records::{self, HUBSPOT_DEAL};
 use store::outbox::Effect;
 
-use crate::reading::open;
+use crate::{FUNCTION, chat};
 
+/// Deals that are changed at the same time. The pace is the portal's budget's to say.
+const AT_ONCE: usize = 16;
 const LIMIT: &str = "HubSpot takes so many requests of a portal.";
 /// When it is looked whether the day's requests are still used up, in seconds, where the end of the day is not known.
 const LOOK_AGAIN_SECONDS: i64 = 900;
@@ -29,16 +34,40 @@ struct Change {
     properties: BTreeMap<String, String>,
 }
 
-pub async fn send(
-    database: &SpinDatabase,
-    tenant: &Tenant,
-    effect: &Effect,
-    until_ms: i64,
-) -> Outcome {
+/// Sends one delivery of the outbox.
+pub async fn run(database: &SpinDatabase, call: &RunCall) -> RunReport {
+    let until_ms = call.deadline_ms.saturating_add(LAST_ANSWER_MS);
+    delivering::run(database, FUNCTION, call, async |tenant, effect| {
+        send(database, tenant, effect, until_ms).await
+    })
+    .await
+}
+
+/// Sends what was just decided, and leased for us; the engine's scheduler takes over what does not come to its end.
+pub async fn send_all(database: &SpinDatabase, leased: Vec<Leased>) {
+    stream::iter(leased)
+        .for_each_concurrent(AT_ONCE, |one| async move {
+            let decided = Decided {
+                delivery_id: one.delivery_id,
+                job_id: one.job_id,
+            };
+            delivering::send_at_once(
+                database,
+                FUNCTION,
+                &decided,
+                async |tenant, effect, deadline_ms| {
+                    let until_ms = deadline_ms.saturating_add(LAST_ANSWER_MS);
+                    send(database, tenant, effect, until_ms).await
+                },
+            )
+            .await;
+        })
+        .await;
+}
+
+async fn send(database: &SpinDatabase, tenant: &Tenant, effect: &Effect, until_ms: i64) -> Outcome {
     if effect.kind != HUBSPOT_DEAL {
-        let report =
-            RunReport::failed("configuration", "This function sends nothing of this kind.");
-        return Outcome::of(report, false);
+        return chat::send(database, tenant, effect, until_ms).await;
     }
     let Ok(change) = serde_json::from_str::<Change>(&effect.payload) else {
         let report = RunReport::failed("configuration", "The stored change cannot be read.");
@@ -56,7 +85,8 @@ pub async fn send(
         }
         Err(error) => return Outcome::of(RunReport::database_failed(&error), false),
     }
-    let account = match open(database, tenant, &effect.connector_id, &effect.config).await {
+    let account = match Account::open(database, tenant, &effect.connector_id, &effect.config).await
+    {
         Ok(account) => account,
         Err(failure) => return failed(failure, false),
     };
