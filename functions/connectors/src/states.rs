@@ -75,7 +75,7 @@ pub async fn remove(context: &Context) -> Result<Reply, Problem> {
         })
         .await
         .map_err(failed)?;
-    while records::remove_custom_records(database, &tenant, id, REMOVED_ROWS)
+    while records::remove_brought(database, &tenant, id, REMOVED_ROWS)
         .await
         .map_err(failed)?
     {}

@@ -15,10 +15,11 @@ pub const PROVIDERS: [&str; 3] = [seven_shifts::PROVIDER, CUSTOM, EMPLOYMENT_HER
 
 /// The sync settings that a connector is made with.
 pub fn first_settings(provider: &str) -> &'static str {
-    if provider == CUSTOM {
-        r#"{"frequency":"every_15_min"}"#
-    } else {
-        "{}"
+    match provider {
+        CUSTOM => r#"{"frequency":"every_15_min"}"#,
+        // Leave; employees come every twelve hours whatever the frequency.
+        EMPLOYMENT_HERO => r#"{"frequency":"hourly"}"#,
+        _ => "{}",
     }
 }
 

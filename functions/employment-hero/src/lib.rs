@@ -1,6 +1,15 @@
-//! Accounts of Employment Hero: their employees and their leave.
+//! Accounts of Employment Hero: what a connector to one is made of, syncs of their employees and their leave that somebody
+//! asks for, and what was synced, by the paths of a replaced system.
 
-use api::Problem;
+mod asking;
+mod check;
+mod connector;
+mod reading;
+mod syncing;
+mod test;
+
+use api::Operation;
+use domain::stream::Stream;
 use platform::{Answer, Context, serve};
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
@@ -10,7 +19,23 @@ async fn handle(request: Request) -> Answer {
     serve(
         api::served!("employment-hero"),
         request,
-        async |_context: Context| Err(Problem::not_found("route")),
+        async |context: Context| match context.operation {
+            Operation::CheckEmploymentHero => check::check(&context),
+            Operation::TestEmploymentHero => test::test(&context).await,
+            Operation::ListOrganisations => asking::organisations(&context).await,
+            Operation::SyncEmployees | Operation::SyncEmployeesByGet => {
+                syncing::ask(&context, Stream::Employees).await
+            }
+            Operation::SyncLeaveRequests | Operation::SyncLeaveRequestsByGet => {
+                syncing::ask(&context, Stream::LeaveRequests).await
+            }
+            Operation::GetEmployees => reading::employees(&context).await,
+            Operation::GetEmployeeId => reading::employee_id(&context).await,
+            Operation::GetEmployeeLeaveRequests => reading::employee_leave_requests(&context).await,
+            Operation::GetLeaveRequestsByEmail => reading::leave_requests_by_email(&context).await,
+            Operation::GetLeaveRequestsList => asking::leave_requests_list(&context).await,
+            _ => reading::leave_requests(&context).await,
+        },
     )
     .await
 }

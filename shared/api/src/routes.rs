@@ -98,7 +98,7 @@ pub enum Operation {
     GetEmployeeLeaveRequests,
     GetLeaveRequestsByEmail,
     GetLeaveRequestsList,
-    RunEmploymentHero,
+    RunEmploymentHeroSync,
     CheckEmploymentHero,
     TestEmploymentHero,
     ListCustomRecords,
@@ -126,6 +126,8 @@ pub enum Operation {
     ReadAdviserSchedule,
     ListAdviserMeetings,
     ReadAdviserMatrix,
+    ReadHubspotLists,
+    ReadHubspotDeals,
     CheckHubspot,
     TestHubspot,
     ReadAllocationNotices,
@@ -1502,7 +1504,7 @@ const fn advisers(
     schema: &'static str,
 ) -> Route {
     let access = Access::Scope(Scope::AdvisersRead);
-    Route::new(operation, "advisers", "GET", path, access, summary)
+    Route::new(operation, "availability", "GET", path, access, summary)
         .query(query)
         .answers(200, Shape::One(schema))
 }
@@ -1542,6 +1544,7 @@ pub const FUNCTIONS: &[&str] = &[
     "attendance",
     "attendance-reports",
     "automation",
+    "availability",
     "box-folder",
     "client-folders",
     "connector-health",
@@ -1549,6 +1552,7 @@ pub const FUNCTIONS: &[&str] = &[
     "custom-sync",
     "delta-engine",
     "employment-hero",
+    "employment-hero-sync",
     "labor-cost",
     "oauth",
     "organizations",
@@ -2344,14 +2348,6 @@ const ALL: &[Route] = &[
     )
     .answers(200, Shape::One("ProviderLeave")),
     Route::new(
-        O::RunEmploymentHero,
-        "employment-hero",
-        "POST",
-        "/internal/employment-hero/run",
-        Access::Internal,
-        "Bring one stream of one connector of the type employment_hero up to date",
-    ),
-    Route::new(
         O::CheckEmploymentHero,
         "employment-hero",
         "POST",
@@ -2430,6 +2426,22 @@ const ALL: &[Route] = &[
         "Read which advisers take clients of which service package and household. `format=csv` gives a table",
         ADVISER_MATRIX,
         "AdviserMatrix",
+    ),
+    Route::new(
+        O::ReadHubspotLists,
+        "advisers",
+        "POST",
+        "/internal/advisers/read",
+        Access::Internal,
+        "Read the lists of an account of HubSpot that are too old",
+    ),
+    Route::new(
+        O::ReadHubspotDeals,
+        "advisers",
+        "POST",
+        "/internal/advisers/deals",
+        Access::Internal,
+        "Read deals of HubSpot as they are now",
     ),
     Route::new(
         O::CheckHubspot,
@@ -3009,6 +3021,7 @@ const ALL: &[Route] = &[
     .answers(200, Shape::One("TickSummary")),
     RUN_SEVEN_SHIFTS_SYNC,
     RUN_CUSTOM_SYNC,
+    RUN_EMPLOYMENT_HERO_SYNC,
     RUN_ALLOCATION_ENGINE,
     Route::new(
         O::CreateWebhook,
@@ -3513,6 +3526,16 @@ pub const RUN_CUSTOM_SYNC: Route = Route::new(
     "/internal/custom-sync/run",
     Access::Internal,
     "Sync the list of one connector",
+);
+
+/// As [`RUN_SEVEN_SHIFTS_SYNC`].
+pub const RUN_EMPLOYMENT_HERO_SYNC: Route = Route::new(
+    Operation::RunEmploymentHeroSync,
+    "employment-hero-sync",
+    "POST",
+    "/internal/employment-hero-sync/run",
+    Access::Internal,
+    "Sync employees or leave of one connector",
 );
 
 /// Whether a path is one of a replaced system, whose callers expect its error members everywhere.

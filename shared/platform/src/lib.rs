@@ -17,6 +17,7 @@ pub mod default_rules;
 pub mod deliveries;
 pub mod delivering;
 pub mod disconnecting;
+pub mod employment_hero;
 #[cfg(feature = "zones")]
 pub mod freshness;
 pub mod health;

@@ -16,7 +16,7 @@ use store::{DatabaseError, Execute};
 
 use crate::clients::EMPLOYMENT_HERO;
 use crate::rest_api::{self, CUSTOM};
-use crate::{clock, log, random, run};
+use crate::{clock, employment_hero, log, random, run};
 
 /// How the run that is being recorded ended.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ pub async fn schedule<E: Execute>(
             rest_api::concurrency_key(connector_id),
         ),
         EMPLOYMENT_HERO => (
-            "employment-hero",
+            employment_hero::SYNC_FUNCTION,
             format!("{EMPLOYMENT_HERO}:{connector_id}"),
         ),
         _ => return Ok(()),

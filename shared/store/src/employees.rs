@@ -12,6 +12,7 @@ use domain::sync_settings::SyncSettings;
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute};
+use crate::records::Scope;
 use crate::{json, parameters};
 
 /// Everybody's approved leave, and where it is from.
@@ -267,4 +268,58 @@ impl Absences {
             complete_at,
         })
     }
+}
+
+const REMOVE_ENDED: &str = "
+DELETE FROM leave_requests WHERE id IN (
+  SELECT id FROM leave_requests WHERE connector_id = ?2 AND end_date < ?3 AND organization_id = ?1 LIMIT ?4)
+RETURNING 1";
+
+/// Removes at most `limit` of the connector's requests that ended before this day, deleted ones too, without a tombstone:
+/// that they are not kept is a policy here. Returns whether there may be more.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn remove_ended_leave<E: Execute>(
+    transaction: &E,
+    scope: &Scope<'_>,
+    before: NaiveDate,
+    limit: u32,
+) -> Result<bool, DatabaseError> {
+    let parameters = parameters![
+        scope.tenant.as_str(),
+        scope.connector_id,
+        before.to_string(),
+        i64::from(limit)
+    ];
+    let removed = transaction.execute(REMOVE_ENDED, parameters).await?.len();
+    Ok(u32::try_from(removed).unwrap_or(u32::MAX) >= limit)
+}
+
+/// From the organization's connectors, each with the index that its ids have.
+const IDS_OF: &str = "
+SELECT id FROM employees WHERE id = ?2 AND organization_id = ?1 AND deleted_at IS NULL AND ?3 IN ('', connector_id)
+UNION
+SELECT employees.id FROM connectors
+CROSS JOIN employees ON employees.connector_id = connectors.id AND employees.external_id = ?2
+WHERE connectors.organization_id = ?1 AND employees.deleted_at IS NULL AND ?3 IN ('', connectors.id)
+ORDER BY 1 LIMIT 20";
+
+/// Our ids of the employees with this id, ours or the provider's; of one connector if it is given.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn ids_of<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    connector_id: Option<&str>,
+    id: &str,
+) -> Result<Vec<String>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), id, connector_id.unwrap_or_default()];
+    database
+        .execute(IDS_OF, parameters)
+        .await?
+        .iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect()
 }

@@ -22,7 +22,7 @@ mod write;
 pub(crate) use sequence::next_change;
 
 pub use assigned::{Assigned, AssignedRole, Wanted, assigned};
-pub use custom::remove_custom_records;
+pub use custom::remove_brought;
 pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use names::{Names, names};
 pub use passes::{

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use store::parameters;
 use store::records::{
     CustomRecord, Page, Refused, Resource, Scope, Sweep, Window, absent, mark_seen, open_pass,
-    quarantine, remove_custom_records, sweep_absent, tombstone,
+    quarantine, remove_brought, sweep_absent, tombstone,
 };
 
 use domain::stream::Stream;
@@ -220,7 +220,7 @@ fn a_connector_that_goes_takes_its_records_along_in_steps() {
     }
     let remove = |party: &Party| {
         let (tenant, id) = (&party.tenant, &party.connector_id);
-        wait(remove_custom_records(&fixture.database, tenant, id, 2)).unwrap()
+        wait(remove_brought(&fixture.database, tenant, id, 2)).unwrap()
     };
     // Of another organization's connector nothing goes.
     let foreign = Party {
