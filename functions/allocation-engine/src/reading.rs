@@ -39,8 +39,10 @@ impl Known {
         let since = now_ms
             .div_euclid(1_000)
             .saturating_sub(days.saturating_mul(DAY_SECONDS));
+        let (tenant, id) = (account.tenant, account.connector_id);
+        let (until_ms, wanted) = (session.deadline_ms(), &Wanted::TO_DECIDE);
         let gathered =
-            advisers::gather(database, session, documents, now_ms, &Wanted::TO_DECIDE).await?;
+            advisers::gather(database, tenant, id, documents, now_ms, until_ms, wanted).await?;
         // Behind the lists: what was written before they were read is in them or here.
         let own = records::own(database, account.tenant, account.connector_id, since).await?;
         Ok(Self { gathered, own })
@@ -68,7 +70,7 @@ fn source(reading: &Reading, now: i64) -> Value {
         "rows": reading.rows,
         "unreadable": reading.unreadable,
         "is_unknown": reading.is_unknown,
-        "failure": reading.failure.as_ref().map(|(code, detail)| json!({"code": code, "detail": detail})),
+        "failure": reading.failure.as_ref().map(|told| json!({"code": told.code, "detail": told.detail})),
     })
 }
 

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spin_sdk::key_value::{Error, Store};
 
+use super::Age;
 use crate::{log, random};
 
 const HEAD: &str = "advisers:head:";
@@ -43,7 +44,7 @@ impl Name {
 }
 
 /// What a list was asked for, and what came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Copied {
     pub about: About,
     pub rows: Vec<Row>,
@@ -79,11 +80,25 @@ struct Part {
     rows: Vec<Row>,
 }
 
-/// The copy, if there is one of this question that can be read.
-pub async fn get(name: &Name, asked: &str) -> Option<Copied> {
+impl Copied {
+    #[must_use]
+    pub fn is_younger(&self, age_ms: i64, now_ms: i64) -> bool {
+        now_ms.saturating_sub(self.about.read_at_ms) <= age_ms
+    }
+
+    /// Whether nothing needs to be read.
+    #[must_use]
+    pub fn is_fresh(&self, asked: &About, age: Age, now_ms: i64) -> bool {
+        let is_of = |one: &String| self.about.of.contains(one);
+        self.is_younger(age.fresh_ms, now_ms) && asked.of.iter().all(is_of)
+    }
+}
+
+/// The copy, if there is one of this question that can be read, and that goes back as far.
+pub async fn get(name: &Name, asked: &About) -> Option<Copied> {
     let store = Store::open_default().await.ok()?;
     let head: Head = read(&store, &name.head()).await?;
-    if head.about.asked != asked {
+    if head.about.asked != asked.asked || head.about.since > asked.since {
         return None;
     }
     let mut rows = Vec::new();

@@ -12,7 +12,7 @@ use store::allocation::{ClosureRow, Documents, OverrideRow};
 use store::employees::{Absences, Known};
 
 use super::copies::Row;
-use super::lists::{Read, Taken};
+use super::reading::{Read, Taken, Told};
 use super::rows::{Met, User, Waiting};
 use crate::time;
 
@@ -36,6 +36,8 @@ pub struct Gathered {
     pub unknown: Vec<Unknown>,
     /// One for each source.
     pub readings: Vec<Reading>,
+    /// How many requests went out for it.
+    pub calls: u32,
 }
 
 /// When a source was read, and whether it could be.
@@ -52,8 +54,7 @@ pub struct Reading {
     pub unreadable: usize,
     /// Somebody is unknown because of it.
     pub is_unknown: bool,
-    /// By a name for programs, and for a person.
-    pub failure: Option<(&'static str, String)>,
+    pub failure: Option<Told>,
     /// What else a person should know.
     pub note: Option<&'static str>,
 }
@@ -153,6 +154,7 @@ impl Gathered {
             capacity_overrides: documents.capacity_overrides,
             unknown,
             readings,
+            calls: read.calls,
         }
     }
 
@@ -179,7 +181,8 @@ impl Gathered {
                 Known::NoSource | Known::Nobody => {}
                 Known::Unknown { reason } => {
                     reading.is_unknown = true;
-                    reading.failure = Some(("source_unknown", format!("Leave: {reason}.")));
+                    reading.failure =
+                        Some(Told::new("source_unknown", format!("Leave: {reason}.")));
                     self.unknown.push(Unknown {
                         source: Source::Leave,
                         adviser: Some(email.to_owned()),
@@ -207,6 +210,13 @@ impl Gathered {
         reading.read_at = reading.read_at.or(completed.min().flatten());
         reading.rows = self.leave.len();
         self.readings.push(reading);
+    }
+
+    /// The meetings of one owner in the place of everybody's.
+    pub fn set_meetings(&mut self, taken: Taken) {
+        self.readings.push(Reading::of("meetings", &taken));
+        let rows = taken.copied.into_iter().flat_map(|copied| copied.rows);
+        self.meetings = rows.filter_map(Met::of).collect();
     }
 
     /// As decisions take it.
@@ -323,9 +333,9 @@ fn taken(
 }
 
 impl Reading {
-    pub(super) fn of(source: &'static str, taken: &Taken) -> Self {
+    #[must_use]
+    pub fn of(source: &'static str, taken: &Taken) -> Self {
         let about = taken.copied.as_ref().map(|copied| &copied.about);
-        let failure = taken.failure.as_ref();
         Self {
             source,
             read_at: about.map(|about| about.read_at_ms.div_euclid(1_000)),
@@ -333,7 +343,7 @@ impl Reading {
             rows: taken.copied.as_ref().map_or(0, |copied| copied.rows.len()),
             unreadable: about.map_or(0, |about| about.unreadable),
             is_unknown: taken.copied.is_none(),
-            failure: failure.map(|failure| (failure.code(), failure.detail())),
+            failure: taken.failure.clone(),
             note: None,
         }
     }

@@ -1,6 +1,5 @@
 //! The lists of HubSpot, from copies that are fresh enough or read anew, by one reader at a time.
 
-use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use domain::allocation::Settings;
@@ -12,9 +11,10 @@ use providers::{Page, ProviderError};
 use store::rate_budgets::{self, Pace, Slot};
 
 use super::copies::{self, About, Copied, Name, Row};
-use super::gathered::Reading;
-use super::rows::{Kept, Met, USER_OWNER_ID, User, Waiting, keep_owner};
-use super::{Age, MINUTE_MS, Wanted};
+use super::questions;
+use super::reading::{Read, Taken};
+use super::rows::{Kept, Met, User, Waiting, keep_owner};
+use super::{Age, Wanted};
 use crate::hubspot::{Failure, Session};
 use crate::outbound::{CallError, sleep_ms};
 use crate::{SpinDatabase, clock};
@@ -30,35 +30,12 @@ const PAGES_MAX: usize = 1_000;
 const LEASE_MS: i64 = 4_000;
 /// How often they look whether it is there.
 const LOOK_EVERY_MS: i64 = 50;
-/// An owner who is not in a list that is older than this may be a new one.
-const OWNERS_LOOK_AGAIN_MS: i64 = 5 * MINUTE_MS;
-
 /// What is needed to read.
 pub(super) struct Lists<'a> {
     pub database: &'a SpinDatabase,
     pub session: &'a Session<'a>,
     pub settings: &'a Settings,
     pub now_ms: i64,
-}
-
-/// A list as far as it is there.
-#[derive(Debug)]
-pub(super) struct Taken {
-    /// `None`: nothing is known.
-    pub copied: Option<Copied>,
-    pub failure: Option<Failure>,
-    /// Not read now.
-    pub is_copy: bool,
-}
-
-/// All lists that were wanted.
-pub(super) struct Read {
-    pub users: Taken,
-    pub owners: Option<Taken>,
-    pub meetings: Option<Taken>,
-    pub deals: Option<Taken>,
-    /// Whose meetings are needed.
-    pub owner_ids: Vec<String>,
 }
 
 /// What was read anew, in part where it failed on the way.
@@ -85,12 +62,7 @@ impl Lists<'_> {
             }
         };
         let (users, deals) = join(self.users(wanted.users), deals).await;
-        let rows = users.copied.iter().flat_map(|copied| &copied.rows);
-        let owner_ids: BTreeSet<&String> = rows
-            .filter_map(|row| row.get(USER_OWNER_ID))
-            .filter(|id| !id.is_empty())
-            .collect();
-        let owner_ids: Vec<String> = owner_ids.into_iter().cloned().collect();
+        let owner_ids = questions::owner_ids(users.copied.as_ref());
         let owners = async {
             match wanted.owners {
                 Some(age) => Some(self.owners(age, &owner_ids).await),
@@ -110,27 +82,13 @@ impl Lists<'_> {
             meetings,
             deals,
             owner_ids,
+            calls: self.session.calls(),
         }
     }
 
     async fn users(&self, age: Age) -> Taken {
-        let properties = &self.settings.properties;
-        let properties: Vec<String> = [
-            &properties.adviser_email,
-            &properties.adviser_owner_id,
-            &properties.adviser_taking_on_clients,
-            &properties.adviser_packages,
-            &properties.adviser_households,
-            &properties.adviser_pod_type,
-            &properties.adviser_start_date,
-        ]
-        .into_iter()
-        .cloned()
-        .collect();
-        let about = About {
-            asked: properties.join(","),
-            ..About::default()
-        };
+        let properties = questions::user_properties(self.settings);
+        let about = questions::users(self.settings);
         let read = Box::pin(async {
             let mut fresh = Fresh::default();
             // Before anything is believed of it.
@@ -163,16 +121,11 @@ impl Lists<'_> {
             })
         };
         let taken = self.list("owners", age, About::default(), read()).await;
-        // Who is not among those of a copy may have come since.
-        let is_missed = |copied: &Copied| {
-            let is_old = self.now_ms.saturating_sub(copied.about.read_at_ms) > OWNERS_LOOK_AGAIN_MS;
-            let is_there = |id: &String| copied.rows.iter().any(|row| row.first() == Some(id));
-            is_old && !needed.iter().all(is_there)
-        };
+        let is_missed = |copied: &Copied| questions::is_missed(copied, needed, self.now_ms);
         let is_whole = taken.failure.is_none();
         if taken.is_copy && is_whole && taken.copied.as_ref().is_some_and(is_missed) {
             let anew = Age {
-                fresh_ms: OWNERS_LOOK_AGAIN_MS,
+                fresh_ms: questions::OWNERS_LOOK_AGAIN_MS,
                 ..age
             };
             return self.list("owners", anew, About::default(), read()).await;
@@ -181,17 +134,9 @@ impl Lists<'_> {
     }
 
     /// Of these owners, that start at this time or later.
-    async fn meetings(&self, list: &str, age: Age, owner_ids: &[String], since: i64) -> Taken {
-        let types = vec![
-            self.settings.clarify_type.clone(),
-            self.settings.kick_off_type.clone(),
-        ];
-        let about = About {
-            asked: types.join("\n"),
-            since,
-            of: owner_ids.to_vec(),
-            ..About::default()
-        };
+    pub async fn meetings(&self, list: &str, age: Age, owner_ids: &[String], since: i64) -> Taken {
+        let types = questions::meeting_types(self.settings);
+        let about = questions::meetings(self.settings, owner_ids, since);
         let read = Box::pin(async {
             let mut fresh = Fresh::default();
             for owners in chunks(owner_ids, OWNERS_PER_SEARCH, OWNER_CHARS_PER_SEARCH) {
@@ -233,12 +178,7 @@ impl Lists<'_> {
             ],
             ..DealsQuery::default()
         };
-        let asked = [&query.unset[..], &query.properties[..], &stages[..]].concat();
-        let pipeline = query.pipeline.as_deref().unwrap_or_default();
-        let about = About {
-            asked: format!("{pipeline}\n{}", asked.join("\n")),
-            ..About::default()
-        };
+        let about = questions::deals(self.settings);
         let read = Box::pin(async {
             let mut fresh = Fresh::default();
             let mut parts = chunks(stages, usize::MAX, STAGE_CHARS_PER_SEARCH);
@@ -316,17 +256,8 @@ impl Lists<'_> {
     async fn list(&self, list: &str, age: Age, about: About, read: Later<'_>) -> Taken {
         let account = self.session.account;
         let name = Name::new(account.tenant, account.connector_id, list);
-        let look = async || {
-            let copied = copies::get(&name, &about.asked).await?;
-            (copied.about.since <= about.since).then_some(copied)
-        };
-        let is_younger = |copied: &Copied, age_ms: i64| {
-            self.now_ms.saturating_sub(copied.about.read_at_ms) <= age_ms
-        };
-        let is_fresh = |copied: &Copied| {
-            let is_of_all = about.of.iter().all(|one| copied.about.of.contains(one));
-            is_younger(copied, age.fresh_ms) && is_of_all
-        };
+        let look = async || copies::get(&name, &about).await;
+        let is_fresh = |copied: &Copied| copied.is_fresh(&about, age, self.now_ms);
         let mut held = look().await;
         if held.as_ref().is_some_and(is_fresh) {
             return Taken::copy(held, None);
@@ -375,14 +306,14 @@ impl Lists<'_> {
             };
         };
         // What is there of before is better than a part.
-        if let Some(held) = held.filter(|held| is_younger(held, age.usable_ms)) {
-            return Taken::copy(Some(held), Some(failure));
+        if let Some(held) = held.filter(|held| held.is_younger(age.usable_ms, self.now_ms)) {
+            return Taken::copy(Some(held), Some((&failure).into()));
         }
         // A part is of use where it says of whom it is.
         copied.about.of = fresh.of;
         Taken {
             copied: (!copied.about.of.is_empty()).then_some(copied),
-            failure: Some(failure),
+            failure: Some((&failure).into()),
             is_copy: false,
         }
     }
@@ -398,39 +329,6 @@ impl Lists<'_> {
             Slot::At(_) => None,
             Slot::Later(at_ms) => Some(at_ms),
         })
-    }
-}
-
-/// The meetings of one owner since then, which may be long ago; and how they were read.
-pub async fn meetings_of(
-    database: &SpinDatabase,
-    session: &Session<'_>,
-    settings: &Settings,
-    owner_id: &str,
-    since: i64,
-    age: Age,
-) -> (Vec<Met>, Reading) {
-    let lists = Lists {
-        database,
-        session,
-        settings,
-        now_ms: clock::now_ms(),
-    };
-    let list = format!("meetings-of-{owner_id}");
-    let owners = [owner_id.to_owned()];
-    let taken = lists.meetings(&list, age, &owners, since).await;
-    let reading = Reading::of("meetings", &taken);
-    let rows = taken.copied.into_iter().flat_map(|copied| copied.rows);
-    (rows.filter_map(Met::of).collect(), reading)
-}
-
-impl Taken {
-    const fn copy(copied: Option<Copied>, failure: Option<Failure>) -> Self {
-        Self {
-            copied,
-            failure,
-            is_copy: true,
-        }
     }
 }
 

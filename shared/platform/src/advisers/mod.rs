@@ -8,27 +8,32 @@
 pub mod copies;
 mod gathered;
 mod lists;
+mod questions;
+pub mod reading;
 mod rows;
 
 use chrono::NaiveTime;
 use domain::NaiveDate;
+use domain::access::Tenant;
+use domain::allocation::Settings;
 use domain::allocation::week::Week;
 use domain::zone::Zone;
 use futures::future::join;
+use serde::{Deserialize, Serialize};
 use store::DatabaseError;
 use store::allocation::Documents;
 use store::employees;
 
 pub use gathered::{Gathered, OwnedLeave, Reading, Unknown, View};
-pub use lists::meetings_of;
 pub use rows::{Met, User, Waiting};
 
-use crate::SpinDatabase;
 use crate::hubspot::Session;
+use crate::{SpinDatabase, clock};
 use lists::Lists;
+use reading::{DealNow, DealsCall, DealsNow, Of, Read, ReadCall};
 
 /// How old a list may be, in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Age {
     /// A copy that is no older is not read anew.
     pub fresh_ms: i64,
@@ -37,7 +42,7 @@ pub struct Age {
 }
 
 /// How old each list of HubSpot may be. One that is not wanted is not read, and is unknown then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     pub users: Age,
     pub owners: Option<Age>,
@@ -99,28 +104,29 @@ impl Wanted {
     };
 }
 
-/// Gathers what decisions go by. `documents` are the organization's, `now_ms` is the moment that it is all for; how many
-/// requests it took says [`Session::calls`], and until when it goes on is the session's deadline. A list of HubSpot that
-/// cannot be read is no error. Leave is read with deals.
+/// Gathers what decisions go by. `documents` are the organization's, `now_ms` is the moment that it is all for, and HubSpot
+/// is waited for until `deadline_ms`. A list of HubSpot that cannot be read is no error. Leave is read with deals.
 ///
 /// # Errors
 /// The database's.
 pub async fn gather(
     database: &SpinDatabase,
-    session: &Session<'_>,
+    tenant: &Tenant,
+    connector_id: &str,
     documents: Documents,
     now_ms: i64,
+    deadline_ms: i64,
     wanted: &Wanted,
 ) -> Result<Gathered, DatabaseError> {
-    let tenant = session.account.tenant;
     let now = now_ms.div_euclid(1_000);
     let zone = Zone::parse(&documents.time_zone).unwrap_or(Zone::UTC);
     let today = zone.date(now);
     let since = first_day(today);
-    let lists = Lists {
-        database,
-        session,
+    let of = Of {
+        tenant,
+        connector_id,
         settings: &documents.settings,
+        since: zone.first_instant(since, NaiveTime::MIN),
         now_ms,
     };
     let leave = async {
@@ -130,14 +136,70 @@ pub async fn gather(
         let absences = employees::absences(database, tenant, since).await;
         absences.map(Some)
     };
-    let since = zone.first_instant(since, NaiveTime::MIN);
-    let (read, leave) = join(lists.read(wanted, since), leave).await;
+    let (read, leave) = join(of.read(wanted, deadline_ms), leave).await;
     let leave = leave?;
     let mut gathered = Gathered::new(read, zone, today, now, documents);
     if let Some(leave) = leave {
         gathered.add_leave(&leave);
     }
     Ok(gathered)
+}
+
+/// Reads for whoever calls [`READ_PATH`](reading::READ_PATH).
+pub async fn read(
+    database: &SpinDatabase,
+    session: &Session<'_>,
+    settings: &Settings,
+    call: &ReadCall,
+) -> Read {
+    let lists = Lists {
+        database,
+        session,
+        settings,
+        now_ms: clock::now_ms(),
+    };
+    let mut read = match (&call.owner_id, call.wanted.meetings) {
+        (Some(owner_id), Some(age)) => {
+            let list = questions::meetings_of(owner_id);
+            let owners = [owner_id.clone()];
+            let meetings = lists.meetings(&list, age, &owners, call.since).await;
+            Read {
+                meetings: Some(meetings),
+                ..Read::default()
+            }
+        }
+        _ => lists.read(&call.wanted, call.since).await,
+    };
+    read.calls = session.calls();
+    read
+}
+
+/// Reads deals for whoever calls [`DEALS_PATH`](reading::DEALS_PATH).
+pub async fn read_deals(session: &Session<'_>, call: &DealsCall) -> DealsNow {
+    let read = session
+        .request(|client| client.deals_by_id(&call.ids, &call.properties))
+        .await;
+    let mut now = match read {
+        Ok(read) => DealsNow {
+            found: read
+                .deals
+                .into_iter()
+                .map(|deal| DealNow {
+                    id: deal.id,
+                    properties: deal.properties,
+                    archived: deal.archived,
+                })
+                .collect(),
+            missing: read.missing,
+            ..DealsNow::default()
+        },
+        Err(failure) => DealsNow {
+            failure: Some((&failure).into()),
+            ..DealsNow::default()
+        },
+    };
+    now.calls = session.calls();
+    now
 }
 
 /// Tables begin last week at the earliest.

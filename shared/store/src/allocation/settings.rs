@@ -1,6 +1,7 @@
 //! By what an organization allocates: one document, and how often it was changed.
 
 use domain::access::Tenant;
+use domain::allocation::Settings;
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute};
@@ -22,6 +23,21 @@ pub struct Found {
     pub state: OrganizationState,
     /// `None` where nothing was set: the default holds.
     pub settings: Option<StoredSettings>,
+}
+
+impl Found {
+    /// Those that hold: the default where nothing was set.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Shape`] for a stored document that cannot be read, which is a bug of ours.
+    pub fn in_force(&self) -> Result<Settings, DatabaseError> {
+        let Some(stored) = &self.settings else {
+            return Ok(Settings::default());
+        };
+        Settings::from_json(&stored.document).map_err(|_| {
+            DatabaseError::Shape("stored allocation settings cannot be read".to_owned())
+        })
+    }
 }
 
 const GET: &str = "

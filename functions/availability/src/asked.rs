@@ -10,9 +10,9 @@ use domain::allocation::decide::COUNTED_DAYS;
 use domain::allocation::week::Week;
 use domain::allocation::{OwnAllocation, day};
 use domain::connector_state::ConnectorState::{Active, Error, Expired};
-use platform::SpinDatabase;
+use platform::advisers::reading::Of;
 use platform::advisers::{self, Gathered, Reading, User, Wanted};
-use platform::hubspot::{Account, HUBSPOT, Session};
+use platform::clients::HUBSPOT;
 use platform::{Context, clock, problems};
 use store::allocation::records::{self, OwnRow};
 use store::allocation::{Documents, documents};
@@ -145,21 +145,26 @@ impl Found {
             connector,
             documents,
         } = self;
-        let account = Account::open(database, &tenant, &connector.id, &connector.config)
-            .await
-            .map_err(|failure| Problem::new(ProblemKind::Conflict, failure.detail()))?;
-        let now_ms = clock::now_ms();
-        let session = Session::begin(&account, database, now_ms.saturating_add(WAIT_MS)).await;
-        let since = clock::now().saturating_sub(counted_seconds());
-        let mut gathered = advisers::gather(database, &session, documents, now_ms, wanted)
-            .await
-            .map_err(|error| problems::database(&error))?;
+        let (id, now_ms) = (&connector.id, clock::now_ms());
+        let deadline_ms = now_ms.saturating_add(WAIT_MS);
+        let mut gathered = advisers::gather(
+            database,
+            &tenant,
+            id,
+            documents,
+            now_ms,
+            deadline_ms,
+            wanted,
+        )
+        .await
+        .map_err(|error| problems::database(&error))?;
         is_known(&gathered)?;
         if let Some((email, weeks_back)) = meetings {
-            add_meetings(database, &session, &mut gathered, email, weeks_back).await;
+            add_meetings(&tenant, id, &mut gathered, email, weeks_back, deadline_ms).await;
         }
         let allocations = if wanted.deals.is_some() {
-            let allocations = records::own(database, &tenant, &connector.id, since)
+            let since = gathered.now.saturating_sub(counted_seconds());
+            let allocations = records::own(database, &tenant, id, since)
                 .await
                 .map_err(|error| problems::database(&error))?;
             let reading = Reading::now("allocations", allocations.len(), gathered.now);
@@ -189,11 +194,12 @@ pub fn monday(today: NaiveDate, weeks_back: u32) -> NaiveDate {
 
 /// The first of several advisers with one address is meant, as in every answer.
 async fn add_meetings(
-    database: &SpinDatabase,
-    session: &Session<'_>,
+    tenant: &Tenant,
+    connector_id: &str,
     gathered: &mut Gathered,
     email: &str,
     weeks_back: u32,
+    deadline_ms: i64,
 ) {
     let is_meant = |user: &&User| user.email.trim().to_lowercase() == email.to_lowercase();
     let users = gathered.users.iter().filter(is_meant);
@@ -208,13 +214,16 @@ async fn add_meetings(
         return;
     }
     let from = monday(gathered.today, weeks_back);
-    let since = gathered.zone.first_instant(from, NaiveTime::MIN);
-    let (settings, owner_id) = (&gathered.settings, &user.owner_id);
+    let of = Of {
+        tenant,
+        connector_id,
+        settings: &gathered.settings,
+        since: gathered.zone.first_instant(from, NaiveTime::MIN),
+        now_ms: clock::now_ms(),
+    };
     let age = Wanted::MEETINGS;
-    let (meetings, reading) =
-        advisers::meetings_of(database, session, settings, owner_id, since, age).await;
-    gathered.meetings = meetings;
-    gathered.readings.push(reading);
+    let meetings = of.meetings_of(&user.owner_id, age, deadline_ms).await;
+    gathered.set_meetings(meetings);
 }
 
 fn counted_seconds() -> i64 {
@@ -264,7 +273,7 @@ fn is_known(gathered: &Gathered) -> Result<(), Problem> {
         Some(users) if users.is_unknown => {
             let (code, detail) = users.failure.as_ref().map_or_else(
                 || ("unknown", "The users could not be read.".to_owned()),
-                |(code, detail)| (*code, detail.clone()),
+                |told| (told.code.as_str(), told.detail.clone()),
             );
             let kind = match code {
                 "daily_limit" | "rate_limited" | "timeout" => ProblemKind::Unavailable,

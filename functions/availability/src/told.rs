@@ -34,9 +34,9 @@ pub fn sources(readings: &[Reading], now: i64) -> Vec<AdviserSource> {
                 rows: u64::try_from(reading.rows).unwrap_or(u64::MAX),
                 unreadable: u64::try_from(reading.unreadable).unwrap_or(u64::MAX),
                 is_unknown: reading.is_unknown,
-                error: failure.map(|(code, _)| (*code).to_owned()),
+                error: failure.map(|told| told.code.clone()),
                 detail: failure
-                    .map(|(_, detail)| detail.clone())
+                    .map(|told| told.detail.clone())
                     .or_else(|| reading.note.map(str::to_owned)),
             }
         })
