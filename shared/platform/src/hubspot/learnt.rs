@@ -11,6 +11,7 @@ use crate::log;
 /// Of the requests in ten seconds so many are for searches.
 const SEARCHES: u64 = SEARCHES_PER_SECOND as u64 * 10;
 const WINDOW_MS: i64 = 10_000;
+const DAY_SECONDS: i64 = 86_400;
 /// No more than so many in a window are made use of.
 const LEFT_MAX: u64 = 1_000;
 /// For so long nothing is asked after HubSpot has said that the day's requests are used up; then one request looks
@@ -22,9 +23,9 @@ pub struct Learnt {
     /// Requests in ten seconds, as the last header said.
     #[serde(default)]
     pub max_per_window: Option<u64>,
-    /// The account's own; its day ends at midnight there.
+    /// How far the account's clocks were ahead of UTC: its day ends at midnight there, give or take an hour twice a year.
     #[serde(default)]
-    pub time_zone: Option<String>,
+    pub utc_offset_ms: Option<i64>,
     /// Marks of tokens that were found to be of this account.
     #[serde(default)]
     pub verified: Vec<String>,
@@ -58,20 +59,14 @@ impl Learnt {
             .is_some_and(|at| (0..LOOK_AGAIN_SECONDS).contains(&now.saturating_sub(at)))
     }
 
-    /// When the account's day ends after `now`; `None` where its zone is not known.
+    /// When the account's day ends after `now`; `None` where its clocks are not known. Without the database of zones, which is
+    /// larger than all else that writes to HubSpot.
     #[must_use]
     pub fn day_ends_at(&self, now: i64) -> Option<i64> {
-        #[cfg(feature = "zones")]
-        {
-            let zone = domain::zone::Zone::parse(self.time_zone.as_deref()?).ok()?;
-            let next = zone.date(now).succ_opt()?;
-            Some(zone.first_instant(next, chrono::NaiveTime::MIN))
-        }
-        #[cfg(not(feature = "zones"))]
-        {
-            let _ = now;
-            None
-        }
+        let offset = self.utc_offset_ms?.div_euclid(1_000);
+        let day = now.saturating_add(offset).div_euclid(DAY_SECONDS);
+        let next = day.saturating_add(1).saturating_mul(DAY_SECONDS);
+        Some(next.saturating_sub(offset))
     }
 
     pub(super) async fn read(key: &str) -> Self {
@@ -143,11 +138,10 @@ mod tests {
         assert!(!Learnt::default().is_used_up(1_000));
     }
 
-    #[cfg(feature = "zones")]
     #[test]
     fn a_day_ends_at_midnight_in_the_accounts_zone() {
         let learnt = Learnt {
-            time_zone: Some("Australia/Sydney".to_owned()),
+            utc_offset_ms: Some(39_600_000),
             ..Learnt::default()
         };
         // 2026-03-11T00:10:00Z is 11:10 in Sydney.

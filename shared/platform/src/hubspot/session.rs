@@ -242,7 +242,7 @@ impl<'a> Session<'a> {
         }
         let mark = mark(&self.token(None).await?);
         self.learn(|learnt| {
-            learnt.time_zone.clone_from(&details.time_zone);
+            learnt.utc_offset_ms = details.utc_offset_ms;
             if !learnt.verified.contains(&mark) {
                 learnt.verified.insert(0, mark);
                 learnt.verified.truncate(VERIFIED_MAX);

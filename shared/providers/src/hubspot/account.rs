@@ -16,6 +16,8 @@ pub struct AccountDetails {
     /// The IANA name, such as `Australia/Sydney`; older accounts have `US/Eastern`. The day of the
     /// daily limit ends at its midnight.
     pub time_zone: Option<String>,
+    /// How far its clocks are ahead of UTC, as of the answer.
+    pub utc_offset_ms: Option<i64>,
     /// `STANDARD`, `SANDBOX`, `DEVELOPER_TEST`, `APP_DEVELOPER`.
     pub account_type: Option<String>,
     /// Where people see it, such as `app.hubspot.com`.
@@ -35,6 +37,7 @@ impl AccountDetails {
 struct AccountWire {
     portal_id: Field<Integer>,
     time_zone: Field<Text>,
+    utc_offset_milliseconds: Field<Integer>,
     account_type: Field<Text>,
     ui_domain: Field<Text>,
 }
@@ -44,6 +47,9 @@ impl AccountWire {
         Ok(AccountDetails {
             portal_id: self.portal_id.id("portalId")?,
             time_zone: self.time_zone.optional("timeZone")?,
+            utc_offset_ms: self
+                .utc_offset_milliseconds
+                .optional("utcOffsetMilliseconds")?,
             account_type: self.account_type.optional("accountType")?,
             ui_domain: self.ui_domain.optional("uiDomain")?,
         })

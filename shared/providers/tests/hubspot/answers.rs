@@ -326,6 +326,7 @@ fn the_account_is_named() {
         AccountDetails {
             portal_id: 62_515,
             time_zone: Some("Australia/Sydney".to_owned()),
+            utc_offset_ms: Some(39_600_000),
             account_type: Some("STANDARD".to_owned()),
             ui_domain: Some("app.hubspot.com".to_owned()),
         }

@@ -23,6 +23,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use chrono::{DateTime, Offset as _};
 use http::{Method, Request, Response, StatusCode, header};
 use serde_json::json;
 
@@ -170,7 +171,9 @@ impl State {
         let segments: Vec<&str> = path.split('/').collect();
         let method = asked.request.method();
         match (method, segments.as_slice()) {
-            (&Method::GET, ["account-info", "v3", "details"]) => Ok(self.account_details()),
+            (&Method::GET, ["account-info", "v3", "details"]) => {
+                Ok(self.account_details(asked.now_ms))
+            }
             (&Method::GET, ["crm", "v3", "owners"]) => self.list_owners(asked),
             (&Method::GET, ["crm", "v3", "owners", id]) => self.one_owner(asked, id),
             (_, ["crm", "v3", "objects", kind, rest @ ..]) => {
@@ -195,11 +198,14 @@ impl State {
         }
     }
 
-    fn account_details(&self) -> Response<Bytes> {
+    fn account_details(&self, now_ms: i64) -> Response<Bytes> {
         let account = &self.account;
+        let now = DateTime::from_timestamp_millis(now_ms).unwrap_or(DateTime::UNIX_EPOCH);
+        let offset = now.with_timezone(&account.time_zone).offset().fix();
         answer::ok(&json!({
             "portalId": account.portal_id, "accountType": "STANDARD",
             "timeZone": account.time_zone, "companyCurrency": "AUD", "additionalCurrencies": [],
+            "utcOffset": offset.to_string(), "utcOffsetMilliseconds": i64::from(offset.local_minus_utc()) * 1_000,
             "uiDomain": "app.hubspot.com", "dataHostingLocation": "na1",
         }))
     }
