@@ -92,6 +92,10 @@ async fn send(database: &SpinDatabase, tenant: &Tenant, effect: &Effect, until_m
     };
     let session = Session::begin(&account, database, until_ms).await;
     let changes: Vec<(&String, &String)> = change.properties.iter().collect();
+    // A token of another account would change somebody else's deal.
+    if let Err(failure) = session.verify().await {
+        return failed(failure, false);
+    }
     let written = session
         .request(|client| client.update_deal(&change.deal_id, &changes))
         .await;

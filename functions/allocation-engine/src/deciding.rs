@@ -7,7 +7,6 @@ use domain::connector_state::ConnectorState;
 use domain::retry::backoff;
 use platform::allocating::{ASKED, Leased, Request, Worked};
 use platform::delivering;
-use platform::hubspot::Session;
 use platform::run::{LAST_ANSWER_MS, RunReport};
 use platform::{SpinDatabase, clock, random};
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ use store::outbox::{self, DeliveryJob, Enqueued, NewDelivery, Sender};
 use store::{Database, DatabaseError};
 
 use crate::judging::{Asked, Given, Judged, Verdict, Why, judge};
-use crate::reading::{Deals, Known, open};
+use crate::reading::{Deals, Known, Of};
 use crate::telling;
 
 /// Deals that are decided in one transaction.
@@ -97,35 +96,23 @@ async fn decided(
     let Some(documents) = documents(database, tenant).await? else {
         return Ok(RunReport::done());
     };
-    let opened = match may_ask(&connector.state) {
-        Ok(()) => open(database, tenant, connector_id, &connector.config)
-            .await
-            .map_err(|failure| failure.detail()),
-        Err(why) => Err(why),
-    };
-    let account = match opened {
-        Ok(account) => account,
-        Err(why) => {
-            postpone_all(database, lease, connector_id, waiting, &why).await?;
-            return Ok(RunReport::done());
-        }
-    };
+    if let Err(why) = may_ask(&connector.state) {
+        postpone_all(database, lease, connector_id, waiting, &why).await?;
+        return Ok(RunReport::done());
+    }
     let settings = documents.settings.clone();
-    let session = Session::begin(
-        &account,
-        database,
-        deadline_ms.saturating_add(LAST_ANSWER_MS),
-    )
-    .await;
+    let of = Of {
+        tenant,
+        connector_id,
+        deadline_ms: deadline_ms.saturating_add(LAST_ANSWER_MS),
+    };
     let ids = |waiting: &[Waiting]| -> Vec<String> {
         waiting.iter().map(|one| one.deal_id.clone()).collect()
     };
     let read_from_ms = clock::now_ms();
-    let first_ids = ids(&waiting);
-    let first_ids: Vec<&str> = first_ids.iter().map(String::as_str).collect();
     let (mut deals, known) = futures::future::join(
-        Deals::read(&session, &first_ids, &settings),
-        Known::read(database, &session, documents),
+        Deals::read(of, ids(&waiting), &settings),
+        Known::read(database, of, documents),
     )
     .await;
     let known = known?;
@@ -160,9 +147,7 @@ async fn decided(
             return Ok(RunReport::done());
         }
         let read_from_ms = clock::now_ms();
-        let next_ids = ids(&waiting);
-        let next_ids: Vec<&str> = next_ids.iter().map(String::as_str).collect();
-        deals = Deals::read(&session, &next_ids, &settings).await;
+        deals = Deals::read(of, ids(&waiting), &settings).await;
         read_ms = clock::now_ms().saturating_sub(read_from_ms);
     }
 }

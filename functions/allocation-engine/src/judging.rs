@@ -10,15 +10,14 @@ use domain::allocation::{
 };
 use http::StatusCode;
 use platform::advisers::View;
+use platform::advisers::reading::DealNow;
 use platform::allocating::{Preview, Request};
-use platform::hubspot::Session;
 use platform::{Context, Reply, clock, problems};
-use providers::hubspot::Record;
 use serde_json::{Value, json};
 use store::allocation::documents;
 use store::allocation::records::{self, OwnRow};
 
-use crate::reading::{Deal, Deals, Known, open};
+use crate::reading::{Deal, Deals, Known, Of};
 
 /// The owner of a deal in the CRM's own sense, who need not be its adviser.
 const OWNER: &str = "hubspot_owner_id";
@@ -181,7 +180,7 @@ struct Values {
 
 impl Values {
     /// What was sent counts, and what is blank there is taken from the deal; a re-run goes by the deal first.
-    fn of(asked: Asked<'_>, deal: &Record, settings: &Settings) -> Self {
+    fn of(asked: Asked<'_>, deal: &DealNow, settings: &Settings) -> Self {
         let names = &settings.properties;
         let get = |name: &str| {
             let text = deal.get(name).unwrap_or_default().trim();
@@ -211,7 +210,7 @@ impl Values {
 
 /// Who has the deal already. The owner in the CRM's own sense may be who sold it: where another property names the adviser, that one
 /// counts, and otherwise the owner if it is an adviser.
-fn held_by(deal: &Record, settings: &Settings, advisers: &[Adviser<'_>]) -> String {
+fn held_by(deal: &DealNow, settings: &Settings, advisers: &[Adviser<'_>]) -> String {
     let get = |name: &str| deal.get(name).unwrap_or_default().trim();
     let known = |owner_id: &str| {
         let adviser = advisers.iter().find(|one| one.owner_id.trim() == owner_id);
@@ -327,7 +326,7 @@ pub async fn preview(context: &Context, tenant: &Tenant, call: &Preview) -> Resu
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("organization"))?;
-    let connector = records::connector(database, tenant, connector_id)
+    records::connector(database, tenant, connector_id)
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("connector"))?;
@@ -347,17 +346,13 @@ pub async fn preview(context: &Context, tenant: &Tenant, call: &Preview) -> Resu
         answer.detail = Some(why.detail.clone());
         answer.remedy = Some(why.remedy.clone());
     };
-    let account = match open(database, tenant, connector_id, &connector.config).await {
-        Ok(account) => account,
-        Err(failure) => {
-            failed(&mut answer, "received", &Why::unknown(failure.detail()));
-            return Reply::json(StatusCode::OK, &answer);
-        }
+    let of = Of {
+        tenant,
+        connector_id,
+        deadline_ms: clock::now_ms().saturating_add(PREVIEW_MS),
     };
-    let deadline_ms = clock::now_ms().saturating_add(PREVIEW_MS);
-    let session = Session::begin(&account, database, deadline_ms).await;
-    let deals = Deals::read(&session, &[deal_id.as_str()], &documents.settings).await;
-    let known = Known::read(database, &session, documents)
+    let deals = Deals::read(of, vec![deal_id.clone()], &documents.settings).await;
+    let known = Known::read(database, of, documents)
         .await
         .map_err(|error| problems::database(&error))?;
     let asked = Asked {

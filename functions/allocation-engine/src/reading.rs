@@ -1,20 +1,26 @@
 //! What a decision rests on: everything that is known of advisers, what we have decided ourselves, and the deals as they are now.
 
-use std::collections::BTreeMap;
-
 use domain::access::Tenant;
 use domain::allocation::Settings;
 use domain::allocation::decide::COUNTED_DAYS;
+use platform::advisers::reading::{DealNow, DealsCall, DealsNow, Told, deals_now};
 use platform::advisers::{self, Gathered, Reading, Wanted};
-use platform::hubspot::{Account, Failure, Session};
 use platform::{SpinDatabase, clock};
-use providers::hubspot::Record;
 use serde_json::{Value, json};
 use store::DatabaseError;
 use store::allocation::Documents;
 use store::allocation::records::{self, OwnRow};
 
 const DAY_SECONDS: i64 = 86_400;
+
+/// Whose deals are decided, and until when anybody is asked.
+#[derive(Clone, Copy)]
+pub struct Of<'a> {
+    pub tenant: &'a Tenant,
+    pub connector_id: &'a str,
+    /// Unix milliseconds.
+    pub deadline_ms: i64,
+}
 
 /// All that is known at one moment.
 pub struct Known {
@@ -28,10 +34,9 @@ impl Known {
     /// The database's; what the CRM does not tell is unknown, which is no error.
     pub async fn read(
         database: &SpinDatabase,
-        session: &Session<'_>,
+        of: Of<'_>,
         documents: Documents,
     ) -> Result<Self, DatabaseError> {
-        let account = session.account;
         let now_ms = clock::now_ms();
         let days = i64::try_from(COUNTED_DAYS)
             .unwrap_or(i64::MAX)
@@ -39,12 +44,18 @@ impl Known {
         let since = now_ms
             .div_euclid(1_000)
             .saturating_sub(days.saturating_mul(DAY_SECONDS));
-        let (tenant, id) = (account.tenant, account.connector_id);
-        let (until_ms, wanted) = (session.deadline_ms(), &Wanted::TO_DECIDE);
-        let gathered =
-            advisers::gather(database, tenant, id, documents, now_ms, until_ms, wanted).await?;
+        let gathered = advisers::gather(
+            database,
+            of.tenant,
+            of.connector_id,
+            documents,
+            now_ms,
+            of.deadline_ms,
+            &Wanted::TO_DECIDE,
+        )
+        .await?;
         // Behind the lists: what was written before they were read is in them or here.
-        let own = records::own(database, account.tenant, account.connector_id, since).await?;
+        let own = records::own(database, of.tenant, of.connector_id, since).await?;
         Ok(Self { gathered, own })
     }
 
@@ -74,49 +85,39 @@ fn source(reading: &Reading, now: i64) -> Value {
     })
 }
 
-/// Deals as they are now, by their ids.
-pub enum Deals {
-    Read {
-        found: BTreeMap<String, Record>,
-        missing: Vec<String>,
-    },
-    Unknown(Failure),
-}
+/// Deals as they are now.
+pub struct Deals(DealsNow);
 
 /// One deal as it is now.
 pub enum Deal<'a> {
-    Found(&'a Record),
+    Found(&'a DealNow),
     Missing,
     /// Why it could not be read.
     Unknown(String),
 }
 
 impl Deals {
-    pub async fn read(session: &Session<'_>, ids: &[&str], settings: &Settings) -> Self {
-        let properties = properties(settings);
-        let read = session.request(|client| client.deals_by_id(ids, &properties));
-        match read.await {
-            Ok(read) => Self::Read {
-                found: read
-                    .deals
-                    .into_iter()
-                    .map(|deal| (deal.id.clone(), deal))
-                    .collect(),
-                missing: read.missing,
-            },
-            Err(failure) => Self::Unknown(failure),
-        }
+    pub async fn read(of: Of<'_>, ids: Vec<String>, settings: &Settings) -> Self {
+        let call = DealsCall {
+            organization_id: of.tenant.as_str().to_owned(),
+            connector_id: of.connector_id.to_owned(),
+            ids,
+            properties: properties(settings),
+            deadline_ms: of.deadline_ms,
+        };
+        Self(deals_now(&call).await)
     }
 
     pub fn get(&self, id: &str) -> Deal<'_> {
-        match self {
-            Self::Unknown(failure) => Deal::Unknown(failure.detail()),
-            Self::Read { found, missing } => match found.get(id) {
-                Some(deal) if deal.archived => Deal::Missing,
-                Some(deal) => Deal::Found(deal),
-                None if missing.iter().any(|one| one == id) => Deal::Missing,
-                None => Deal::Unknown("HubSpot does not say whether the deal is there.".to_owned()),
-            },
+        let Self(now) = self;
+        if let Some(Told { detail, .. }) = &now.failure {
+            return Deal::Unknown(detail.clone());
+        }
+        match now.found.iter().find(|deal| deal.id == id) {
+            Some(deal) if deal.archived => Deal::Missing,
+            Some(deal) => Deal::Found(deal),
+            None if now.missing.iter().any(|one| one == id) => Deal::Missing,
+            None => Deal::Unknown("HubSpot does not say whether the deal is there.".to_owned()),
         }
     }
 }
@@ -139,17 +140,4 @@ fn properties(settings: &Settings) -> Vec<String> {
     properties.sort_unstable();
     properties.dedup();
     properties
-}
-
-/// The connector, opened; for whoever asks it on behalf of the tenant.
-///
-/// # Errors
-/// Why it cannot be asked, for a manager.
-pub async fn open<'a>(
-    database: &SpinDatabase,
-    tenant: &'a Tenant,
-    connector_id: &'a str,
-    config: &str,
-) -> Result<Account<'a>, Failure> {
-    Account::open(database, tenant, connector_id, config).await
 }
