@@ -11,6 +11,7 @@ use store::outbox::{self, Attempt, DeliveryJob, Effect, NewLease};
 use store::outgoing_webhooks::WEBHOOK;
 use store::{Database, DatabaseError, Execute};
 
+use crate::access_tokens::RENEWED;
 use crate::database::SpinDatabase;
 use crate::outbound::CallError;
 use crate::run::{self, LEASE_SECONDS, Ran, RunCall, RunReport, WORK_BUDGET_MS};
@@ -273,8 +274,14 @@ async fn set_state(database: &SpinDatabase, lease: Lease<'_>, effect: &Effect, o
         to,
         reason: reason.map(|failure| failure.detail.as_str()),
     };
-    let (id, used) = (&effect.connector_id, &effect.credentials);
-    run::set_state(database, lease, id, used, change).await;
+    // A token that was renewed meanwhile is the same account's.
+    let used: Vec<_> = effect
+        .credentials
+        .iter()
+        .filter(|stored| !RENEWED.contains(&stored.field.as_str()))
+        .cloned()
+        .collect();
+    run::set_state(database, lease, &effect.connector_id, &used, change).await;
 }
 
 /// The function and the concurrency key of a delivery that is sent again; nothing for a kind that

@@ -55,6 +55,7 @@ fn an_export_has_everything_once_whatever_the_page() {
                     | Kind::AllocationSettings
                     | Kind::Closure
                     | Kind::CapacityOverride
+                    | Kind::ClientFolder
                     | Kind::AllocationNotices
                     | Kind::Allocation
                     | Kind::AllocationExplanation
@@ -248,6 +249,13 @@ pub fn add_account(fixture: &Fixture, party: &Party) {
         "INSERT INTO capacity_overrides (id, organization_id, adviser_email, effective_date, client_limit_monthly, pod_type, created_by, created_at, updated_at)
          VALUES (?1, ?2, 'mia.tan@example.com', '2026-04-07', 10, 'Team Pod', 'user-1', 0, 0)",
         parameters![fixture.id(), tenant],
+    );
+    fixture.query(
+        "INSERT INTO client_folders (id, organization_id, connector_id, crm_connector_id, portal, deal_id, contact_id, contacts,
+           name, parent_id, folder_id, path, status, copies, delivery_id, requested_by, requested_at, created_at, updated_at, finished_at)
+         VALUES (?1, ?2, ?3, ?3, '62515', '501', '80010', '[{\"id\":\"80010\",\"first_name\":\"Sam\",\"last_name\":\"Lee\",\"email\":\"\"}]',
+           'Sam Lee', '310000001', '310000777', '[\"1. Active Clients\"]', 'created', 1, ?4, 'user-1', 0, 0, 0, 0)",
+        parameters![fixture.id(), tenant, connector, fixture.id()],
     );
     fixture.query(
         "INSERT INTO allocation_notices (organization_id, targets, updated_by, created_at, updated_at)

@@ -4,15 +4,15 @@ use domain::run::{RunStatus, Trigger};
 use domain::stream::Stream;
 use store::lists::{
     AllocationFilter, AttendanceFilter, AttendanceOf, AttendanceRecordFilter, AuditFilter,
-    CapacityOverrideFilter, ClosureFilter, CustomRecordFilter, DeliveryFilter, EmployeeFilter,
-    Export, Key, Kind, LeaveRequestFilter, List, LocationMappingFilter, LogFilter, MemberFilter,
-    NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter, SyncRunFilter,
-    TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter, allocations,
-    attendance_deltas, attendance_records, audit_entries, automation_rules, availability,
-    capacity_overrides, closures, custom_records, deliveries, departments, employees, get,
-    get_shift, leave_requests, location_mappings, locations, logs, notices, quarantined_records,
-    role_assignments, roles, shifts, stores, sync_runs, team_members, time_off, time_punches,
-    wages, webhook_events,
+    CapacityOverrideFilter, ClientFolderFilter, ClosureFilter, CustomRecordFilter, DeliveryFilter,
+    EmployeeFilter, Export, Key, Kind, LeaveRequestFilter, List, LocationMappingFilter, LogFilter,
+    MemberFilter, NoticeFilter, Paging, PlaceFilter, QuarantineFilter, ShiftFilter, StoreFilter,
+    SyncRunFilter, TeamMemberFilter, TimeOffFilter, TimePunchFilter, WebhookEventFilter,
+    allocations, attendance_deltas, attendance_records, audit_entries, automation_rules,
+    availability, capacity_overrides, client_folders, closures, custom_records, deliveries,
+    departments, employees, get, get_shift, leave_requests, location_mappings, locations, logs,
+    notices, quarantined_records, role_assignments, roles, shifts, stores, sync_runs, team_members,
+    time_off, time_punches, wages, webhook_events,
 };
 
 use crate::fixture::{Fixture, party};
@@ -81,6 +81,13 @@ fn no_combination_of_filters_sorts_or_scans() {
                 adviser_email: text(1),
             };
             lists.push(capacity_overrides(&tenant, &filter, &paging));
+        }
+        if bits < 8 {
+            let filter = ClientFolderFilter {
+                deal_id: text(1),
+                status: text(2),
+            };
+            lists.push(client_folders(&tenant, &filter, &paging));
         }
         if bits < 128 {
             let filter = AllocationFilter {
@@ -280,7 +287,7 @@ fn no_combination_of_filters_sorts_or_scans() {
     }
     assert_eq!(
         looked_at,
-        2 + 4 + 8 + 2 * 32 + 3 * 8 + 8 * 4 + 5 * 16 + 64 + 128 + 6 * 64 + 4 * 256 + 4 * 512
+        2 + 4 + 8 + 2 * 32 + 4 * 8 + 8 * 4 + 5 * 16 + 64 + 2 * 128 + 6 * 64 + 4 * 256 + 4 * 512
     );
 }
 

@@ -851,6 +851,20 @@ fn an_account() {
             "pod_type": "Team Pod", "notes": null, "created_by": "user-1", "created_at": EPOCH,
             "updated_at": EPOCH})
     );
+    let folder = fixture.text("SELECT id FROM client_folders").unwrap();
+    let delivery = fixture
+        .text("SELECT delivery_id FROM client_folders")
+        .unwrap();
+    assert_eq!(
+        read(Kind::ClientFolder, &folder),
+        json!({"id": folder, "organization_id": party.tenant.as_str(), "connector_id": party.connector_id,
+            "hubspot_connector_id": party.connector_id, "portal_id": "62515", "deal_id": "501",
+            "contacts": [{"id": "80010", "first_name": "Sam", "last_name": "Lee", "email": ""}],
+            "requested_name": null, "status": "created", "folder_id": "310000777", "name": "Sam Lee",
+            "path": ["1. Active Clients"], "link": "https://app.box.com/folder/310000777", "copies": 1,
+            "failure_code": null, "failure_detail": null, "next_attempt_at": null, "links": [], "delivery_id": delivery,
+            "requested_by": "user-1", "created_at": EPOCH, "updated_at": EPOCH, "finished_at": EPOCH})
+    );
     let store = fixture.text("SELECT id FROM stores").unwrap();
     let seen_at = json!("1970-01-01T00:00:01Z");
     assert_eq!(

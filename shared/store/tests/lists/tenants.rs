@@ -60,6 +60,7 @@ fn a_foreign_id_is_no_id() {
         (Kind::LocationMapping, "locations"),
         (Kind::Closure, "office_closures"),
         (Kind::CapacityOverride, "capacity_overrides"),
+        (Kind::ClientFolder, "client_folders"),
         (Kind::Allocation, "allocations"),
         (Kind::SyncRun, "sync_runs"),
     ];

@@ -640,6 +640,7 @@ async fn the_operator_names_whose_data_is_meant() {
             Some("UpdateTimePunch") => Some(json!({"disputed": true})),
             Some("UpdateAttendanceRecord") => Some(json!({"note": "by the operator"})),
             Some("PutAttendancePolicy") => Some(json!({"preset": "no_points"})),
+            Some("ClientFolderBody") => Some(json!({"deal_id": "501"})),
             Some("CreateClosure") => Some(json!({"start_date": "2026-12-24"})),
             Some("CreateCapacityOverride") => Some(json!({"adviser_email": "a@example.com",
                 "effective_date": "2026-04-06", "client_limit_monthly": 4})),
@@ -668,6 +669,10 @@ async fn the_operator_names_whose_data_is_meant() {
         // What needs an account, people or roles that this organization has not is refused for that.
         if route.body == Some("PriceLabor") {
             problem(&answer, 422, "unknown-role");
+            continue;
+        }
+        if route.body == Some("ClientFolderBody") {
+            problem(&answer, 409, "conflict");
             continue;
         }
         let needs_more =
