@@ -6,7 +6,7 @@ use api::freshness::Freshness;
 use domain::allocation::Source;
 use platform::advisers::{Gathered, Reading};
 use platform::lists::Paging;
-use platform::time;
+use platform::{clock, time};
 use store::lists::Key;
 
 /// How old a whole answer is.
@@ -44,7 +44,7 @@ pub fn sources(readings: &[Reading], now: i64) -> Vec<AdviserSource> {
 }
 
 pub fn sources_of(gathered: &Gathered) -> Vec<AdviserSource> {
-    sources(&gathered.readings, gathered.now)
+    sources(&gathered.readings, clock::now())
 }
 
 pub fn names(sources: &[Source]) -> Vec<String> {

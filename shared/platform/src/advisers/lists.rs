@@ -36,6 +36,8 @@ pub(super) struct Lists<'a> {
     pub session: &'a Session<'a>,
     pub settings: &'a Settings,
     pub now_ms: i64,
+    /// Why nothing can be read, if so: before anything is believed of an account it is known to be the right one.
+    pub refused: Option<Failure>,
 }
 
 /// What was read anew, in part where it failed on the way.
@@ -91,8 +93,6 @@ impl Lists<'_> {
         let about = questions::users(self.settings);
         let read = Box::pin(async {
             let mut fresh = Fresh::default();
-            // Before anything is believed of it.
-            fresh.failure = self.session.verify().await.err();
             let ask = |client: &Client, after: Option<&str>| {
                 client.users(&UsersQuery {
                     properties: properties.clone(),
@@ -263,8 +263,11 @@ impl Lists<'_> {
             return Taken::copy(held, None);
         }
         // A reader at a time, where what another reads now would be fresh enough.
-        let mut is_failed = None;
-        while age.fresh_ms > LEASE_MS && clock::now_ms() < self.session.deadline_ms() {
+        let mut is_failed = self.refused.clone();
+        while is_failed.is_none()
+            && age.fresh_ms > LEASE_MS
+            && clock::now_ms() < self.session.deadline_ms()
+        {
             let until_ms = match self.turn(&name).await {
                 Ok(None) => break,
                 Ok(Some(until_ms)) => until_ms,

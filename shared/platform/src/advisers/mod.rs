@@ -157,6 +157,7 @@ pub async fn read(
         session,
         settings,
         now_ms: clock::now_ms(),
+        refused: session.verify().await.err(),
     };
     let mut read = match (&call.owner_id, call.wanted.meetings) {
         (Some(owner_id), Some(age)) => {

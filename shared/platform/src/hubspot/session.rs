@@ -24,7 +24,7 @@ use crate::vault::{Place, Vault};
 use crate::{SpinDatabase, clock, time, variables};
 
 /// How long one try may take, in milliseconds.
-const TRY_TIMEOUT_MS: i64 = 8_000;
+const TRY_TIMEOUT_MS: i64 = 5_000;
 /// A locked record is waited for this long at the least, in milliseconds.
 const LOCKED_WAIT_MS: i64 = 2_000;
 /// How long a 429 that says nothing blocks searches, and all else, in milliseconds: a window of each.
@@ -53,7 +53,10 @@ impl Failure {
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
-            Self::HubSpot(error) => format!("HubSpot: {error}."),
+            // Many of their texts end with a full stop, and ours do not.
+            Self::HubSpot(error) => {
+                format!("HubSpot: {}.", error.to_string().trim_end_matches('.'))
+            }
             Self::DayUsedUp { until: Some(until) } => format!(
                 "HubSpot's requests of the day are used up: the next may go at {}.",
                 time::rfc3339(*until)

@@ -44,8 +44,8 @@ async fn a_limit_that_passes_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn what_others_have_used_up_of_the_window_is_waited_for() {
     let stage = Stage::set(3_404).await;
-    // The window holds as many as one look needs and no more.
-    stage.settings(|settings| settings.requests_per_ten_seconds = Some(2));
+    // The window holds less than one look needs.
+    stage.settings(|settings| settings.requests_per_ten_seconds = Some(3));
     let list = stage.earliest().await;
     assert_eq!(list["is_stale"], false, "{list:#}");
     let requests = stage.app.hubspot.requests();
