@@ -48,6 +48,10 @@ pub struct Pass {
     pub cursor: Option<String>,
     pub pages: u32,
     pub is_read: bool,
+    /// Records of this reading, repeated ones too.
+    pub received: u64,
+    /// The list is read once more.
+    pub is_second: bool,
     /// Notes of what was seen are kept.
     pub is_noting: bool,
     /// Rows without a readable id: any of those that were not seen may be one of them.
@@ -87,6 +91,8 @@ pub enum HeldBack {
     TooMany(String),
     /// More are missing than one pass asks for one by one.
     Left,
+    /// Records came twice and others not at all, in two readings.
+    Moving,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -207,12 +213,28 @@ impl Pass {
             cursor: None,
             pages: 0,
             is_read: false,
+            received: 0,
+            is_second: false,
             is_noting: false,
             unidentified: 0,
             errors: 0,
             missing: Missing::default(),
             sweep: Sweep::Ahead,
             held_back: None,
+        }
+    }
+
+    /// The same for another reading of the list. What was seen stays noted.
+    pub fn again(&self) -> Self {
+        Self {
+            cursor: None,
+            pages: 0,
+            is_read: false,
+            received: 0,
+            is_second: true,
+            missing: Missing::default(),
+            held_back: None,
+            ..self.clone()
         }
     }
 
@@ -237,6 +259,7 @@ impl HeldBack {
             Self::NotesLost => "notes_lost",
             Self::TooMany(_) => "deletion_brake",
             Self::Left => "deletions_left",
+            Self::Moving => "list_moving",
         }
     }
 
@@ -245,6 +268,7 @@ impl HeldBack {
             Self::Unreadable => "Records without a readable id may be among those that seem to be gone: nothing was deleted. Look at `/api/quarantined-records`.".to_owned(),
             Self::NotesLost => "What this sync had seen is not known any more: nothing was deleted. The next complete sync will.".to_owned(),
             Self::TooMany(words) => format!("{words}."),
+            Self::Moving => "The list gave records twice and left others out, and did so again when it was read once more: nothing was deleted. The next complete sync reads it again.".to_owned(),
             Self::Left => "More records are missing than one sync asks for one by one: the rest is looked at by the next complete one.".to_owned(),
         }
     }

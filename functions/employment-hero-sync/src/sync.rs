@@ -164,14 +164,38 @@ impl Run<'_> {
             return self.closed(&self.checkpoint, closed).await;
         }
         let mut pass = self.begin(is_full).await?;
-        let is_through = self.tidy(&mut pass).await?
-            && self.walk(&mut pass).await?
-            && self.look_for_missing(&mut pass).await?
-            && self.sweep(&mut pass).await?;
-        if !is_through {
+        if !self.tidy(&mut pass).await? {
+            return Ok(RunReport::more());
+        }
+        loop {
+            if !(self.walk(&mut pass).await? && self.look_for_missing(&mut pass).await?) {
+                return Ok(RunReport::more());
+            }
+            if self.has_all(&mut pass).await? {
+                break;
+            }
+            pass = pass.again();
+        }
+        if !self.sweep(&mut pass).await? {
             return Ok(RunReport::more());
         }
         self.close(&pass).await
+    }
+
+    /// Whether as many records were seen as the list has. Where some came twice others may not have come at all, and of
+    /// these nobody knows yet: then the list is read once more.
+    async fn has_all(&self, pass: &mut Pass) -> Result<bool, Stop> {
+        if !pass.is_complete() || pass.held_back == Some(HeldBack::NotesLost) {
+            return Ok(true);
+        }
+        let noted = records::count_notes(self.database, &pass.run_id).await?;
+        if noted >= pass.received {
+            return Ok(true);
+        }
+        if pass.is_second {
+            pass.held_back = Some(HeldBack::Moving);
+        }
+        Ok(pass.is_second)
     }
 
     /// The pass of this run: the one in progress, or a new one.
@@ -261,6 +285,8 @@ impl Run<'_> {
             after.is_read = fetched.next.is_none();
             after.cursor.clone_from(&fetched.next);
             after.pages = after.pages.saturating_add(1);
+            let ids = u64::try_from(fetched.ids.len()).unwrap_or(u64::MAX);
+            after.received = after.received.saturating_add(ids);
             *pass = self.write(after, fetched, 1).await?;
         }
         Ok(true)

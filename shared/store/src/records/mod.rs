@@ -26,8 +26,8 @@ pub use custom::remove_brought;
 pub use links::{UnknownReferences, heal_links, links_wait, unknown_references};
 pub use names::{Names, names};
 pub use passes::{
-    Absent, Sweep, SweepStep, Window, absent, absent_ids, ended_pass, forget_pass, has_notes,
-    is_open, mark_asked, mark_planned, mark_seen, open_pass, outside_ids, sweep_absent,
+    Absent, Sweep, SweepStep, Window, absent, absent_ids, count_notes, ended_pass, forget_pass,
+    has_notes, is_open, mark_asked, mark_planned, mark_seen, open_pass, outside_ids, sweep_absent,
 };
 pub use purge::{Purge, purge, purged_tables};
 pub use quarantine::{
@@ -36,9 +36,9 @@ pub use quarantine::{
 pub use resource::Resource;
 pub use rows::{
     AvailabilityRecord, CustomRecord, DepartmentRecord, EmployeeRecord, EmployeeTeam,
-    LeaveRequestRecord, LocationRecord, Page, PunchBreak,
-    RoleAssignmentRecord, RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay,
-    TimeOffRecord, TimePunchRecord, WageRecord,
+    LeaveRequestRecord, LocationRecord, Page, PunchBreak, RoleAssignmentRecord, RoleRecord,
+    ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay, TimeOffRecord, TimePunchRecord,
+    WageRecord,
 };
 pub use stock::{alive, holds_rows, people_at_work};
 pub use tombstones::tombstone;

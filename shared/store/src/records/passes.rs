@@ -357,6 +357,23 @@ pub async fn has_notes<E: Execute>(database: &E, pass_id: &str) -> Result<bool, 
     exists(&rows)
 }
 
+/// How many records the pass has noted; of a resource that is listed whole.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn count_notes<E: Execute>(database: &E, pass_id: &str) -> Result<u64, DatabaseError> {
+    let rows = database
+        .execute(
+            "SELECT count(*) FROM sync_seen WHERE pass_id = ?1 AND external_id > ?2",
+            parameters![pass_id, OPENED],
+        )
+        .await?;
+    rows.first()
+        .ok_or_else(|| DatabaseError::Shape("no count".to_owned()))?
+        .integer(0)
+        .map(unsigned)
+}
+
 fn exists(rows: &[Row]) -> Result<bool, DatabaseError> {
     Ok(rows
         .first()
