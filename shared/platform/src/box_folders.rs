@@ -436,6 +436,7 @@ impl<'a> Session<'a> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "maps errors by value")]
 fn unbuilt(error: ProviderError) -> Failure {
     Failure::Unusable(error.to_string())
 }

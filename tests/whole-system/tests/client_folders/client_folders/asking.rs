@@ -75,6 +75,8 @@ async fn a_deal_gets_its_folder_and_the_deal_its_link() {
             Some(link.as_str())
         );
     }
+    // What was sent is recorded a moment later.
+    pass(2).await;
     let shown = stage.read(&folder["id"]).await;
     let links = shown["links"].as_array().unwrap();
     assert_eq!(links.len(), 3);

@@ -426,6 +426,7 @@ async fn a_link_that_hubspot_refuses_is_shown() {
     let answer = stage.enrol(501).await.expect(StatusCode::OK);
     assert_eq!(answer["status"], "created");
     stage.app.tick().await;
+    pass(2).await;
     let shown = stage.read(&answer["client_folder"]["id"]).await;
     let links = shown["links"].as_array().unwrap();
     assert_eq!(
