@@ -3,6 +3,7 @@
 use domain::access::Caller;
 use domain::automation::DefaultRule;
 use domain::sync_settings::KEEP_SHIFTS_DAYS;
+use platform::advisers::copies;
 use platform::run::{RunReport, WORK_BUDGET_MS};
 use platform::vault::{Place, Secret, Vault};
 use platform::{SpinDatabase, clock, default_rules, log, random, webhook_copies};
@@ -135,6 +136,7 @@ async fn reseal(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, Datab
 async fn prune(database: &SpinDatabase, deadline_ms: i64) -> Result<bool, DatabaseError> {
     let now = clock::now();
     webhook_copies::forget_all().await;
+    copies::forget_old(clock::now_ms()).await;
     for organization_id in organizations::purging(database, i64::from(ROWS)).await? {
         if let Ok(tenant) = Caller::internal("scheduled-sync").tenant_named(&organization_id) {
             jobs::ensure_organization_job(

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use spin_sdk::key_value::{Error, Store};
 
 use super::Age;
+use crate::hubspot::LEARNT;
 use crate::{log, random};
 
 const HEAD: &str = "advisers:head:";
@@ -173,7 +174,8 @@ fn parts(stamp: &str, rows: &[Row]) -> Option<Vec<Vec<u8>>> {
     (parts.len() <= PARTS_MAX).then_some(parts)
 }
 
-/// Forgets what nobody uses any more: copies that are a day old, of connectors and organizations that are gone too.
+/// Forgets what nobody uses any more: copies that are a day old, of connectors and organizations that are gone too; and all
+/// that was learnt of limits, which comes back with the next request.
 pub async fn forget_old(now_ms: i64) {
     let forgotten = async {
         let store = Store::open_default().await?;
@@ -190,6 +192,9 @@ pub async fn forget_old(now_ms: i64) {
             } else {
                 store.delete(name).await?;
             }
+        }
+        for name in names.iter().filter(|name| name.starts_with(LEARNT)) {
+            store.delete(name).await?;
         }
         for name in names.iter().filter(|name| name.starts_with(PART)) {
             let of = name.trim_start_matches(PART).rsplit_once(':');

@@ -8,6 +8,8 @@ use store::rate_budgets::Pace;
 
 use crate::log;
 
+/// What the names of all that is kept begin with.
+pub const LEARNT: &str = "learnt:";
 /// Of the requests in ten seconds so many are for searches.
 const SEARCHES: u64 = SEARCHES_PER_SECOND as u64 * 10;
 const WINDOW_MS: i64 = 10_000;
@@ -94,7 +96,7 @@ impl Learnt {
 }
 
 fn name(key: &str) -> String {
-    format!("learnt:{key}")
+    format!("{LEARNT}{key}")
 }
 
 fn noted(error: &Error) {

@@ -22,7 +22,7 @@ use crate::oauth::CLIENT_SECRET;
 use crate::vault::{Place, Vault};
 
 pub use crate::clients::HUBSPOT;
-pub use learnt::Learnt;
+pub use learnt::{LEARNT, Learnt};
 pub use session::{Account, Failure, Session};
 
 /// The component that checks and tests connectors, and shows what advisers have to do.

@@ -256,3 +256,27 @@ async fn other_settings_are_other_questions() {
     assert_eq!(source(&list, "deals")["rows"], 2);
     assert!(stage.asked().len() > 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_asks_for_is_forgotten_after_a_day() {
+    let stage = Stage::set(3_209).await;
+    stage.earliest().await;
+    let kept = || {
+        let names = stage.app.key_value_names();
+        let copies = names.iter().filter(|name| name.starts_with("advisers:"));
+        copies.count()
+    };
+    assert_eq!(kept(), 8);
+    for hours in 1..=26_u64 {
+        pass(3_600).await;
+        for _ in 0..3 {
+            stage.app.tick().await;
+        }
+        // A look in the evening keeps what it has read for another day.
+        if hours == 20 {
+            stage.told("/availability/matrix").await;
+        }
+    }
+    assert_eq!(kept(), 2);
+    assert_eq!(stage.earliest().await["is_stale"], false);
+}
