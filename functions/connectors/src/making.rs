@@ -12,7 +12,7 @@ use domain::connector_state::ConnectorState::{
 };
 use http::StatusCode;
 use platform::access_tokens::ACCESS_TOKEN;
-use platform::clients::{self, BOX, CheckCall, Checked, EMPLOYMENT_HERO, HUBSPOT};
+use platform::clients::{self, BOX, CheckCall, Checked, EMPLOYMENT_HERO, GOOGLE_CHAT, HUBSPOT};
 use platform::health::{WEBHOOK, WebhookConfig};
 use platform::oauth::{AWAITS_CONSENT, Consent};
 use platform::rest_api::{self, API, CUSTOM};
@@ -34,8 +34,9 @@ pub const GOOGLE_WORKSPACE: &str = "google_workspace";
 /// Odoo servers, for which there is no client yet.
 pub const ODOO: &str = "odoo";
 /// What can be made here.
-const TYPES: [&str; 9] = [
+const TYPES: [&str; 10] = [
     SLACK,
+    GOOGLE_CHAT,
     API,
     CUSTOM,
     WEBHOOK,

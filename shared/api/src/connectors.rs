@@ -37,7 +37,8 @@ pub struct Connector {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateConnector {
-    /// `slack`, `api`, `custom`, `webhook`, `employment_hero`, `hubspot`, `box`, `google_workspace` or `odoo`.
+    /// `slack`, `api`, `custom`, `webhook`, `employment_hero`, `hubspot`, `box`, `google_chat` (told of allocations),
+    /// `google_workspace` or `odoo`.
     pub r#type: String,
     /// For people, 1 to 200 characters.
     pub name: String,

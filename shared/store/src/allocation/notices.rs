@@ -76,9 +76,8 @@ pub struct Teller {
 const TELLERS: &str = "
 SELECT json_group_array(json_object('connector_id', connectors.id, 'provider', connectors.provider, 'state', connectors.state,
   'config', connectors.config, 'channel', target.value ->> 'channel'))
-FROM allocation_notices CROSS JOIN json_each(allocation_notices.targets) AS target
-CROSS JOIN connectors ON connectors.id = target.value ->> 'connector_id' AND connectors.organization_id = ?1
-WHERE allocation_notices.organization_id = ?1";
+FROM json_each((SELECT targets FROM allocation_notices WHERE organization_id = ?1)) AS target
+CROSS JOIN connectors ON connectors.id = target.value ->> 'connector_id' AND connectors.organization_id = ?1";
 
 /// Those that are told, as far as they are there.
 ///

@@ -327,7 +327,7 @@ pub async fn is_held<E: Execute>(
         .map(|rows| !rows.is_empty())
 }
 
-/// `CROSS JOIN`: from the decisions to their rows.
+/// `+`: from the decisions to their rows, not from the organization's rows to the decisions.
 const SETTLE: &str = "
 UPDATE allocations SET
   status = decided.value ->> 'status',
@@ -355,7 +355,7 @@ UPDATE allocations SET
   decided_at = ?3,
   finished_at = iif(decided.value ->> 'status' = 'failed', ?3, NULL)
 FROM (SELECT value FROM json_each(?2)) AS decided
-WHERE allocations.id = decided.value ->> 'id' AND allocations.organization_id = ?1 AND allocations.next_try_at IS NOT NULL
+WHERE allocations.id = decided.value ->> 'id' AND +allocations.organization_id = ?1 AND allocations.next_try_at IS NOT NULL
 RETURNING id";
 
 const EXPLAIN: &str = "
@@ -402,7 +402,7 @@ const POSTPONE: &str = "
 UPDATE allocations SET tries = tries + 1, next_try_at = postponed.value ->> 'next_try_at',
   failure = postponed.value ->> 'failure', sources = postponed.value ->> 'sources'
 FROM (SELECT value FROM json_each(?2)) AS postponed
-WHERE allocations.id = postponed.value ->> 'id' AND allocations.organization_id = ?1 AND allocations.next_try_at IS NOT NULL";
+WHERE allocations.id = postponed.value ->> 'id' AND +allocations.organization_id = ?1 AND allocations.next_try_at IS NOT NULL";
 
 /// Notes that nothing could be decided yet, and when it is tried again. To be called behind [`is_held`].
 ///

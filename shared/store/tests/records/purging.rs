@@ -18,7 +18,8 @@ const NOT_OF_A_TENANT: [&str; 6] = [
 ];
 
 /// Tables with one row of an organization.
-const ONE_OF_EACH: [&str; 3] = [
+const ONE_OF_EACH: [&str; 4] = [
+    "allocation_notices",
     "allocation_settings",
     "attendance_policies",
     "role_labor_rates",

@@ -56,6 +56,7 @@ async fn slack_is_told_when_the_deal_is_changed_unless_the_call_says_no() {
     stage.app.tick().await.expect(StatusCode::OK);
     let sent = deliveries(&stage, &slack).await;
     assert_eq!(sent.len(), 1, "{sent:#?}");
+    assert_eq!(sent[0]["state"], "delivered", "{sent:#?}");
     let text = sent[0]["payload"]["text"].as_str().unwrap();
     assert!(
         text.contains("Deal 501") && text.contains("Package: Seed"),
