@@ -3,8 +3,10 @@
 //! Each family measures several rows in one run; ratios compare what ran side by side. A row that
 //! cannot be measured is printed without a value and does not hold.
 
+mod allocating;
 mod allocation;
 mod attendance;
+mod availability;
 mod backfill;
 mod claims;
 mod costing;
@@ -95,6 +97,14 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: allocation::ROWS,
         measure: || Box::pin(ready(allocation::measure())),
+    },
+    Family {
+        rows: allocating::ROWS,
+        measure: || Box::pin(allocating::measure()),
+    },
+    Family {
+        rows: availability::ROWS,
+        measure: || Box::pin(availability::measure()),
     },
     Family {
         rows: costing::ROWS,
