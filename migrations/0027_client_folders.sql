@@ -79,3 +79,28 @@ END;
 --; statement
 -- By which portal a workflow calls, before it is known of which organization.
 CREATE INDEX connectors_portal ON connectors (config ->> 'portal_id', id) WHERE provider = 'hubspot';
+--; statement
+-- As the other types that no sync tells of.
+CREATE TRIGGER box_connectors_are_probed AFTER INSERT ON connectors
+WHEN NEW.provider = 'box' AND NEW.state IN ('active', 'error', 'expired') BEGIN
+  INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, state, next_due_at, created_at, updated_at)
+  VALUES (NEW.id, 'probe', 'health', NEW.organization_id, NEW.id, 'connector-health', 'probe:' || NEW.id, 'pending',
+    NEW.updated_at + 900, NEW.updated_at, NEW.updated_at)
+  ON CONFLICT DO NOTHING;
+END;
+--; statement
+CREATE TRIGGER box_connectors_are_probed_again AFTER UPDATE OF state ON connectors
+WHEN NEW.provider = 'box' AND NEW.state IN ('active', 'error', 'expired') AND OLD.state NOT IN ('active', 'error', 'expired') BEGIN
+  INSERT INTO jobs (id, kind, name, organization_id, subject, function, concurrency_key, state, next_due_at, created_at, updated_at)
+  VALUES (NEW.id, 'probe', 'health', NEW.organization_id, NEW.id, 'connector-health', 'probe:' || NEW.id, 'pending',
+    NEW.updated_at + 900, NEW.updated_at, NEW.updated_at)
+  ON CONFLICT DO NOTHING;
+END;
+--; statement
+CREATE TRIGGER box_connectors_raise_failing AFTER UPDATE OF state ON connectors
+WHEN NEW.state = 'error' AND OLD.state <> 'error' AND NEW.provider = 'box' BEGIN
+  INSERT INTO events (organization_id, name, connector_id, payload, occurred_at)
+  VALUES (NEW.organization_id, 'connector.failing', NEW.id, json_object(
+    'connector', json_object('id', NEW.id, 'name', NEW.name, 'type', NEW.provider, 'state', NEW.state),
+    'reason', NEW.state_reason), NEW.updated_at);
+END;

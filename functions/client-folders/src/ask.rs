@@ -112,9 +112,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                 .map_err(|error| problems::database(&error))?;
             let now = clock::now();
             match known {
-                Some(known) if !is_another_call(&known, &wish) => {
-                    return Ok((known.id, known.delivery_id));
-                }
+                Some(known) if !is_another_call(&known, &wish) => Ok((known.id, known.delivery_id)),
                 // The deal was enrolled once more, after what kept its folder was put right.
                 Some(known) => {
                     let again = Again {

@@ -206,3 +206,22 @@ async fn without_a_user_the_app_is_itself() {
     assert_eq!(told["status"], "created", "{told:#}");
     assert_eq!(stage.names(), ["Sam Lee"]);
 }
+
+/// Nobody needs to ask: a connector that does not work any more is found out, and so is one that works again.
+#[tokio::test(start_paused = true)]
+async fn a_connector_is_asked_now_and_then() {
+    let stage = Stage::set(6_104).await;
+    let template = stage.template();
+    for (change, state) in [
+        (Change::Trash { item: template }, "error"),
+        (Change::Restore { item: template }, "active"),
+    ] {
+        stage.change(change);
+        for _ in 0..4 {
+            super::pass(1_000).await;
+            stage.app.tick().await.expect(StatusCode::OK);
+        }
+        let shown = connector(&stage.app, &stage.organization, &stage.box_id).await;
+        assert_eq!(shown["state"], state, "{shown:#}");
+    }
+}
