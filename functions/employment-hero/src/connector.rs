@@ -33,9 +33,14 @@ impl<T> Asked<T> {
         let organization_id = query.id("organization_id");
         let named = query.text("connector");
         let of_query = read(&mut query);
+        let tenant = context.tenant(organization_id.as_deref());
+        // Of another organization nothing is told, not even what is missing to ask.
+        if organization_id.is_some() {
+            tenant.as_ref().map_err(Clone::clone)?;
+        }
         query.finish()?;
         Ok(Self {
-            tenant: context.tenant(organization_id.as_deref())?,
+            tenant: tenant?,
             named,
             of_query,
         })
