@@ -283,6 +283,7 @@ impl App {
             .variable("employment_hero_url", &servers[4].base_url())
             .variable("employment_hero_oauth_url", &servers[4].base_url())
             .variable("hubspot_url", &servers[5].base_url())
+            .variable("hubspot_app_url", &servers[5].base_url())
             .variable("box_url", &servers[6].base_url());
         let output = CapturedOutput::default();
         let runtime = build(&settings, &storage, &output)
@@ -376,6 +377,7 @@ impl App {
             SIMULATED_EMPLOYMENT_HERO_ORIGIN,
         )
         .variable("hubspot_url", SIMULATED_HUBSPOT_ORIGIN)
+        .variable("hubspot_app_url", SIMULATED_HUBSPOT_ORIGIN)
         .variable("box_url", SIMULATED_BOX_ORIGIN);
         let storage = Storage::temporary().expect("a temporary folder");
         let output = CapturedOutput::default();
@@ -423,6 +425,7 @@ impl App {
             "employment_hero_url",
             "employment_hero_oauth_url",
             "hubspot_url",
+            "hubspot_app_url",
             "box_url",
         ];
         let urls: Vec<_> = self

@@ -67,7 +67,7 @@ pub const SCOPES: [&str; 7] = [
 ];
 
 /// The client of HubSpot's authorization server: people agree in the application, tokens come from the API's host, and the
-/// client proves itself in the body.
+/// client proves itself in the body. The path is the one that stays: `/oauth/v1/token` ends in February 2027.
 ///
 /// # Errors
 /// [`ProviderError::Request`] if a URL is not an origin, [`ProviderError::Credential`] if the id or the secret cannot be one.
@@ -79,7 +79,7 @@ pub fn oauth_client(
 ) -> Result<oauth::Client, ProviderError> {
     oauth::Client::new(&Registration {
         authorize_url: &format!("{}/oauth/authorize", Origin::parse(app_url)?.as_str()),
-        token_url: &format!("{}/oauth/v1/token", Origin::parse(api_url)?.as_str()),
+        token_url: &format!("{}/oauth/2026-09/token", Origin::parse(api_url)?.as_str()),
         client_id,
         client_secret,
         client_auth: ClientAuth::Body,

@@ -19,7 +19,10 @@ const MAX_CODE_BYTES: usize = 64;
 const MAX_DETAIL_CHARS: usize = 300;
 
 /// `invalid_grant` (RFC 6749 section 5.2), and what OpenID Connect and Microsoft say in its place.
-const OVER_WORDS: [&str; 4] = [
+const OVER_WORDS: [&str; 6] = [
+    // HubSpot's own.
+    "BAD_AUTH_CODE",
+    "BAD_REFRESH_TOKEN",
     "invalid_grant",
     "interaction_required",
     "login_required",
@@ -225,10 +228,11 @@ impl TokenReply {
 
     fn failure(&self, answer: &Response<Bytes>, body: &Value, received_at: i64) -> TokenFailure {
         let status = answer.status();
-        let code = body
-            .get("error")
-            .and_then(Value::as_str)
-            .filter(|word| is_code(word));
+        // HubSpot may say it in a member of its own, whose word is `error` where it says nothing.
+        let code = ["error", "status"]
+            .into_iter()
+            .filter_map(|name| body.get(name)?.as_str())
+            .find(|word| is_code(word) && *word != "error");
         let class = match code {
             // A server in trouble says many things.
             _ if is_transient(status) => TokenFailureClass::Transient,

@@ -10,7 +10,9 @@ pub const PORTAL: u64 = 62_515;
 pub const TOKEN: &str = "pat-sim-harbour-1";
 /// Of an app that the firm has installed.
 pub const OAUTH_TOKEN: &str = "sim-harbour-oauth-1";
-/// Signs what workflows send.
+/// The app that an owner can agree to.
+pub const CLIENT_ID: &str = "sim-harbour-client";
+/// Its secret, which also signs what workflows send.
 pub const CLIENT_SECRET: &str = "sim-harbour-client-secret";
 /// Where deals are while they wait for their first meeting.
 pub const PIPELINE: &str = "900001";

@@ -7,6 +7,7 @@
 mod answer;
 mod associations;
 mod change;
+mod consent;
 mod control;
 mod demo;
 mod limits;
@@ -28,13 +29,16 @@ use http::{Method, Request, Response, StatusCode, header};
 use serde_json::json;
 
 pub use change::Change;
+pub use consent::ACCESS_SECONDS;
 pub use demo::{
-    ADVISERS, CLIENT_SECRET, DEALS, OAUTH_TOKEN, PIPELINE, PORTAL, STAGES, TOKEN, demo_data,
+    ADVISERS, CLIENT_ID, CLIENT_SECRET, DEALS, OAUTH_TOKEN, PIPELINE, PORTAL, STAGES, TOKEN,
+    demo_data,
 };
 pub use model::{Account, Association, Kind, Owner, Patch, Property, Record, Token, ValueType};
 pub use settings::Settings;
 
 use self::answer::Problem;
+use self::consent::Consents;
 use self::limits::Limits;
 use crate::{Clock, Error, ErrorShape, PageFault, Provider};
 
@@ -48,6 +52,7 @@ struct State {
     account: Account,
     settings: Settings,
     limits: Limits,
+    consents: Consents,
     /// Makes correlation ids, callback ids and the cursors of faulty pages differ.
     serial: u64,
 }
@@ -67,6 +72,7 @@ impl HubSpot {
                 account,
                 settings: Settings::default(),
                 limits: Limits::default(),
+                consents: Consents::default(),
                 serial: 0,
             }),
             clock,
@@ -103,6 +109,11 @@ impl HubSpot {
         self.lock().account.apply(change, now_ms)
     }
 
+    /// The account's owner uninstalls the application that they have agreed to.
+    pub fn uninstall(&self) {
+        self.lock().uninstall();
+    }
+
     pub fn settings(&self) -> Settings {
         self.lock().settings.clone()
     }
@@ -131,6 +142,9 @@ impl State {
         fault: Option<PageFault>,
         now_ms: i64,
     ) -> Response<Bytes> {
+        if let Some(answer) = self.consent(request, now_ms) {
+            return answer;
+        }
         let answer = self.admit(request, fault, now_ms);
         let answer = answer.unwrap_or_else(|problem| {
             let serial = self.next_serial();
@@ -153,7 +167,7 @@ impl State {
             .account
             .tokens
             .get(&name)
-            .filter(|token| !token.is_revoked)
+            .filter(|token| !token.is_revoked && !self.consents.has_ended(&name, now_ms))
             .cloned()
             .ok_or_else(Problem::unauthorized)?;
         self.take(&name, token.is_oauth, is_search(request), now_ms)?;

@@ -1,5 +1,7 @@
 //! What a test may choose about the simulated provider. Limits that are null are switched off.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,8 @@ pub struct Settings {
     pub list_page_max: usize,
     /// Whether associations give ids as text, as the reference says, or as numbers.
     pub association_ids_are_text: bool,
+    /// Exactly these are registered for the application that an owner agrees to.
+    pub redirect_uris: BTreeSet<String>,
     /// Whether a workflow of the account's own copies the mail of a deal's `advisor` to
     /// `advisor_email`.
     pub adviser_email_follows: bool,
@@ -53,6 +57,7 @@ impl Default for Settings {
             filters_max: 18,
             list_page_max: 100,
             association_ids_are_text: false,
+            redirect_uris: BTreeSet::new(),
             adviser_email_follows: true,
         }
     }

@@ -2,6 +2,7 @@
 
 mod connecting;
 mod guarding;
+mod hubspot;
 mod refreshing;
 
 use bytes::Bytes;
@@ -9,7 +10,8 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use simulators::employment_hero::{CLIENT_ID, CLIENT_SECRET, HARBOUR};
 use whole_system::{
-    Answer, App, Organization, SIMULATED_EMPLOYMENT_HERO_ORIGIN, Settings, send_raw,
+    Answer, App, Organization, SIMULATED_EMPLOYMENT_HERO_ORIGIN, SIMULATED_HUBSPOT_ORIGIN,
+    Settings, send_raw,
 };
 
 /// When the simulations of this module begin: 2026-09-21T14:13:20Z.
@@ -29,6 +31,9 @@ async fn start(seed: u64) -> (App, Organization) {
     let accounts = simulators::seven_shifts::demo_data(seed, EPOCH);
     let app = App::simulate_with(settings, EPOCH, accounts).await;
     app.employment_hero.provider().change_settings(|settings| {
+        settings.redirect_uris.insert(REDIRECT_URI.to_owned());
+    });
+    app.hubspot.provider().change_settings(|settings| {
         settings.redirect_uris.insert(REDIRECT_URI.to_owned());
     });
     let organization = app.organization("Harbour Advice", "Australia/Sydney").await;
@@ -128,14 +133,17 @@ impl Browser {
 
     /// What the provider's page sends the browser back with.
     async fn answers(&self, app: &App, authorize: &str) -> String {
-        assert!(
-            authorize.starts_with(&format!(
-                "{SIMULATED_EMPLOYMENT_HERO_ORIGIN}/oauth2/authorize?"
-            )),
-            "{authorize}"
-        );
         let request = Request::get(authorize).body(Bytes::new()).unwrap();
-        let answer = app.employment_hero.send(request).await.unwrap();
+        let is_page = |origin: &str, path: &str| authorize.starts_with(&format!("{origin}{path}?"));
+        let answer = if is_page(SIMULATED_EMPLOYMENT_HERO_ORIGIN, "/oauth2/authorize") {
+            app.employment_hero.send(request).await.unwrap()
+        } else {
+            assert!(
+                is_page(SIMULATED_HUBSPOT_ORIGIN, "/oauth/authorize"),
+                "{authorize}"
+            );
+            app.hubspot.send(request).await.unwrap()
+        };
         assert_eq!(answer.status(), StatusCode::FOUND);
         answer.headers()["location"].to_str().unwrap().to_owned()
     }

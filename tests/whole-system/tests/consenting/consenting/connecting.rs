@@ -140,7 +140,11 @@ async fn disconnecting_and_connecting_again_keeps_the_data() {
     connect(&app, &organization, &id).await;
     app.tick().await.expect(StatusCode::OK);
     let people = app.all("/api/employees", &organization.key).await;
-    assert!(!people.is_empty(), "{:?}", app.runs(&organization.key).await);
+    assert!(
+        !people.is_empty(),
+        "{:?}",
+        app.runs(&organization.key).await
+    );
     let open = link(&app, &organization, &id, json!({})).await;
     let path = format!("/api/connectors/{id}/disconnect");
     app.post(&path, &organization.key, json!({}))
