@@ -30,7 +30,7 @@ async fn connect(stage: &Stage, body: Value) -> String {
 async fn slack(stage: &Stage) -> String {
     connect(
         stage,
-        json!({"type": "slack", "name": "Slack", "config": {"default_channel": "C0SIMGEN"},
+        json!({"type": "slack", "name": "Slack", "config": {"default_channel": "C0OPERATN"},
         "credentials": {"bot_token": "xoxb-sim-lakeshore-1"}}),
     )
     .await
