@@ -47,19 +47,22 @@ impl Asked {
     }
 }
 
-/// The adviser's address, which must be there.
-pub fn email(query: &mut Query<'_>) -> String {
-    const NAME: &str = "email";
-    let Some(text) = query.text(NAME) else {
-        query.refuse(NAME, "must be there: the address of the adviser");
-        return String::new();
-    };
+const EMAIL: &str = "email";
+
+/// The adviser's address.
+pub fn email(query: &mut Query<'_>) -> Option<String> {
+    let text = query.text(EMAIL)?;
     let mut errors = Vec::new();
-    let email = checked_email(NAME, &text, &mut errors).to_owned();
+    let email = checked_email(EMAIL, &text, &mut errors).to_owned();
     for error in errors {
-        query.refuse(NAME, error.detail);
+        query.refuse(EMAIL, error.detail);
     }
-    email
+    Some(email)
+}
+
+/// It must be there, which is told when nothing else is wrong.
+pub fn needed(email: Option<String>) -> Result<String, Problem> {
+    email.ok_or_else(|| Problem::field(EMAIL, "must be there: the address of the adviser"))
 }
 
 /// An organization, with the account that is asked.

@@ -40,6 +40,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
         let include_no = query.boolean("include_no").unwrap_or(false);
         (asked, include_no, table::is_wanted(query))
     })?;
+    asked.paging.after()?;
     let (wanted, include_no, is_table) = asked.filter;
     let found = Found::of(context, asked.tenant, wanted.connector.as_deref()).await?;
     let connector_id = found.connector.id.clone();

@@ -8,7 +8,7 @@ use http::StatusCode;
 use platform::table::{self, Table};
 use platform::{Context, Reply, lists, time};
 
-use crate::asked::{Found, email, monday};
+use crate::asked::{Found, email, monday, needed};
 use crate::told;
 
 const WEEKS_BACK_BY_DEFAULT: u32 = 8;
@@ -34,7 +34,9 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
         let weeks_back = query.number("weeks_back", weeks);
         (connector, email(query), weeks_back, table::is_wanted(query))
     })?;
+    asked.paging.after()?;
     let (connector, email, weeks_back, is_table) = asked.filter;
+    let email = needed(email)?;
     let weeks_back = weeks_back
         .and_then(|weeks| u32::try_from(weeks).ok())
         .unwrap_or(WEEKS_BACK_BY_DEFAULT);

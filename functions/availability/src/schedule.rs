@@ -10,7 +10,7 @@ use platform::advisers::Wanted;
 use platform::table::{self, Table};
 use platform::{Context, Reply};
 
-use crate::asked::{Asked, Found, email};
+use crate::asked::{Asked, Found, email, needed};
 use crate::{earliest, told};
 
 const TABLE: Table<'_> = Table {
@@ -36,6 +36,7 @@ pub async fn read(context: &Context) -> Result<Reply, Problem> {
     let email = email(&mut query);
     let is_table = table::is_wanted(&mut query);
     query.finish()?;
+    let email = needed(email)?;
     let tenant = context.tenant(organization_id.as_deref())?;
     let found = Found::of(context, tenant, asked.connector.as_deref()).await?;
     let connector_id = found.connector.id.clone();

@@ -3,6 +3,7 @@
 mod answering;
 mod connecting;
 mod failing;
+mod leave;
 mod limits;
 mod reading;
 

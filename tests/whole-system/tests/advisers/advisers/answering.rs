@@ -389,6 +389,20 @@ async fn without_a_connector_it_is_said_what_to_do() {
     let organization = app.organization("Harbour", ZONE).await;
     let said = app.get(EARLIEST, &organization.key).await;
     problem(&said, StatusCode::CONFLICT, "/api/connectors");
+    // What is wrong with the question is told before.
+    for path in [
+        "/availability/earliest?cursor=x",
+        "/availability/meetings?email=a@x&cursor=e30",
+        "/availability/meetings?email=a@x&limit=501",
+    ] {
+        let said = app.get(path, &organization.key).await;
+        assert_eq!(said.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    for email in ["", "x", "@x", "a%20b@x", "a@x%00"] {
+        let path = format!("/availability/schedule?email={email}");
+        let said = app.get(&path, &organization.key).await.json();
+        assert_eq!(said["errors"].as_array().unwrap().len(), 1, "{said}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

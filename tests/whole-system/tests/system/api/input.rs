@@ -742,6 +742,13 @@ async fn every_parameter_of_every_list_is_checked_and_named() {
                 } else if route.function == "employment-hero" && answer.status == 404 {
                     // There is no such connector, or nobody with that mail.
                     problem(&answer, 404, "not-found");
+                } else if route.function == "availability" {
+                    // There is no account of the CRM.
+                    let (status, kind) = match name {
+                        "connector" => (404, "not-found"),
+                        _ => (409, "conflict"),
+                    };
+                    problem(&answer, status, kind);
                 } else {
                     answer.expect(StatusCode::OK);
                 }
