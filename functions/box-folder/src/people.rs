@@ -9,6 +9,8 @@ use store::client_folders::Person;
 
 /// Contacts that are looked at: two with a name are all that a folder is called by.
 const MAX_READ: usize = 6;
+/// Pages of contacts that are read; one holds 500.
+const MAX_PAGES: u32 = 5;
 const PROPERTIES: [&str; 3] = ["firstname", "lastname", "email"];
 
 /// The contacts of a deal, the primary one first and the others by their ids, up to the second with a whole name. One that
@@ -23,10 +25,18 @@ pub async fn of_deal(
     let (connector_id, config) = connector;
     let account = Account::open(database, tenant, connector_id, config).await?;
     let session = Session::begin(&account, database, deadline_ms).await;
-    let page = session
-        .request(|client| client.contacts_of_deal(deal_id, None))
-        .await?;
-    let mut contacts = page.rows;
+    let mut contacts = Vec::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..MAX_PAGES {
+        let page = session
+            .request(|client| client.contacts_of_deal(deal_id, cursor.as_deref()))
+            .await?;
+        contacts.extend(page.rows);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
     contacts.sort_by_key(|contact| (!is_primary(contact), contact.contact_id.parse::<u64>().ok()));
     contacts.dedup_by(|one, other| one.contact_id == other.contact_id);
     let mut people = Vec::new();

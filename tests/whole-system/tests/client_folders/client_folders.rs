@@ -5,6 +5,7 @@ mod connecting;
 mod failing;
 mod finding;
 mod naming;
+mod weather;
 
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
