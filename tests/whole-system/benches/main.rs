@@ -14,6 +14,7 @@ mod deployment;
 mod digest;
 mod guests;
 mod integration;
+mod leave_sync;
 mod load;
 mod logs;
 mod night;
@@ -121,6 +122,10 @@ const FAMILIES: &[Family] = &[
     Family {
         rows: backfill::BUDGET_ROWS,
         measure: || Box::pin(backfill::measure_budget()),
+    },
+    Family {
+        rows: leave_sync::ROWS,
+        measure: || Box::pin(leave_sync::measure()),
     },
     Family {
         rows: night::ROWS,
