@@ -12,9 +12,8 @@ use crate::{process, stale, style};
 
 /// What one component may weigh: 1.5 MiB.
 const MAX_BYTES: u64 = 3 * 512 * 1024;
-/// What all components may weigh together: 26 MiB. There are more functions than there were; each is held to
-/// its own size.
-const MAX_TOTAL_BYTES: u64 = 26 * 1024 * 1024;
+/// What all components may weigh together: 38 MiB. It grows with the number of functions; each is held to its own size.
+const MAX_TOTAL_BYTES: u64 = 38 * 1024 * 1024;
 const PROFILE: &str = "release";
 
 #[derive(Debug)]
