@@ -30,7 +30,7 @@ pub fn chat_key(connector_id: &str) -> String {
 pub enum EngineCall {
     /// By the scheduler: a connector's decisions, or one change of a deal.
     Run(RunCall),
-    Preview(Preview),
+    Preview(Box<Preview>),
     Work(Work),
 }
 

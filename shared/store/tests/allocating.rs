@@ -1,8 +1,9 @@
 //! Allocations: one live record of each deal, one job of each connector, and an end that follows from the delivery.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
     reason = "the helpers of a test fail as a test does"
 )]
 
