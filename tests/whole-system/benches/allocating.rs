@@ -10,6 +10,7 @@ use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use simulators::hubspot::workflow::Workflow;
 use simulators::hubspot::{self, Change, Kind};
+use simulators::seven_shifts::demo_data;
 use whole_system::{Answer, App, Organization, Settings, send_raw};
 
 use crate::table::{Mark, Measured, Row};
@@ -50,7 +51,8 @@ const HUNDRED: u64 = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub async fn measure() -> anyhow::Result<Vec<Measured>> {
-    let app = App::start_with(Settings::default().variable("public_url", PUBLIC_URL)).await;
+    let settings = Settings::default().variable("public_url", PUBLIC_URL);
+    let app = App::start_with(settings, demo_data(1, whole_system::now())).await;
     let organization = app.organization("Harbour", "Australia/Sydney").await;
     set_up(&app, &organization).await;
     let mut times = Vec::new();
