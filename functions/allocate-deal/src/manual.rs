@@ -4,11 +4,13 @@
 use api::Problem;
 use api::ProblemKind;
 use api::allocation::deals::{OverrideAllocation, RerunAllocation};
-use api::body::checked_email;
+use api::body::{Document, checked_email};
 use domain::access::Tenant;
 use domain::redact::excerpt;
 use platform::allocating::Request;
 use platform::{Context, Reply, clock, deliveries, problems, random};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use store::Execute;
 use store::allocation::records::{self, Held, NewRecord, Received};
 
@@ -20,31 +22,59 @@ const MAX_NOTE_CHARS: usize = 1_000;
 /// # Errors
 /// 404, 409 for a record that is history, 400 for an address or a note that cannot be taken.
 pub async fn choose(context: &Context) -> Result<Reply, Problem> {
-    let given: OverrideAllocation = context.json()?;
-    let mut errors = Vec::new();
-    let email = checked_email("/adviser_email", &given.adviser_email, &mut errors).to_lowercase();
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
-    again(context, "manual", Some(email), given.note).await
+    let document = object(context.json()?)?;
+    again(context, "manual", || {
+        let given: OverrideAllocation = read(document)?;
+        let mut errors = Vec::new();
+        let email =
+            checked_email("/adviser_email", &given.adviser_email, &mut errors).to_lowercase();
+        if errors.is_empty() {
+            Ok((Some(email), given.note))
+        } else {
+            Err(Problem::invalid(errors))
+        }
+    })
+    .await
 }
 
 /// # Errors
 /// 404, 409 for a record that is history, 400 for a note that cannot be taken.
 pub async fn rerun(context: &Context) -> Result<Reply, Problem> {
-    let given: RerunAllocation = context.json_or_default()?;
-    again(context, "rerun", None, given.note).await
+    let document = if context.body.is_empty() {
+        Value::Object(Map::new())
+    } else {
+        object(context.json()?)?
+    };
+    again(context, "rerun", || {
+        let given: RerunAllocation = read(document)?;
+        Ok((None, given.note))
+    })
+    .await
+}
+
+fn object(Document(document): Document) -> Result<Value, Problem> {
+    if document.is_object() {
+        Ok(document)
+    } else {
+        Err(Problem::field("", "must be a JSON object"))
+    }
+}
+
+/// The members of a body, which are looked at once it is known that there is such a record.
+fn read<T: DeserializeOwned>(document: Value) -> Result<T, Problem> {
+    serde_json::from_value(document).map_err(|error| Problem::field("", error.to_string()))
 }
 
 async fn again(
     context: &Context,
     source: &str,
-    adviser_email: Option<String>,
-    note: Option<String>,
+    given: impl FnOnce() -> Result<(Option<String>, Option<String>), Problem>,
 ) -> Result<Reply, Problem> {
     let until_ms = clock::now_ms().saturating_add(waiting::WAIT_MS);
     let tenant = context.tenant_of_query()?;
     let id = context.id(WHAT)?;
+    live(&context.database, &tenant, &id).await?;
+    let (adviser_email, note) = given()?;
     let note = note
         .map(|note| note.trim().to_owned())
         .filter(|note| !note.is_empty());

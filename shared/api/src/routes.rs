@@ -2466,7 +2466,6 @@ const ALL: &[Route] = &[
         Access::SignedOr(Scope::AllocationsRun),
         "Give a deal to the adviser who has room first: what a workflow of HubSpot calls, signed by it, or whoever has an API key with the scope `allocations:run`. A deal is allocated once; who calls again is told what came of it. 202: it is decided as soon as that is possible",
     )
-    .takes_deliveries()
     .takes("AllocateDeal")
     .query(ALLOCATE_DEAL)
     .answers(200, Shape::One("Allocated"))

@@ -647,6 +647,12 @@ async fn the_operator_names_whose_data_is_meant() {
             Some("UpdateClosure") => Some(json!({"description": "by the operator"})),
             Some("UpdateCapacityOverride") => Some(json!({"notes": "by the operator"})),
             Some("PutAllocationSettings") => Some(json!({"preset": "compatible"})),
+            Some("AllocateDeal") => {
+                Some(json!({"object": {"objectId": 501, "objectType": "DEAL"}}))
+            }
+            Some("OverrideAllocation") => Some(json!({"adviser_email": "a@example.com"})),
+            Some("RerunAllocation") => Some(json!({})),
+            Some("PutAllocationNotices") => Some(json!({"targets": []})),
             Some("CreateStore") => Some(json!({"name": "made by the operator"})),
             Some("UpdateStore") => Some(json!({"name": "renamed by the operator"})),
             Some("PriceLabor") => Some(json!({"items": [{"role": "x", "minutes": 1}]})),
@@ -675,8 +681,8 @@ async fn the_operator_names_whose_data_is_meant() {
             problem(&answer, 409, "conflict");
             continue;
         }
-        let needs_more =
-            api::routes::is_compatible(route.path) || route.body == Some("SetProductRefs");
+        let needs_more = api::routes::is_compatible(route.path)
+            || matches!(route.body, Some("SetProductRefs" | "AllocateDeal"));
         if needs_more && status == StatusCode::BAD_REQUEST {
             assert!(!super::fields(&answer).contains(&"organization_id".to_owned()));
             continue;

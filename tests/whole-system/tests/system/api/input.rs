@@ -208,6 +208,7 @@ async fn a_body_is_small_json_of_the_right_type_or_is_refused() {
                 Operation::RotateApiKey,
                 Operation::ReplayWebhookEvent,
                 Operation::RunAttendanceNow,
+                Operation::RerunAllocation,
             ];
             if body.is_empty() && needs_none.contains(&route.operation) {
                 continue;
