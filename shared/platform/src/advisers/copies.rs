@@ -10,15 +10,20 @@ use serde::{Deserialize, Serialize};
 use spin_sdk::key_value::{Error, Store};
 
 use super::Age;
+use super::reading::Told;
 use crate::hubspot::LEARNT;
 use crate::{log, random};
 
 const HEAD: &str = "advisers:head:";
 const PART: &str = "advisers:part:";
+const FAILED: &str = "advisers:failed:";
 /// Rows of so many bytes are one part; the last of them makes it a little longer.
 const PART_BYTES: usize = 512 * 1024;
 /// What is larger is not kept, and read anew each time.
 const PARTS_MAX: usize = 16;
+/// For so long after a failure a copy that can be used is used without another try, in milliseconds: each may take as long as
+/// somebody waits.
+const LATELY_MS: i64 = 30_000;
 /// Nobody uses a copy that is older, in milliseconds.
 const KEPT_MS: i64 = 24 * 3_600_000;
 
@@ -37,6 +42,10 @@ impl Name {
 
     fn head(&self) -> String {
         format!("{HEAD}{}", self.0)
+    }
+
+    fn failed(&self) -> String {
+        format!("{FAILED}{}", self.0)
     }
 
     fn part(&self, number: usize) -> String {
@@ -144,6 +153,31 @@ pub async fn put(name: &Name, copied: &Copied) {
     noted(put.await);
 }
 
+#[derive(Serialize, Deserialize)]
+struct Failed {
+    at_ms: i64,
+    told: Told,
+}
+
+/// Why the list could not be read a moment ago.
+pub async fn failed_lately(name: &Name, now_ms: i64) -> Option<Told> {
+    let store = Store::open_default().await.ok()?;
+    let failed: Failed = read(&store, &name.failed()).await?;
+    (0..LATELY_MS)
+        .contains(&now_ms.saturating_sub(failed.at_ms))
+        .then_some(failed.told)
+}
+
+pub async fn note_failure(name: &Name, told: &Told, now_ms: i64) {
+    let failed = Failed {
+        at_ms: now_ms,
+        told: told.clone(),
+    };
+    let bytes = serde_json::to_vec(&failed).unwrap_or_default();
+    let put = async { Store::open_default().await?.set(name.failed(), bytes).await };
+    noted(put.await);
+}
+
 /// The rows by parts, as they are written; `None` where they are too many.
 fn parts(stamp: &str, rows: &[Row]) -> Option<Vec<Vec<u8>>> {
     let mut parts = Vec::new();
@@ -175,7 +209,7 @@ fn parts(stamp: &str, rows: &[Row]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// Forgets what nobody uses any more: copies that are a day old, of connectors and organizations that are gone too; and all
-/// that was learnt of limits, which comes back with the next request.
+/// that is of the moment, such as what was learnt of limits, which comes back with the next request.
 pub async fn forget_old(now_ms: i64) {
     let forgotten = async {
         let store = Store::open_default().await?;
@@ -193,7 +227,8 @@ pub async fn forget_old(now_ms: i64) {
                 store.delete(name).await?;
             }
         }
-        for name in names.iter().filter(|name| name.starts_with(LEARNT)) {
+        let is_of_now = |name: &&String| name.starts_with(LEARNT) || name.starts_with(FAILED);
+        for name in names.iter().filter(is_of_now) {
             store.delete(name).await?;
         }
         for name in names.iter().filter(|name| name.starts_with(PART)) {

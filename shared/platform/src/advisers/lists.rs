@@ -12,7 +12,7 @@ use store::rate_budgets::{self, Pace, Slot};
 
 use super::copies::{self, About, Copied, Name, Row};
 use super::questions;
-use super::reading::{Read, Taken};
+use super::reading::{Read, Taken, Told};
 use super::rows::{Kept, Met, User, Waiting, keep_owner};
 use super::{Age, Wanted};
 use crate::hubspot::{Failure, Session};
@@ -262,6 +262,12 @@ impl Lists<'_> {
         if held.as_ref().is_some_and(is_fresh) {
             return Taken::copy(held, None);
         }
+        let is_usable = |held: &Copied| held.is_younger(age.usable_ms, self.now_ms);
+        if held.as_ref().is_some_and(is_usable)
+            && let Some(told) = copies::failed_lately(&name, self.now_ms).await
+        {
+            return Taken::copy(held, Some(told));
+        }
         // A reader at a time, where what another reads now would be fresh enough.
         let mut is_failed = self.refused.clone();
         while is_failed.is_none()
@@ -308,15 +314,17 @@ impl Lists<'_> {
                 is_copy: false,
             };
         };
+        let told = Told::from(&failure);
+        copies::note_failure(&name, &told, clock::now_ms()).await;
         // What is there of before is better than a part.
-        if let Some(held) = held.filter(|held| held.is_younger(age.usable_ms, self.now_ms)) {
-            return Taken::copy(Some(held), Some((&failure).into()));
+        if let Some(held) = held.filter(is_usable) {
+            return Taken::copy(Some(held), Some(told));
         }
         // A part is of use where it says of whom it is.
         copied.about.of = fresh.of;
         Taken {
             copied: (!copied.about.of.is_empty()).then_some(copied),
-            failure: Some((&failure).into()),
+            failure: Some(told),
             is_copy: false,
         }
     }

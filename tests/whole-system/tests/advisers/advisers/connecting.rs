@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use simulators::hubspot::{Change, TOKEN};
+use simulators::hubspot::{Change, TOKEN, demo_data};
 
 use super::{EARLIEST, EPOCH, Stage, ZONE, connector, problem};
 use whole_system::App;
@@ -80,6 +80,24 @@ async fn a_token_that_is_not_taken_is_told_and_tried_on() {
     );
     // Nothing of the token is in any answer.
     assert!(!said.json().to_string().contains(TOKEN));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_tells_by_the_state_whether_the_token_is_taken() {
+    let stage = Stage::set(3_006).await;
+    stage.change(Change::RevokeToken {
+        token: TOKEN.to_owned(),
+    });
+    stage.get(EARLIEST).await;
+    assert_eq!(state(&stage).await, "error");
+    let account = demo_data(EPOCH);
+    stage.change(Change::PutToken {
+        token: TOKEN.to_owned(),
+        grant: account.tokens[TOKEN].clone(),
+    });
+    super::pass(5).await;
+    assert_eq!(stage.earliest().await["is_stale"], false);
+    assert_eq!(state(&stage).await, "active");
 }
 
 #[tokio::test(start_paused = true)]

@@ -162,7 +162,7 @@ async fn a_failure_leaves_the_copy_which_is_used_for_an_hour() {
         "It is not known who the advisers are.",
     );
     stage.app.hubspot.clear_faults();
-    pass(5).await;
+    pass(31).await;
     assert_eq!(stage.earliest().await["is_stale"], false);
 }
 
@@ -201,4 +201,23 @@ async fn only_those_whose_meetings_are_missing_are_unknown() {
             .all(|row| row["unknown"] == json!(["meetings"]))
     );
     assert_eq!(source(&list, "meetings")["is_unknown"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_failed_a_moment_ago_is_not_waited_for_again() {
+    let stage = Stage::set(3_326).await;
+    stage.earliest().await;
+    stage.fault("/crm", Fault::NoAnswer);
+    pass(130).await;
+    stage.asked();
+    let list = stage.earliest().await;
+    assert_eq!(source(&list, "deals")["error"], "timeout");
+    assert!(!stage.asked().is_empty());
+    let list = stage.earliest().await;
+    assert_eq!(source(&list, "deals")["error"], "timeout");
+    assert_eq!(list["is_stale"], true);
+    assert_eq!(stage.asked(), [""; 0]);
+    stage.app.hubspot.clear_faults();
+    pass(31).await;
+    assert_eq!(stage.earliest().await["is_stale"], false);
 }
