@@ -18,11 +18,15 @@ fn grants(answer: &Answer) -> Vec<String> {
         .collect()
 }
 
-/// Whether its function knows of pages; those that only sync do not.
+/// Whether its function knows of pages; those that only other functions call do not.
 fn is_of_pages(route: &Route) -> bool {
     !matches!(
         route.operation,
-        Operation::RunSevenShiftsSync | Operation::RunCustomSync
+        Operation::RunSevenShiftsSync
+            | Operation::RunCustomSync
+            | Operation::RunBoxFolder
+            | Operation::TestBox
+            | Operation::CheckBox
     )
 }
 
