@@ -228,3 +228,58 @@ async fn a_list_that_is_cut_short_deletes_nothing_that_is_there() {
     );
     assert_true(&app, &organization, "after a short list").await;
 }
+
+/// Days with all kinds of trouble, changes and crashes; then it heals, and what is here is what is there.
+#[tokio::test(start_paused = true)]
+async fn after_days_of_bad_weather_everything_is_as_the_provider_has_it() {
+    for seed in [981, 982, 983] {
+        let (mut app, organization, id) = start(seed).await;
+        add_leave(&app, 250);
+        sync_all(&app, &organization).await;
+        for mut rule in FaultRule::bad_weather(seed, 0.02) {
+            rule.path_prefix = "/api/".to_owned();
+            app.employment_hero.add_fault(rule);
+        }
+        for step in 0..60_u64 {
+            change(
+                &app,
+                Change::AddLeave {
+                    organisation: HARBOUR.to_owned(),
+                    leave: leave(6_000 + step, step),
+                },
+            );
+            if step % 3 == 0 {
+                change(
+                    &app,
+                    Change::WithdrawLeave {
+                        id: request(1_000 + step),
+                    },
+                );
+            }
+            if step % 4 == 0 {
+                let id = request(1_100 + step);
+                let status = "Declined".to_owned();
+                change(&app, Change::SetLeaveStatus { id, status });
+            }
+            if step % 17 == 16 {
+                app.crash().await;
+            }
+            for _ in 0..6 {
+                app.tick().await.expect(StatusCode::OK);
+                pass(400).await;
+            }
+        }
+        let struck = app.employment_hero.requests();
+        let struck = struck.iter().filter(|one| one.status != Some(200)).count();
+        assert!(struck > 20, "{struck} requests went wrong");
+        app.employment_hero.clear_faults();
+        pass(3_600).await;
+        sync_all(&app, &organization).await;
+        assert_true(&app, &organization, &format!("seed {seed}")).await;
+        assert_eq!(connector(&app, &organization, &id).await["state"], "active");
+        let counts = app.employment_hero.provider().counts();
+        assert_eq!((counts.reused, counts.burnt_grants), (0, 0), "seed {seed}");
+        let held = app.all("/api/quarantined-records", &organization.key).await;
+        assert_eq!(held.len(), 0, "{held:#?}");
+    }
+}
