@@ -14,10 +14,11 @@ use std::cell::Cell;
 use domain::NaiveDate;
 use domain::access::{Caller, Tenant};
 use serde_json::{Value, json};
-use store::employees::{Absences, Known, absences};
+use store::employees::{Absences, Known, absences, ids_of, remove_ended_leave};
 use store::records::{
     Absent, EmployeeRecord, EmployeeTeam, LeaveRequestRecord, Page, PageOutcome, Resource, Scope,
-    Sweep, TimeOffDay, Window, absent, absent_ids, mark_seen, open_pass, sweep_absent, write_page,
+    Sweep, TimeOffDay, Window, absent, absent_ids, count_notes, mark_seen, open_pass,
+    remove_brought, sweep_absent, write_page,
 };
 use store::{Database, DatabaseError, Execute, parameters};
 use support::{TestDatabase, wait};
@@ -616,4 +617,91 @@ fn leave_is_found_by_whose_it_is_and_by_its_days_within_one_account() {
         ..LeaveRequestFilter::default()
     };
     assert_eq!(ids(1, approved), ["1", "3"]);
+}
+
+#[test]
+fn what_is_over_for_long_goes_without_a_tombstone_in_bounded_steps() {
+    let fixture = Fixture::new();
+    let requests: Vec<_> = (0..5)
+        .map(|number| {
+            let id = format!("old-{number}");
+            leave(&id, "mia", "2026-06-01", "2026-06-05", "approved")
+        })
+        .chain([leave("new", "mia", "2026-06-01", "2026-06-06", "approved")])
+        .collect();
+    for party in [OURS, OTHER_ACCOUNT, THEIRS] {
+        fixture.write(party, Page::LeaveRequests(&requests));
+    }
+    let remove = || {
+        fixture.transact(OURS, async |transaction, scope| {
+            remove_ended_leave(transaction, scope, day("2026-06-06"), 2).await
+        })
+    };
+    assert_eq!([remove(), remove(), remove()], [true, true, false]);
+    assert!(!remove());
+    let left = |party: Party| {
+        let sql = format!(
+            "SELECT count(*) FROM leave_requests WHERE connector_id = '{}'",
+            uuid(party.connector)
+        );
+        fixture.number(&sql)
+    };
+    assert_eq!([left(OURS), left(OTHER_ACCOUNT), left(THEIRS)], [1, 6, 6]);
+}
+
+#[test]
+fn an_employee_is_found_by_both_ids_within_the_organization() {
+    let fixture = Fixture::new();
+    for party in [OURS, OTHER_ACCOUNT, THEIRS] {
+        fixture.connect(party, "active", Some(NOW), Some(NOW));
+        fixture.write(party, Page::Employees(&[employee("mia", None, None)]));
+    }
+    let find = |of: u64, connector: Option<u64>, id: &str| {
+        let connector = connector.map(uuid);
+        let tenant = tenant(of);
+        let ids = ids_of(&fixture.database, &tenant, connector.as_deref(), id);
+        wait(ids).unwrap()
+    };
+    let both = find(1, None, "mia");
+    assert_eq!(both.len(), 2);
+    let one = find(1, Some(OURS.connector), "mia");
+    assert_eq!(one.len(), 1);
+    assert_eq!(find(1, None, &one[0]), one);
+    assert_eq!(find(2, None, &one[0]), Vec::<String>::new());
+    assert_eq!(find(1, Some(THEIRS.connector), "mia"), Vec::<String>::new());
+    assert_eq!(find(1, None, "lee"), Vec::<String>::new());
+}
+
+#[test]
+fn a_pass_counts_what_it_has_noted() {
+    let fixture = Fixture::new();
+    let count = |ids: &[&str]| {
+        fixture.transact(OURS, async |transaction, _| {
+            open_pass(transaction, "pass").await?;
+            mark_seen(transaction, "pass", ids).await?;
+            mark_seen(transaction, "another", &["x"]).await?;
+            count_notes(transaction, "pass").await
+        })
+    };
+    assert_eq!(count(&[]), 0);
+    assert_eq!(count(&["1", "2"]), 2);
+    assert_eq!(count(&["2", "3"]), 3);
+}
+
+#[test]
+fn a_connector_that_is_removed_takes_along_its_people_and_their_leave() {
+    let fixture = Fixture::new();
+    for party in [OURS, OTHER_ACCOUNT] {
+        fixture.write(
+            party,
+            Page::Employees(&[employee("a", None, None), employee("b", None, None)]),
+        );
+        let request = leave("1", "a", "2027-02-01", "2027-02-05", "approved");
+        fixture.write(party, Page::LeaveRequests(&[request]));
+    }
+    let (tenant, connector) = (tenant(1), uuid(OURS.connector));
+    let remove = || wait(remove_brought(&fixture.database, &tenant, &connector, 1)).unwrap();
+    assert_eq!([remove(), remove(), remove()], [true, true, false]);
+    let left = |table: &str| fixture.number(&format!("SELECT count(*) FROM {table}"));
+    assert_eq!((left("employees"), left("leave_requests")), (2, 1));
 }
