@@ -380,43 +380,46 @@ async fn an_unknown_user_and_an_unknown_deal_are_named() {
 #[tokio::test(start_paused = true)]
 async fn a_crash_in_the_middle_leaves_one_folder() {
     let mut stage = Stage::set(6_160).await;
-    let moments: [(&str, &str, Option<Fault>); 3] = [
-        ("POST", "/copy", Some(Fault::NoAnswer)),
-        (
-            "POST",
-            "/copy",
-            Some(Fault::Delay {
-                milliseconds: 60_000,
-            }),
-        ),
-        ("PUT", "", Some(Fault::NoAnswer)),
+    let late = || Fault::Delay {
+        milliseconds: 60_000,
+    };
+    // Before the copy; after it, with the answer on its way; before the mark; and after that.
+    let moments = [
+        ("POST", "/copy", Fault::NoAnswer),
+        ("POST", "/copy", late()),
+        ("PUT", "", Fault::NoAnswer),
+        ("PUT", "", late()),
     ];
     for (number, (method, suffix, fault)) in moments.into_iter().enumerate() {
-        let mut rule = FaultRule::once("/2.0/folders", fault.unwrap()).path_suffix(suffix);
+        let mut rule = FaultRule::once("/2.0/folders", fault).path_suffix(suffix);
         rule.method = Some(method.to_owned());
         stage.app.box_folders.add_fault(rule);
-        if number == 1 {
-            // The copy is made, and the answer is on its way when the process dies.
-            stage.app.box_folders.clear_faults();
-            fail_copy(&stage, 503, "unavailable", true, 1);
-        }
-        let deal = format!("900{number}");
+        let (deal, name) = (format!("900{number}"), format!("Sam{number} Lee"));
         let first = format!("Sam{number}");
         let answer = stage.ask(of_people(&deal, &[(&deal, &first, "Lee")])).await;
         let answer = answer.expect(StatusCode::ACCEPTED);
+        let before = stage.at_box(&name).map(|item| item.description);
+        let is_marked = before.as_ref().map(|description| !description.is_empty());
+        assert_eq!(
+            is_marked,
+            [None, Some(false), Some(false), Some(true)][number]
+        );
         stage.app.crash().await;
         stage.app.box_folders.clear_faults();
         pass(70).await;
         stage.settle().await;
         let shown = stage.read(&answer["client_folder"]["id"]).await;
         assert_eq!(shown["status"], "created", "{number} {shown:#}");
-        let made = stage.at_box(&format!("{first} Lee")).unwrap();
+        let made = stage.at_box(&name).unwrap();
         assert!(
             made.description.contains(&format!("deal={deal}")),
             "{made:?}"
         );
     }
-    assert_eq!(stage.names(), ["Sam0 Lee", "Sam1 Lee", "Sam2 Lee"]);
+    assert_eq!(
+        stage.names(),
+        ["Sam0 Lee", "Sam1 Lee", "Sam2 Lee", "Sam3 Lee"]
+    );
 }
 
 /// A property that is not there does no harm to the folder: its link waits for a person.
