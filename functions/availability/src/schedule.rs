@@ -36,8 +36,8 @@ pub async fn read(context: &Context) -> Result<Reply, Problem> {
     let email = email(&mut query);
     let is_table = table::is_wanted(&mut query);
     query.finish()?;
-    let email = needed(email)?;
     let tenant = context.tenant(organization_id.as_deref())?;
+    let email = needed(email)?;
     let found = Found::of(context, tenant, asked.connector.as_deref()).await?;
     let connector_id = found.connector.id.clone();
     let lists = if asked.is_computed {

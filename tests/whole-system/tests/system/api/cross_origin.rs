@@ -27,6 +27,10 @@ fn is_of_pages(route: &Route) -> bool {
             | Operation::RunBoxFolder
             | Operation::TestBox
             | Operation::CheckBox
+            | Operation::ReadHubspotLists
+            | Operation::ReadHubspotDeals
+            | Operation::TestHubspot
+            | Operation::CheckHubspot
     )
 }
 
