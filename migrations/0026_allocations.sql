@@ -106,6 +106,14 @@ WHEN NEW.kind = 'allocation' AND NEW.lease_holder IS NULL AND NEW.next_due_at IS
   WHERE id = NEW.id;
 END;
 --; statement
+-- What waits of a connector that is deleted is decided by nobody any more.
+CREATE TRIGGER connectors_end_allocations AFTER DELETE ON connectors WHEN OLD.provider = 'hubspot' BEGIN
+  UPDATE allocations SET next_try_at = NULL, status = 'failed', finished_at = received_at, failure = json_object(
+    'reason', 'connector_gone', 'detail', 'The connector was deleted before the deal was decided.',
+    'remedy', 'Enrol the deal again with a connector that is there.')
+  WHERE connector_id = OLD.id AND next_try_at IS NOT NULL;
+END;
+--; statement
 -- What became of the change of the deal is what became of the allocation, in the same transaction; and who is to be told is told.
 CREATE TRIGGER deliveries_conclude_allocation AFTER UPDATE OF state ON deliveries
 WHEN NEW.kind = 'hubspot_deal' AND OLD.state = 'pending' AND NEW.state IN ('delivered', 'failed') BEGIN

@@ -90,11 +90,16 @@ async fn decided(
     if waiting.is_empty() {
         return Ok(RunReport::done());
     }
-    let Some(connector) = records::connector(database, tenant, connector_id).await? else {
-        return Ok(RunReport::done());
-    };
-    let Some(documents) = documents(database, tenant).await? else {
-        return Ok(RunReport::done());
+    let connector = records::connector(database, tenant, connector_id).await?;
+    let documents = documents(database, tenant).await?;
+    let Some((connector, documents)) = connector.zip(documents) else {
+        // They are being removed, and what waits with them.
+        let at = clock::now().saturating_add(LONGEST_PAUSE_SECONDS);
+        return Ok(RunReport::wait_until(
+            at,
+            "gone",
+            "The connector or its organization is being removed.",
+        ));
     };
     if let Err(why) = may_ask(&connector.state) {
         postpone_all(database, lease, connector_id, waiting, &why).await?;

@@ -521,6 +521,23 @@ fn no_more_wait_than_may_and_old_records_go() {
 }
 
 #[test]
+fn what_waits_ends_with_its_connector() {
+    let (database, raw) = databases();
+    receive(&database, 10, "501", "ap-1");
+    let delete = format!("DELETE FROM connectors WHERE id = '{}'", connector(1));
+    wait(raw.execute(&delete, &[])).unwrap();
+    assert_eq!(row(&database, 10)["reason"], "connector_gone");
+    let waiting = wait(records::waiting(
+        &database,
+        &tenant(1),
+        &connector(1),
+        NOW,
+        50,
+    ));
+    assert!(waiting.unwrap().is_empty());
+}
+
+#[test]
 fn who_is_told_is_a_tenants_own() {
     let (database, _) = databases();
     let targets = [
