@@ -82,7 +82,7 @@ impl Failure {
                     .map_or_else(String::new, |detail| format!(" ({detail})"))
             ),
             Self::Provider(error) => format!("Employment Hero: {error}."),
-            Self::Token(failure) => format!("There is no access token: {failure}."),
+            Self::Token(failure) => format!("There is no access token: {failure}"),
             Self::TokenBusy => {
                 "The access token is being renewed. Try again in a moment.".to_owned()
             }
