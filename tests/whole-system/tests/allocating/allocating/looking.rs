@@ -160,6 +160,11 @@ async fn an_owner_gives_a_deal_to_somebody_else_and_the_audit_says_so() {
     );
     // It came to nothing: whoever had the deal has it.
     assert_eq!(stage.at_hubspot(501, "advisor").as_deref(), Some("7005"));
+    let record = stage.live(501).await;
+    let path = format!(
+        "/api/allocations/{}/override",
+        record["id"].as_str().unwrap()
+    );
     let bad = app
         .post(
             &path,
