@@ -120,9 +120,8 @@ impl Fixture {
     }
 
     fn number(&self, sql: &str) -> i64 {
-        wait(self.raw.execute(sql, &[])).unwrap()[0]
-            .integer(0)
-            .unwrap()
+        let rows = wait(self.raw.execute(sql, &[])).unwrap();
+        rows.first().unwrap().integer(0).unwrap()
     }
 
     fn write(&self, party: Party, page: Page<'_>) -> PageOutcome {
