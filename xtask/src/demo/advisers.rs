@@ -261,7 +261,7 @@ fn reasoning(decision: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for (rank, one) in (1..).zip(decision["candidates"].as_array().into_iter().flatten()) {
         lines.push(format!(
-            "{rank}. {:<12} earliest {} ({}), {} meetings for each aimed at, {} allocations in 90 days",
+            "{rank}. {:<12} earliest {} ({}), {} meetings for each aimed at; deals in 90 days: {}",
             text(&one["name"]),
             text(&one["earliest_week"]),
             text(&one["earliest_label"]),
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(
             reasoning(&decision),
             [
-                "1. Mia Tan      earliest 2026-03-23 (2026-W13), 0.5 meetings for each aimed at, 2 allocations in 90 days",
+                "1. Mia Tan      earliest 2026-03-23 (2026-W13), 0.5 meetings for each aimed at; deals in 90 days: 2",
                 "–  jude.mori@example.test: Takes on no clients.",
                 "So Mia Tan gets it, by only candidate",
             ]
