@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use simulators::hubspot::{Change, Kind};
 
 use super::{EARLIEST, EPOCH, Stage, ZONE, connect, of, problem, source};
-use whole_system::App;
+use whole_system::{App, OPERATOR_KEY};
 
 fn emails(list: &Value) -> Vec<&str> {
     let rows = list["data"].as_array().unwrap().iter();
@@ -437,4 +437,32 @@ async fn tenants_have_copies_of_their_own() {
         .filter(|name| name.contains(&stage.organization.id));
     let theirs = names.iter().filter(|name| name.contains(&other.id));
     assert_eq!((mine.count(), theirs.count()), (9, 9), "{names:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_operator_names_the_organization() {
+    let stage = Stage::set(3_115).await;
+    let get = async |path: &str| stage.app.get(path, OPERATOR_KEY).await;
+    for path in ["earliest", "schedule", "meetings?email=a@x", "matrix"] {
+        let path = format!("/availability/{path}");
+        problem(
+            &get(&path).await,
+            StatusCode::BAD_REQUEST,
+            "organization_id",
+        );
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let nobody = "0190f3a0-0000-7000-8000-000000000000";
+        let path = format!("{path}{mark}organization_id={nobody}");
+        let path = path.replace("schedule?", "schedule?email=a@x&");
+        problem(
+            &get(&path).await,
+            StatusCode::NOT_FOUND,
+            "no such organization",
+        );
+    }
+    let path = format!(
+        "/availability/matrix?organization_id={}",
+        stage.organization.id
+    );
+    get(&path).await.expect(StatusCode::OK);
 }
