@@ -541,7 +541,13 @@ async fn internal_routes_and_public_ones_take_each_their_own_credentials() {
         problem(&answer, 401, "unauthenticated");
     }
     for route in ROUTES.iter().filter(|route| route.access == Access::Public) {
-        app.get(route.path, "").await.expect(StatusCode::OK);
+        let answer = app.get(route.path, "").await;
+        if route.function == "oauth" {
+            // Nobody has sent a browser there.
+            problem(&answer, 400, "invalid-request");
+        } else {
+            answer.expect(StatusCode::OK);
+        }
     }
 }
 
@@ -679,6 +685,15 @@ async fn the_operator_names_whose_data_is_meant() {
         }
         if route.body == Some("ClientFolderBody") {
             problem(&answer, 409, "conflict");
+            continue;
+        }
+        if route.function == "employment-hero" {
+            // There is no account, or nobody is named.
+            if status == StatusCode::BAD_REQUEST {
+                assert!(!super::fields(&answer).contains(&"organization_id".to_owned()));
+            } else {
+                problem(&answer, 404, "not-found");
+            }
             continue;
         }
         if route.function == "availability" {

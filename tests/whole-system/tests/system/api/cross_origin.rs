@@ -24,6 +24,8 @@ fn is_of_pages(route: &Route) -> bool {
         route.operation,
         Operation::RunSevenShiftsSync
             | Operation::RunCustomSync
+            | Operation::RunEmploymentHeroSync
+            | Operation::RunAllocationEngine
             | Operation::RunBoxFolder
             | Operation::TestBox
             | Operation::CheckBox
