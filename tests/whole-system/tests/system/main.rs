@@ -1,11 +1,15 @@
 //! The whole application under test; see `whole_system` for what it stands on.
 
+mod advisers;
 mod allocation;
 mod api;
 mod attendance;
 mod automation;
+mod client_folders;
+mod consenting;
 mod costing;
 mod custom;
+mod employment_hero;
 mod first_sync;
 mod health;
 mod inbox;

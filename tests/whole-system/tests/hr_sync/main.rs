@@ -1,2 +1,0 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-mod employment_hero;
