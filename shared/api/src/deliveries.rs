@@ -41,8 +41,8 @@ pub struct SlackNotified {
 pub struct Delivery {
     pub id: String,
     pub organization_id: String,
-    /// `slack`, `api`, `webhook`, `client_folder` (makes a folder in Box) or `hubspot_link` (passes its link on); others come
-    /// with what else is sent.
+    /// `slack`, `api`, `webhook`, `client_folder` (makes a folder in Box) or `hubspot_link` (passes its link on),
+    /// `hubspot_deal` (gives a deal its adviser) or `google_chat` (tells of it); others come with what else is sent.
     pub kind: String,
     /// With which it is sent; null for a webhook.
     pub connector_id: Option<String>,
