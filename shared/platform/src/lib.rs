@@ -4,9 +4,9 @@
 pub mod access_tokens;
 #[cfg(feature = "zones")]
 pub mod advisers;
+pub mod allocating;
 #[cfg(feature = "zones")]
 pub mod attendance;
-pub mod allocating;
 pub mod auth;
 pub mod box_folders;
 pub mod clients;

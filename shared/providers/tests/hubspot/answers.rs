@@ -308,8 +308,14 @@ fn several_deals_are_read_at_once_and_those_that_are_not_there_are_told() {
     let response = answer(207, &[], body.to_string());
     let read = call.reply.read(&response, RECEIVED_AT).unwrap();
     assert_eq!(read.deals[0].get("advisor"), Some("7001"));
-    assert_eq!((read.deals.len(), read.missing), (1, vec!["502".to_owned()]));
-    for body in [json!({"results": [], "status": "PENDING"}), json!({"status": "COMPLETE"})] {
+    assert_eq!(
+        (read.deals.len(), read.missing),
+        (1, vec!["502".to_owned()])
+    );
+    for body in [
+        json!({"results": [], "status": "PENDING"}),
+        json!({"status": "COMPLETE"}),
+    ] {
         let response = answer(200, &[], body.to_string());
         assert!(call.reply.read(&response, RECEIVED_AT).is_err());
     }

@@ -96,7 +96,7 @@ fn the_browser_is_sent_with_everything_and_no_secret() {
     let bare = Authorization {
         state: "s",
         verifier: &verifier,
-            redirect_uri: REDIRECT_URI,
+        redirect_uri: REDIRECT_URI,
         scopes: &[],
         extra: &[],
     };
@@ -127,7 +127,7 @@ fn no_extra_parameter_takes_the_place_of_ours() {
             .authorization_url(&Authorization {
                 state: "s",
                 verifier: &verifier,
-            redirect_uri: REDIRECT_URI,
+                redirect_uri: REDIRECT_URI,
                 scopes: &[],
                 extra: &[(name, "x")],
             })
@@ -140,7 +140,7 @@ fn no_extra_parameter_takes_the_place_of_ours() {
                 .authorization_url(&Authorization {
                     state: &state,
                     verifier: &verifier,
-            redirect_uri: REDIRECT_URI,
+                    redirect_uri: REDIRECT_URI,
                     scopes: &[],
                     extra: &[],
                 })
@@ -202,7 +202,9 @@ fn a_code_is_exchanged_with_its_verifier_and_the_same_redirect_uri() {
             "Basic cGF0Y2ggYmF5Omh1bnRlcjIvKyDDqQ==",
         ),
     ] {
-        let call = client(client_auth).exchange(&code, &verifier(), REDIRECT_URI).unwrap();
+        let call = client(client_auth)
+            .exchange(&code, &verifier(), REDIRECT_URI)
+            .unwrap();
         assert_eq!(header(&call, "authorization"), Some(value));
         assert!(call.request.headers()["authorization"].is_sensitive());
         assert_eq!(form(&call), pairs(&grant));

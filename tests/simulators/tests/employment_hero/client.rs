@@ -27,7 +27,7 @@ fn client_at(world: &World, organisation: &str) -> OrganisationClient {
 }
 
 fn oauth() -> oauth::Client {
-    oauth_client("http://simulator", CLIENT_ID, CLIENT_SECRET, REDIRECT_URI).unwrap()
+    oauth_client("http://simulator", CLIENT_ID, CLIENT_SECRET).unwrap()
 }
 
 async fn answer(world: &World, request: Request<Bytes>) -> Response<Bytes> {
@@ -64,6 +64,7 @@ async fn browse(world: &World, verifier: &Verifier) -> Callback {
         .authorization_url(&Authorization {
             state: "state-1",
             verifier,
+            redirect_uri: REDIRECT_URI,
             scopes: &[],
             extra: &[],
         })
@@ -82,9 +83,12 @@ async fn an_account_is_connected_read_and_renewed() {
         panic!("expected a code");
     };
     assert_eq!(state.expose(), "state-1");
-    let token = ask(&world, oauth().exchange(&code, &verifier).unwrap())
-        .await
-        .unwrap();
+    let token = ask(
+        &world,
+        oauth().exchange(&code, &verifier, REDIRECT_URI).unwrap(),
+    )
+    .await
+    .unwrap();
     assert_eq!(token.renew_at(NOW), Some(NOW + 840));
     let client = Client::new(DEFAULT_BASE_URL, token.access_token).unwrap();
     let organisations = send(&world, client.organisations(None).unwrap()).await;

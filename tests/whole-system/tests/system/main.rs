@@ -1,6 +1,7 @@
 //! The whole application under test; see `whole_system` for what it stands on.
 
 mod advisers;
+mod allocating;
 mod allocation;
 mod api;
 mod attendance;
