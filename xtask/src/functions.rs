@@ -174,10 +174,10 @@ mod tests {
 
     #[test]
     fn many_small_components_may_be_too_large_together() {
-        let many: Vec<_> = (0..18).map(|_| component("one", MAX_BYTES)).collect();
+        let many: Vec<_> = (0..26).map(|_| component("one", MAX_BYTES)).collect();
         let error = check_sizes(&many).unwrap_err().to_string();
         assert!(
-            error.contains("27,648 KiB, more than 26,624 KiB"),
+            error.contains("39,936 KiB, more than 38,912 KiB"),
             "{error}"
         );
     }

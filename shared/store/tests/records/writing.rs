@@ -2,9 +2,10 @@
 
 use store::DatabaseError;
 use store::records::{
-    AvailabilityRecord, CustomRecord, DepartmentRecord, LocationRecord, MAX_ROWS, Page, PunchBreak,
-    Resource, RoleAssignmentRecord, RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord,
-    TimeOffRecord, TimePunchRecord, WageRecord, tombstone, write_page,
+    AvailabilityRecord, CustomRecord, DepartmentRecord, EmployeeRecord, EmployeeTeam,
+    LeaveRequestRecord, LocationRecord, MAX_ROWS, Page, PunchBreak, Resource, RoleAssignmentRecord,
+    RoleRecord, ShiftBreak, ShiftRecord, TeamMemberRecord, TimeOffDay, TimeOffRecord,
+    TimePunchRecord, WageRecord, tombstone, write_page,
 };
 
 use crate::fixture::{
@@ -412,10 +413,12 @@ struct FullRecords {
     day: AvailabilityRecord,
     absence: TimeOffRecord,
     custom: CustomRecord,
+    employee: EmployeeRecord,
+    leave: LeaveRequestRecord,
 }
 
 impl FullRecords {
-    fn pages(&self) -> [Page<'_>; 11] {
+    fn pages(&self) -> [Page<'_>; 13] {
         [
             Page::Locations(std::slice::from_ref(&self.location)),
             Page::Departments(std::slice::from_ref(&self.department)),
@@ -428,6 +431,8 @@ impl FullRecords {
             Page::Availability(std::slice::from_ref(&self.day)),
             Page::TimeOff(std::slice::from_ref(&self.absence)),
             Page::Custom(std::slice::from_ref(&self.custom)),
+            Page::Employees(std::slice::from_ref(&self.employee)),
+            Page::LeaveRequests(std::slice::from_ref(&self.leave)),
         ]
     }
 }
@@ -578,6 +583,39 @@ fn full_records() -> FullRecords {
             external_id: "1".to_owned(),
             record: r#"{"id":1,"price":2.50}"#.to_owned(),
             provider_modified_at: Some(NOW),
+            deleted_at: None,
+        },
+        employee: EmployeeRecord {
+            external_id: "1".to_owned(),
+            name: some("Mia Tan"),
+            first_name: some("Mia"),
+            last_name: some("Tan"),
+            known_as: some("Mia"),
+            company_email: some("mia.tan@example.test"),
+            account_email: some("mia@example.test"),
+            job_title: some("Adviser"),
+            status: some("active"),
+            start_date: some("2024-02-05"),
+            termination_date: some("2027-12-31"),
+            time_zone: some("Australia/Sydney"),
+            teams: vec![EmployeeTeam {
+                id: some("31"),
+                name: some("Advice"),
+            }],
+            deleted_at: None,
+        },
+        leave: LeaveRequestRecord {
+            external_id: "1".to_owned(),
+            external_employee_id: "1".to_owned(),
+            start_date: "2027-03-23".to_owned(),
+            end_date: "2027-03-23".to_owned(),
+            status: "approved".to_owned(),
+            leave_category: some("Annual Leave"),
+            total_minutes: Some(228),
+            days: vec![TimeOffDay {
+                date: "2027-03-23".to_owned(),
+                minutes: 228,
+            }],
             deleted_at: None,
         },
     }
