@@ -194,14 +194,18 @@ fn send(deal: u64, anonymous: &Client, hubspot: &Client) -> anyhow::Result<(Deal
         "/_sim/deliveries",
         &json!({"deal": deal, "workflow": {"url": url, "secret": SIGNATURE_SECRET}}),
     )?;
-    let headers: Vec<(&str, String)> = delivery["headers"]
-        .as_object()
+    let headers: Vec<(&str, String)> = delivery
+        .get("headers")
+        .and_then(Value::as_object)
         .context("the simulator signs with no headers")?
         .iter()
         .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"))
         .map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default().to_owned()))
         .collect();
-    let body = delivery["body"].as_str().unwrap_or_default();
+    let body = delivery
+        .get("body")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let answer: Allocated = tenant::read(anonymous.deliver("/post/allocate", &headers, body)?)?;
     let shown = Deal {
         deal_id: deal,
@@ -226,7 +230,9 @@ fn written(deals: &[(Deal, Option<String>)], hubspot: &Client) -> anyhow::Result
                 deal.owner_id.as_deref().is_some_and(|owner| {
                     records.iter().any(|record| {
                         record["id"] == deal.deal_id
-                            && record["properties"]["hubspot_owner_id"] == owner
+                            && record
+                                .pointer("/properties/hubspot_owner_id")
+                                .is_some_and(|held| held == owner)
                     })
                 })
             })
