@@ -260,8 +260,10 @@ async fn a_token_for_an_organization_that_is_not_there_reads_nothing() {
 fn assert_nothing(route: &Route, answer: &Value) {
     let (member, nothing) = match route.success.1 {
         Shape::Page(_) | Shape::FreshPage(_) => ("data", json!([])),
-        Shape::One("KnownEmployees") => ("employees", json!([])),
-        Shape::One("KnownLeaveRequests") => ("leave_requests", json!([])),
+        Shape::One("KnownEmployees" | "KnownLeaveRequests" | "AllocationHistory") => {
+            ("data", json!([]))
+        }
+        Shape::One("AllocationNotices") => ("targets", json!([])),
         _ => ("total", json!(0)),
     };
     assert_eq!(answer[member], nothing, "{}", route.path);
