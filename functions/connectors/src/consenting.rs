@@ -18,12 +18,12 @@ pub async fn ask(context: &Context) -> Result<Reply, Problem> {
     let (tenant, connector) = found(context).await?;
     let asked: AskForConsent = context.json()?;
     let conflict = |why: String| Problem::new(ProblemKind::Conflict, why);
-    let Some(_) = Consent::of(&connector.provider, &connector.config) else {
+    if Consent::of(&connector.provider, &connector.config).is_none() {
         return Err(conflict(format!(
             "A connector of {} configured like this one needs no consent: it is connected by its credentials.",
             connector.provider
         )));
-    };
+    }
     let public_url = PublicUrl::configured()
         .await
         .map_err(|_| conflict("The variable public_url is not set to the https URL of this installation, so no browser could come back. Set it, and register it with the provider followed by /auth/callback.".to_owned()))?;

@@ -175,12 +175,6 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
         Consent::of(&before.provider, &before.config)
             .is_some_and(|before| before.client_id() == consent.client_id())
     });
-    if consent.is_some() && !keeps_consent && request.credentials.is_none() {
-        errors.push(FieldError::new(
-            "/credentials",
-            "must have the client_secret of another client_id",
-        ));
-    }
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }

@@ -10,14 +10,13 @@ use domain::access::Caller;
 use domain::api_key::sha256_hex;
 use domain::connector_state::ConnectorState;
 use domain::deletion_brake::Brake;
-use domain::run::{RunCounts, RunStatus};
+use domain::run::RunCounts;
 use domain::stream::Stream;
 use domain::zone::Zone;
-use platform::access_tokens::RENEWED;
 use platform::rest_api::CUSTOM;
 use platform::rest_api::account::Account;
 use platform::run::{self, LAST_ANSWER_MS, ReportedFailure, RunCall, RunReport};
-use platform::{SpinDatabase, clock, random};
+use platform::{SpinDatabase, access_tokens, clock, random};
 use providers::rest::Verdict;
 use providers::rest::listing::{ListMapping, ListPage, Position};
 use serde::Deserialize;
@@ -435,26 +434,15 @@ impl Run<'_> {
             let active = ConnectorState::Active;
             set_state(self.database, self.lease, self.work, active, None).await;
         }
-        let mut report = RunReport::done();
-        report.complete = closed.is_complete;
-        report.failure = match &closed.held_back {
-            Some(held_back) => Some(ReportedFailure::new(held_back.code(), &held_back.reason())),
-            None if closed.errors > 0 => {
-                let records = match closed.errors {
-                    1 => "1 record".to_owned(),
-                    many => format!("{many} records"),
-                };
-                let reason = format!(
-                    "{records} could not be stored; `/api/quarantined-records` says why. The rest is in."
-                );
-                Some(ReportedFailure::new("quarantined", &reason))
-            }
-            None => None,
-        };
-        if report.failure.is_some() {
-            report.status = RunStatus::Partial;
-        }
-        Ok(report)
+        let held_back = closed
+            .held_back
+            .as_ref()
+            .map(|held_back| ReportedFailure::new(held_back.code(), &held_back.reason()));
+        Ok(RunReport::closed(
+            closed.is_complete,
+            held_back,
+            closed.errors,
+        ))
     }
 
     /// Removes the notes of the closed pass, under the lease: who has taken over may be making his.
@@ -475,8 +463,6 @@ impl Run<'_> {
     }
 }
 
-/// What a run has found out counts only for the secrets that it has used. Tokens are others by now if
-/// they were renewed on the way.
 async fn set_state(
     database: &SpinDatabase,
     lease: Lease<'_>,
@@ -494,11 +480,6 @@ async fn set_state(
         to,
         reason,
     };
-    let used: Vec<_> = work
-        .credentials
-        .iter()
-        .filter(|stored| !RENEWED.contains(&stored.field.as_str()))
-        .cloned()
-        .collect();
+    let used = access_tokens::lasting(&work.credentials);
     run::set_state(database, lease, &work.connector_id, &used, change).await;
 }

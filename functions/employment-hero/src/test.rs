@@ -5,7 +5,7 @@ use api::connectors::TestedConnector;
 use domain::access::Tenant;
 use domain::connector_state::ConnectorState::{Active, Error, Expired, Revoked};
 use http::StatusCode;
-use platform::access_tokens::RENEWED;
+use platform::access_tokens;
 use platform::internal::TestCall;
 use platform::{Context, Reply, SpinDatabase, clock, problems};
 use providers::ProviderError;
@@ -25,13 +25,10 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
         .await
         .map_err(|error| problems::database(&error))?
         .ok_or_else(|| Problem::not_found("connector"))?;
-    let used: Vec<_> = credentials::list(database, &tenant, &connector.id)
+    let used = credentials::list(database, &tenant, &connector.id)
         .await
-        .map_err(|error| problems::database(&error))?
-        .into_iter()
-        // Tokens are others by the end if they were renewed on the way.
-        .filter(|stored| !RENEWED.contains(&stored.field.as_str()))
-        .collect();
+        .map_err(|error| problems::database(&error))?;
+    let used = access_tokens::lasting(&used);
     let (tested, state) = match seen(database, &tenant, &connector).await {
         Ok(detail) => (
             TestedConnector {

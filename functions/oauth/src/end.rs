@@ -3,15 +3,17 @@
 use api::Problem;
 use domain::connector_state::ConnectorState::{Active, Disconnected, Error, Expired, Revoked};
 use platform::access_tokens::{self, Failure};
-use platform::outbound::Line;
+use platform::outbound::{CallError, Line};
 use platform::public_url::PublicUrl;
-use platform::{Context, Reply, SpinDatabase, clients, clock, oauth, planning, problems};
+use platform::{
+    Context, Reply, SpinDatabase, change_as, clients, clock, oauth, planning, problems,
+};
 use providers::Secret;
 use providers::oauth::{Callback, CallbackFault, Token};
-use store::audit::{self, Actor};
+use store::DatabaseError;
+use store::audit::Actor;
 use store::connectors::{self, StateChange};
 use store::oauth_flows::{self, Returned};
-use store::{Database, DatabaseError};
 
 use crate::cookie;
 use crate::outcome::{Audience, Connected, Failed};
@@ -165,40 +167,50 @@ async fn keep(
         to: Active,
         reason: None,
     };
-    database
-        .transaction(async |transaction| {
-            if let Some(actor) = &actor {
-                audit::begin(transaction, actor, received_at).await?;
-            }
-            let held = connectors::get(transaction, tenant, id).await?;
-            let is_same = held.as_ref().is_some_and(|held| {
-                held.config == asking.connector.config
-                    && held.state_changed_at == asking.connector.state_changed_at
-            });
-            if !is_same {
-                return Ok(Err(()));
-            }
-            match asking
-                .tokens()
-                .keep_first(transaction, token, received_at)
-                .await
-            {
-                Ok(()) => {}
-                Err(Failure::Call(platform::outbound::CallError::Database(error))) => {
-                    return Err(error);
-                }
-                Err(_) => return Ok(Err(())),
-            }
-            connectors::set_state(transaction, tenant, id, active, received_at).await?;
-            let by = actor.as_ref().map(|actor| actor.name.as_str());
-            connectors::set_connected(transaction, tenant, id, Some(received_at), by).await?;
-            planning::schedule(transaction, tenant, &asking.connector.provider, id).await?;
-            if actor.is_some() {
-                audit::end(transaction).await?;
-            }
-            Ok::<_, DatabaseError>(Ok(()))
-        })
-        .await
-        .map(|kept: Result<(), ()>| kept.is_ok())
-        .map_err(|error| problems::database(&error))
+    let kept = change_as(database, actor.as_ref(), async |transaction| {
+        let held = connectors::get(transaction, tenant, id).await?;
+        let is_same = held.as_ref().is_some_and(|held| {
+            held.config == asking.connector.config
+                && held.state_changed_at == asking.connector.state_changed_at
+        });
+        if !is_same {
+            return Err(NotKept::Changed);
+        }
+        let tokens = asking.tokens();
+        tokens.keep_first(transaction, token, received_at).await?;
+        connectors::set_state(transaction, tenant, id, active, received_at).await?;
+        let by = actor.as_ref().map(|actor| actor.name.as_str());
+        connectors::set_connected(transaction, tenant, id, Some(received_at), by).await?;
+        planning::schedule(transaction, tenant, &asking.connector.provider, id).await?;
+        Ok(())
+    })
+    .await;
+    match kept {
+        Ok(()) => Ok(true),
+        Err(NotKept::Changed) => Ok(false),
+        Err(NotKept::Tokens(Failure::Unusable(why))) => Err(problems::internal(&why)),
+        Err(NotKept::Tokens(Failure::Call(CallError::Database(error)))) => {
+            Err(problems::database(&error))
+        }
+        Err(NotKept::Tokens(_)) => Err(problems::internal("the tokens could not be kept")),
+    }
+}
+
+/// Why nothing was kept.
+enum NotKept {
+    /// The connector is another one by now.
+    Changed,
+    Tokens(Failure),
+}
+
+impl From<Failure> for NotKept {
+    fn from(failure: Failure) -> Self {
+        Self::Tokens(failure)
+    }
+}
+
+impl From<DatabaseError> for NotKept {
+    fn from(error: DatabaseError) -> Self {
+        Self::Tokens(error.into())
+    }
 }

@@ -8,7 +8,6 @@ use platform::oauth::{self, CALLBACK_PATH, CLIENT_SECRET, Consent, Endpoints};
 use platform::public_url::PublicUrl;
 use platform::vault::{Place, Secret as Clear, Vault};
 use platform::{Context, Reply, clock, problems, random};
-use providers::Secret;
 use providers::oauth::{Authorization, Client, Verifier};
 use store::connectors::{self, Connector};
 use store::credentials;
@@ -187,6 +186,6 @@ impl Asking {
     /// The verifier of a flow.
     pub fn verifier(&self, sealed: &str) -> Option<Verifier> {
         let opened = self.vault.unseal(self.verifier_place(), sealed).ok()?;
-        Verifier::parse(Secret::new(opened.expose().to_owned()).expose()).ok()
+        Verifier::parse(opened.expose()).ok()
     }
 }

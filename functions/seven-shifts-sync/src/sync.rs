@@ -9,7 +9,7 @@ use std::cell::{Cell, OnceCell};
 use domain::access::{Caller, Tenant};
 use domain::connector_state::ConnectorState;
 use domain::deletion_brake::Brake;
-use domain::run::{RunCounts, RunStatus};
+use domain::run::RunCounts;
 use domain::stream::Stream;
 use domain::sync_settings::{Schedule, SyncSettings};
 use futures::future::join;
@@ -774,29 +774,15 @@ impl Run<'_> {
     async fn closed(&self, checkpoint: &Checkpoint, closed: &Closed) -> Result<RunReport, Stop> {
         self.forget(checkpoint, &closed.run_id).await?;
         self.set_active().await;
-        let mut report = RunReport::done();
-        report.complete = closed.complete;
+        let held_back = closed
+            .held_back
+            .as_ref()
+            .map(|held_back| ReportedFailure::new(held_back.code(), held_back.reason()));
+        let mut report = RunReport::closed(closed.complete, held_back, closed.errors);
         report.wanted.clone_from(&closed.wanted);
-        let quarantined = || {
-            let records = match closed.errors {
-                1 => "1 record".to_owned(),
-                many => format!("{many} records"),
-            };
-            format!(
-                "{records} could not be stored; `/api/quarantined-records` says why. The rest is in."
-            )
-        };
-        report.failure = match &closed.held_back {
-            Some(held_back) => Some(ReportedFailure::new(held_back.code(), held_back.reason())),
-            None if closed.errors > 0 => Some(ReportedFailure::new("quarantined", &quarantined())),
-            None if closed.left_out > 0 => Some(ReportedFailure::new(
-                "list_cut_short",
-                &self.left_out(closed.left_out),
-            )),
-            None => None,
-        };
-        if report.failure.is_some() {
-            report.status = RunStatus::Partial;
+        if report.failure.is_none() && closed.left_out > 0 {
+            let left_out = self.left_out(closed.left_out);
+            report = report.partial(ReportedFailure::new("list_cut_short", &left_out));
         }
         Ok(report)
     }

@@ -26,12 +26,23 @@ pub const ACCESS_TOKEN: &str = "access_token";
 const REFRESH_TOKEN: &str = "refresh_token";
 const PREVIOUS_REFRESH_TOKEN: &str = "previous_refresh_token";
 /// Those that change when a token is renewed, and are the same account's all the same.
-pub const RENEWED: [&str; 3] = [ACCESS_TOKEN, REFRESH_TOKEN, PREVIOUS_REFRESH_TOKEN];
+const RENEWED: [&str; 3] = [ACCESS_TOKEN, REFRESH_TOKEN, PREVIOUS_REFRESH_TOKEN];
 
 /// How often who waits for another's renewal looks whether it is there, in milliseconds.
 const LOOK_EVERY_MS: i64 = 100;
 /// How long a lease lasts beyond the last moment of its request, in milliseconds: for keeping what came.
 const KEEPING_MS: i64 = 5_000;
+
+/// What of a connector's secrets stays when its tokens are renewed: what a run has found out of the connector counts for as
+/// long as these are the same.
+#[must_use]
+pub fn lasting(secrets: &[SealedCredential]) -> Vec<SealedCredential> {
+    let secrets = secrets.iter();
+    secrets
+        .filter(|stored| !RENEWED.contains(&stored.field.as_str()))
+        .cloned()
+        .collect()
+}
 
 /// The tokens of one connector.
 #[derive(Clone, Copy)]

@@ -11,11 +11,10 @@ use store::outbox::{self, Attempt, DeliveryJob, Effect, NewLease};
 use store::outgoing_webhooks::WEBHOOK;
 use store::{Database, DatabaseError, Execute};
 
-use crate::access_tokens::RENEWED;
 use crate::database::SpinDatabase;
 use crate::outbound::CallError;
 use crate::run::{self, LEASE_SECONDS, Ran, RunCall, RunReport, WORK_BUDGET_MS};
-use crate::{box_folders, clock, log, outgoing_webhooks, rest_api, slack};
+use crate::{access_tokens, box_folders, clock, log, outgoing_webhooks, rest_api, slack};
 
 /// How long what a paused connector has to send waits until it is looked at again, in seconds.
 const PAUSED_SECONDS: i64 = 300;
@@ -274,13 +273,7 @@ async fn set_state(database: &SpinDatabase, lease: Lease<'_>, effect: &Effect, o
         to,
         reason: reason.map(|failure| failure.detail.as_str()),
     };
-    // A token that was renewed meanwhile is the same account's.
-    let used: Vec<_> = effect
-        .credentials
-        .iter()
-        .filter(|stored| !RENEWED.contains(&stored.field.as_str()))
-        .cloned()
-        .collect();
+    let used = access_tokens::lasting(&effect.credentials);
     run::set_state(database, lease, &effect.connector_id, &used, change).await;
 }
 

@@ -54,4 +54,4 @@ pub mod webhook_copies;
 pub mod webhook_setup;
 
 pub use database::SpinDatabase;
-pub use serve::{Answer, Context, Reply, serve, serve_functions, serve_internal};
+pub use serve::{Answer, Context, Reply, change_as, serve, serve_functions, serve_internal};

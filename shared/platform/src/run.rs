@@ -109,6 +109,28 @@ impl RunReport {
         }
     }
 
+    /// A pass over a list came to its end: with what kept it from deleting, or records that it could not store, the run is
+    /// partial.
+    #[must_use]
+    pub fn closed(is_complete: bool, held_back: Option<ReportedFailure>, errors: u64) -> Self {
+        let mut report = Self::done();
+        report.complete = is_complete;
+        match held_back.or_else(|| ReportedFailure::quarantined(errors)) {
+            Some(failure) => report.partial(failure),
+            None => report,
+        }
+    }
+
+    /// The same, of which not everything came to be.
+    #[must_use]
+    pub fn partial(self, failure: ReportedFailure) -> Self {
+        Self {
+            status: RunStatus::Partial,
+            failure: Some(failure),
+            ..self
+        }
+    }
+
     #[must_use]
     pub fn retry_at(at: i64, code: &str, reason: &str) -> Self {
         let outcome = Outcome::RetryAt {
@@ -242,6 +264,19 @@ impl ReportedFailure {
             code: code.to_owned(),
             detail: detail.to_owned(),
         }
+    }
+
+    /// Records that a pass could not store; nothing where there are none.
+    fn quarantined(errors: u64) -> Option<Self> {
+        let records = match errors {
+            0 => return None,
+            1 => "1 record".to_owned(),
+            many => format!("{many} records"),
+        };
+        let detail = format!(
+            "{records} could not be stored; `/api/quarantined-records` says why. The rest is in."
+        );
+        Some(Self::new("quarantined", &detail))
     }
 }
 

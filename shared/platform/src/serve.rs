@@ -169,19 +169,7 @@ impl Context {
         E: From<DatabaseError>,
         F: AsyncFnOnce(&SpinTransaction) -> Result<T, E>,
     {
-        self.database
-            .transaction(async |transaction| {
-                let actor = self.actor();
-                if let Some(actor) = &actor {
-                    audit::begin(transaction, actor, clock::now()).await?;
-                }
-                let value = body(transaction).await?;
-                if actor.is_some() {
-                    audit::end(transaction).await?;
-                }
-                Ok(value)
-            })
-            .await
+        change_as(&self.database, self.actor().as_ref(), body).await
     }
 
     /// Whose change it is, on a route that changes what is set up.
@@ -299,6 +287,34 @@ where
         cross_origin(response.headers_mut(), origin, is_preflight);
     }
     response
+}
+
+/// Runs `body` in one transaction, in the name of whoever it is for the audit. What it refuses is rolled back, so nobody
+/// else's change is ever in that name.
+///
+/// # Errors
+/// What `body` returned, or the database's.
+pub async fn change_as<T, E, F>(
+    database: &SpinDatabase,
+    actor: Option<&Actor>,
+    body: F,
+) -> Result<T, E>
+where
+    E: From<DatabaseError>,
+    F: AsyncFnOnce(&SpinTransaction) -> Result<T, E>,
+{
+    database
+        .transaction(async |transaction| {
+            if let Some(actor) = actor {
+                audit::begin(transaction, actor, clock::now()).await?;
+            }
+            let value = body(transaction).await?;
+            if actor.is_some() {
+                audit::end(transaction).await?;
+            }
+            Ok(value)
+        })
+        .await
 }
 
 /// Serves one request of a function that has only this route, for the other functions: without the

@@ -99,6 +99,10 @@ pub fn allocate(
     let firm = Firm::set_up(FIRM, ZONE, operator, anonymous)?;
     let client = &firm.client;
     connect(client, providers)?;
+    // Sooner than the scheduler's next tick.
+    for list in ["employees", "leave_requests"] {
+        client.post_nothing(&format!("/sync/{list}"))?;
+    }
     let leave_requests = until_synced(client)?;
     let employees = count(client, "/api/employees?limit=500")?;
     let deals = DEALS

@@ -148,6 +148,38 @@ async fn an_exchange_that_fails_connects_nothing_and_tells_no_secret() {
     connect(&app, &organization, &id).await;
 }
 
+/// What was refused leaves nobody's name behind, in which the system's next change would be audited.
+#[tokio::test(start_paused = true)]
+async fn a_connector_that_was_changed_meanwhile_keeps_nothing_and_names_nobody() {
+    let (app, organization) = start(1621).await;
+    let id = connector(&app, &organization).await;
+    let link = link(&app, &organization, &id, json!({})).await;
+    let mut browser = Browser::default();
+    let back = browser.consents(&app, &link).await;
+    app.employment_hero.add_fault(FaultRule::once(
+        "/oauth2/token",
+        Fault::Delay {
+            milliseconds: 5_000,
+        },
+    ));
+    let path = format!("/api/connectors/{id}");
+    let change = async {
+        pass(2).await;
+        let body = json!({"config": {"client_id": CLIENT_ID}});
+        app.request(Method::PATCH, &path, &organization.key, Some(body))
+            .await
+            .expect(StatusCode::OK)
+    };
+    let (answer, _) = futures::future::join(browser.open(&app, &back, JSON), change).await;
+    refused(&answer, "connector_is_gone");
+    is_not_connected(&app, &organization, &id).await;
+    let named: i64 = app
+        .database()
+        .query_row("SELECT count(*) FROM audit_actors", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(named, 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_browser_is_sent_to_known_places_only() {
     let (app, organization) = start(1617).await;
