@@ -92,11 +92,23 @@ impl Client {
     /// # Errors
     /// If there is no answer.
     pub fn browse(&self, url: &str, cookie: Option<&str>) -> anyhow::Result<Browsed> {
-        let mut request = Request::builder().method(Method::GET).uri(url);
+        let mut request = Request::get(url);
         if let Some(cookie) = cookie {
             request = request.header(header::COOKIE, cookie);
         }
-        let request = request.body(())?;
+        self.browsed(url, request.body(())?)
+    }
+
+    /// Sends the form of our own page at `url`, as a browser does.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub fn submit(&self, url: &str) -> anyhow::Result<Browsed> {
+        let request = Request::post(url).header(header::ORIGIN, &self.origin);
+        self.browsed(url, request.body(())?)
+    }
+
+    fn browsed(&self, url: &str, request: Request<()>) -> anyhow::Result<Browsed> {
         let request = self
             .agent
             .configure_request(request)

@@ -14,13 +14,21 @@ use crate::{demo, functions, interrupt, openapi, process, style};
 
 /// Tests of what a provider or a clock does to rows, in virtual days: what an instance remembers from
 /// one request to the next is nothing to them, so they run with the usual instances only.
-const WHATEVER_INSTANCES_SERVE: [&str; 9] = [
+const WHATEVER_INSTANCES_SERVE: [&str; 17] = [
+    "allocation::",
+    "attendance::deciding",
+    "attendance::keeping",
+    "attendance::summing",
+    "client_folders::naming",
+    "costing::",
+    "employment_hero::syncing",
     "schedule::",
     "sync::bad_days",
     "sync::budget",
     "sync::changes",
     "sync::crashes",
     "sync::cut_short",
+    "sync::mirror",
     "sync::one_location",
     "sync::pay_and_absence",
     "sync::quarantine",

@@ -90,10 +90,7 @@ async fn check_return_url(url: &str, public_url: &PublicUrl) -> Result<(), Probl
     };
     let origin = format!("{scheme}://{authority}");
     let allowed = variables::get("allowed_origins").await.unwrap_or_default();
-    let is_ours = public_url
-        .as_str()
-        .strip_prefix(origin.as_str())
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_ours = public_url.origin() == origin;
     let is_plain = matches!(scheme, "http" | "https") && !authority.as_str().contains('@');
     if is_plain && (is_ours || cors::is_allowed(&origin, &allowed)) {
         Ok(())

@@ -24,11 +24,7 @@ const EXCHANGE_MS: i64 = 20_000;
 const EXCHANGES_PER_SECOND: std::num::NonZeroU32 = std::num::NonZeroU32::MIN;
 
 pub async fn end(context: &Context) -> Result<Reply, Problem> {
-    let mut audience = Audience {
-        headers: &context.headers,
-        return_to: None,
-        cookie: None,
-    };
+    let mut audience = Audience::of(context);
     let callback = match Callback::read(&context.query) {
         Ok(callback) => callback,
         Err(fault) => return audience.tell(Err(unreadable(fault))),

@@ -4,7 +4,7 @@ use api::connectors::{ConsentGiven, TestedConnector};
 use api::{Problem, ProblemKind};
 use http::header::{ACCEPT, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
-use platform::{Reply, problems};
+use platform::{Context, Reply, problems};
 use url::Url;
 
 use crate::page;
@@ -41,12 +41,20 @@ pub struct Audience<'a> {
     pub cookie: Option<String>,
 }
 
-impl Audience<'_> {
+impl<'a> Audience<'a> {
+    pub fn of(context: &'a Context) -> Self {
+        Self {
+            headers: &context.headers,
+            return_to: None,
+            cookie: None,
+        }
+    }
+
     pub fn tell(&self, outcome: Result<Connected, Failed>) -> Result<Reply, Problem> {
         let reply = match (&self.return_to, outcome) {
             (Some((return_url, connector_id)), outcome) => {
                 let error = outcome.as_ref().err().map(|failed| failed.code.as_str());
-                away(&returning(return_url, connector_id, error)?)
+                on(&returning(return_url, connector_id, error)?)
             }
             (None, Ok(connected)) => self.connected(connected)?,
             (None, Err(failed)) => self.failed(&failed)?,
@@ -80,7 +88,7 @@ impl Audience<'_> {
     }
 
     /// Browsers ask for pages by name.
-    fn is_a_person(&self) -> bool {
+    pub fn is_a_person(&self) -> bool {
         let accepts = self.headers.get_all(ACCEPT).iter();
         accepts
             .filter_map(|value| value.to_str().ok())
@@ -88,10 +96,10 @@ impl Audience<'_> {
     }
 }
 
-/// Sends the browser on.
-pub fn away(location: &str) -> Reply {
+/// Sends the browser on; also one that has posted a form reads the other page (RFC 9110 section 15.4.4).
+pub fn on(location: &str) -> Reply {
     Reply::text(
-        StatusCode::FOUND,
+        StatusCode::SEE_OTHER,
         "text/plain; charset=utf-8",
         String::new(),
     )

@@ -1,13 +1,35 @@
-//! What a person sees in the end.
+//! What a person sees before the provider's page, and in the end.
 
+use api::connectors::ConsentOffered;
 use http::StatusCode;
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use platform::Reply;
 
 use crate::outcome::{Connected, Failed};
 
 const STYLE: &str = "html{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:18vh auto 0;padding:0 1.5rem}\
-h1{font-size:1.4rem;margin:0 0 .5rem}p{margin:.5rem 0}.dim{opacity:.7;font-size:.9rem}";
+h1{font-size:1.4rem;margin:0 0 .5rem}p,form{margin:.5rem 0;overflow-wrap:anywhere}.dim{opacity:.75;font-size:.9rem}\
+button{font:inherit;font-weight:600;margin:.75rem 0;padding:.6rem 1.1rem;border:0;border-radius:.5rem;background:#1d4ed8;color:#fff;cursor:pointer}\
+button:hover{background:#1e40af}button:focus-visible{outline:3px solid #93c5fd;outline-offset:2px}";
+
+/// Goes on by a form, which nobody sends who only looks.
+pub fn offered(offered: &ConsentOffered, ticket: &str) -> Reply {
+    let (organization, provider) = (escaped(&offered.organization), escaped(&offered.provider));
+    page(
+        StatusCode::OK,
+        &format!("Connect {provider}"),
+        &format!(
+            "<p><strong>{organization}</strong> asks for access to an account of {provider}, for its connection “{}”.</p>\
+             <p>Go on only if you know {organization} and act for the account: what {provider} then asks you to allow is allowed to {organization}.</p>\
+             <form method=\"post\" action=\"?ticket={}\"><button>Go on to {provider}</button></form>\
+             <p class=\"dim\">The link is good once and for ten minutes. If you did not expect it, close this page: nothing was connected.</p>",
+            escaped(&offered.connector),
+            escaped(ticket),
+        ),
+    )
+    // The form has to say that it comes from here; nobody else learns of the link.
+    .header(REFERRER_POLICY, "same-origin")
+}
 
 pub fn connected(connected: &Connected) -> Reply {
     let test = match &connected.test {

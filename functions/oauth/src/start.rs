@@ -1,8 +1,8 @@
-//! From the link to the provider.
+//! From our page to the provider.
 
-use api::{Problem, query::Query};
+use api::Problem;
 use domain::access::{Caller, Tenant};
-use http::header::SET_COOKIE;
+use http::header::{ORIGIN, REFERRER_POLICY, SET_COOKIE};
 use platform::access_tokens::Tokens;
 use platform::oauth::{self, CALLBACK_PATH, CLIENT_SECRET, Consent, Endpoints};
 use platform::public_url::PublicUrl;
@@ -13,8 +13,8 @@ use store::connectors::{self, Connector};
 use store::credentials;
 use store::oauth_flows::{self, Sent};
 
-use crate::cookie;
-use crate::outcome::{Audience, Failed, away};
+use crate::outcome::{Audience, Failed, on};
+use crate::{cookie, offer};
 
 /// The name under which a verifier is sealed: no field of `credentials` has it.
 pub const VERIFIER: &str = "oauth_verifier";
@@ -29,39 +29,32 @@ pub struct Asking {
 }
 
 pub async fn start(context: &Context) -> Result<Reply, Problem> {
-    let audience = Audience {
-        headers: &context.headers,
-        return_to: None,
-        cookie: None,
-    };
     match sent(context).await? {
         Ok(reply) => Ok(reply),
-        Err(failed) => audience.tell(Err(failed)),
+        Err(failed) => Audience::of(context).tell(Err(failed)),
     }
 }
 
 async fn sent(context: &Context) -> Result<Result<Reply, Failed>, Problem> {
-    let mut query = Query::parse(&context.query);
-    let ticket = query.text("ticket");
-    query.finish()?;
-    let Some(ticket) = ticket else {
-        return Ok(Err(Failed::new(
-            "missing_ticket",
-            "This address is opened by a link only: ask for one by POST /api/connectors/{id}/authorizations.",
-        )));
+    let ticket = match offer::ticket(context)? {
+        Ok(ticket) => ticket,
+        Err(failed) => return Ok(Err(failed)),
     };
     let public_url = match PublicUrl::configured().await {
         Ok(public_url) => public_url,
         Err(why) => return Ok(Err(Failed::new("not_configured", why))),
     };
+    if !is_our_page(context, &public_url) {
+        return Ok(Err(Failed::new(
+            "another_site",
+            "Another site has tried to connect an account in your name. Nothing was connected.",
+        )));
+    }
     let opened = oauth_flows::open(&context.database, &oauth::hash(&ticket), clock::now())
         .await
         .map_err(|error| problems::database(&error))?;
     let Some(opened) = opened else {
-        return Ok(Err(Failed::new(
-            "link_is_spent",
-            "The link was opened before, or is older than ten minutes. Ask whoever sent it for another one.",
-        )));
+        return Ok(Err(offer::spent()));
     };
     let asking = match Asking::of(context, &opened.organization_id, &opened.connector_id).await? {
         Ok(asking) => asking,
@@ -89,7 +82,7 @@ async fn sent(context: &Context) -> Result<Result<Reply, Failed>, Problem> {
     if !is_first {
         return Ok(Err(Failed::new(
             "link_is_spent",
-            "The link was opened twice at the same moment. Ask for another one.",
+            "The link was used twice at the same moment. Ask for another one.",
         )));
     }
     let authorization = Authorization {
@@ -103,10 +96,19 @@ async fn sent(context: &Context) -> Result<Result<Reply, Failed>, Problem> {
         Ok(url) => url,
         Err(error) => return Ok(Err(Failed::new("not_configured", error.to_string()))),
     };
-    Ok(Ok(away(&url).header(
+    Ok(Ok(on(&url).header(REFERRER_POLICY, "no-referrer").header(
         SET_COOKIE,
         &cookie::set(&opened.id, &browser, &public_url),
     )))
+}
+
+/// Browsers say which page sends a form; a page of another site would connect an account without its owner having read
+/// whose organization it is for. Programs say nothing.
+fn is_our_page(context: &Context, public_url: &PublicUrl) -> bool {
+    let origins = context.headers.get_all(ORIGIN);
+    origins
+        .iter()
+        .all(|origin| origin.as_bytes() == public_url.origin().as_bytes())
 }
 
 impl Asking {

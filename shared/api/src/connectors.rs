@@ -66,15 +66,30 @@ pub struct AskForConsent {
     pub return_url: Option<String>,
 }
 
-/// A link for the owner of the account. Whoever opens it connects their account in this organization.
+/// A link for the owner of the account, who is told which organization asks and connects the account by going on.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConsentAsked {
-    /// To be opened in a browser, once.
+    /// To be opened in a browser; good for going on once.
     pub url: String,
     /// What has to be registered with the provider as the redirect URI of the client.
     pub redirect_uri: String,
+    pub expires_at: String,
+}
+
+/// What a link is for. A browser is shown the same as a page, and goes on by `POST` to the same address.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConsentOffered {
+    /// The organization that asks, by name.
+    pub organization: String,
+    pub connector_id: String,
+    /// The name of the connector.
+    pub connector: String,
+    /// Whose account is connected, such as `Employment Hero`.
+    pub provider: String,
     pub expires_at: String,
 }
 

@@ -302,6 +302,7 @@ fn schemas() -> Value {
     add::<connectors::CreateConnector>(&mut generator);
     add::<connectors::AskForConsent>(&mut generator);
     add::<connectors::ConsentAsked>(&mut generator);
+    add::<connectors::ConsentOffered>(&mut generator);
     add::<connectors::ConsentGiven>(&mut generator);
     add::<connectors::UpdateConnector>(&mut generator);
     add::<connectors::TestedConnector>(&mut generator);

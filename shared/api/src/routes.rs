@@ -29,6 +29,7 @@ pub enum Operation {
     DeleteConnector,
     CallApi,
     AskForConsent,
+    OfferConsent,
     StartConsent,
     EndConsent,
     RunConnectorHealth,
@@ -1301,7 +1302,7 @@ const ONE: &[Parameter] = &[ORGANIZATION_ID];
 const TICKET: &[Parameter] = &[Parameter {
     name: "ticket",
     form: ParameterForm::Text,
-    description: "What the link came with; good once, for ten minutes.",
+    description: "What the link came with; good once and for ten minutes.",
     is_required: true,
 }];
 /// As the provider sends it (RFC 6749 section 4.1.2).
@@ -1863,15 +1864,25 @@ const ALL: &[Route] = &[
     .takes("AskForConsent")
     .answers(201, Shape::One("ConsentAsked")),
     Route::new(
-        O::StartConsent,
+        O::OfferConsent,
         "oauth",
         "GET",
         "/auth/start",
         Access::Public,
-        "Send a browser with such a link to the provider",
+        "Show who asks by such a link, and for what",
     )
     .query(TICKET)
-    .answers(302, Shape::Nothing),
+    .answers(200, Shape::One("ConsentOffered")),
+    Route::new(
+        O::StartConsent,
+        "oauth",
+        "POST",
+        "/auth/start",
+        Access::Public,
+        "Send the browser on to the provider; the link is spent by that",
+    )
+    .query(TICKET)
+    .answers(303, Shape::Nothing),
     Route::new(
         O::EndConsent,
         "oauth",
@@ -1882,7 +1893,7 @@ const ALL: &[Route] = &[
     )
     .query(CALLBACK)
     .answers(200, Shape::One("ConsentGiven"))
-    .or(&[302]),
+    .or(&[303]),
     Route::new(
         O::PauseConnector,
         "connectors",

@@ -71,6 +71,15 @@ impl Consent {
         })
     }
 
+    /// The provider's name, for people.
+    #[must_use]
+    pub fn provider(&self) -> &'static str {
+        match self.provider {
+            Provider::EmploymentHero => "Employment Hero",
+            Provider::HubSpot => "HubSpot",
+        }
+    }
+
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id

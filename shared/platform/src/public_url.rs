@@ -48,6 +48,12 @@ impl PublicUrl {
         &self.0
     }
 
+    /// Scheme, host and port, as a browser names where a page comes from (RFC 6454 section 6.1).
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.0.strip_suffix(self.path()).unwrap_or(&self.0)
+    }
+
     /// What it has behind its host: empty, or with a slash at its beginning and none at its end.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -91,7 +97,9 @@ mod tests {
             ("http://localhost:3000/", "http://localhost:3000"),
             ("http://[::1]:3000", "http://[::1]:3000"),
         ] {
-            assert_eq!(PublicUrl::parse(text).unwrap().as_str(), url);
+            let parsed = PublicUrl::parse(text).unwrap();
+            assert_eq!(parsed.as_str(), url);
+            assert_eq!(format!("{}{}", parsed.origin(), parsed.path()), url);
         }
     }
 

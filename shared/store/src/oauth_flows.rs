@@ -61,6 +61,43 @@ pub async fn begin<E: Execute>(
     rows.first().map(|row| row.integer(0)).transpose()
 }
 
+/// What a link is for, as whoever opens it is told.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Offered {
+    pub organization: String,
+    pub connector_id: String,
+    pub connector: String,
+    pub provider: String,
+    /// The connector's own, as JSON.
+    pub config: String,
+    pub expires_at: i64,
+}
+
+/// No tenant: the ticket alone says whose flow it is.
+const OFFERED: &str = "
+SELECT json_object('organization', organizations.name, 'connector_id', connectors.id, 'connector', connectors.name,
+  'provider', connectors.provider, 'config', connectors.config, 'expires_at', oauth_flows.expires_at)
+FROM oauth_flows
+JOIN organizations ON organizations.id = oauth_flows.organization_id
+JOIN connectors ON connectors.id = oauth_flows.connector_id AND connectors.organization_id = oauth_flows.organization_id
+WHERE oauth_flows.ticket_hash = ?1 AND oauth_flows.expires_at > ?2";
+
+/// Looks at a link without spending it: whoever previews links does that, too.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn offered<E: Execute>(
+    database: &E,
+    ticket_hash: &str,
+    now: i64,
+) -> Result<Option<Offered>, DatabaseError> {
+    json::read_optional(
+        &database
+            .execute(OFFERED, parameters![ticket_hash, now])
+            .await?,
+    )
+}
+
 /// What a browser has opened: whose account of which connector is to be connected.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Opened {

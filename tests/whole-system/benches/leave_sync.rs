@@ -195,20 +195,22 @@ async fn connect(app: &App, organization: &Organization) -> anyhow::Result<()> {
         )
         .await
         .expect(StatusCode::CREATED);
-    let open = async |url: &str, cookie: &str| {
-        let request = Request::get(url.strip_prefix(PUBLIC_URL).unwrap_or(url))
+    let open = async |method: Method, url: &str, cookie: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri(url.strip_prefix(PUBLIC_URL).unwrap_or(url))
             .header("accept", "text/html")
             .header("cookie", cookie)
             .body(Bytes::new())?;
         anyhow::Ok(send_raw(&app.runtime, request).await)
     };
-    let sent = open(asked["url"].as_str().context("a link")?, "").await?;
+    let sent = open(Method::POST, asked["url"].as_str().context("a link")?, "").await?;
     let cookie = sent.headers["set-cookie"].to_str()?;
     let cookie = cookie.split(';').next().unwrap_or_default();
     let authorize = Request::get(sent.headers["location"].to_str()?).body(Bytes::new())?;
     let answer = app.employment_hero.send(authorize).await?;
     let back = answer.headers()["location"].to_str()?;
-    let ended = open(back, cookie).await?;
+    let ended = open(Method::GET, back, cookie).await?;
     anyhow::ensure!(ended.status == StatusCode::OK, "{:?}", ended.body);
     Ok(())
 }

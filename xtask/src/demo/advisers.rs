@@ -153,7 +153,7 @@ fn connect(client: &Client, providers: &Providers<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the owner of the account does: opens the link, agrees, and comes back.
+/// What the owner of the account does: opens the link, reads who asks and goes on, agrees, and comes back.
 fn consent(client: &Client, connector_id: &str, provider: &Client) -> anyhow::Result<()> {
     let path = format!("/api/connectors/{connector_id}/authorizations");
     let asked: ConsentAsked = tenant::read(client.post(&path, &json!({}))?)?;
@@ -161,7 +161,14 @@ fn consent(client: &Client, connector_id: &str, provider: &Client) -> anyhow::Re
         "/_sim/settings",
         &json!({"redirect_uris": [asked.redirect_uri]}),
     )?;
-    let sent = client.browse(&asked.url, None)?;
+    let page = client.browse(&asked.url, None)?;
+    ensure!(
+        page.body.contains(FIRM),
+        "the link does not name the firm: {} {}",
+        page.status,
+        page.body
+    );
+    let sent = client.submit(&asked.url)?;
     let agreed = client.browse(sent.location()?, None)?;
     let back = client.browse(agreed.location()?, sent.cookie.as_deref())?;
     ensure!(

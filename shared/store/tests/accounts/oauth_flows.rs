@@ -1,6 +1,6 @@
 use domain::access::Tenant;
 use store::oauth_flows::{
-    FLOW_SECONDS, MAX_FLOWS, NewFlow, Opened, Sent, begin, open, prune, send, take,
+    FLOW_SECONDS, MAX_FLOWS, NewFlow, Opened, Sent, begin, offered, open, prune, send, take,
 };
 
 use crate::support::{TestDatabase, wait};
@@ -58,7 +58,17 @@ fn every_step_is_made_once() {
     // What is not known leads nowhere, and a state before it was sent is none.
     assert_eq!(flows.opened(2, NOW), None);
     assert_eq!(wait(take(database, "state")), Ok(None));
+    // Who looks spends nothing.
+    for _ in 0..2 {
+        let offered = wait(offered(database, "ticket1", NOW + 1))
+            .unwrap()
+            .unwrap();
+        assert_eq!(offered.connector_id, flows.connector_id);
+        assert_eq!(offered.expires_at, NOW + FLOW_SECONDS);
+    }
+    assert_eq!(wait(offered(database, "ticket2", NOW)), Ok(None));
     let opened = flows.opened(1, NOW + 1).unwrap();
+    assert_eq!(wait(offered(database, "ticket1", NOW + 1)), Ok(None));
     assert_eq!(
         (opened.organization_id.as_str(), &opened.connector_id),
         (flows.first.as_str(), &flows.connector_id)

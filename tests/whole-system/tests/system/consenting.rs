@@ -86,11 +86,22 @@ struct Browser {
 impl Browser {
     /// Opens an address of ours.
     async fn open(&mut self, app: &App, url: &str, accept: &str) -> Answer {
-        let path = url.strip_prefix(PUBLIC_URL).unwrap_or(url);
-        let mut request = Request::builder()
-            .method(Method::GET)
-            .uri(path)
-            .header("accept", accept);
+        let request = Request::get(ours(url)).header("accept", accept);
+        self.send(app, request).await
+    }
+
+    /// Sends the form of our page, as the page of `origin` does; programs name none.
+    async fn go_on(&mut self, app: &App, link: &str, origin: Option<&str>) -> Answer {
+        let mut request = Request::post(ours(link))
+            .header("accept", PAGE)
+            .header("content-type", "application/x-www-form-urlencoded");
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        self.send(app, request).await
+    }
+
+    async fn send(&mut self, app: &App, mut request: http::request::Builder) -> Answer {
         if !self.cookies.is_empty() {
             let cookies: Vec<_> = self
                 .cookies
@@ -126,8 +137,14 @@ impl Browser {
 
     /// From a link to the provider, and to where that sends the browser back.
     async fn consents(&mut self, app: &App, link: &str) -> String {
-        let sent = self.open(app, link, PAGE).await;
-        assert_eq!(sent.status, StatusCode::FOUND, "{:?}", sent.body);
+        let page = self.open(app, link, PAGE).await;
+        assert_eq!(page.status, StatusCode::OK, "{:?}", page.body);
+        let page = String::from_utf8(page.body.to_vec()).unwrap();
+        let (_, query) = link.split_once('?').unwrap();
+        let form = format!("<form method=\"post\" action=\"?{query}\"><button>");
+        assert!(page.contains(&form), "{page}");
+        let sent = self.go_on(app, link, Some(PUBLIC_URL)).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{:?}", sent.body);
         self.answers(app, location(&sent)).await
     }
 
@@ -147,6 +164,11 @@ impl Browser {
         assert_eq!(answer.status(), StatusCode::FOUND);
         answer.headers()["location"].to_str().unwrap().to_owned()
     }
+}
+
+/// Without the origin, which is the runtime's own.
+fn ours(url: &str) -> &str {
+    url.strip_prefix(PUBLIC_URL).unwrap_or(url)
 }
 
 fn location(answer: &Answer) -> &str {

@@ -65,6 +65,51 @@ async fn whoever_asked_for_the_link_is_in_the_audit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_opens_a_link_is_told_who_asks_and_spends_nothing_by_looking() {
+    let (app, _) = start(1606).await;
+    let organization = app
+        .organization("Harbour <b>& Sons</b>", "Australia/Sydney")
+        .await;
+    let id = connector(&app, &organization).await;
+    let link = link(&app, &organization, &id, json!({})).await;
+    // A chat that previews links, and a product that has a page of its own.
+    for _ in 0..3 {
+        let mut program = Browser::default();
+        let told = program
+            .open(&app, &link, "*/*")
+            .await
+            .expect(StatusCode::OK);
+        assert_eq!(told["organization"], "Harbour <b>& Sons</b>");
+        assert_eq!(told["connector_id"], id.as_str());
+        assert_eq!(told["connector"], "People of Harbour Advice");
+        assert_eq!(told["provider"], "Employment Hero");
+        assert!(program.cookies.is_empty());
+    }
+    let mut browser = Browser::default();
+    let page = browser.open(&app, &link, PAGE).await;
+    assert_eq!(page.status, StatusCode::OK);
+    // Nobody puts it in a frame, and no other site learns of the link.
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert_eq!(page.headers["referrer-policy"], "same-origin");
+    assert_eq!(page.headers["cache-control"], "no-store");
+    let text = String::from_utf8(page.body.to_vec()).unwrap();
+    for part in [
+        "<strong>Harbour &lt;b&gt;&amp; Sons&lt;/b&gt;</strong> asks for access",
+        "“People of Harbour Advice”",
+        "Go on to Employment Hero",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let back = browser.consents(&app, &link).await;
+    browser
+        .open(&app, &back, "application/json")
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(read(&app, &organization, &id).await["state"], "active");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_person_sees_a_page() {
     let (app, organization) = start(1603).await;
     let id = connector(&app, &organization).await;
@@ -96,7 +141,7 @@ async fn a_person_sees_a_page() {
     let spent = browser.open(&app, &first, PAGE).await;
     assert_eq!(spent.status, StatusCode::BAD_REQUEST);
     let text = String::from_utf8(spent.body.to_vec()).unwrap();
-    assert!(text.contains("The link was opened before"), "{text}");
+    assert!(text.contains("The link was used before"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +153,7 @@ async fn the_browser_goes_where_the_product_wants_it() {
     let link = link(&app, &organization, &id, body.clone()).await;
     let back = browser.consents(&app, &link).await;
     let sent = browser.open(&app, &back, PAGE).await;
-    assert_eq!(sent.status, StatusCode::FOUND);
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
     assert_eq!(
         location(&sent),
         format!(

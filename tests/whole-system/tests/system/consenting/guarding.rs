@@ -29,6 +29,8 @@ async fn a_link_and_an_answer_are_good_once() {
         &Browser::default().open(&app, &link, JSON).await,
         "link_is_spent",
     );
+    let again = Browser::default().go_on(&app, &link, None).await;
+    assert_eq!(again.status, StatusCode::BAD_REQUEST);
     let cookies = browser.cookies.clone();
     browser.open(&app, &back, JSON).await.expect(StatusCode::OK);
     browser.cookies = cookies;
@@ -36,6 +38,32 @@ async fn a_link_and_an_answer_are_good_once() {
     // The code was sent once, or the provider would have withdrawn what it gave.
     let counts = app.employment_hero.provider().counts();
     assert_eq!((counts.replayed_codes, counts.live_grants), (0, 1));
+}
+
+/// Or its visitors' accounts would be connected without anybody having read whose organization it is for.
+#[tokio::test(start_paused = true)]
+async fn a_page_of_another_site_sends_nobody_on() {
+    let (app, organization) = start(1622).await;
+    let id = connector(&app, &organization).await;
+    let link = link(&app, &organization, &id, json!({})).await;
+    let mut browser = Browser::default();
+    // Also of one that may read answers: reading is not consenting.
+    for origin in [
+        "https://elsewhere.example",
+        "https://app.example.com",
+        "http://patchbay.example.com",
+        "https://patchbay.example.com.elsewhere.example",
+        "null",
+        "",
+    ] {
+        let answer = browser.go_on(&app, &link, Some(origin)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{origin}");
+        let text = String::from_utf8(answer.body.to_vec()).unwrap();
+        assert!(text.contains("another_site"), "{text}");
+        assert!(browser.cookies.is_empty());
+    }
+    // It has spent nothing.
+    browser.consents(&app, &link).await;
 }
 
 #[tokio::test(start_paused = true)]

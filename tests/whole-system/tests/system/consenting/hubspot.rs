@@ -31,7 +31,7 @@ async fn a_portal_is_connected_and_its_token_renewed_until_it_is_uninstalled() {
     let id = portal(&app, &organization).await;
     let link = link(&app, &organization, &id, json!({})).await;
     let mut browser = Browser::default();
-    let sent = browser.open(&app, &link, PAGE).await;
+    let sent = browser.go_on(&app, &link, Some(PUBLIC_URL)).await;
     let authorize = location(&sent).to_owned();
     for part in [
         "scope=oauth+crm.objects.contacts.read",
