@@ -20,7 +20,7 @@ pub fn offered(offered: &ConsentOffered, ticket: &str) -> Reply {
         &format!("Connect {provider}"),
         &format!(
             "<p><strong>{organization}</strong> asks for access to an account of {provider}, for its connection “{}”.</p>\
-             <p>Go on only if you know {organization} and act for the account: what {provider} then asks you to allow is allowed to {organization}.</p>\
+             <p>Go on only if you know {organization} and act for the account: {organization} gets whatever you then allow.</p>\
              <form method=\"post\" action=\"?ticket={}\"><button>Go on to {provider}</button></form>\
              <p class=\"dim\">The link is good once and for ten minutes. If you did not expect it, close this page: nothing was connected.</p>",
             escaped(&offered.connector),

@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use runtime::{Faults, OutboundFault, StatementFault};
 use serde_json::{Value, json};
 use simulators::employment_hero::{CLIENT_ID, CLIENT_SECRET, Change, HARBOUR_WEST, SCALE, scale};
-use whole_system::{App, Organization, Settings, now, send_raw};
+use whole_system::{App, Organization, Settings, consent, now};
 
 use crate::table::{Mark, Measured, Row};
 
@@ -187,31 +186,7 @@ async fn connect(app: &App, organization: &Organization) -> anyhow::Result<()> {
     )
     .await
     .expect(StatusCode::OK);
-    let asked = app
-        .post(
-            &format!("/api/connectors/{id}/authorizations"),
-            key,
-            json!({}),
-        )
-        .await
-        .expect(StatusCode::CREATED);
-    let open = async |method: Method, url: &str, cookie: &str| {
-        let request = Request::builder()
-            .method(method)
-            .uri(url.strip_prefix(PUBLIC_URL).unwrap_or(url))
-            .header("accept", "text/html")
-            .header("cookie", cookie)
-            .body(Bytes::new())?;
-        anyhow::Ok(send_raw(&app.runtime, request).await)
-    };
-    let sent = open(Method::POST, asked["url"].as_str().context("a link")?, "").await?;
-    let cookie = sent.headers["set-cookie"].to_str()?;
-    let cookie = cookie.split(';').next().unwrap_or_default();
-    let authorize = Request::get(sent.headers["location"].to_str()?).body(Bytes::new())?;
-    let answer = app.employment_hero.send(authorize).await?;
-    let back = answer.headers()["location"].to_str()?;
-    let ended = open(Method::GET, back, cookie).await?;
-    anyhow::ensure!(ended.status == StatusCode::OK, "{:?}", ended.body);
+    consent::agree(app, organization, PUBLIC_URL, id).await;
     Ok(())
 }
 

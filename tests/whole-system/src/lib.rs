@@ -5,6 +5,7 @@
 //! in virtual time, with the simulator in process and one seed for everything: days pass in
 //! seconds, and the same seed gives the same run.
 
+pub mod consent;
 pub mod contract;
 pub mod mirror;
 pub mod process;

@@ -6,13 +6,12 @@ mod syncing;
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulators::employment_hero::{
     CLIENT_ID, CLIENT_SECRET, Change, Employee, HARBOUR, LeaveRequest,
 };
-use whole_system::{App, Organization, Settings, send_raw};
+use whole_system::{App, Organization, Settings, consent};
 
 /// When the simulations of this module begin: Tuesday 2026-09-22, 00:13 in Sydney.
 const EPOCH: i64 = 1_790_000_000;
@@ -65,31 +64,7 @@ async fn connect(
 }
 
 async fn agree(app: &App, organization: &Organization, id: &str) {
-    let path = format!("/api/connectors/{id}/authorizations");
-    let asked = app
-        .post(&path, &organization.key, json!({}))
-        .await
-        .expect(StatusCode::CREATED);
-    let open = async |url: &str, cookie: &str| {
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri(url.strip_prefix(PUBLIC_URL).unwrap_or(url))
-            .header("accept", "text/html")
-            .header("cookie", cookie)
-            .body(Bytes::new())
-            .unwrap();
-        send_raw(&app.runtime, request).await
-    };
-    let sent = open(asked["url"].as_str().unwrap(), "").await;
-    assert_eq!(sent.status, StatusCode::FOUND, "{:?}", sent.body);
-    let cookie = sent.headers["set-cookie"].to_str().unwrap();
-    let cookie = cookie.split(';').next().unwrap();
-    let authorize = sent.headers["location"].to_str().unwrap();
-    let request = Request::get(authorize).body(Bytes::new()).unwrap();
-    let answer = app.employment_hero.send(request).await.unwrap();
-    let back = answer.headers()["location"].to_str().unwrap().to_owned();
-    let ended = open(&back, cookie).await;
-    assert_eq!(ended.status, StatusCode::OK, "{:?}", ended.body);
+    consent::agree(app, organization, PUBLIC_URL, id).await;
 }
 
 /// Asks for a sync, and returns its run when it has ended.
