@@ -4,15 +4,14 @@
 use api::Problem;
 use api::ProblemKind;
 use api::allocation::deals::{OverrideAllocation, RerunAllocation};
-use api::body::{Document, checked_email};
+use api::body::{Document, checked_email, of_document};
 use domain::access::Tenant;
 use domain::redact::excerpt;
 use platform::allocating::Request;
 use platform::{Context, Reply, clock, deliveries, problems, random};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use store::Execute;
-use store::allocation::records::{self, Held, NewRecord, Received};
+use store::allocation::records::{self, Held, MANUAL, NewRecord, RERUN, Received};
 
 use crate::waiting;
 
@@ -22,9 +21,9 @@ const MAX_NOTE_CHARS: usize = 1_000;
 /// # Errors
 /// 404, 409 for a record that is history, 400 for an address or a note that cannot be taken.
 pub async fn choose(context: &Context) -> Result<Reply, Problem> {
-    let document = object(context.json()?)?;
-    again(context, "manual", || {
-        let given: OverrideAllocation = read(document)?;
+    let document: Document = context.json()?;
+    again(context, MANUAL, || {
+        let given: OverrideAllocation = of_document(document)?;
         let mut errors = Vec::new();
         let email =
             checked_email("/adviser_email", &given.adviser_email, &mut errors).to_lowercase();
@@ -41,28 +40,15 @@ pub async fn choose(context: &Context) -> Result<Reply, Problem> {
 /// 404, 409 for a record that is history, 400 for a note that cannot be taken.
 pub async fn rerun(context: &Context) -> Result<Reply, Problem> {
     let document = if context.body.is_empty() {
-        Value::Object(Map::new())
+        Document(Value::Object(Map::new()))
     } else {
-        object(context.json()?)?
+        context.json()?
     };
-    again(context, "rerun", || {
-        let given: RerunAllocation = read(document)?;
+    again(context, RERUN, || {
+        let given: RerunAllocation = of_document(document)?;
         Ok((None, given.note))
     })
     .await
-}
-
-fn object(Document(document): Document) -> Result<Value, Problem> {
-    if document.is_object() {
-        Ok(document)
-    } else {
-        Err(Problem::field("", "must be a JSON object"))
-    }
-}
-
-/// The members of a body, which are looked at once it is known that there is such a record.
-fn read<T: DeserializeOwned>(document: Value) -> Result<T, Problem> {
-    serde_json::from_value(document).map_err(|error| Problem::field("", error.to_string()))
 }
 
 async fn again(

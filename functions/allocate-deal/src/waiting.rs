@@ -164,12 +164,18 @@ async fn shown(
         _ => None,
     };
     let is_decided = text("decided_at").is_some() || status != "received";
+    let is_live = row.get("is_live").and_then(Value::as_bool) == Some(true);
     let message = match (status.as_str(), &adviser) {
         ("completed", _) => text("allocation_result").unwrap_or_default(),
-        ("failed", _) => format!(
-            "The deal is not allocated. {}",
-            failure("detail").unwrap_or_default()
-        ),
+        ("failed", _) => {
+            // See the trigger `allocations_give_back`.
+            let what = if is_live {
+                "The deal is not allocated."
+            } else {
+                "It came to nothing: the deal is as it was."
+            };
+            format!("{what} {}", failure("detail").unwrap_or_default())
+        }
         (_, Some(adviser)) => format!(
             "{} gets the deal, which is changed as soon as HubSpot takes it.",
             adviser.name
@@ -179,6 +185,14 @@ async fn shown(
             None => "It is decided shortly.".to_owned(),
         },
     };
+    let may_be_repeated = is_live && status == "failed";
+    let remedy = failure("remedy").map(|remedy| {
+        if may_be_repeated {
+            format!("{remedy} A re-run is asked for by POST /api/allocations/{id}/rerun.")
+        } else {
+            remedy
+        }
+    });
     let answer = Allocated {
         message,
         allocation_id: Some(id.to_owned()),
@@ -189,7 +203,7 @@ async fn shown(
         earliest_week: text("earliest_week"),
         reason: failure("reason"),
         detail: failure("detail"),
-        remedy: failure("remedy"),
+        remedy,
         decision: None,
         sources: None,
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::connector_state::ConnectorState;
 use domain::retry::backoff;
+use platform::advisers::Wanted;
 use platform::allocating::{ASKED, Leased, Request, Worked};
 use platform::delivering;
 use platform::run::{LAST_ANSWER_MS, RunReport};
@@ -117,7 +118,7 @@ async fn decided(
     let read_from_ms = clock::now_ms();
     let (mut deals, known) = futures::future::join(
         Deals::read(of, ids(&waiting), &settings),
-        Known::read(database, of, documents),
+        Known::read(database, of, documents, &wanted(&waiting, read_from_ms)),
     )
     .await;
     let known = known?;
@@ -148,12 +149,27 @@ async fn decided(
             return Ok(RunReport::done());
         }
         waiting = records::waiting(database, tenant, connector_id, clock::now(), BATCH).await?;
-        if waiting.is_empty() {
+        // A person's is decided in a turn of its own, by what is read after it came.
+        if waiting.is_empty() || waiting.iter().any(Waiting::is_asked_by_a_person) {
             return Ok(RunReport::done());
         }
         let read_from_ms = clock::now_ms();
         deals = Deals::read(of, ids(&waiting), &settings).await;
         read_ms = clock::now_ms().saturating_sub(read_from_ms);
+    }
+}
+
+/// How old what is decided by may be. Who has a deal decided again has put something right at HubSpot or thinks that somebody has:
+/// nothing that was read before counts then.
+fn wanted(waiting: &[Waiting], now_ms: i64) -> Wanted {
+    let people = waiting.iter().filter(|one| one.is_asked_by_a_person());
+    match people.map(|one| one.received_at).max() {
+        None => Wanted::TO_DECIDE,
+        // To the second that followed: when in its own it came is not kept.
+        Some(received_at) => {
+            let since_ms = received_at.saturating_add(1).saturating_mul(1_000);
+            Wanted::TO_DECIDE.no_older_than(now_ms.saturating_sub(since_ms).max(0))
+        }
     }
 }
 
@@ -222,7 +238,7 @@ impl Batch<'_> {
         let asked = Asked {
             deal_id: &waiting.deal_id,
             source: &waiting.source,
-            requested_by: &waiting.requested_by,
+            was_decided: waiting.was_decided,
             request: &request,
         };
         let deal = deals.get(&waiting.deal_id);

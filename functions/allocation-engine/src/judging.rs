@@ -9,13 +9,13 @@ use domain::allocation::{
     self as allocation, Adviser, Decision, Outcome, OwnAllocation, Settings, Source, agreement,
 };
 use http::StatusCode;
-use platform::advisers::View;
 use platform::advisers::reading::DealNow;
+use platform::advisers::{View, Wanted};
 use platform::allocating::{Preview, Request};
 use platform::{Context, Reply, clock, problems};
 use serde_json::{Value, json};
 use store::allocation::documents;
-use store::allocation::records::{self, OwnRow};
+use store::allocation::records::{self, OwnRow, RERUN};
 
 use crate::reading::{Deal, Deals, Known, Of};
 
@@ -96,9 +96,10 @@ impl From<&Failure> for Why {
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
     pub deal_id: &'a str,
-    /// `rerun` goes by the deal as it is now, `manual` by what a person has chosen.
+    /// [`RERUN`] goes by the deal as it is now, [`MANUAL`](records::MANUAL) by what a person has chosen.
     pub source: &'a str,
-    pub requested_by: &'a str,
+    /// Ours already, whatever the deal says: see [`records::Waiting::was_decided`].
+    pub was_decided: bool,
     pub request: &'a Request,
 }
 
@@ -147,7 +148,7 @@ pub fn judge(
             return judged;
         }
     }
-    let is_first = matches!(asked.source, "hubspot_webhook" | "api");
+    let is_first = matches!(asked.source, "hubspot_webhook" | "api") && !asked.was_decided;
     let held_by = if is_first {
         held_by(deal, settings, &view.advisers)
     } else {
@@ -163,7 +164,7 @@ pub fn judge(
     let allocations: Vec<OwnAllocation<'_>> = own.iter().map(OwnRow::own).collect();
     let decision = allocation::decide(&request, &view.input(&allocations), settings);
     judged.verdict = match &asked.request.adviser_email {
-        Some(email) => chosen_by_hand(email, asked.requested_by, view, &decision),
+        Some(email) => chosen_by_hand(email, view, &decision),
         None => by_the_rules(&decision),
     };
     judged.decision = Some(decision);
@@ -187,7 +188,7 @@ impl Values {
             (!text.is_empty()).then(|| text.to_owned())
         };
         let pick = |sent: &Option<String>, held: Option<String>| {
-            if asked.source == "rerun" {
+            if asked.source == RERUN {
                 held.or_else(|| sent.clone())
             } else {
                 sent.clone().or(held)
@@ -270,7 +271,7 @@ fn by_the_rules(decision: &Decision) -> Verdict {
 }
 
 /// A person's choice stands, whatever room the adviser has; the week is that of the rules, where they know one.
-fn chosen_by_hand(email: &str, by: &str, view: &View<'_>, decision: &Decision) -> Verdict {
+fn chosen_by_hand(email: &str, view: &View<'_>, decision: &Decision) -> Verdict {
     let is_unknown = view
         .unknown
         .iter()
@@ -310,7 +311,7 @@ fn chosen_by_hand(email: &str, by: &str, view: &View<'_>, decision: &Decision) -
             .map(|one| one.household_types.clone())
             .unwrap_or_default(),
         earliest_week: candidate.map(|one| one.earliest_week.monday()),
-        result: format!("{name} gets the deal: chosen by {by}."),
+        result: format!("{name} gets the deal: chosen by hand."),
         name,
     })
 }
@@ -352,13 +353,13 @@ pub async fn preview(context: &Context, tenant: &Tenant, call: &Preview) -> Resu
         deadline_ms: clock::now_ms().saturating_add(PREVIEW_MS),
     };
     let deals = Deals::read(of, vec![deal_id.clone()], &documents.settings).await;
-    let known = Known::read(database, of, documents)
+    let known = Known::read(database, of, documents, &Wanted::TO_DECIDE)
         .await
         .map_err(|error| problems::database(&error))?;
     let asked = Asked {
         deal_id,
-        source: if is_ours { "preview" } else { "api" },
-        requested_by: "",
+        source: "api",
+        was_decided: is_ours,
         request: &call.request,
     };
     let view = known.gathered.view();

@@ -36,6 +36,7 @@ impl Known {
         database: &SpinDatabase,
         of: Of<'_>,
         documents: Documents,
+        wanted: &Wanted,
     ) -> Result<Self, DatabaseError> {
         let now_ms = clock::now_ms();
         let days = i64::try_from(COUNTED_DAYS)
@@ -51,7 +52,7 @@ impl Known {
             documents,
             now_ms,
             of.deadline_ms,
-            &Wanted::TO_DECIDE,
+            wanted,
         )
         .await?;
         // Behind the lists: what was written before they were read is in them or here.

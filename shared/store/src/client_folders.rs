@@ -63,6 +63,9 @@ pub struct Known {
     pub status: String,
     pub delivery_id: String,
     pub callback_id: Option<String>,
+    pub finished_at: Option<i64>,
+    /// It was asked for before it was known of which portal the deal is.
+    pub is_of_no_portal: bool,
 }
 
 /// A folder as what makes it needs it.
@@ -94,11 +97,14 @@ pub struct Wanted {
 }
 
 const FIND: &str = "
-SELECT json_object('id', id, 'status', status, 'delivery_id', delivery_id, 'callback_id', callback_id)
+SELECT json_object('id', id, 'status', status, 'delivery_id', delivery_id, 'callback_id', callback_id,
+  'finished_at', finished_at, 'is_of_no_portal', json(iif(portal = organization_id, 'true', 'false')))
 FROM client_folders INDEXED BY client_folders_deal
-WHERE organization_id = ?1 AND deal_id = ?2 AND portal = ?3 AND connector_id = ?4";
+WHERE organization_id = ?1 AND deal_id = ?2 AND connector_id = ?4 AND (portal = ?3 OR portal = ?1 OR ?3 = ?1)
+ORDER BY portal = ?3 DESC, id LIMIT 1";
 
-/// The folder of a deal, whatever became of it.
+/// The folder of a deal, whatever became of it: of this portal, or asked for while no portal was known. Where none is known, that of
+/// any.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -150,6 +156,25 @@ pub async fn create<E: Execute>(
         .execute(CREATE, parameters)
         .await
         .map(|rows| !rows.is_empty())
+}
+
+const ADOPT: &str = "
+UPDATE client_folders SET portal = ?3, crm_connector_id = ?4
+WHERE id = ?2 AND organization_id = ?1 AND portal = ?1 AND ?3 <> ?1";
+
+/// It is known now of which portal the deal is.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn adopt<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    id: &str,
+    portal: &str,
+    crm_connector_id: Option<&str>,
+) -> Result<(), DatabaseError> {
+    let parameters = parameters![tenant.as_str(), id, portal, crm_connector_id];
+    transaction.execute(ADOPT, parameters).await.map(drop)
 }
 
 const LOAD: &str = "

@@ -1,13 +1,13 @@
 //! Connectors to HubSpot by what a workflow's call names, before its signature says of which organization it is.
 
+use domain::access::Tenant;
 use serde::Deserialize;
 
 use crate::database::{DatabaseError, Execute};
 use crate::jobs::SealedCredential;
 use crate::{json, parameters};
 
-/// Connectors to one portal that a call is checked against at the most: an organization may have two, and a portal two
-/// organizations.
+/// Connectors to one portal that a call is checked against at the most: a portal may be of several organizations.
 pub const MAX_CANDIDATES: i64 = 10;
 
 /// A connector whose secret may have signed a call.
@@ -52,6 +52,27 @@ pub async fn of_portal<E: Execute>(
 ) -> Result<Vec<Candidate>, DatabaseError> {
     let parameters = parameters![portal_id, MAX_CANDIDATES];
     json::read(&database.execute(OF_PORTAL, parameters).await?)
+}
+
+const HOLDER: &str = "
+SELECT id FROM connectors INDEXED BY connectors_portal
+WHERE provider = 'hubspot' AND config ->> 'portal_id' = ?2 AND organization_id = ?1 AND integration_key <> ?3 LIMIT 1";
+
+/// The other connector of the organization, whatever its key but this one, that is to the portal already.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn holder<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    portal_id: i64,
+    integration_key: &str,
+) -> Result<Option<String>, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), portal_id, integration_key];
+    let rows = database.execute(HOLDER, parameters).await?;
+    rows.first()
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()
 }
 
 const OF_ID: &str = candidates!("WHERE id = ?1 AND provider = 'hubspot'");

@@ -101,6 +101,31 @@ fn receive(database: &TestDatabase, id: u64, deal: &str, call: &str) -> Received
         .unwrap()
 }
 
+/// A person has the deal decided again.
+fn again(database: &TestDatabase, id: u64, deal: &str) -> Received {
+    let (id, connector) = (uuid(id), connector(1));
+    let new = NewRecord {
+        source: "rerun",
+        ..new(&id, &connector, deal, &id)
+    };
+    let replaced = database.transaction(async |transaction| {
+        records::replace(transaction, &tenant(1), new, NOW + 1).await
+    });
+    wait(replaced)
+        .map_err(|error: DatabaseError| error)
+        .unwrap()
+}
+
+/// A delivery comes to its end.
+fn deliver(raw: &TestDatabase, id: u64, state: &str, code: &str) {
+    let sql = format!(
+        "UPDATE deliveries SET state = '{state}', finished_at = {NOW} + 5, attempts = 2, result = '{{\"status\":200}}',
+           error_code = {code}, error_detail = 'HubSpot says no.' WHERE id = '{}'",
+        uuid(id)
+    );
+    wait(raw.execute(&sql, &[])).unwrap();
+}
+
 fn claim(database: &TestDatabase, now: i64) -> Option<Claimed> {
     let (tenant, connector) = (tenant(1), connector(1));
     let run_ids = [uuid(9_000)];
@@ -364,16 +389,8 @@ fn a_record_ends_with_its_delivery_and_then_somebody_is_told() {
     let own = |since| wait(records::own(&database, &tenant(1), &connector(1), since)).unwrap();
     assert_eq!(own(NOW).len(), 2);
     assert_eq!((own(NOW)[0].written_at, own(NOW + 1).len()), (None, 0));
-    let conclude = |delivery: u64, state: &str, code: &str| {
-        let sql = format!(
-            "UPDATE deliveries SET state = '{state}', finished_at = {NOW} + 5, attempts = 2, result = '{{\"status\":200}}',
-               error_code = {code}, error_detail = 'HubSpot says no.' WHERE id = '{}'",
-            uuid(delivery)
-        );
-        wait(raw.execute(&sql, &[])).unwrap();
-    };
-    conclude(30, "delivered", "NULL");
-    conclude(31, "failed", "'invalid'");
+    deliver(&raw, 30, "delivered", "NULL");
+    deliver(&raw, 31, "failed", "'invalid'");
     let (written, refused) = (row(&database, 10), row(&database, 11));
     assert_eq!(
         (
@@ -438,19 +455,7 @@ fn a_record_ends_with_its_delivery_and_then_somebody_is_told() {
 fn a_rerun_takes_the_place_of_what_waits_and_of_what_is_decided() {
     let (database, raw) = databases();
     receive(&database, 10, "501", "ap-1");
-    let again = |id: u64| {
-        let (id, connector) = (uuid(id), connector(1));
-        let new = NewRecord {
-            source: "rerun",
-            ..new(&id, &connector, "501", &id)
-        };
-        let replaced = database.transaction(async |transaction| {
-            records::replace(transaction, &tenant(1), new, NOW + 1).await
-        });
-        wait(replaced)
-            .map_err(|error: DatabaseError| error)
-            .unwrap()
-    };
+    let again = |id| again(&database, id, "501");
     assert_eq!(again(11), Received::New);
     assert_eq!(row(&database, 10)["reason"], "superseded");
     let claimed = claim(&database, NOW + 1).unwrap();
@@ -471,6 +476,133 @@ fn a_rerun_takes_the_place_of_what_waits_and_of_what_is_decided() {
     );
     let audited = "SELECT count(*) FROM audit_entries WHERE resource = 'allocation'";
     assert_eq!(number(&raw, audited), Some(2));
+}
+
+#[test]
+fn a_call_without_an_id_is_the_same_for_a_while() {
+    let live = |call_id: &str, status: &str| Live {
+        id: uuid(10),
+        status: status.to_owned(),
+        call_id: call_id.to_owned(),
+        is_decided: true,
+        finished_at: Some(NOW),
+    };
+    let failed = live("body:1", "failed");
+    assert!(failed.answers("body:1", NOW + SAME_BODY_SECONDS - 1));
+    assert!(!failed.answers("body:1", NOW + SAME_BODY_SECONDS));
+    assert!(!failed.answers("body:2", NOW));
+    assert!(live("ap-1", "failed").answers("ap-1", NOW + 3 * 86_400));
+    assert!(live("body:1", "completed").answers("body:2", NOW + 3 * 86_400));
+}
+
+#[test]
+fn what_comes_to_nothing_gives_the_deal_back() {
+    let (database, raw) = databases();
+    let is_live = |id| row(&database, id)["is_live"] == true;
+    let status = |id| row(&database, id)["status"].as_str().unwrap().to_owned();
+    receive(&database, 10, "501", "ap-1");
+    let claimed = claim(&database, NOW).unwrap();
+    settle(&database, &claimed, &[decided(10, Some(30), None)], NOW);
+    deliver(&raw, 30, "delivered", "NULL");
+    // Nobody could be chosen.
+    again(&database, 11, "501");
+    assert!(!is_live(10) && is_live(11));
+    settle(&database, &claimed, &[decided(11, None, None)], NOW + 1);
+    assert!(is_live(10) && !is_live(11));
+    assert_eq!(
+        (status(10), status(11)),
+        ("completed".into(), "failed".into())
+    );
+    assert_eq!(
+        receive(&database, 12, "501", "ap-1"),
+        Received::Stored(uuid(10))
+    );
+    // The CRM refused the change.
+    again(&database, 13, "501");
+    settle(&database, &claimed, &[decided(13, Some(31), None)], NOW + 1);
+    deliver(&raw, 31, "failed", "'invalid'");
+    assert!(is_live(10) && !is_live(13));
+    assert_eq!(row(&database, 13)["reason"], "write_refused");
+    // One after the other before either is decided.
+    again(&database, 14, "501");
+    again(&database, 15, "501");
+    assert_eq!(row(&database, 15)["replaces_id"], json!(uuid(14)));
+    settle(&database, &claimed, &[decided(15, None, None)], NOW + 1);
+    assert!(is_live(14) && !is_live(15) && status(14) == "received");
+    settle(&database, &claimed, &[decided(14, None, None)], NOW + 2);
+    assert!(is_live(10) && !is_live(14));
+    assert_eq!(
+        number(
+            &raw,
+            "SELECT count(*) FROM allocations WHERE superseded_at IS NULL"
+        ),
+        Some(1)
+    );
+    // Of two that failed, the later one says what keeps the deal.
+    receive(&database, 20, "502", "ap-1");
+    settle(&database, &claimed, &[decided(20, None, None)], NOW + 1);
+    again(&database, 21, "502");
+    settle(&database, &claimed, &[decided(21, None, None)], NOW + 1);
+    assert!(!is_live(20) && is_live(21));
+}
+
+#[test]
+fn what_waited_is_decided_after_all_when_a_later_record_comes_to_nothing() {
+    let (database, raw) = databases();
+    let due = "SELECT next_due_at FROM jobs WHERE kind = 'allocation'";
+    receive(&database, 10, "501", "ap-1");
+    again(&database, 11, "501");
+    let claimed = claim(&database, NOW + 1).unwrap();
+    settle(&database, &claimed, &[decided(11, Some(30), None)], NOW + 1);
+    conclude(&database, &claimed, NOW + 1);
+    assert_eq!(
+        (row(&database, 10)["reason"].clone(), number(&raw, due)),
+        (json!("superseded"), None)
+    );
+    deliver(&raw, 30, "failed", "'invalid'");
+    assert_eq!(number(&raw, due), Some(NOW + 5));
+    let waiting = wait(records::waiting(
+        &database,
+        &tenant(1),
+        &connector(1),
+        NOW + 5,
+        50,
+    ))
+    .unwrap();
+    assert_eq!(
+        (waiting.len(), waiting[0].id.as_str()),
+        (1, uuid(10).as_str())
+    );
+    assert!(!waiting[0].was_decided);
+    let before = row(&database, 10);
+    assert_eq!(
+        (&before["status"], &before["is_live"], &before["failure"]),
+        (&json!("received"), &json!(true), &Value::Null)
+    );
+    // One whose change had been decided is known to have been.
+    let claimed = claim(&database, NOW + 5).unwrap();
+    settle(&database, &claimed, &[decided(10, Some(31), None)], NOW + 5);
+    again(&database, 12, "501");
+    deliver(&raw, 31, "failed", "'superseded'");
+    settle(&database, &claimed, &[decided(12, None, None)], NOW + 6);
+    let waiting = wait(records::waiting(
+        &database,
+        &tenant(1),
+        &connector(1),
+        NOW + 6,
+        50,
+    ))
+    .unwrap();
+    assert_eq!(
+        (waiting[0].id.as_str(), waiting[0].was_decided),
+        (uuid(10).as_str(), true)
+    );
+    // With the connector there is nobody who could decide it.
+    again(&database, 13, "501");
+    let delete = format!("DELETE FROM connectors WHERE id = '{}'", connector(1));
+    wait(raw.execute(&delete, &[])).unwrap();
+    assert_eq!(row(&database, 13)["is_live"], true);
+    assert_eq!(row(&database, 10)["reason"], "superseded");
 }
 
 #[test]

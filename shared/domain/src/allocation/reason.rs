@@ -127,7 +127,7 @@ impl Failure {
                 "Correct the deal's service package, or give the package to an adviser or the settings."
             }
             Self::MalformedAgreementDate { .. } => {
-                "Send a date such as 2026-04-20, or milliseconds since 1970."
+                "Send a date such as 2026-04-20, or milliseconds since 1970, of a year from 1990 to 2199."
             }
             Self::AgreementBeyondHorizon { .. } => {
                 "Enrol the deal nearer to that date, set horizon_weeks higher, or choose an adviser by hand."

@@ -97,6 +97,21 @@ impl Wanted {
         }),
     };
 
+    /// The same, but read anew where a copy is older than this, in milliseconds.
+    #[must_use]
+    pub fn no_older_than(self, fresh_ms: i64) -> Self {
+        let bounded = |age: Age| Age {
+            fresh_ms: age.fresh_ms.min(fresh_ms),
+            ..age
+        };
+        Self {
+            users: bounded(self.users),
+            owners: self.owners.map(bounded),
+            meetings: self.meetings.map(bounded),
+            deals: self.deals.map(bounded),
+        }
+    }
+
     /// Of meetings, for people who look.
     pub const MEETINGS: Age = Age {
         fresh_ms: 2 * MINUTE_MS,

@@ -1,7 +1,7 @@
 //! Deals that were given to advisers, or not, and why.
 //!
 //! Of each deal of a connector one record is live: what a repeated call is answered. A re-run, and what a person decides, are further
-//! records. What is to be decided waits in `next_try_at` and is decided under the lease of the connector's one job ([`ALLOCATION`]),
+//! records; one that comes to nothing gives the deal back (the trigger `allocations_give_back`). What is to be decided waits in `next_try_at` and is decided under the lease of the connector's one job ([`ALLOCATION`]),
 //! in the transaction that also decides the change of the deal ([`crate::outbox`]); the trigger on that delivery ends the record.
 
 use domain::NaiveDate;
@@ -16,6 +16,12 @@ use crate::{json, parameters};
 /// The kind of the job that decides: name = `deals`, subject = the CRM's connector.
 pub const ALLOCATION: &str = "allocation";
 
+/// The source of a record that goes by the deal as it is now.
+pub const RERUN: &str = "rerun";
+
+/// The source of a record that a person has chosen the adviser of.
+pub const MANUAL: &str = "manual";
+
 /// The kind of the delivery that changes a deal.
 pub const HUBSPOT_DEAL: &str = "hubspot_deal";
 
@@ -24,6 +30,13 @@ pub const KEEP_SECONDS: i64 = 730 * 86_400;
 
 /// How long the tables that a decision rested on are kept, in seconds: 180 days.
 pub const KEEP_EXPLANATIONS_SECONDS: i64 = 180 * 86_400;
+
+/// Begins the `call_id` of a call that has no id of its own; a digest of its body follows.
+pub const SAME_BODY: &str = "body:";
+
+/// For so long a call without an id is the same call as one with the same body that came to nothing, in seconds. HubSpot repeats a
+/// call whose answer it did not get after a minute.
+pub const SAME_BODY_SECONDS: i64 = 300;
 
 /// Records of one connector that may wait to be decided.
 pub const MAX_WAITING: i64 = 5_000;
@@ -35,7 +48,7 @@ pub struct NewRecord<'a> {
     pub id: &'a str,
     pub connector_id: &'a str,
     pub deal_id: &'a str,
-    /// `hubspot_webhook`, `api`, `manual` or `rerun`.
+    /// `hubspot_webhook`, `api`, [`MANUAL`] or [`RERUN`].
     pub source: &'a str,
     pub requested_by: &'a str,
     /// Names the call.
@@ -65,11 +78,12 @@ pub struct Live {
     pub status: String,
     pub call_id: String,
     pub is_decided: bool,
+    pub finished_at: Option<i64>,
 }
 
 const LIVE: &str = "
 SELECT json_object('id', id, 'status', status, 'call_id', call_id,
-  'is_decided', json(iif(next_try_at IS NULL, 'true', 'false')))
+  'is_decided', json(iif(next_try_at IS NULL, 'true', 'false')), 'finished_at', finished_at)
 FROM allocations WHERE connector_id = ?2 AND deal_id = ?3 AND superseded_at IS NULL AND organization_id = ?1";
 
 /// # Errors
@@ -88,10 +102,18 @@ pub async fn live<E: Execute>(
 }
 
 impl Live {
-    /// Whether it is the answer to this call: always, except that a deal that nobody got may be asked for again.
+    /// Whether it is the answer to this call: always, except that a deal that nobody got may be asked for again. A call that has no
+    /// id of its own is the same one for [`SAME_BODY_SECONDS`]: afterwards the deal was enrolled again as it was.
     #[must_use]
-    pub fn answers(&self, call_id: &str) -> bool {
-        self.status != "failed" || self.call_id == call_id
+    pub fn answers(&self, call_id: &str, now: i64) -> bool {
+        if self.status != "failed" {
+            return true;
+        }
+        let is_recent = || {
+            self.finished_at
+                .is_none_or(|at| now < at.saturating_add(SAME_BODY_SECONDS))
+        };
+        self.call_id == call_id && (!call_id.starts_with(SAME_BODY) || is_recent())
     }
 }
 
@@ -106,7 +128,7 @@ pub async fn receive<E: Execute>(
     now: i64,
 ) -> Result<Received, DatabaseError> {
     let live = live(transaction, tenant, new.connector_id, new.deal_id).await?;
-    if let Some(live) = live.filter(|live| live.answers(new.call_id)) {
+    if let Some(live) = live.filter(|live| live.answers(new.call_id, now)) {
         return Ok(Received::Stored(live.id));
     }
     replace(transaction, tenant, new, now).await
@@ -192,12 +214,22 @@ pub struct Waiting {
     /// JSON.
     pub request: String,
     pub tries: u32,
+    /// Once already: a later record came before the deal was changed, and came to nothing.
+    pub was_decided: bool,
     pub received_at: i64,
+}
+
+impl Waiting {
+    /// Whether a person waits, who has just put something right.
+    #[must_use]
+    pub fn is_asked_by_a_person(&self) -> bool {
+        matches!(self.source.as_str(), MANUAL | RERUN)
+    }
 }
 
 const WAITING: &str = "
 SELECT json_group_array(json_object('id', id, 'deal_id', deal_id, 'source', source, 'requested_by', requested_by,
-  'request', request, 'tries', tries,
+  'request', request, 'tries', tries, 'was_decided', json(iif(delivery_id IS NULL, 'false', 'true')),
   'received_at', received_at))
 FROM (SELECT * FROM allocations INDEXED BY allocations_waiting
   WHERE connector_id = ?2 AND next_try_at IS NOT NULL AND next_try_at <= ?3 AND organization_id = ?1 ORDER BY id LIMIT ?4)";

@@ -6,6 +6,7 @@ mod dying;
 mod looking;
 mod many;
 mod telling;
+mod weather;
 
 use std::collections::BTreeMap;
 

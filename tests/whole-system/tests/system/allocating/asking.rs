@@ -302,7 +302,7 @@ async fn what_is_no_deal_is_told_and_nothing_is_done() {
         ),
         (
             json!({"object": {"objectType": "DEAL", "objectId": -3}}),
-            "objectId",
+            "/object/objectId",
         ),
         (json!({"object": 7}), "nothing"),
     ] {
@@ -317,12 +317,108 @@ async fn what_is_no_deal_is_told_and_nothing_is_done() {
             "{problem}"
         );
     }
+    // Of a member that is there twice, one would win unseen.
+    let twice = r#"{"object": {"objectType": "DEAL", "objectId": 501, "objectId": 502}}"#;
+    let request = Request::post(PATH)
+        .header(
+            "authorization",
+            format!("Bearer {}", stage.organization.key),
+        )
+        .header("content-type", "application/json")
+        .body(Bytes::from_static(twice.as_bytes()))
+        .unwrap();
+    let refused = send_raw(&app.runtime, request)
+        .await
+        .expect(StatusCode::BAD_REQUEST);
+    assert_eq!(
+        refused["errors"][0]["field"], "/object/objectId",
+        "{refused:#}"
+    );
     assert!(stage.records().await.is_empty());
+}
+
+/// Each connector has a lease, records and a count of its own: two of them would give one deal to two advisers.
+#[tokio::test(start_paused = true)]
+async fn an_account_of_hubspot_is_connected_once_by_an_organization() {
+    let stage = Stage::set(907).await;
+    let app = &stage.app;
+    let key = &stage.organization.key;
+    let second = |portal: u64| {
+        let mut body = hubspot_connector();
+        body["integration_key"] = json!("second");
+        body["config"]["portal_id"] = json!(portal);
+        body
+    };
+    let taken = app
+        .post("/api/connectors", key, second(hubspot::PORTAL))
+        .await;
+    let taken = taken.expect(StatusCode::CONFLICT);
+    assert!(
+        taken["detail"]
+            .as_str()
+            .unwrap()
+            .contains(&stage.connector_id),
+        "{taken:#}"
+    );
+    let other = app
+        .post("/api/connectors", key, second(777))
+        .await
+        .expect(StatusCode::CREATED);
+    let path = format!("/api/connectors/{}", other["id"].as_str().unwrap());
+    let body =
+        json!({"config": {"portal_id": hubspot::PORTAL}, "credentials": {"token": hubspot::TOKEN}});
+    app.request(Method::PATCH, &path, key, Some(body))
+        .await
+        .expect(StatusCode::CONFLICT);
+    // Nor while the first is disconnected, which keeps its records; its own key is no other connector.
+    let path = format!("/api/connectors/{}", stage.connector_id);
+    app.post(&format!("{path}/disconnect"), key, json!({}))
+        .await
+        .expect(StatusCode::OK);
+    let mut third = second(hubspot::PORTAL);
+    third["integration_key"] = json!("third");
+    app.post("/api/connectors", key, third.clone())
+        .await
+        .expect(StatusCode::CONFLICT);
+    let again = app
+        .post("/api/connectors", key, hubspot_connector())
+        .await
+        .expect(StatusCode::CREATED);
+    assert_eq!(again["id"], stage.connector_id.as_str());
+    // Another organization may have the same account.
+    let stranger = app.organization("Other", "Australia/Sydney").await;
+    app.post("/api/connectors", &stranger.key, third.clone())
+        .await
+        .expect(StatusCode::CREATED);
+    let gone = app.request(Method::DELETE, &path, key, None).await;
+    assert!(gone.status.is_success(), "{}", gone.status);
+    app.post("/api/connectors", key, third)
+        .await
+        .expect(StatusCode::CREATED);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_explains_and_writes_nothing() {
     let stage = Stage::set(906).await;
+    // One that is mistyped would be no dry run.
+    for query in [
+        "?dry-run=1",
+        "?dryrun=true",
+        "?dry_run=1&dry_run=1",
+        "?dry_run=maybe",
+    ] {
+        let refused = stage
+            .ask(query, 501, json!({}))
+            .await
+            .expect(StatusCode::BAD_REQUEST);
+        assert!(
+            refused["errors"][0]["field"]
+                .as_str()
+                .unwrap()
+                .starts_with("dry"),
+            "{refused:#}"
+        );
+    }
     let preview = stage
         .ask("?dry_run=1", 501, json!({}))
         .await

@@ -56,6 +56,38 @@ async fn a_deal_that_cannot_be_allocated_has_its_reason() {
     assert_eq!(reason(&archived.expect(StatusCode::OK)), "deal_not_found");
 }
 
+/// A call without an id of its own is the same one for five minutes, in which HubSpot would repeat it.
+#[tokio::test(start_paused = true)]
+async fn a_call_without_an_id_is_decided_again_after_a_while() {
+    let stage = Stage::set(909).await;
+    stage.put_deal(703, "Seed", "Single", "2027-11-01");
+    let ask = async || {
+        stage
+            .ask("", 703, json!({"service_package": "Seed"}))
+            .await
+            .expect(StatusCode::OK)
+    };
+    let failed = ask().await;
+    assert_eq!(reason(&failed), "agreement_beyond_horizon");
+    stage.set_up(json!({"horizon_weeks": 80})).await;
+    pass(290).await;
+    let repeated = ask().await;
+    assert_eq!(
+        (reason(&repeated), &repeated["is_repeat"]),
+        ("agreement_beyond_horizon", &json!(true))
+    );
+    pass(20).await;
+    let again = ask().await;
+    assert_eq!(
+        (&again["status"], &again["is_repeat"]),
+        (&json!("completed"), &json!(false)),
+        "{again:#}"
+    );
+    pass(400).await;
+    assert_eq!(ask().await["allocation_id"], again["allocation_id"]);
+    assert_eq!(stage.patches(703), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failed_deal_is_decided_again_when_it_is_enrolled_again() {
     let stage = Stage::set(911).await;

@@ -158,24 +158,42 @@ async fn an_owner_gives_a_deal_to_somebody_else_and_the_audit_says_so() {
         (nobody["status"].as_str(), reason(&nobody)),
         (Some("failed"), "unknown_adviser")
     );
-    // It came to nothing: whoever had the deal has it.
+    // It came to nothing: whoever had the deal has it, and every call is told so.
+    assert!(
+        nobody["message"].as_str().unwrap().contains("as it was"),
+        "{nobody:#}"
+    );
     assert_eq!(stage.at_hubspot(501, "advisor").as_deref(), Some("7005"));
-    let record = stage.live(501).await;
+    assert_eq!(stage.live(501).await["id"], record["id"]);
+    let delivery = stage.delivery(501, Form::Envelope);
+    for _ in 0..2 {
+        let told = stage.call(&delivery).await.expect(StatusCode::OK);
+        assert_eq!(
+            (&told["allocation_id"], &told["is_repeat"]),
+            (&record["id"], &json!(true))
+        );
+        assert_eq!(told["adviser"]["owner_id"], "7005");
+    }
+    assert_eq!((stage.records().await.len(), stage.patches(501)), (3, 2));
     let path = format!(
         "/api/allocations/{}/override",
         record["id"].as_str().unwrap()
     );
-    let bad = app
-        .post(
-            &path,
-            &stage.organization.key,
-            json!({"adviser_email": "x"}),
-        )
-        .await;
-    assert_eq!(
-        bad.expect(StatusCode::BAD_REQUEST)["errors"][0]["field"],
-        "/adviser_email"
-    );
+    for (body, field) in [
+        (json!({"adviser_email": "x"}), "/adviser_email"),
+        (json!({"adviser_email": 5}), "/adviser_email"),
+        (json!({}), "/adviser_email"),
+        (
+            json!({"adviser_email": "mia.tan@example.test", "note": 7}),
+            "/note",
+        ),
+        (json!({"adviser": "mia.tan@example.test"}), "/adviser"),
+        (json!([]), ""),
+    ] {
+        let bad = app.post(&path, &stage.organization.key, body.clone()).await;
+        let problem = bad.expect(StatusCode::BAD_REQUEST);
+        assert_eq!(problem["errors"][0]["field"], field, "{body} {problem:#}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,6 +225,81 @@ async fn a_rerun_goes_by_the_deal_as_it_is_now() {
         again["adviser"]["owner_id"].as_str()
     );
     assert_eq!(stage.patches(501), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rerun_that_comes_to_nothing_leaves_the_deal_with_whom_it_was() {
+    let stage = Stage::set(954).await;
+    let answer = stage.enrol(501).await.expect(StatusCode::OK);
+    let rerun = async || {
+        let path = format!(
+            "/api/allocations/{}/rerun",
+            answer["allocation_id"].as_str().unwrap()
+        );
+        let again = stage
+            .app
+            .request(Method::POST, &path, &stage.organization.key, None)
+            .await;
+        again.expect(StatusCode::OK)
+    };
+    stage.put(Kind::Deal, 501, &[("service_package", "Series Z")]);
+    assert_eq!(reason(&rerun().await), "unknown_service_package");
+    assert_eq!(stage.live(501).await["id"], answer["allocation_id"]);
+    // HubSpot refuses what was decided.
+    stage.put(Kind::Deal, 501, &[("service_package", "Seed")]);
+    stage
+        .set_up(json!({"written_properties": ["advisor", "nothing_like_it"]}))
+        .await;
+    let refused = rerun().await;
+    assert_eq!(reason(&refused), "write_refused", "{refused:#}");
+    let live = stage.live(501).await;
+    assert_eq!(
+        (&live["id"], &live["status"]),
+        (&answer["allocation_id"], &json!("completed"))
+    );
+    let repeated = stage.enrol(501).await.expect(StatusCode::OK);
+    assert_eq!(repeated["allocation_id"], answer["allocation_id"]);
+    assert_eq!((stage.records().await.len(), stage.patches(501)), (3, 1));
+}
+
+/// A person who has put something right at HubSpot is not answered by what was read a minute ago.
+#[tokio::test(start_paused = true)]
+async fn a_rerun_and_an_override_go_by_who_is_an_adviser_now() {
+    let stage = Stage::set(955).await;
+    stage.only(&[]);
+    stage.put_deal(700, "Seed", "Single", "2026-09-28");
+    let failed = stage.enrol(700).await.expect(StatusCode::OK);
+    assert_eq!(reason(&failed), "no_eligible_adviser", "{failed:#}");
+    let id = failed["allocation_id"].as_str().unwrap();
+    assert!(
+        failed["remedy"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("/api/allocations/{id}/rerun"))
+    );
+    stage.only(&[6]);
+    let path = format!("/api/allocations/{id}/rerun");
+    let again = stage
+        .app
+        .request(Method::POST, &path, &stage.organization.key, None)
+        .await;
+    let again = again.expect(StatusCode::OK);
+    assert_eq!(
+        again["adviser"]["email"], "finn.cole@example.test",
+        "{again:#}"
+    );
+    stage.put(Kind::User, 90_210_006, &[("hs_email", "finn@example.test")]);
+    let path = format!(
+        "/api/allocations/{}/override",
+        again["allocation_id"].as_str().unwrap()
+    );
+    let body = json!({"adviser_email": "finn@example.test"});
+    let given = stage
+        .app
+        .post(&path, &stage.organization.key, body)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(given["status"], "completed", "{given:#}");
 }
 
 #[tokio::test(start_paused = true)]
