@@ -16,7 +16,8 @@ use platform::box_folders::{
 };
 use platform::delivering::Outcome;
 use platform::run::RunReport;
-use platform::{SpinDatabase, box_folders, clock, log, outbound, random};
+use platform::{SpinDatabase, box_folders, clock, hubspot, log, outbound, random};
+use providers::ProviderError;
 use providers::box_folders::{Class, Folder, FolderChange, Id, Item};
 use serde_json::json;
 use store::client_folders::{self, CREATED, EXISTING, Made, NewWanted, Record, Want};
@@ -39,7 +40,7 @@ const MAX_PAUSE_MS: i64 = 4_000;
 /// Why a folder was not made.
 enum Stop {
     Box(Failure),
-    HubSpot(platform::hubspot::Failure),
+    HubSpot(hubspot::Failure),
     Report(RunReport),
     Database(DatabaseError),
     LeaseLost,
@@ -191,7 +192,18 @@ impl Making<'_> {
                 self.session.deadline_ms(),
             )
             .await
-            .map_err(Stop::HubSpot)?,
+            .map_err(|failure| match failure {
+                hubspot::Failure::HubSpot(ProviderError::NotFound { .. } | ProviderError::Gone { .. }) => {
+                    Stop::Report(RunReport::failed(
+                        "deal_not_found",
+                        &format!(
+                            "HubSpot has no deal {}: enrol one that is there, or send folder_name or contacts for it.",
+                            self.record.deal_id
+                        ),
+                    ))
+                }
+                failure => Stop::HubSpot(failure),
+            })?,
             None => Vec::new(),
         };
         let (id, now) = (&self.record.id, clock::now());

@@ -12,14 +12,15 @@ use domain::client_folder::settings::Properties;
 use domain::connector_state::ConnectorState;
 use http::StatusCode;
 use platform::box_folders::{self, BOX, FolderToMake};
-use platform::hubspot::signed::signed;
+use platform::hubspot::signed::{signed, workflow_call};
 use platform::hubspot::{Config as HubSpotConfig, HUBSPOT};
 use platform::{
     Context, Reply, SpinDatabase, clock, deliveries, lists, on_demand, problems, random,
 };
-use providers::hubspot::workflow::{self, Names, WorkflowCall};
+use providers::hubspot::workflow::{Names, WorkflowCall};
 use serde_json::Value;
 use store::Execute;
+use store::allocation::records::SAME_BODY_SECONDS;
 use store::client_folders::{
     self, Again, CLIENT_FOLDER, CREATED, DealKey, EXISTING, Known, NewClientFolder, Person,
 };
@@ -34,6 +35,18 @@ const PATH: &str = "/post/create_box_folder";
 const WAIT_MS: i64 = 9_000;
 const FAILED: &str = "failed";
 const PENDING: &str = "pending";
+/// By which the body of a workflow is known.
+const OF_WORKFLOWS: [&str; 9] = [
+    "object",
+    "origin",
+    "properties",
+    "fields",
+    "inputFields",
+    "dealId",
+    "objectId",
+    "id",
+    "hs_object_id",
+];
 const MAX_CONNECTORS: i64 = 50;
 const MAX_CONTACTS: usize = 10;
 const MAX_TEXT_CHARS: usize = 300;
@@ -111,8 +124,21 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                 .await
                 .map_err(|error| problems::database(&error))?;
             let now = clock::now();
+            if let Some(known) = known.as_ref().filter(|known| known.is_of_no_portal) {
+                client_folders::adopt(
+                    transaction,
+                    tenant,
+                    &known.id,
+                    key.portal,
+                    new.crm_connector_id,
+                )
+                .await
+                .map_err(|error| problems::database(&error))?;
+            }
             match known {
-                Some(known) if !is_another_call(&known, &wish) => Ok((known.id, known.delivery_id)),
+                Some(known) if !is_another_call(&known, &wish, now) => {
+                    Ok((known.id, known.delivery_id))
+                }
                 // The deal was enrolled once more, after what kept its folder was put right.
                 Some(known) => {
                     let again = Again {
@@ -218,10 +244,12 @@ async fn asked(context: &Context) -> Result<Asked, Problem> {
     let Value::Object(members) = &body else {
         return Err(Problem::field("", "must be a JSON object"));
     };
-    let call = if members.contains_key("deal_id") {
+    let is_ours = members.contains_key("deal_id")
+        || !OF_WORKFLOWS.iter().any(|name| members.contains_key(*name));
+    let call = if is_ours {
         Call::Ours(context.json()?)
     } else {
-        Call::Workflow(workflow_call(&context.body)?)
+        Call::Workflow(deal_call(&context.body)?)
     };
     let crm = match connector {
         None => None,
@@ -253,7 +281,7 @@ async fn of_workflow(
 ) -> Result<Asked, Problem> {
     let portal_id = portal(&context.body);
     let signed = signed(context, PATH, connector.as_deref(), portal_id).await?;
-    let call = workflow_call(&context.body)?;
+    let call = deal_call(&context.body)?;
     Ok(Asked {
         is_workflow: true,
         by: format!("connector:{}", signed.connector_id),
@@ -278,16 +306,15 @@ fn portal(body: &[u8]) -> Option<i64> {
         .or_else(|| named.as_str().and_then(|text| text.trim().parse().ok()))
 }
 
-fn workflow_call(body: &[u8]) -> Result<WorkflowCall, Problem> {
+fn deal_call(body: &[u8]) -> Result<WorkflowCall, Problem> {
     let names = DealProperties::default();
-    let call = workflow::read(body, &Names::from(&names))
-        .map_err(|error| Problem::field("", error.to_string()))?;
+    let call = workflow_call(body, &Names::from(&names))?;
     if call.is_about_a_deal() {
         Ok(call)
     } else {
         Err(Problem::field(
-            "",
-            "is about another object than a deal: enroll deals in the workflow",
+            "/object/objectType",
+            "is another object than a deal: enroll deals in the workflow",
         ))
     }
 }
@@ -490,9 +517,16 @@ fn is_long(text: &str) -> bool {
     text.chars().count() > MAX_TEXT_CHARS
 }
 
-/// A repeat of a call is answered with what is stored; another call of a workflow has one that failed tried again.
-fn is_another_call(known: &Known, wish: &Wish) -> bool {
-    known.status == FAILED && wish.callback_id.is_some() && wish.callback_id != known.callback_id
+/// A repeat of a call is answered with what is stored; another call has one that failed tried again. A call without an id is the same
+/// for a while, as it is where deals are allocated.
+fn is_another_call(known: &Known, wish: &Wish, now: i64) -> bool {
+    known.status == FAILED
+        && match &wish.callback_id {
+            Some(id) => known.callback_id.as_ref() != Some(id),
+            None => known
+                .finished_at
+                .is_some_and(|at| now >= at.saturating_add(SAME_BODY_SECONDS)),
+        }
 }
 
 /// Has the folder made, as soon as the scheduler comes to it.

@@ -26,6 +26,7 @@ use store::connectors::{self, Change, Connect, Connector, NewConnector, StateCha
 use store::credentials::{self, Sealed};
 use store::jobs::{Failure, plan};
 use store::oauth_flows;
+use store::portals;
 
 use crate::{answered, found, found_in, syncing};
 
@@ -97,6 +98,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
         if held.is_some_and(|held| held.provider != provider || held.state != Disconnected) {
             return Err(is_taken(key));
         }
+        is_only_one(transaction, &tenant, provider, key, &made.config).await?;
         let id = random::id();
         let new = NewConnector {
             id: &id,
@@ -187,6 +189,10 @@ pub async fn update(context: &Context) -> Result<Reply, Problem> {
                     ProblemKind::Conflict,
                     "The connector was changed meanwhile: read it, and try again.",
                 ));
+            }
+            if let Some(made) = &made {
+                let (provider, key) = (&held.provider, &held.integration_key);
+                is_only_one(transaction, &tenant, provider, key, &made.config).await?;
             }
             let change = Change {
                 name,
@@ -397,6 +403,36 @@ fn is_taken(key: &str) -> Problem {
             "The organization has a connector {key} already: change that one, disconnect it, or give another integration_key."
         ),
     )
+}
+
+/// Of two connectors to one account of HubSpot each would give the same deal to somebody, and neither would count what the other gave.
+async fn is_only_one<E: Execute>(
+    transaction: &E,
+    tenant: &Tenant,
+    provider: &str,
+    key: &str,
+    config: &str,
+) -> Result<(), Problem> {
+    if provider != HUBSPOT {
+        return Ok(());
+    }
+    let config: Value =
+        serde_json::from_str(config).map_err(|error| problems::internal(&error.to_string()))?;
+    let Some(portal_id) = config.get("portal_id").and_then(Value::as_i64) else {
+        return Ok(());
+    };
+    let holder = portals::holder(transaction, tenant, portal_id, key)
+        .await
+        .map_err(|error| problems::database(&error))?;
+    match holder {
+        None => Ok(()),
+        Some(id) => Err(Problem::new(
+            ProblemKind::Conflict,
+            format!(
+                "The organization has a connector to the account {portal_id} already: change that one (PATCH /api/connectors/{id}), or delete it first."
+            ),
+        )),
+    }
 }
 
 fn is_key(key: &str) -> bool {

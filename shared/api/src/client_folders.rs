@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct CreateClientFolder {
     /// HubSpot's id of the deal: up to 19 digits. A deal has one folder, however often it is asked for.
+    #[serde(deserialize_with = "crate::body::id")]
     pub deal_id: String,
     /// Wins over the name that the contacts give. What no folder may be called is replaced: `\ / : * ? " < > |` by `_`; what is
     /// too long (120 characters) is cut.
@@ -26,6 +27,7 @@ pub struct CreateClientFolder {
 #[serde(deny_unknown_fields, default)]
 pub struct NewContact {
     /// HubSpot's id: up to 19 digits. Deals with the same first contact share one folder.
+    #[serde(deserialize_with = "crate::body::optional_id")]
     pub id: Option<String>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use simulators::hubspot::{Change, Kind};
 
-use super::{EARLIEST, EPOCH, Stage, ZONE, connect, of, problem, source};
+use super::{EARLIEST, EPOCH, Stage, ZONE, connect, connector, of, problem, source};
 use whole_system::{App, OPERATOR_KEY};
 
 fn emails(list: &Value) -> Vec<&str> {
@@ -376,11 +376,24 @@ async fn members_do_not_see_when_others_are_away() {
 #[tokio::test(start_paused = true)]
 async fn of_several_accounts_one_is_named() {
     let stage = Stage::set(3_112).await;
-    let other = connect(&stage.app, &stage.organization, "hubspot-2").await;
+    let mut second = connector();
+    second["integration_key"] = json!("hubspot-2");
+    second["config"]["portal_id"] = json!(777);
+    let made = stage
+        .app
+        .post("/api/connectors", &stage.organization.key, second)
+        .await;
+    let made = made.expect(StatusCode::CREATED);
+    let other = made["id"].as_str().unwrap();
     let said = stage.get(EARLIEST).await;
-    problem(&said, StatusCode::BAD_REQUEST, &other);
-    let list = stage.told(&format!("{EARLIEST}&connector={other}")).await;
-    assert_eq!(list["connector_id"], other);
+    problem(&said, StatusCode::BAD_REQUEST, other);
+    let list = stage
+        .told(&format!("{EARLIEST}&connector={}", stage.connector_id))
+        .await;
+    assert_eq!(list["connector_id"], stage.connector_id.as_str());
+    // Whose token is another account's.
+    let said = stage.get(&format!("{EARLIEST}&connector={other}")).await;
+    problem(&said, StatusCode::BAD_GATEWAY, "777");
 }
 
 #[tokio::test(start_paused = true)]

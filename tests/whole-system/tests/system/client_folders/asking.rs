@@ -198,6 +198,43 @@ async fn a_repeat_is_answered_with_what_is_there() {
     assert_eq!(stage.names(), ["Priya & Arun Nair"]);
 }
 
+/// The CRM is connected, disconnected and connected again: a deal has one folder all the while.
+#[tokio::test(start_paused = true)]
+async fn a_deal_has_one_folder_whether_its_portal_is_known_or_not() {
+    let app = start(6_121).await;
+    let organization = app.organization("Harbour", "Australia/Sydney").await;
+    let box_id = connect(&app, &organization, box_connector(&app, json!({}))).await;
+    let mut stage = Stage {
+        app,
+        organization,
+        box_id,
+        hubspot_id: String::new(),
+    };
+    let body = json!({"deal_id": "501", "folder_name": "Early Bird"});
+    let first = stage.told(body.clone()).await;
+    assert_eq!(first["status"], "created", "{first:#}");
+    let folder = &first["client_folder"];
+    assert_eq!(folder["portal_id"], stage.organization.id);
+    stage.hubspot_id = connect(&stage.app, &stage.organization, hubspot_connector()).await;
+    let adopted = stage.told(body.clone()).await;
+    assert_eq!(adopted["client_folder"]["id"], folder["id"], "{adopted:#}");
+    assert_eq!(adopted["client_folder"]["portal_id"], "62515");
+    assert_eq!(
+        adopted["client_folder"]["hubspot_connector_id"],
+        stage.hubspot_id.as_str()
+    );
+    let enrolled = stage.enrol(501).await.expect(StatusCode::OK);
+    assert_eq!(enrolled["client_folder"]["id"], folder["id"]);
+    let path = format!("/api/connectors/{}/disconnect", stage.hubspot_id);
+    let done = stage
+        .app
+        .post(&path, &stage.organization.key, json!({}))
+        .await;
+    done.expect(StatusCode::OK);
+    assert_eq!(stage.told(body).await["client_folder"]["id"], folder["id"]);
+    assert_eq!(stage.folders().await.len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn three_calls_at_once_make_one_folder() {
     let stage = Stage::set(6_114).await;
@@ -342,9 +379,11 @@ async fn what_cannot_be_begun_is_said_with_200_to_a_workflow() {
 async fn a_bad_body_is_refused_by_its_field() {
     let stage = Stage::set(6_118).await;
     for (body, field) in [
-        (json!({}), ""),
+        (json!({}), "/deal_id"),
+        (json!({"object": {}}), "/object/objectId"),
         (json!({"deal_id": "D-501"}), "/deal_id"),
-        (json!({"deal_id": 501}), "/deal_id"),
+        (json!({"deal_id": 5.5}), "/deal_id"),
+        (json!({"deal_id": -501}), "/deal_id"),
         (json!({"deal_id": "501", "name": "x"}), "/name"),
         (
             json!({"deal_id": "501", "folder_name": "x".repeat(301)}),
@@ -364,7 +403,7 @@ async fn a_bad_body_is_refused_by_its_field() {
         ),
         (
             json!({"object": {"objectId": 501, "objectType": "CONTACT"}}),
-            "",
+            "/object/objectId",
         ),
     ] {
         let problem = stage
@@ -374,6 +413,11 @@ async fn a_bad_body_is_refused_by_its_field() {
         assert_eq!(problem["errors"][0]["field"], field, "{body} {problem:#}");
     }
     assert!(stage.folders().await.is_empty());
+    // An id is a number to many.
+    let body =
+        json!({"deal_id": 501, "contacts": [{"id": 7, "first_name": "Noor", "last_name": "Sato"}]});
+    let made = stage.told(body).await;
+    assert_eq!(made["client_folder"]["contacts"][0]["id"], "7", "{made:#}");
 }
 
 /// A copy that takes long is not waited for: it goes on, and the record says when it is there.

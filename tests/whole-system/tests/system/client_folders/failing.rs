@@ -337,6 +337,24 @@ async fn a_workflow_that_enrolls_again_tries_again() {
     );
 }
 
+/// A call without an id is the same one for five minutes.
+#[tokio::test(start_paused = true)]
+async fn a_call_without_an_id_tries_again_after_a_while() {
+    let stage = Stage::set(6_160).await;
+    let template = stage.template();
+    stage.change(Change::Trash { item: template });
+    let body = json!({"deal_id": "501"});
+    let failed = stage.told(body.clone()).await;
+    assert_eq!(failed["status"], "failed", "{failed:#}");
+    stage.change(Change::Restore { item: template });
+    pass(290).await;
+    assert_eq!(stage.told(body.clone()).await["status"], "failed");
+    pass(20).await;
+    let made = stage.told(body).await;
+    assert_eq!(made["status"], "created", "{made:#}");
+    assert_eq!(made["client_folder"]["id"], failed["client_folder"]["id"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_unknown_user_and_an_unknown_deal_are_named() {
     let stage = Stage::with(6_159, json!({"as_user": "nobody@harbour.example"})).await;
@@ -370,10 +388,9 @@ async fn an_unknown_user_and_an_unknown_deal_are_named() {
     assert_eq!(again["status"], "created", "{again:#}");
     let unknown = stage.told(json!({"deal_id": "4711"})).await;
     assert_eq!(unknown["status"], "failed", "{unknown:#}");
-    assert_eq!(
-        unknown["client_folder"]["failure_code"],
-        "hubspot_not_found"
-    );
+    assert_eq!(unknown["client_folder"]["failure_code"], "deal_not_found");
+    let why = unknown["reason"].as_str().unwrap();
+    assert!(why.contains("no deal 4711"), "{why}");
 }
 
 /// The process dies in the middle: before the copy, after it, and before the mark.
