@@ -2,6 +2,7 @@
 
 mod advisers;
 mod automation;
+mod client_folder;
 mod folder;
 mod look_around;
 mod people;
@@ -11,6 +12,7 @@ mod summary;
 mod tenant;
 mod watch;
 
+use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -24,6 +26,7 @@ use crate::children::Background;
 use crate::cli::DemoArguments;
 use crate::http::Client;
 use crate::secrets::Secrets;
+use crate::simulators::Simulators as Addresses;
 use crate::workspace::Workspace;
 use crate::{functions, interrupt, listen, native, process, style};
 
@@ -45,9 +48,7 @@ const WATCH_OVER: Duration = Duration::from_secs(1);
 pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<()> {
     let listen = listen::resolve(arguments.listen, "--listen")?;
     let sim_listen = listen::resolve(arguments.sim_listen, "--sim-listen")?;
-    let slack_listen = listen::resolve(listen::ANY_PORT, "--sim-listen")?;
-    let employment_hero_listen = listen::resolve(listen::ANY_PORT, "--sim-listen")?;
-    let hubspot_listen = listen::resolve(listen::ANY_PORT, "--sim-listen")?;
+    let addresses = Addresses::beside(sim_listen)?;
     // Before the build, which may take minutes.
     let folder = DemoFolder::hold(&workspace.target)?;
     if arguments.no_build {
@@ -67,30 +68,31 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
     style::step(
         "Starting",
         &format!(
-            "7shifts simulator on http://{sim_listen}, Slack simulator on http://{slack_listen}"
+            "7shifts simulator on http://{sim_listen}, Slack simulator on http://{}",
+            addresses.slack
         ),
     );
     let mut sim = Background::start(
         "simulators",
         &simulators,
-        native::simulator_arguments(sim_listen, arguments.seed)
-            .into_iter()
-            .chain(["--slack-listen".into(), slack_listen.to_string().into()])
-            .chain([
-                "--employment-hero-listen".into(),
-                employment_hero_listen.to_string().into(),
-                "--hubspot-listen".into(),
-                hubspot_listen.to_string().into(),
-            ]),
+        addresses.arguments(arguments.seed),
         [],
         &workspace.root,
         folder.log("simulators"),
     )?;
-    let sim_client = Client::new(&format!("http://{sim_listen}"), CALL_TIMEOUT);
-    let slack_client = Client::new(&format!("http://{slack_listen}"), CALL_TIMEOUT);
-    let employment_hero = Client::new(&format!("http://{employment_hero_listen}"), CALL_TIMEOUT);
-    let hubspot = Client::new(&format!("http://{hubspot_listen}"), CALL_TIMEOUT);
-    for simulator in [&sim_client, &slack_client, &employment_hero, &hubspot] {
+    let at = |address: SocketAddr| Client::new(&format!("http://{address}"), CALL_TIMEOUT);
+    let sim_client = at(addresses.seven_shifts);
+    let slack_client = at(addresses.slack);
+    let employment_hero = at(addresses.employment_hero);
+    let hubspot = at(addresses.hubspot);
+    let box_folders = at(addresses.box_folders);
+    for simulator in [
+        &sim_client,
+        &slack_client,
+        &employment_hero,
+        &hubspot,
+        &box_folders,
+    ] {
         wait_until_ready(&mut sim, simulator, "/_sim/health")?;
     }
 
@@ -100,6 +102,7 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
     let ticks = native::TICK_VARIABLES
         .into_iter()
         .zip(ticks.iter().map(String::as_str));
+    let variables = addresses.variables();
     let mut app = Background::start(
         "application",
         &runtime,
@@ -109,22 +112,13 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
             .chain(["--grace".into(), GRACE_SECONDS.to_string().into()]),
         secrets
             .environment()
-            .chain([
-                ("SPIN_VARIABLE_SEVEN_SHIFTS_URL", sim_client.origin()),
-                ("SPIN_VARIABLE_SLACK_WEBHOOKS_URL", slack_client.origin()),
-                ("SPIN_VARIABLE_SLACK_API_URL", slack_client.origin()),
-                (
-                    "SPIN_VARIABLE_EMPLOYMENT_HERO_URL",
-                    employment_hero.origin(),
-                ),
-                (
-                    "SPIN_VARIABLE_EMPLOYMENT_HERO_OAUTH_URL",
-                    employment_hero.origin(),
-                ),
-                ("SPIN_VARIABLE_HUBSPOT_URL", hubspot.origin()),
-                // Where browsers come back to, and what HubSpot signs.
-                ("SPIN_VARIABLE_PUBLIC_URL", &origin),
-            ])
+            .chain(
+                variables
+                    .iter()
+                    .map(|(name, origin)| (*name, origin.as_str())),
+            )
+            // Where browsers come back to, and what HubSpot signs.
+            .chain([("SPIN_VARIABLE_PUBLIC_URL", origin.as_str())])
             .chain(ticks),
         &workspace.root,
         folder.log("application"),
@@ -136,6 +130,7 @@ pub fn run(workspace: &Workspace, arguments: &DemoArguments) -> anyhow::Result<(
             slack: &slack_client,
             employment_hero: &employment_hero,
             hubspot: &hubspot,
+            box_folders: &box_folders,
         };
         show(&client, &simulators, &secrets, &mut [&mut app, &mut sim])
     });
@@ -197,6 +192,7 @@ struct Simulators<'a> {
     slack: &'a Client,
     employment_hero: &'a Client,
     hubspot: &'a Client,
+    box_folders: &'a Client,
 }
 
 /// Sets the organizations up and waits for their first runs.
@@ -260,7 +256,10 @@ fn show(
         employment_hero: simulators.employment_hero,
         hubspot: simulators.hubspot,
     };
-    summary.advisers = Some(advisers::allocate(&operator, client, &providers)?);
+    let firm = advisers::set_up(&operator, client)?;
+    summary.advisers = Some(advisers::allocate(&firm, client, &providers)?);
+    style::step("Copying", "a folder in Box for the client of a deal");
+    summary.client_folder = Some(client_folder::make(&firm.client, simulators.box_folders)?);
     summary.ok = summary.failures().is_empty();
     Ok(summary)
 }

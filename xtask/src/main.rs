@@ -15,6 +15,7 @@ mod openapi;
 mod process;
 mod secrets;
 mod sim;
+mod simulators;
 mod stale;
 mod style;
 mod table;

@@ -72,16 +72,6 @@ pub fn tick_values(listen: SocketAddr) -> [String; 2] {
     [format!("{origin}/internal/tick"), origin]
 }
 
-/// How the simulators are started.
-pub fn simulator_arguments(listen: SocketAddr, seed: u64) -> [OsString; 4] {
-    [
-        "--listen".into(),
-        listen.to_string().into(),
-        "--seed".into(),
-        seed.to_string().into(),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,7 @@ use simulators::{Clock as _, Provider, RateLimit, Server, Simulator, SystemClock
 
 /// Runs the simulated providers until it is interrupted.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_override_self = true)]
 struct Arguments {
     /// Address of the 7shifts simulator; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:3900")]

@@ -89,14 +89,21 @@ impl AdvisersSummary {
     }
 }
 
+/// The firm, with an owner's key.
+///
+/// # Errors
+/// If the application refuses one of these calls.
+pub fn set_up(operator: &Client, anonymous: &Client) -> anyhow::Result<Firm> {
+    Firm::set_up(FIRM, ZONE, operator, anonymous)
+}
+
 /// # Errors
 /// If the application or a simulator refuses one of these calls, or does not come to its end.
 pub fn allocate(
-    operator: &Client,
+    firm: &Firm,
     anonymous: &Client,
     providers: &Providers<'_>,
 ) -> anyhow::Result<AdvisersSummary> {
-    let firm = Firm::set_up(FIRM, ZONE, operator, anonymous)?;
     let client = &firm.client;
     connect(client, providers)?;
     // Sooner than the scheduler's next tick.
@@ -111,9 +118,9 @@ pub fn allocate(
     let written = written(&deals, providers.hubspot)?;
     let explained = explained(client, &deals)?;
     Ok(AdvisersSummary {
-        organization_id: firm.organization.id,
-        organization: firm.organization.name,
-        api_key: firm.api_key,
+        organization_id: firm.organization.id.clone(),
+        organization: firm.organization.name.clone(),
+        api_key: firm.api_key.clone(),
         employees,
         leave_requests,
         deals: deals.into_iter().map(|(deal, _)| deal).collect(),

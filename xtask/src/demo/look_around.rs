@@ -134,6 +134,22 @@ pub fn commands(summary: &Summary, client: &Client) -> String {
             .join("\n"),
         );
     }
+    if let (Some(advisers), Some(folder)) = (&summary.advisers, &summary.client_folder) {
+        add(
+            "The folder of a client, and one for the client of another deal",
+            &format!(
+                "{}\ncurl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' {}/post/create_box_folder -d '{}'",
+                with_key(
+                    summary,
+                    &advisers.api_key,
+                    &format!("/api/client-folders?deal_id={}", folder.deal_id)
+                ),
+                advisers.api_key,
+                summary.url,
+                json!({"deal_id": "503"}),
+            ),
+        );
+    }
     text
 }
 

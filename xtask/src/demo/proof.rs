@@ -70,7 +70,13 @@ pub fn check(text: &str) -> anyhow::Result<()> {
         "what follows from the events is not there: {automation}"
     );
     let advisers = summary.get("advisers").context("no advisers")?;
-    deals_are_given(advisers).with_context(|| format!("{advisers}"))
+    deals_are_given(advisers).with_context(|| format!("{advisers}"))?;
+    let folder = summary.get("client_folder").context("no client folder")?;
+    ensure!(
+        folder["status"] == "created" && folder["at_box"] == 1 && folder["name"].is_string(),
+        "the client of a deal has no folder of their own in Box: {folder}"
+    );
+    Ok(())
 }
 
 /// Ten deals, each with an adviser or a reason, and those with one at HubSpot.
@@ -162,6 +168,8 @@ mod tests {
         deals.push(json!({"status": "failed", "reason": "no_advisers"}));
         summary["advisers"] = json!({"deals": deals, "written": 9, "leave_requests": 4,
             "explained": {"reasoning": ["1.", "–", "So"]}});
+        summary["client_folder"] =
+            json!({"status": "created", "name": "Priya & Arun Nair", "at_box": 1});
         summary
     }
 
@@ -200,6 +208,8 @@ mod tests {
                 json!([]),
                 "the reasoning is",
             ),
+            ("/client_folder/at_box", json!(2), "no folder"),
+            ("/client_folder/status", json!("failed"), "no folder"),
             ("/organizations/1/streams", json!([]), "the streams are []"),
             (
                 "/organizations/1/streams/5/stream",

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::advisers::AdvisersSummary;
 use super::automation::AutomationSummary;
+use super::client_folder::ClientFolderSummary;
 use super::people::PeopleSummary;
 use super::slack::SlackSummary;
 use super::tenant::Tenant;
@@ -31,6 +32,8 @@ pub struct Summary {
     pub automation: Option<AutomationSummary>,
     /// Of an advice firm, whose deals come from HubSpot.
     pub advisers: Option<AdvisersSummary>,
+    /// Of the same firm, in Box.
+    pub client_folder: Option<ClientFolderSummary>,
 }
 
 #[derive(Debug, Serialize)]
@@ -82,6 +85,7 @@ impl Summary {
             slack: None,
             automation: None,
             advisers: None,
+            client_folder: None,
         };
         summary.ok = summary.failures().is_empty();
         summary
@@ -105,6 +109,11 @@ impl Summary {
                     .filter_map(AutomationSummary::failure),
             )
             .chain(self.advisers.iter().filter_map(AdvisersSummary::failure))
+            .chain(
+                self.client_folder
+                    .iter()
+                    .filter_map(ClientFolderSummary::failure),
+            )
             .collect()
     }
 }
@@ -251,6 +260,15 @@ impl fmt::Display for Summary {
                 writeln!(formatter, "  {line}")?;
             }
         }
+        if let Some(folder) = &self.client_folder {
+            writeln!(
+                formatter,
+                "Folder of the client of deal {}: {} is {} in Box",
+                folder.deal_id,
+                folder.name.as_deref().unwrap_or("none"),
+                folder.status
+            )?;
+        }
         writeln!(formatter, "in {:.1} s after the build", self.seconds)
     }
 }
@@ -311,6 +329,7 @@ pub mod tests {
             slack: None,
             automation: None,
             advisers: None,
+            client_folder: None,
         }
     }
 
