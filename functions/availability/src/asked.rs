@@ -10,6 +10,7 @@ use domain::allocation::decide::COUNTED_DAYS;
 use domain::allocation::week::Week;
 use domain::allocation::{OwnAllocation, day};
 use domain::connector_state::ConnectorState::{Active, Error, Expired};
+use domain::redact::excerpt;
 use platform::advisers::reading::Of;
 use platform::advisers::{self, Gathered, Reading, User, Wanted};
 use platform::clients::HUBSPOT;
@@ -63,6 +64,17 @@ pub fn email(query: &mut Query<'_>) -> Option<String> {
 /// It must be there, which is told when nothing else is wrong.
 pub fn needed(email: Option<String>) -> Result<String, Problem> {
     email.ok_or_else(|| Problem::field(EMAIL, "must be there: the address of the adviser"))
+}
+
+/// Where nobody of the account has this address.
+pub fn no_adviser(email: &str) -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        format!(
+            "No adviser has the mail address {}: `GET /availability/earliest?include_no=true` lists all that HubSpot has.",
+            excerpt(email, 100, &[])
+        ),
+    )
 }
 
 /// An organization, with the account that is asked.

@@ -127,8 +127,8 @@ fn cells(row: &EarliestWeek) -> serde_json::Value {
     let shown = row.limit_override.as_ref();
     json!({
         "email": row.email,
-        "service_packages": told::cell(&row.service_packages),
-        "household_types": told::cell(&row.household_types),
+        "service_packages": row.service_packages,
+        "household_types": row.household_types,
         "pod_type": row.pod_type,
         "client_monthly_limit": row.client_monthly_limit,
         "earliest_open_week": row.earliest_open_week,
@@ -139,6 +139,6 @@ fn cells(row: &EarliestWeek) -> serde_json::Value {
         "limit_override_from": shown.map(|shown| &shown.effective_week),
         "found": row.found,
         "because": row.because,
-        "unknown": told::cell(&row.unknown),
+        "unknown": row.unknown,
     })
 }

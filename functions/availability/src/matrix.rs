@@ -35,7 +35,7 @@ pub async fn read(context: &Context) -> Result<Reply, Problem> {
             .rows
             .iter()
             .map(|row| {
-                let cells = row.advisers.iter().map(|names| told::cell(names).into());
+                let cells = row.advisers.iter().map(|names| names.clone().into());
                 let cells = matrix.household_types.iter().cloned().zip(cells);
                 let package = (
                     SERVICE_PACKAGE.to_owned(),

@@ -8,7 +8,7 @@ use http::StatusCode;
 use platform::table::{self, Table};
 use platform::{Context, Reply, lists, time};
 
-use crate::asked::{Found, email, monday, needed};
+use crate::asked::{Found, email, monday, needed, no_adviser};
 use crate::told;
 
 const WEEKS_BACK_BY_DEFAULT: u32 = 8;
@@ -50,7 +50,7 @@ pub async fn list(context: &Context) -> Result<Reply, Problem> {
     let view = gathered.view();
     let input = view.input(&[]);
     let rows = availability::meetings(&input, &gathered.settings, &email, weeks_back)
-        .ok_or_else(|| Problem::not_found("adviser"))?;
+        .ok_or_else(|| no_adviser(&email))?;
     let freshness = told::freshness(&gathered.readings);
     let rows: Vec<AdviserMeeting> = rows.into_iter().map(shown).collect();
     if is_table {

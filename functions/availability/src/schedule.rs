@@ -10,7 +10,7 @@ use platform::advisers::Wanted;
 use platform::table::{self, Table};
 use platform::{Context, Reply};
 
-use crate::asked::{Asked, Found, email, needed};
+use crate::asked::{Asked, Found, email, needed, no_adviser};
 use crate::{earliest, told};
 
 const TABLE: Table<'_> = Table {
@@ -52,7 +52,7 @@ pub async fn read(context: &Context) -> Result<Reply, Problem> {
     let input = view.input(&allocations);
     let schedule =
         availability::schedule(&input, &gathered.settings, &email, Some(agreement_start))
-            .ok_or_else(|| Problem::not_found("adviser"))?;
+            .ok_or_else(|| no_adviser(&email))?;
     let because = schedule.because.filter(|_| asked.is_computed);
     let week = schedule.earliest_open_week.filter(|_| asked.is_computed);
     let mut weeks = Vec::new();

@@ -71,8 +71,3 @@ pub fn page<T>(rows: Vec<T>, paging: &Paging) -> Result<(Vec<T>, Option<String>)
     });
     Ok((page, next))
 }
-
-/// Several names in one cell: names have blanks in them.
-pub fn cell(names: &[String]) -> String {
-    names.join("; ")
-}

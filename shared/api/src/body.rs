@@ -1,5 +1,6 @@
 //! JSON bodies, parsed into types; the field that is wrong is named.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -114,6 +115,20 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         }
         Ok(Value::Object(object))
     }
+}
+
+/// A document whose members were read once already, as a type; the field that is wrong is named, as by [`parse`].
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn of_document<T: DeserializeOwned>(Document(value): Document) -> Result<T, Problem> {
+    if value.is_array() {
+        return Err(Problem::field("", "is an array: send a JSON object"));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let pointer = pointer(error.path());
+        named(&pointer, error.inner())
+    })
 }
 
 /// Serde says "missing field `name`" of the object that lacks it: the pointer should name the field.
@@ -306,6 +321,102 @@ pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(list.into_iter().map(|Object(entry)| entry).collect())
 }
 
+/// An id that is written as text, or as the number that it is.
+struct Id(String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor)
+    }
+}
+
+struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = Id;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id, as text or as a number")
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Id, E> {
+        Ok(Id(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Id, E> {
+        Ok(Id(value.to_owned()))
+    }
+}
+
+/// An id of a provider whose ids are numbers, for `deserialize_with`: as text, or as the number.
+///
+/// # Errors
+/// Anything else.
+pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Id::deserialize(deserializer).map(|Id(id)| id)
+}
+
+/// The same where it may be left out or null.
+///
+/// # Errors
+/// Anything else.
+pub fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let id = Option::<Id>::deserialize(deserializer)?;
+    Ok(id.map(|Id(id)| id))
+}
+
+/// A text, or the JSON object that is meant by it: what a provider gives as a file is often pasted as it is.
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Text, E> {
+        Ok(Text(value.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Text, A::Error> {
+        let object = DocumentVisitor.visit_map(members)?;
+        Ok(Text(object.to_string()))
+    }
+}
+
+/// Texts by name, for `deserialize_with`; one may be given as the JSON object that it holds.
+///
+/// # Errors
+/// A value that is neither.
+pub fn texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let texts = BTreeMap::<String, Text>::deserialize(deserializer)?;
+    Ok(texts
+        .into_iter()
+        .map(|(name, Text(text))| (name, text))
+        .collect())
+}
+
+/// The same where null is refused and left out is not.
+///
+/// # Errors
+/// Those of [`texts`].
+pub fn given_texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    texts(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -377,6 +488,54 @@ mod tests {
             let problem = list(body).unwrap_err();
             assert_eq!(problem.errors[0].field, pointer, "{body}");
         }
+    }
+
+    #[test]
+    fn ids_are_numbers_too_and_texts_are_objects_too() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Given {
+            #[serde(deserialize_with = "id")]
+            id: String,
+            #[serde(default, deserialize_with = "optional_id")]
+            other: Option<String>,
+            #[serde(default, deserialize_with = "texts")]
+            texts: BTreeMap<String, String>,
+        }
+        let read = |body: &str| parse::<Given>(None, body.as_bytes());
+        let given = read(r#"{"id":501,"other":"7","texts":{"a":"x","b":{"c":[1]}}}"#).unwrap();
+        assert_eq!(
+            (given.id.as_str(), given.other.as_deref()),
+            ("501", Some("7"))
+        );
+        assert_eq!(given.texts["b"], r#"{"c":[1]}"#);
+        assert_eq!(read(r#"{"id":"1","other":null}"#).unwrap().other, None);
+        for (body, pointer) in [
+            (r#"{"id":-1}"#, "/id"),
+            (r#"{"id":1.5}"#, "/id"),
+            (r#"{"id":null}"#, "/id"),
+            (r#"{"id":1,"other":[]}"#, "/other"),
+            (r#"{"id":1,"texts":{"a":7}}"#, "/texts/a"),
+            (r#"{"id":1,"texts":{"a":{"b":1,"b":2}}}"#, "/texts/a/b"),
+        ] {
+            assert_eq!(read(body).unwrap_err().errors[0].field, pointer, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_document_becomes_a_type_and_the_bad_field_is_named() {
+        let of = |value: Value| {
+            of_document::<Outer>(Document(value))
+                .unwrap_err()
+                .errors
+                .remove(0)
+        };
+        assert_eq!(of(serde_json::json!({})).field, "/name");
+        assert_eq!(of(serde_json::json!({"name": 5})).field, "/name");
+        assert_eq!(
+            of(serde_json::json!({"name": "a", "inner": {"count": "x"}})).field,
+            "/inner/count"
+        );
+        assert_eq!(of(serde_json::json!([])).field, "");
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct CreateConnector {
     /// Write-only. Of Slack: `webhook_url`, the address of an incoming webhook, or `bot_token`. Of an
     /// API: what its `auth` needs of `api_key`, `token`, `password`, `client_secret` and
     /// `refresh_token`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::body::texts")]
     pub credentials: BTreeMap<String, String>,
 }
 
@@ -120,7 +120,7 @@ pub struct UpdateConnector {
     )]
     pub config: Option<serde_json::Map<String, serde_json::Value>>,
     /// Write-only; replaces all of them. Another credential makes the connector active again.
-    #[serde(deserialize_with = "crate::body::not_null")]
+    #[serde(deserialize_with = "crate::body::given_texts")]
     #[cfg_attr(feature = "openapi", schemars(with = "BTreeMap<String, String>"))]
     pub credentials: Option<BTreeMap<String, String>>,
 }

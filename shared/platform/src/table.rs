@@ -104,6 +104,7 @@ impl Table<'_> {
     }
 }
 
+/// Several values are parted by semicolons: names have blanks in them.
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
@@ -112,7 +113,7 @@ fn cell(value: Option<&Value>) -> String {
             .iter()
             .map(|item| cell(Some(item)))
             .collect::<Vec<_>>()
-            .join(" "),
+            .join("; "),
         Some(other) => other.to_string(),
     }
 }
@@ -137,7 +138,7 @@ mod tests {
         let reply = table.reply_with(&rows, &freshness).unwrap();
         assert_eq!(
             String::from_utf8_lossy(reply.body()),
-            "note,ids,minutes,deleted_at,synced_at,is_stale\r\n\"' \n=HYPERLINK(\"\"x\"\")\",a '-b,-5,,2026-09-21T14:13:20Z,true\r\n"
+            "note,ids,minutes,deleted_at,synced_at,is_stale\r\n\"' \n=HYPERLINK(\"\"x\"\")\",a; '-b,-5,,2026-09-21T14:13:20Z,true\r\n"
         );
         let empty: [Value; 0] = [];
         for (freshness, expected) in [

@@ -1,5 +1,6 @@
 //! A call of a workflow that HubSpot signs: of which organization it is, and that it is HubSpot's.
 
+use api::body::Document;
 use api::{Problem, ProblemKind};
 use domain::access::{Caller, Tenant};
 use domain::organization::OrganizationId;
@@ -8,6 +9,7 @@ use domain::webhook_signature::{
     self as signature, Delivery, HubspotVersion, Key, Options, Rejection, Scheme,
 };
 use http::HeaderMap;
+use providers::hubspot::workflow::{self, Names, WorkflowCall};
 use store::portals::{self, Candidate};
 
 use super::{Config, signing_secret};
@@ -22,11 +24,15 @@ pub struct Signed {
     pub portal_id: i64,
 }
 
+/// All that whoever has proven nothing is told: neither which portals nor which connectors there are is learned from it.
+const UNPROVEN: &str = "The call is not proven. Of a workflow: check that the connector has the secret of the app that signs, that the variable public_url is the URL that HubSpot calls, and, where several connectors are of one portal, that the URL names one (?connector=). Of anybody else: send `Authorization: Bearer` with an API key.";
+
 /// Whose call it is: of the connector that the URL names, or else of the one to the portal that the body names. `path`
 /// is the route's, as HubSpot was told it. A portal and an id are no proof: the signature is.
 ///
 /// # Errors
-/// 401 where nobody's secret has made the signature, or two organizations' have; 429 for an address that is refused too
+/// 401 where nobody's secret has made the signature, two organizations' have, or the connector is of another portal than the
+/// body: an app signs for all accounts that it is installed in with one secret. It says the same whatever it is; 429 for an address that is refused too
 /// often; the database's and the vault's.
 pub async fn signed(
     context: &Context,
@@ -68,7 +74,8 @@ pub async fn signed(
         }
     }
     match (found.pop(), found.pop()) {
-        (Some(signed), None) => Ok(signed),
+        (Some(signed), None) if portal_id.is_none_or(|id| id == signed.portal_id) => Ok(signed),
+        (Some(_), None) => Err(refused(context, "the body names another portal than the connector's").await),
         (Some(_), Some(_)) => Err(refused(
             context,
             "several connectors have this secret: add `?connector=` with the id of the one that is meant to the URL",
@@ -76,6 +83,17 @@ pub async fn signed(
         .await),
         (None, _) => Err(refused(context, &why).await),
     }
+}
+
+/// What a workflow asks for. An object that names a member twice is refused: one of them would win unseen.
+///
+/// # Errors
+/// 400 with the member that is wrong.
+pub fn workflow_call(body: &[u8], names: &Names<'_>) -> Result<WorkflowCall, Problem> {
+    let call = workflow::read(body, names)
+        .map_err(|why| Problem::field(why.pointer(), why.to_string()))?;
+    api::body::parse::<Document>(None, body)?;
+    Ok(call)
 }
 
 /// `None`: the connector has no secret.
@@ -124,10 +142,7 @@ fn opened(candidate: &Candidate) -> Option<(Tenant, Config)> {
 
 async fn refused(context: &Context, why: &str) -> Problem {
     log::info("workflow_refused", why);
-    let problem = Problem::new(
-        ProblemKind::Unauthenticated,
-        format!("The call is not proven: {why}."),
-    );
+    let problem = Problem::new(ProblemKind::Unauthenticated, UNPROVEN);
     inbound_limits::refused(&context.headers, &context.database, problem).await
 }
 

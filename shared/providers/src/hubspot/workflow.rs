@@ -95,7 +95,7 @@ pub enum Unreadable {
         "the body is a list, as subscriptions to events are sent; call this from a workflow instead"
     )]
     Subscription,
-    #[error("`{field}` is not {wanted}")]
+    #[error("`{field}` must be {wanted}, as HubSpot sends it")]
     Field { field: String, wanted: &'static str },
     #[error("there are more than {limit} fields; choose the properties that the workflow sends")]
     TooManyFields { limit: usize },
@@ -103,6 +103,18 @@ pub enum Unreadable {
         "no deal is named: enroll deals, or send the property `{property}` of the deal along with the call"
     )]
     NoDeal { property: String },
+}
+
+impl Unreadable {
+    /// The member that is wrong, as a JSON pointer; empty where it is the whole.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::Field { field, .. } => format!("/{}", field.replace('.', "/")),
+            Self::NoDeal { .. } => "/object/objectId".to_owned(),
+            _ => String::new(),
+        }
+    }
 }
 
 /// Reads the body of a call, after its signature was found right.
