@@ -239,6 +239,73 @@ where
     }
 }
 
+/// How much of a body that nobody wants is read all the same, in bytes, and for how long.
+const DRAINED_BYTES: usize = 1 << 20;
+const DRAINED_FOR: Duration = Duration::from_secs(2);
+
+/// A request's body whose rest is read and forgotten when its reader lets go of it. A connection that is closed on bytes that
+/// were not read is reset, and the sender, who is still sending, may not see the answer that told it to stop.
+pub(crate) struct Drained {
+    body: Option<Body>,
+}
+
+impl Drained {
+    pub(crate) fn new(body: Body) -> Self {
+        Self { body: Some(body) }
+    }
+}
+
+impl Drop for Drained {
+    fn drop(&mut self) {
+        let rest = self.body.take().filter(|body| !body.is_end_stream());
+        if let Some(rest) = rest
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(tokio::time::timeout(DRAINED_FOR, drain(rest)));
+        }
+    }
+}
+
+async fn drain(mut body: Body) {
+    let mut read = 0_usize;
+    while read < DRAINED_BYTES
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        read = read.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+    }
+}
+
+impl http_body::Body for Drained {
+    type Data = Bytes;
+    type Error = OutboundError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, OutboundError>>> {
+        let this = self.get_mut();
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        let frame = std::task::ready!(Pin::new(body).poll_frame(context));
+        // What has failed has no rest.
+        if !matches!(frame, Some(Ok(_))) {
+            this.body = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
 /// A body that fails when it grows beyond a limit.
 pub(crate) fn limited(body: Body, limit: usize) -> Body {
     let limit_in_u64 = u64::try_from(limit).ok();
@@ -300,6 +367,35 @@ mod tests {
             assert_eq!(body.size_hint().exact().is_some(), whole, "{limit}");
             assert_eq!(text(body).await, "abcdef");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_reads_is_taken_up_to_a_limit() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        const CHUNK: Bytes = Bytes::from_static(&[0; 64 << 10]);
+        let sent = async |chunks: usize, pause: Duration| {
+            let taken = Arc::new(AtomicUsize::new(0));
+            let counter = taken.clone();
+            let stream = futures::stream::unfold(0, move |number| {
+                let counter = counter.clone();
+                async move {
+                    tokio::time::sleep(pause).await;
+                    counter.fetch_add(1, Ordering::SeqCst);
+                    (number < chunks).then(|| (Ok(Frame::data(CHUNK)), number + 1))
+                }
+            });
+            let mut body = Drained::new(StreamBody::new(stream).boxed_unsync());
+            body.frame().await.expect("no end").expect("a frame");
+            drop(body);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            taken.load(Ordering::SeqCst)
+        };
+        // All of it, and its end; a mebibyte after the first; for two seconds after the first.
+        assert_eq!(sent(5, Duration::ZERO).await, 6);
+        assert_eq!(sent(1_000, Duration::ZERO).await, 17);
+        assert_eq!(sent(1_000, Duration::from_millis(999)).await, 3);
     }
 
     #[tokio::test(start_paused = true)]

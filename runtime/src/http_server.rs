@@ -32,7 +32,7 @@ use tokio::{
 };
 
 use crate::{
-    body::{Body, OutboundError, Paced, full},
+    body::{Body, Drained, OutboundError, Paced, full},
     error::Error,
     runtime::Runtime,
     spin_headers::Origin,
@@ -166,7 +166,8 @@ async fn respond(runtime: &Runtime, request: Request<Incoming>, origin: Origin) 
             return full(Bytes::new());
         }
         let body = body.map_err(OutboundError::Hyper);
-        Paced::new(body, limits.client_stall, limits.upload_pace).boxed_unsync()
+        let paced = Paced::new(body, limits.client_stall, limits.upload_pace).boxed_unsync();
+        Drained::new(paced).boxed_unsync()
     });
     runtime.respond(request, Some(origin)).await
 }

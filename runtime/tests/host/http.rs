@@ -160,6 +160,40 @@ async fn a_body_that_turns_out_too_large_at_its_beginning_reaches_no_guest() {
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }
 
+/// A guest that answers before it has read the body: whoever is still sending gets rid of the rest, hears the answer, and may go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_answered_early_is_not_cut_off() {
+    let runtime = Runtime::builder(&application(&[]))
+        .limits(Limits {
+            buffered_request: 1_000,
+            ..Limits::default()
+        })
+        .start()
+        .expect("a start");
+    let server = runtime
+        .serve("127.0.0.1:0".parse().expect("address"))
+        .await
+        .expect("a listener");
+    let mut client = TcpStream::connect(server.address())
+        .await
+        .expect("a connection");
+    let head = "POST /hello/clock HTTP/1.1\r\nhost: a.test\r\ncontent-length: 400000\r\n\r\n";
+    client.write_all(head.as_bytes()).await.expect("a write");
+    let part = vec![b'x'; 100_000];
+    for number in 0..4 {
+        client
+            .write_all(&part)
+            .await
+            .unwrap_or_else(|error| panic!("part {number}: {error}"));
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    let second = b"GET /hello/clock HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n";
+    client.write_all(second).await.expect("a write");
+    let mut answers = String::new();
+    client.read_to_string(&mut answers).await.expect("an end");
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_upload_holds_no_place() {
     let runtime = Runtime::builder(&application(&[]))

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use store::allocation::notices::{self, Target};
 use store::allocation::records::{
     self, ALLOCATION, Counted, DecidedRow, HUBSPOT_DEAL, KEEP_EXPLANATIONS_SECONDS, KEEP_SECONDS,
-    MAX_WAITING, NewRecord, Postponed, Received,
+    Live, MAX_WAITING, NewRecord, Postponed, Received, SAME_BODY_SECONDS,
 };
 use store::jobs::{self, Claim, Claimed, Conclusion, Lease, Only};
 use store::lists::{self, AllocationFilter, Kind, Paging};
