@@ -21,7 +21,7 @@ const MAX_NOTE_CHARS: usize = 1_000;
 /// # Errors
 /// 404, 409 for a record that is history, 400 for an address or a note that cannot be taken.
 pub async fn choose(context: &Context) -> Result<Reply, Problem> {
-    let document: Document = context.json()?;
+    let document = object(context.json()?)?;
     again(context, MANUAL, || {
         let given: OverrideAllocation = of_document(document)?;
         let mut errors = Vec::new();
@@ -42,13 +42,22 @@ pub async fn rerun(context: &Context) -> Result<Reply, Problem> {
     let document = if context.body.is_empty() {
         Document(Value::Object(Map::new()))
     } else {
-        context.json()?
+        object(context.json()?)?
     };
     again(context, RERUN, || {
         let given: RerunAllocation = of_document(document)?;
         Ok((None, given.note))
     })
     .await
+}
+
+/// What is no object is refused before it is known whether there is such a record; its members are looked at afterwards.
+fn object(document: Document) -> Result<Document, Problem> {
+    if document.0.is_object() {
+        Ok(document)
+    } else {
+        Err(Problem::field("", "must be a JSON object"))
+    }
 }
 
 async fn again(
