@@ -68,7 +68,7 @@ impl Simulators {
     }
 
     /// The variables of the application that name the providers' origins.
-    pub fn variables(&self) -> [(&'static str, String); 7] {
+    pub fn variables(&self) -> [(&'static str, String); 8] {
         let origin = |address: SocketAddr| format!("http://{address}");
         [
             ("SPIN_VARIABLE_SEVEN_SHIFTS_URL", origin(self.seven_shifts)),
@@ -83,6 +83,7 @@ impl Simulators {
                 origin(self.employment_hero),
             ),
             ("SPIN_VARIABLE_HUBSPOT_URL", origin(self.hubspot)),
+            ("SPIN_VARIABLE_HUBSPOT_APP_URL", origin(self.hubspot)),
             ("SPIN_VARIABLE_BOX_URL", origin(self.box_folders)),
         ]
     }

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::allocation::documents;
 use store::allocation::records::{self, NewRecord, Received, SAME_BODY};
-use store::connectors;
+use store::connectors::{self, Connector};
 
 use crate::waiting;
 
@@ -90,7 +90,13 @@ pub async fn allocate(context: &Context) -> Result<Reply, Problem> {
         .with_legacy_member("message", "Invalid Content-Type"));
     }
     let parameters = Parameters::parse(&context.query, context.known_caller().is_none())?;
-    let peeked: Peeked = serde_json::from_slice(&context.body).unwrap_or_default();
+    // Serde would take the entries of a list for the members.
+    let is_list = context.body.trim_ascii_start().first() == Some(&b'[');
+    let peeked: Peeked = if is_list {
+        Peeked::default()
+    } else {
+        serde_json::from_slice(&context.body).unwrap_or_default()
+    };
     let asker = match context.known_caller() {
         Some(_) => by_key(context, &parameters, peeked.portal_id()).await?,
         None => by_signature(context, &parameters, peeked.portal_id()).await?,
@@ -169,11 +175,12 @@ async fn receive(
     request: &Request,
 ) -> Result<(String, bool), Problem> {
     let tenant = &asker.tenant;
-    let live = records::live(&context.database, tenant, &asker.connector_id, deal_id)
+    let call = (asker.connector_id.as_str(), deal_id, call_id);
+    let answer = records::answer(&context.database, tenant, call, clock::now())
         .await
         .map_err(|error| problems::database(&error))?;
-    if let Some(live) = live.filter(|live| live.answers(call_id, clock::now())) {
-        return Ok((live.id, true));
+    if let Some(id) = answer {
+        return Ok((id, true));
     }
     let kept =
         serde_json::to_string(request).map_err(|error| problems::internal(&error.to_string()))?;
@@ -219,15 +226,23 @@ async fn by_key(
     )
     .await
     .map_err(|error| problems::database(&error))?;
-    let mut fitting = connectors.into_iter().filter(|connector| {
-        if let Some(named) = &parameters.connector {
-            return connector.id.eq_ignore_ascii_case(named);
-        }
+    let is_of_portal = |connector: &Connector| {
         let config = Config::parse(&connector.config);
         portal_id.is_none_or(|id| config.is_ok_and(|config| config.portal_id == id))
+    };
+    let mut fitting = connectors.into_iter().filter(|connector| {
+        let named = parameters.connector.as_deref();
+        named.map_or_else(
+            || is_of_portal(connector),
+            |named| connector.id.eq_ignore_ascii_case(named),
+        )
     });
     let name = context.caller()?.subject().to_owned();
     match (fitting.next(), fitting.next()) {
+        (Some(connector), None) if !is_of_portal(&connector) => Err(Problem::field(
+            "connector",
+            "is a connector to another portal than the one that the body names",
+        )),
         (Some(connector), None) => Ok(Asker {
             tenant,
             connector_id: connector.id,
@@ -241,7 +256,12 @@ async fn by_key(
         (None, _) if parameters.connector.is_some() => Err(Problem::not_found("connector")),
         (None, _) => Err(Problem::field(
             "connector",
-            "there is no connector to HubSpot of this portal: make one with POST /api/connectors, or leave origin.portalId out",
+            match portal_id {
+                Some(_) => {
+                    "there is no connector to HubSpot of the portal that the body names: make one with POST /api/connectors, or leave origin.portalId out"
+                }
+                None => "there is no connector to HubSpot: make one with POST /api/connectors",
+            },
         )),
     }
 }

@@ -29,6 +29,8 @@ const FIRST_PAUSE_SECONDS: i64 = 15;
 const LONGEST_PAUSE_SECONDS: i64 = 900;
 /// After so long nobody waits for a source any more, in seconds: a day.
 const GIVE_UP_SECONDS: i64 = 86_400;
+/// The same where a person waits, who would not want it to happen unseen hours later, in seconds.
+const GIVE_UP_OF_PEOPLE_SECONDS: i64 = 120;
 /// A turn that would have less time than this is not begun, in milliseconds.
 const LEAST_TURN_MS: i64 = 2_000;
 
@@ -107,6 +109,7 @@ async fn decided(
         return Ok(RunReport::done());
     }
     let settings = documents.settings.clone();
+    let again = documents.clone();
     let of = Of {
         tenant,
         connector_id,
@@ -116,18 +119,19 @@ async fn decided(
         waiting.iter().map(|one| one.deal_id.clone()).collect()
     };
     let read_from_ms = clock::now_ms();
+    let wanted = wanted(&waiting, read_from_ms);
     let (mut deals, known) = futures::future::join(
         Deals::read(of, ids(&waiting), &settings),
-        Known::read(database, of, documents, &wanted(&waiting, read_from_ms)),
+        Known::read(database, of, documents, &wanted),
     )
     .await;
-    let known = known?;
+    let mut known = known?;
     let tellers = notices::tellers(database, tenant).await?;
     let mut own = known.own.clone();
-    let view = known.gathered.view();
-    let sources = known.sources().to_string();
     let mut read_ms = clock::now_ms().saturating_sub(read_from_ms);
+    let mut are_users_of_now = false;
     loop {
+        let sources = known.sources().to_string();
         let batch = Batch {
             connector_id,
             known: &known,
@@ -136,14 +140,17 @@ async fn decided(
             read_ms,
             leases,
         };
-        let judged: Vec<Entry> = waiting
-            .into_iter()
-            .map(|one| {
-                let entry = batch.entry(one, &deals, &view, &own);
-                own.extend(entry.own_row());
-                entry
-            })
-            .collect();
+        let (judged, own_after) = batch.judge(&waiting, &deals, &own);
+        // Somebody may have been added since, and a deal that has failed is not sent again.
+        if !are_users_of_now && known.are_users_copied() && judged.iter().any(Entry::is_for_nobody)
+        {
+            let now = wanted.of_users_now();
+            known = Known::read(database, of, again.clone(), &now).await?;
+            own.clone_from(&known.own);
+            are_users_of_now = true;
+            continue;
+        }
+        own = own_after;
         batch.write(database, lease, judged, turn).await?;
         if clock::now_ms().saturating_add(LEAST_TURN_MS) > deadline_ms {
             return Ok(RunReport::done());
@@ -173,6 +180,16 @@ fn wanted(waiting: &[Waiting], now_ms: i64) -> Wanted {
     }
 }
 
+/// Whether nobody waits for a source any more.
+fn is_given_up(waiting: &Waiting, now: i64) -> bool {
+    let most = if waiting.is_asked_by_a_person() {
+        GIVE_UP_OF_PEOPLE_SECONDS
+    } else {
+        GIVE_UP_SECONDS
+    };
+    now.saturating_sub(waiting.received_at) >= most
+}
+
 /// Whether the connector may be asked.
 fn may_ask(state: &str) -> Result<(), String> {
     match state.parse() {
@@ -198,6 +215,11 @@ struct Entry {
 }
 
 impl Entry {
+    /// Whether nobody gets it because of who there is.
+    fn is_for_nobody(&self) -> bool {
+        matches!(&self.judged.verdict, Verdict::Failed(why) if why.is_about_people())
+    }
+
     /// What the deals after it count.
     fn own_row(&self) -> Option<OwnRow> {
         let Verdict::Given(given) = &self.judged.verdict else {
@@ -226,6 +248,26 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
+    /// Judges each behind those before it; returns also what is ours then.
+    fn judge(
+        &self,
+        waiting: &[Waiting],
+        deals: &Deals,
+        own: &[OwnRow],
+    ) -> (Vec<Entry>, Vec<OwnRow>) {
+        let view = self.known.gathered.view();
+        let mut own = own.to_vec();
+        let judged = waiting
+            .iter()
+            .map(|one| {
+                let entry = self.entry(one.clone(), deals, &view, &own);
+                own.extend(entry.own_row());
+                entry
+            })
+            .collect();
+        (judged, own)
+    }
+
     fn entry(
         &self,
         waiting: Waiting,
@@ -244,15 +286,19 @@ impl Batch<'_> {
         let deal = deals.get(&waiting.deal_id);
         let mut judged = judge(asked, &deal, view, self.known, own);
         let now = clock::now();
-        let has_waited = now.saturating_sub(waiting.received_at) >= GIVE_UP_SECONDS;
         if let Verdict::Later(why) = &judged.verdict
-            && has_waited
+            && is_given_up(&waiting, now)
         {
-            let detail = format!("{} It was looked at again for a day.", why.detail);
+            let waited = if waiting.is_asked_by_a_person() {
+                "two minutes"
+            } else {
+                "a day"
+            };
+            let detail = format!("{} It was looked at again for {waited}.", why.detail);
             judged.verdict = Verdict::Failed(Why::new(
                 &why.reason,
                 detail,
-                "See to the source, then ask for a re-run.",
+                "See to the source, then ask for it again.",
             ));
         }
         Entry {
@@ -460,9 +506,18 @@ fn later(waiting: &Waiting, why: &Why, sources: Option<&str>) -> Postponed {
         FIRST_PAUSE_SECONDS,
         LONGEST_PAUSE_SECONDS,
     );
+    let now = clock::now();
+    let mut next_try_at = now.saturating_add(pause);
+    if waiting.is_asked_by_a_person() {
+        // The last look is not later than it is given up.
+        let end = waiting
+            .received_at
+            .saturating_add(GIVE_UP_OF_PEOPLE_SECONDS);
+        next_try_at = next_try_at.min(end.max(now.saturating_add(1)));
+    }
     Postponed {
         id: waiting.id.clone(),
-        next_try_at: clock::now().saturating_add(pause),
+        next_try_at,
         failure: why.json().to_string(),
         sources: sources.map(str::to_owned),
     }
@@ -479,9 +534,8 @@ async fn postpone_all(
     let now = clock::now();
     let remedy = format!("See to the connector {connector_id}: it is looked at again by itself.");
     let why = Why::new("source_unknown", detail, &remedy);
-    let (given_up, later_on): (Vec<_>, Vec<_>) = waiting
-        .into_iter()
-        .partition(|one| now.saturating_sub(one.received_at) >= GIVE_UP_SECONDS);
+    let (given_up, later_on): (Vec<_>, Vec<_>) =
+        waiting.into_iter().partition(|one| is_given_up(one, now));
     let postponed: Vec<_> = later_on.iter().map(|one| later(one, &why, None)).collect();
     let rows: Vec<_> = given_up
         .into_iter()

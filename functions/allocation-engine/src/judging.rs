@@ -7,6 +7,7 @@ use domain::access::Tenant;
 use domain::allocation::reason::Failure;
 use domain::allocation::{
     self as allocation, Adviser, Decision, Outcome, OwnAllocation, Settings, Source, agreement,
+    eligibility,
 };
 use http::StatusCode;
 use platform::advisers::reading::DealNow;
@@ -78,6 +79,20 @@ impl Why {
             "source_unknown",
             detail,
             "Wait for the next attempt, or look at the connector that the source belongs to.",
+        )
+    }
+
+    /// Whether another list of users could have made it another one.
+    pub fn is_about_people(&self) -> bool {
+        matches!(
+            self.reason.as_str(),
+            "unknown_service_package"
+                | "no_advisers"
+                | "household_mismatch"
+                | "no_eligible_adviser"
+                | "unknown_adviser"
+                | "several_advisers"
+                | "no_owner_id"
         )
     }
 
@@ -165,7 +180,7 @@ pub fn judge(
     let decision = allocation::decide(&request, &view.input(&allocations), settings);
     judged.verdict = match &asked.request.adviser_email {
         Some(email) => chosen_by_hand(email, view, &decision),
-        None => by_the_rules(&decision),
+        None => by_the_rules(&decision, known),
     };
     judged.decision = Some(decision);
     judged
@@ -230,7 +245,7 @@ fn held_by(deal: &DealNow, settings: &Settings, advisers: &[Adviser<'_>]) -> Str
     }
     let email = get(&settings.properties.deal_adviser_email);
     if !email.is_empty() {
-        return email.to_owned();
+        return known(email).unwrap_or_else(|| email.to_owned());
     }
     if own.is_empty() {
         return known(get(OWNER)).unwrap_or_default();
@@ -238,10 +253,16 @@ fn held_by(deal: &DealNow, settings: &Settings, advisers: &[Adviser<'_>]) -> Str
     String::new()
 }
 
-fn by_the_rules(decision: &Decision) -> Verdict {
+fn by_the_rules(decision: &Decision, known: &Known) -> Verdict {
     let chosen = match &decision.outcome {
         Outcome::Chosen(chosen) => chosen,
-        Outcome::Failed(failure) if failure.is_passing() => return Verdict::Later(failure.into()),
+        Outcome::Failed(failure) if failure.is_passing() => {
+            let mut why = Why::from(failure);
+            for cause in known.causes() {
+                why.detail = format!("{} {cause}", why.detail);
+            }
+            return Verdict::Later(why);
+        }
         Outcome::Failed(failure) => return Verdict::Failed(failure.into()),
     };
     let candidate = decision
@@ -281,13 +302,21 @@ fn chosen_by_hand(email: &str, view: &View<'_>, decision: &Decision) -> Verdict 
     }
     let is_meant =
         |one: &&Adviser<'_>| one.email.trim().to_lowercase() == email.trim().to_lowercase();
-    let Some(adviser) = view.advisers.iter().find(is_meant) else {
+    let mut meant = view.advisers.iter().filter(is_meant);
+    let Some(adviser) = meant.next() else {
         return Verdict::Failed(Why::new(
             "unknown_adviser",
             format!("HubSpot has no adviser with the mail address {email}."),
             "Choose a user of HubSpot who has the properties of an adviser.",
         ));
     };
+    if meant.any(|other| other.owner_id.trim() != adviser.owner_id.trim()) {
+        return Verdict::Failed(Why::new(
+            "several_advisers",
+            format!("HubSpot has several advisers with the mail address {email}."),
+            "Give each of them a mail address of their own in HubSpot.",
+        ));
+    }
     let owner_id = adviser.owner_id.trim();
     if owner_id.is_empty() {
         return Verdict::Failed(Why::new(
@@ -301,17 +330,25 @@ fn chosen_by_hand(email: &str, view: &View<'_>, decision: &Decision) -> Verdict 
         .iter()
         .find(|one| one.owner_id == owner_id);
     let name = allocation::display_name(adviser.email.trim());
+    let against = decision
+        .left_out
+        .iter()
+        .find(|one| one.email.trim().to_lowercase() == adviser.email.trim().to_lowercase());
+    let against = against.map_or_else(String::new, |one| format!(", who {},", one.detail));
+    let by_rules = match &decision.outcome {
+        Outcome::Chosen(chosen) if chosen.owner_id.trim() != owner_id => {
+            format!(" By the rules it would be {}.", chosen.name)
+        }
+        _ => String::new(),
+    };
+    let listed = |list| eligibility::names(list).map(str::to_owned).collect();
     Verdict::Given(Given {
         email: adviser.email.trim().to_owned(),
         owner_id: owner_id.to_owned(),
-        packages: candidate
-            .map(|one| one.service_packages.clone())
-            .unwrap_or_default(),
-        households: candidate
-            .map(|one| one.household_types.clone())
-            .unwrap_or_default(),
+        packages: listed(adviser.packages),
+        households: listed(adviser.households),
         earliest_week: candidate.map(|one| one.earliest_week.monday()),
-        result: format!("{name} gets the deal: chosen by hand."),
+        result: format!("{name}{against} gets the deal: chosen by hand.{by_rules}"),
         name,
     })
 }

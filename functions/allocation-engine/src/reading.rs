@@ -60,6 +60,21 @@ impl Known {
         Ok(Self { gathered, own })
     }
 
+    /// Whether who there is was not read now.
+    pub fn are_users_copied(&self) -> bool {
+        let mut readings = self.gathered.readings.iter();
+        readings.any(|one| one.is_copy && matches!(one.source, "users" | "owners"))
+    }
+
+    /// Why sources are not known, for a person.
+    pub fn causes(&self) -> impl Iterator<Item = String> {
+        let unknown = self.gathered.readings.iter().filter(|one| one.is_unknown);
+        unknown.filter_map(|one| {
+            let told = one.failure.as_ref()?;
+            Some(format!("{}: {}", one.source, told.detail))
+        })
+    }
+
     /// How old each source is, and which could not be read.
     pub fn sources(&self) -> Value {
         let now = self.gathered.now;

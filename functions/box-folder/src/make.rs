@@ -184,26 +184,29 @@ impl Making<'_> {
             None => None,
         };
         let people = match &connector {
-            Some(connector) => people::of_deal(
-                self.database,
-                self.lease.tenant,
-                (&connector.id, &connector.config),
-                &self.record.deal_id,
-                self.session.deadline_ms(),
-            )
-            .await
-            .map_err(|failure| match failure {
-                hubspot::Failure::HubSpot(ProviderError::NotFound { .. } | ProviderError::Gone { .. }) => {
-                    Stop::Report(RunReport::failed(
-                        "deal_not_found",
-                        &format!(
+            Some(connector) => {
+                let found = people::of_deal(
+                    self.database,
+                    self.lease.tenant,
+                    (&connector.id, &connector.config),
+                    &self.record.deal_id,
+                    self.session.deadline_ms(),
+                )
+                .await;
+                match found {
+                    Ok(people) => people,
+                    Err(failure) if !is_gone(&failure) => return Err(Stop::HubSpot(failure)),
+                    // Its name is known all the same.
+                    Err(_) if self.record.requested_name.is_some() => Vec::new(),
+                    Err(_) => {
+                        let detail = format!(
                             "HubSpot has no deal {}: enrol one that is there, or send folder_name or contacts for it.",
                             self.record.deal_id
-                        ),
-                    ))
+                        );
+                        return Err(Stop::Report(RunReport::failed("deal_not_found", &detail)));
+                    }
                 }
-                failure => Stop::HubSpot(failure),
-            })?,
+            }
             None => Vec::new(),
         };
         let (id, now) = (&self.record.id, clock::now());
@@ -699,4 +702,11 @@ impl Making<'_> {
     fn parent_id(&self) -> &str {
         &self.session.account.settings.parent_folder_id
     }
+}
+
+fn is_gone(failure: &hubspot::Failure) -> bool {
+    matches!(
+        failure,
+        hubspot::Failure::HubSpot(ProviderError::NotFound { .. } | ProviderError::Gone { .. })
+    )
 }

@@ -145,6 +145,7 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
                         delivery_id: new.delivery_id,
                         callback_id: new.callback_id,
                         contacts: new.contacts,
+                        requested_name: new.requested_name,
                     };
                     client_folders::again(transaction, tenant, &known.id, again, now)
                         .await
@@ -187,6 +188,7 @@ pub async fn retry(context: &Context) -> Result<Reply, Problem> {
                 delivery_id: &delivery_id,
                 callback_id: None,
                 contacts: None,
+                requested_name: None,
             };
             let connector_id =
                 client_folders::again(transaction, &tenant, &id, again, clock::now())
@@ -518,11 +520,16 @@ fn is_long(text: &str) -> bool {
 }
 
 /// A repeat of a call is answered with what is stored; another call has one that failed tried again. A call without an id is the same
-/// for a while, as it is where deals are allocated.
+/// for a while, as it is where deals are allocated, unless it says whose folder it is: that may be what was missing.
 fn is_another_call(known: &Known, wish: &Wish, now: i64) -> bool {
     known.status == FAILED
         && match &wish.callback_id {
             Some(id) => known.callback_id.as_ref() != Some(id),
+            None if wish.name.is_some()
+                || wish.contacts.as_ref().is_some_and(|all| !all.is_empty()) =>
+            {
+                true
+            }
             None => known
                 .finished_at
                 .is_some_and(|at| now >= at.saturating_add(SAME_BODY_SECONDS)),

@@ -201,12 +201,12 @@ pub async fn load<E: Execute>(
 const AGAIN: &str = "
 UPDATE client_folders SET status = 'pending', delivery_id = ?3, requested_at = ?4, updated_at = ?4, finished_at = NULL,
   failure_code = NULL, failure_detail = NULL, callback_id = coalesce(?5, callback_id),
-  contacts = coalesce(?6, contacts)
+  contacts = coalesce(?6, contacts), requested_name = coalesce(?7, requested_name)
 WHERE id = ?2 AND organization_id = ?1 AND status = 'failed'
 RETURNING connector_id";
 
-/// Has one that failed tried again; returns its connector, or nothing where there is none that failed. Contacts that come
-/// with it take the place of those before.
+/// Has one that failed tried again; returns its connector, or nothing where there is none that failed. Contacts and a
+/// name that come with it take the place of those before.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -224,7 +224,8 @@ pub async fn again<E: Execute>(
         again.delivery_id,
         now,
         again.callback_id,
-        contacts
+        contacts,
+        again.requested_name
     ];
     let rows = transaction.execute(AGAIN, parameters).await?;
     rows.first()
@@ -238,6 +239,7 @@ pub struct Again<'a> {
     pub delivery_id: &'a str,
     pub callback_id: Option<&'a str>,
     pub contacts: Option<&'a [Person]>,
+    pub requested_name: Option<&'a str>,
 }
 
 /// The end of a statement that only the holder of the lease may run: ?1 the tenant, ?2 the folder, ?3 the job, ?4 the

@@ -7,8 +7,9 @@ use crate::database::{DatabaseError, Execute};
 use crate::jobs::SealedCredential;
 use crate::{json, parameters};
 
-/// Connectors to one portal that a call is checked against at the most: a portal may be of several organizations.
-pub const MAX_CANDIDATES: i64 = 10;
+/// Connectors to one portal that a call is checked against at the most: a portal may be of several organizations, of which some may
+/// have named it by mistake.
+pub const MAX_CANDIDATES: i64 = 100;
 
 /// A connector whose secret may have signed a call.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -39,7 +40,9 @@ macro_rules! candidates {
 }
 
 const OF_PORTAL: &str = candidates!(
-    "INDEXED BY connectors_portal WHERE provider = 'hubspot' AND config ->> 'portal_id' = ?1 ORDER BY id LIMIT ?2"
+    "INDEXED BY connectors_portal WHERE provider = 'hubspot' AND config ->> 'portal_id' = ?1
+       AND EXISTS (SELECT 1 FROM credentials WHERE credentials.connector_id = connectors.id)
+       ORDER BY id LIMIT ?2"
 );
 
 /// Takes no tenant: nothing is known of who calls but the number of the portal, which proves nothing.

@@ -462,6 +462,7 @@ fn a_folder_fares_as_its_delivery_does_and_is_tried_again() {
         delivery_id: &uuid(3_000),
         callback_id: None,
         contacts: None,
+        requested_name: None,
     };
     let retried = |of: u64| {
         let again: Result<Option<String>, DatabaseError> =
@@ -547,6 +548,11 @@ fn a_call_is_looked_up_by_its_portal_or_its_connector() {
             .map(|one| (one.organization_id, one.connector_id))
             .collect::<Vec<_>>()
     };
+    // One that has no secret signs nothing.
+    assert_eq!(ids(wait(portals::of_portal(&database, 77)).unwrap()), []);
+    let sealed = "INSERT INTO credentials (connector_id, field, organization_id, sealed, sealed_by, updated_at)
+        SELECT id, 'signature_secret', organization_id, 's', 'k', 0 FROM connectors WHERE provider = 'hubspot'";
+    wait(raw.execute(sealed, &[])).unwrap();
     let both = wait(portals::of_portal(&database, 77)).unwrap();
     assert_eq!(ids(both), [(uuid(1), uuid(21)), (uuid(2), uuid(22))]);
     assert_eq!(ids(wait(portals::of_portal(&database, 78)).unwrap()), []);

@@ -219,6 +219,16 @@ impl Gathered {
         self.meetings = rows.filter_map(Met::of).collect();
     }
 
+    /// Whose a deal is, by the property that says so: a mail address, or the id of an owner, whose address is meant then.
+    fn adviser_of<'a>(&'a self, value: &'a str) -> &'a str {
+        let id = value.trim();
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            return value;
+        }
+        let user = self.users.iter().find(|user| user.owner_id == id);
+        user.map_or(value, |user| user.email.as_str())
+    }
+
     /// As decisions take it.
     #[must_use]
     pub fn view(&self) -> View<'_> {
@@ -244,7 +254,7 @@ impl Gathered {
                 .iter()
                 .map(|deal| Deal {
                     id: &deal.id,
-                    adviser_email: &deal.adviser_email,
+                    adviser_email: self.adviser_of(&deal.adviser_email),
                     agreement_start: agreement::parse(
                         &deal.agreement_start,
                         &self.settings.fixes,

@@ -97,18 +97,29 @@ impl Wanted {
         }),
     };
 
-    /// The same, but read anew where a copy is older than this, in milliseconds.
+    /// The same, but a copy that is older than this, in milliseconds, counts for nothing.
     #[must_use]
-    pub fn no_older_than(self, fresh_ms: i64) -> Self {
+    pub fn no_older_than(self, ms: i64) -> Self {
         let bounded = |age: Age| Age {
-            fresh_ms: age.fresh_ms.min(fresh_ms),
-            ..age
+            fresh_ms: age.fresh_ms.min(ms),
+            usable_ms: age.usable_ms.min(ms),
         };
         Self {
             users: bounded(self.users),
             owners: self.owners.map(bounded),
             meetings: self.meetings.map(bounded),
             deals: self.deals.map(bounded),
+        }
+    }
+
+    /// The same, with who there is as it is now: copies of users and owners are used only where they cannot be read.
+    #[must_use]
+    pub fn of_users_now(self) -> Self {
+        let now = |age: Age| Age { fresh_ms: 0, ..age };
+        Self {
+            users: now(self.users),
+            owners: self.owners.map(now),
+            ..self
         }
     }
 

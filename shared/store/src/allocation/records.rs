@@ -117,6 +117,37 @@ impl Live {
     }
 }
 
+const OF_CALL: &str = "
+SELECT id FROM allocations INDEXED BY allocations_deal
+WHERE organization_id = ?1 AND deal_id = ?3 AND connector_id = ?2 AND call_id = ?4 ORDER BY received_at DESC, id DESC LIMIT 1";
+
+/// The record that answers a call of this connector about this deal, by the call's id: the live one, or that of the same call before,
+/// which a person may have had decided again since.
+///
+/// # Errors
+/// The failure of a statement.
+pub async fn answer<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    (connector_id, deal_id, call_id): (&str, &str, &str),
+    now: i64,
+) -> Result<Option<String>, DatabaseError> {
+    let Some(live) = live(database, tenant, connector_id, deal_id).await? else {
+        return Ok(None);
+    };
+    if live.answers(call_id, now) {
+        return Ok(Some(live.id));
+    }
+    if call_id.starts_with(SAME_BODY) {
+        return Ok(None);
+    }
+    let parameters = parameters![tenant.as_str(), connector_id, deal_id, call_id];
+    let rows = database.execute(OF_CALL, parameters).await?;
+    rows.first()
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()
+}
+
 /// Asks for a deal to be allocated, or says which record it has.
 ///
 /// # Errors
@@ -127,9 +158,15 @@ pub async fn receive<E: Execute>(
     new: NewRecord<'_>,
     now: i64,
 ) -> Result<Received, DatabaseError> {
-    let live = live(transaction, tenant, new.connector_id, new.deal_id).await?;
-    if let Some(live) = live.filter(|live| live.answers(new.call_id, now)) {
-        return Ok(Received::Stored(live.id));
+    if let Some(id) = answer(
+        transaction,
+        tenant,
+        (new.connector_id, new.deal_id, new.call_id),
+        now,
+    )
+    .await?
+    {
+        return Ok(Received::Stored(id));
     }
     replace(transaction, tenant, new, now).await
 }

@@ -41,7 +41,8 @@ properties! {
     deal_renewal_household_type = "renewal_household_type",
     deal_agreement_start_date = "agreement_start_date",
     deal_client_email = "client_email",
-    /// By which an adviser's deals are found.
+    /// By which an adviser's deals are found: the mail address, which a workflow of the account keeps current, or the id of the owner,
+    /// such as a property that is written here.
     deal_adviser_email = "advisor_email",
     /// Unset, as is the next: there was no first meeting yet.
     deal_clarify_booked = "most_recent_clarify_booked_date",

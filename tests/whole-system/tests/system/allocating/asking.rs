@@ -205,6 +205,60 @@ async fn whoever_proves_nothing_learns_nothing() {
     bare.expect(StatusCode::UNAUTHORIZED);
 }
 
+/// However many organizations have named a portal, by mistake or not.
+#[tokio::test(start_paused = true)]
+async fn the_twelfth_organization_of_a_portal_is_found_by_its_secret() {
+    let stage = Stage::set(897).await;
+    for number in 0..11 {
+        let other = stage
+            .app
+            .organization(&format!("Other {number}"), "Australia/Sydney")
+            .await;
+        let mut body = hubspot_connector();
+        body["credentials"]["signature_secret"] = json!(format!("a-secret-of-number-{number}"));
+        stage
+            .app
+            .post("/api/connectors", &other.key, body)
+            .await
+            .expect(StatusCode::CREATED);
+    }
+    let last = stage.app.organization("The last", "Australia/Sydney").await;
+    let mut body = hubspot_connector();
+    body["credentials"]["signature_secret"] = json!("the-secret-of-the-last");
+    stage
+        .app
+        .post("/api/connectors", &last.key, body)
+        .await
+        .expect(StatusCode::CREATED);
+    let workflow = Workflow::signed(&format!("{PUBLIC_URL}{PATH}"), "the-secret-of-the-last");
+    let delivery = stage.app.hubspot.provider().enrol(&workflow, 501).unwrap();
+    stage.call(&delivery).await.expect(StatusCode::OK);
+    assert_eq!(stage.app.all("/api/allocations", &last.key).await.len(), 1);
+}
+
+/// Nobody needs to ask: a token that is taken no more is found out and told of.
+#[tokio::test(start_paused = true)]
+async fn a_connector_to_hubspot_is_asked_now_and_then() {
+    let stage = Stage::set(896).await;
+    stage.change(Change::RevokeToken {
+        token: hubspot::TOKEN.to_owned(),
+    });
+    for _ in 0..6 {
+        pass(600).await;
+        stage.app.tick().await.expect(StatusCode::OK);
+    }
+    let path = format!("/api/connectors/{}", stage.connector_id);
+    let shown = stage
+        .app
+        .get(&path, &stage.organization.key)
+        .await
+        .expect(StatusCode::OK);
+    assert!(
+        shown["state"] != "active" && shown["state_reason"].is_string(),
+        "{shown:#}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_key_asks_for_its_own_organization() {
     let stage = Stage::set(904).await;
@@ -228,6 +282,15 @@ async fn a_key_asks_for_its_own_organization() {
         )
         .await;
     theirs.expect(StatusCode::NOT_FOUND);
+    // Another portal's deal of the same number is another deal.
+    let foreign =
+        json!({"origin": {"portalId": 99}, "object": {"objectId": 503, "objectType": "DEAL"}});
+    let path = format!("{PATH}?connector={}", stage.connector_id);
+    let foreign = app.post(&path, &stage.organization.key, foreign).await;
+    assert_eq!(
+        foreign.expect(StatusCode::BAD_REQUEST)["errors"][0]["field"],
+        "connector"
+    );
     let none = app
         .post(PATH, &other.key, body.clone())
         .await
@@ -296,6 +359,7 @@ async fn what_is_no_deal_is_told_and_nothing_is_done() {
     }
     for (body, word) in [
         (json!([]), "list"),
+        (json!([{}]), "list"),
         (
             json!({"object": {"objectType": "DEAL"}}),
             "no deal is named",

@@ -88,6 +88,81 @@ async fn a_call_without_an_id_is_decided_again_after_a_while() {
     assert_eq!(stage.patches(703), 1);
 }
 
+/// HubSpot repeats a call for days: whatever people have had decided meanwhile, it is the same call.
+#[tokio::test(start_paused = true)]
+async fn a_repeat_of_a_call_is_its_own_record_whatever_came_later() {
+    let stage = Stage::set(908).await;
+    stage.put_deal(700, "Series Z", "Single", "2026-09-28");
+    let delivery = stage.delivery(700, Form::Envelope);
+    let failed = stage.call(&delivery).await.expect(StatusCode::OK);
+    let path = format!(
+        "/api/allocations/{}/rerun",
+        failed["allocation_id"].as_str().unwrap()
+    );
+    let again = stage
+        .app
+        .request(Method::POST, &path, &stage.organization.key, None)
+        .await;
+    assert_eq!(
+        reason(&again.expect(StatusCode::OK)),
+        "unknown_service_package"
+    );
+    pass(3_600).await;
+    let repeated = stage.call(&delivery).await.expect(StatusCode::OK);
+    assert_eq!(
+        (&repeated["allocation_id"], &repeated["is_repeat"]),
+        (&failed["allocation_id"], &json!(true))
+    );
+    assert_eq!(stage.records().await.len(), 2);
+}
+
+/// Somebody who was added a minute ago is not seen in a copy, and HubSpot does not send a deal again that has failed.
+#[tokio::test(start_paused = true)]
+async fn nobody_fails_a_deal_by_a_copy_of_who_there_is() {
+    let stage = Stage::set(907).await;
+    stage.enrol(501).await.expect(StatusCode::OK);
+    stage.put_deal(700, "Series Z", "Single", "2026-09-28");
+    stage.put(Kind::User, 90_210_006, &[("client_types", "Seed;Series Z")]);
+    let given = stage.enrol(700).await.expect(StatusCode::OK);
+    assert_eq!(
+        given["adviser"]["email"], "finn.cole@example.test",
+        "{given:#}"
+    );
+}
+
+/// An account without a workflow that keeps the mail address current: deals are found by a property that is written.
+#[tokio::test(start_paused = true)]
+async fn deals_are_found_by_the_id_of_an_owner_too() {
+    let stage = Stage::set(898).await;
+    stage
+        .app
+        .hubspot
+        .provider()
+        .change_settings(|settings| settings.adviser_email_follows = false);
+    stage.only(&[6]);
+    stage
+        .set_up(json!({"search_lag_seconds": 1, "properties": {"deal_adviser_email": "advisor"}}))
+        .await;
+    for deal in [700, 701, 702] {
+        stage.put_deal(deal, "Seed", "Single", "2026-09-21");
+        stage.enrol(deal).await.expect(StatusCode::OK);
+    }
+    pass(300).await;
+    stage.put_deal(703, "Seed", "Single", "2026-09-21");
+    let explained = stage
+        .ask("?dry_run=1", 703, json!({}))
+        .await
+        .expect(StatusCode::OK);
+    let table = &explained["decision"]["candidates"][0]["table"]["deals"];
+    let waiting: i64 = table
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_i64)
+        .sum();
+    assert!(waiting >= 3, "{table}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failed_deal_is_decided_again_when_it_is_enrolled_again() {
     let stage = Stage::set(911).await;

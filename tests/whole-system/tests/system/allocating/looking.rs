@@ -126,6 +126,18 @@ async fn an_owner_gives_a_deal_to_somebody_else_and_the_audit_says_so() {
         (&json!("manual"), &json!(id))
     );
     assert_eq!(record["request_data"]["note"], "knows the client");
+    // Against the rules, which is said.
+    let result = record["allocation_result"].as_str().unwrap();
+    for part in [
+        "Ruby Shah, who does not have the service package, gets",
+        "By the rules it would be ",
+    ] {
+        assert!(result.contains(part), "{result}");
+    }
+    assert!(
+        record["adviser_service_packages"].as_array().unwrap().len() > 1,
+        "{record:#}"
+    );
     // The record before is history, and is not changed any more.
     app.post(&path, &stage.organization.key, body)
         .await
@@ -144,6 +156,7 @@ async fn an_owner_gives_a_deal_to_somebody_else_and_the_audit_says_so() {
         .await;
     assert_eq!(audit.len(), 1, "{audit:#?}");
     assert_eq!(audit[0]["after"]["note"], "knows the client");
+    assert_eq!(audit[0]["after"]["adviser_email"], "ruby.shah@example.test");
     assert_eq!(audit[0]["actor_kind"], "api_key");
     let path = format!(
         "/api/allocations/{}/override",
@@ -260,6 +273,86 @@ async fn a_rerun_that_comes_to_nothing_leaves_the_deal_with_whom_it_was() {
     let repeated = stage.enrol(501).await.expect(StatusCode::OK);
     assert_eq!(repeated["allocation_id"], answer["allocation_id"]);
     assert_eq!((stage.records().await.len(), stage.patches(501)), (3, 1));
+}
+
+/// A copy of before is not what HubSpot has at that moment, also where it cannot be read; nobody waits for that for hours.
+#[tokio::test(start_paused = true)]
+async fn a_rerun_waits_for_what_cannot_be_read_and_not_for_long() {
+    let stage = Stage::set(956).await;
+    let answer = stage.enrol(501).await.expect(StatusCode::OK);
+    let users = "/crm/v3/objects/users";
+    let fault = || {
+        let fault = simulators::Fault::status(StatusCode::INTERNAL_SERVER_ERROR);
+        stage
+            .app
+            .hubspot
+            .add_fault(simulators::FaultRule::always(users, fault))
+    };
+    let rerun = async |id: &Value| {
+        let path = format!("/api/allocations/{}/rerun", id.as_str().unwrap());
+        stage
+            .app
+            .request(Method::POST, &path, &stage.organization.key, None)
+            .await
+    };
+    assert!(fault());
+    let waits = rerun(&answer["allocation_id"])
+        .await
+        .expect(StatusCode::ACCEPTED);
+    assert_eq!(
+        (&waits["status"], reason(&waits)),
+        (&json!("received"), "source_unknown"),
+        "{waits:#}"
+    );
+    assert!(
+        waits["detail"].as_str().unwrap().contains("users: HubSpot"),
+        "{waits:#}"
+    );
+    stage.app.hubspot.clear_faults();
+    let records = stage.settle().await;
+    assert!(
+        records.iter().all(|one| one["status"] == "completed"),
+        "{records:#?}"
+    );
+    let live = stage.live(501).await;
+    assert_eq!(live["id"], waits["allocation_id"]);
+    // One that goes on is given up after two minutes.
+    assert!(fault());
+    let waits = rerun(&live["id"]).await.expect(StatusCode::ACCEPTED);
+    let begun = now_ms(&stage.app);
+    stage.settle().await;
+    assert!(now_ms(&stage.app) - begun < 240_000);
+    assert_eq!(stage.live(501).await["id"], live["id"]);
+    let given_up = stage.explained(&waits["allocation_id"]).await["allocation"].clone();
+    assert_eq!(
+        (&given_up["status"], &given_up["is_live"]),
+        (&json!("failed"), &json!(false)),
+        "{given_up:#}"
+    );
+}
+
+/// Whose choice it is cannot be told.
+#[tokio::test(start_paused = true)]
+async fn an_override_to_a_mail_of_two_advisers_is_refused() {
+    let stage = Stage::set(957).await;
+    let answer = stage.enrol(501).await.expect(StatusCode::OK);
+    stage.put(
+        Kind::User,
+        90_210_005,
+        &[("hs_email", " Finn.Cole@example.test")],
+    );
+    let path = format!(
+        "/api/allocations/{}/override",
+        answer["allocation_id"].as_str().unwrap()
+    );
+    let body = json!({"adviser_email": "finn.cole@example.test"});
+    let refused = stage
+        .app
+        .post(&path, &stage.organization.key, body)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(reason(&refused), "several_advisers", "{refused:#}");
+    assert_eq!(stage.live(501).await["id"], answer["allocation_id"]);
 }
 
 /// A person who has put something right at HubSpot is not answered by what was read a minute ago.

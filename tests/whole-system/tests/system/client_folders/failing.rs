@@ -337,6 +337,30 @@ async fn a_workflow_that_enrolls_again_tries_again() {
     );
 }
 
+/// What the remedy of an unknown deal names does help.
+#[tokio::test(start_paused = true)]
+async fn a_folder_of_an_unknown_deal_is_made_once_it_is_said_whose_it_is() {
+    let stage = Stage::set(6_161).await;
+    let failed = stage.told(json!({"deal_id": "4711"})).await;
+    assert_eq!(failed["status"], "failed", "{failed:#}");
+    let made = stage
+        .told(json!({"deal_id": "4711", "folder_name": "Ann Other"}))
+        .await;
+    assert_eq!(made["status"], "created", "{made:#}");
+    assert_eq!(made["client_folder"]["id"], failed["client_folder"]["id"]);
+    assert_eq!(made["client_folder"]["name"], "Ann Other");
+    let named = stage
+        .told(json!({"deal_id": "4712", "folder_name": "Bo Other"}))
+        .await;
+    assert_eq!(named["status"], "created", "{named:#}");
+    stage.told(json!({"deal_id": "4713"})).await;
+    let contacts = json!([{"first_name": "Cy", "last_name": "Other"}]);
+    let made = stage
+        .told(json!({"deal_id": "4713", "contacts": contacts}))
+        .await;
+    assert_eq!(made["status"], "created", "{made:#}");
+}
+
 /// A call without an id is the same one for five minutes.
 #[tokio::test(start_paused = true)]
 async fn a_call_without_an_id_tries_again_after_a_while() {

@@ -51,6 +51,20 @@ async fn a_portal_is_connected_and_its_token_renewed_until_it_is_uninstalled() {
         stored(&app, &id),
         ["access_token", "client_secret", "refresh_token"]
     );
+    // The functions that decide, read and write have the token, too.
+    let settings =
+        json!({"pipeline": simulators::hubspot::PIPELINE, "stages": simulators::hubspot::STAGES});
+    let key = &organization.key;
+    let set = app
+        .request(Method::PUT, "/api/allocation/settings", key, Some(settings))
+        .await;
+    set.expect(StatusCode::OK);
+    let body = json!({"object": {"objectId": 501, "objectType": "DEAL"}});
+    let given = app
+        .post("/post/allocate", key, body)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(given["status"], "completed", "{given:#}");
     for _ in 0..3 {
         pass(ACCESS_SECONDS.unsigned_abs()).await;
         assert_eq!(test(&app, &organization, &id).await["success"], true);
