@@ -1,7 +1,7 @@
 //! Whether HubSpot takes the credential of a connector, and whose account it is.
 
-use api::Problem;
 use api::connectors::TestedConnector;
+use api::{Problem, ProblemKind};
 use domain::connector_state::ConnectorState::{Active, Error, Expired, Revoked};
 use http::StatusCode;
 use platform::hubspot::{Account, Failure, Session};
@@ -36,6 +36,10 @@ pub async fn test(context: &Context) -> Result<Reply, Problem> {
         Err(failure) if failure.is_refused() => {
             let why = failure.detail();
             (false, why.clone(), Some((Error, Some(why))))
+        }
+        // It says nothing of the credential, and is over with the day: nobody is to mend anything.
+        Err(failure @ Failure::DayUsedUp { .. }) => {
+            return Err(Problem::new(ProblemKind::Unavailable, failure.detail()));
         }
         Err(failure) => (false, failure.detail(), None),
     };

@@ -90,9 +90,12 @@ async fn decided(
 ) -> Result<RunReport, Stopped> {
     let tenant = lease.tenant;
     let mut waiting = records::waiting(database, tenant, connector_id, clock::now(), BATCH).await?;
-    if waiting.is_empty() {
+    let Some(first) = waiting.first() else {
         return Ok(RunReport::done());
-    }
+    };
+    // What people ask for is decided by what is read after it came, and in a turn of its own: nobody else waits for that.
+    let is_of_people = first.is_asked_by_a_person();
+    keep_beginning(&mut waiting, is_of_people);
     let connector = records::connector(database, tenant, connector_id).await?;
     let documents = documents(database, tenant).await?;
     let Some((connector, documents)) = connector.zip(documents) else {
@@ -140,15 +143,22 @@ async fn decided(
             read_ms,
             leases,
         };
-        let (judged, own_after) = batch.judge(&waiting, &deals, &own);
+        let (mut judged, own_after) = batch.judge(&waiting, &deals, &own);
         // Somebody may have been added since, and a deal that has failed is not sent again.
         if !are_users_of_now && known.are_users_copied() && judged.iter().any(Entry::is_for_nobody)
         {
             let now = wanted.of_users_now();
-            known = Known::read(database, of, again.clone(), &now).await?;
-            own.clone_from(&known.own);
+            let of_now = Known::read(database, of, again.clone(), &now).await?;
             are_users_of_now = true;
-            continue;
+            if !of_now.are_users_unknown() {
+                known = of_now;
+                own.clone_from(&known.own);
+                continue;
+            }
+            // Those who got somebody have them. The others wait until it can be read who there is.
+            for entry in judged.iter_mut().filter(|entry| entry.is_for_nobody()) {
+                entry.judged.verdict = Verdict::Later(of_now.why_users_are_unknown());
+            }
         }
         own = own_after;
         batch.write(database, lease, judged, turn).await?;
@@ -156,13 +166,21 @@ async fn decided(
             return Ok(RunReport::done());
         }
         waiting = records::waiting(database, tenant, connector_id, clock::now(), BATCH).await?;
-        // A person's is decided in a turn of its own, by what is read after it came.
-        if waiting.is_empty() || waiting.iter().any(Waiting::is_asked_by_a_person) {
+        keep_beginning(&mut waiting, is_of_people);
+        if is_of_people || waiting.is_empty() {
             return Ok(RunReport::done());
         }
         let read_from_ms = clock::now_ms();
         deals = Deals::read(of, ids(&waiting), &settings).await;
         read_ms = clock::now_ms().saturating_sub(read_from_ms);
+    }
+}
+
+/// As much of the beginning as people ask for, or as nobody does.
+fn keep_beginning(waiting: &mut Vec<Waiting>, is_of_people: bool) {
+    let is_other = |one: &Waiting| one.is_asked_by_a_person() != is_of_people;
+    if let Some(end) = waiting.iter().position(is_other) {
+        waiting.truncate(end);
     }
 }
 

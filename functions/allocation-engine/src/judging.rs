@@ -16,7 +16,7 @@ use platform::allocating::{Preview, Request};
 use platform::{Context, Reply, clock, problems};
 use serde_json::{Value, json};
 use store::allocation::documents;
-use store::allocation::records::{self, OwnRow, RERUN};
+use store::allocation::records::{self, MANUAL, OwnRow, RERUN};
 
 use crate::reading::{Deal, Deals, Known, Of};
 
@@ -74,7 +74,7 @@ impl Why {
         }
     }
 
-    fn unknown(detail: impl Into<String>) -> Self {
+    pub fn unknown(detail: impl Into<String>) -> Self {
         Self::new(
             "source_unknown",
             detail,
@@ -111,7 +111,7 @@ impl From<&Failure> for Why {
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
     pub deal_id: &'a str,
-    /// [`RERUN`] goes by the deal as it is now, [`MANUAL`](records::MANUAL) by what a person has chosen.
+    /// [`RERUN`] goes by the deal as it is now, [`MANUAL`] by what a person has chosen.
     pub source: &'a str,
     /// Ours already, whatever the deal says: see [`records::Waiting::was_decided`].
     pub was_decided: bool,
@@ -158,6 +158,8 @@ pub fn judge(
     let local_date = |at| known.gathered.zone.date(at);
     match agreement::parse(&values.agreement_start, &settings.fixes, local_date) {
         Ok(date) => judged.agreement_start = date,
+        // A person's choice stands, whatever date was sent.
+        Err(_) if asked.request.adviser_email.is_some() => {}
         Err(failure) => {
             judged.verdict = Verdict::Failed((&failure).into());
             return judged;
@@ -195,7 +197,7 @@ struct Values {
 }
 
 impl Values {
-    /// What was sent counts, and what is blank there is taken from the deal; a re-run goes by the deal first.
+    /// What was sent counts, and what is blank there is taken from the deal; what people ask for goes by the deal first.
     fn of(asked: Asked<'_>, deal: &DealNow, settings: &Settings) -> Self {
         let names = &settings.properties;
         let get = |name: &str| {
@@ -203,7 +205,7 @@ impl Values {
             (!text.is_empty()).then(|| text.to_owned())
         };
         let pick = |sent: &Option<String>, held: Option<String>| {
-            if asked.source == RERUN {
+            if matches!(asked.source, RERUN | MANUAL) {
                 held.or_else(|| sent.clone())
             } else {
                 sent.clone().or(held)
@@ -390,17 +392,30 @@ pub async fn preview(context: &Context, tenant: &Tenant, call: &Preview) -> Resu
         deadline_ms: clock::now_ms().saturating_add(PREVIEW_MS),
     };
     let deals = Deals::read(of, vec![deal_id.clone()], &documents.settings).await;
-    let known = Known::read(database, of, documents, &Wanted::TO_DECIDE)
-        .await
-        .map_err(|error| problems::database(&error))?;
+    let read = async |documents, wanted: &Wanted| {
+        let known = Known::read(database, of, documents, wanted).await;
+        known.map_err(|error| problems::database(&error))
+    };
+    let mut known = read(documents.clone(), &Wanted::TO_DECIDE).await?;
     let asked = Asked {
         deal_id,
         source: "api",
         was_decided: is_ours,
         request: &call.request,
     };
-    let view = known.gathered.view();
-    let judged = judge(asked, &deals.get(deal_id), &view, &known, &known.own);
+    let deal = deals.get(deal_id);
+    let mut judged = judge(asked, &deal, &known.gathered.view(), &known, &known.own);
+    // As it is decided.
+    let is_for_nobody = matches!(&judged.verdict, Verdict::Failed(why) if why.is_about_people());
+    if is_for_nobody && known.are_users_copied() {
+        let of_now = read(documents, &Wanted::TO_DECIDE.of_users_now()).await?;
+        if of_now.are_users_unknown() {
+            judged.verdict = Verdict::Later(of_now.why_users_are_unknown());
+        } else {
+            known = of_now;
+            judged = judge(asked, &deal, &known.gathered.view(), &known, &known.own);
+        }
+    }
     match &judged.verdict {
         Verdict::Given(given) => {
             answer.status = Some("completed".to_owned());

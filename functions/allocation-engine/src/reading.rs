@@ -11,6 +11,8 @@ use store::DatabaseError;
 use store::allocation::Documents;
 use store::allocation::records::{self, OwnRow};
 
+use crate::judging::Why;
+
 const DAY_SECONDS: i64 = 86_400;
 
 /// Whose deals are decided, and until when anybody is asked.
@@ -64,6 +66,21 @@ impl Known {
     pub fn are_users_copied(&self) -> bool {
         let mut readings = self.gathered.readings.iter();
         readings.any(|one| one.is_copy && matches!(one.source, "users" | "owners"))
+    }
+
+    /// What whoever cannot be judged without it is told.
+    pub fn why_users_are_unknown(&self) -> Why {
+        let causes: Vec<_> = self.causes().collect();
+        Why::unknown(format!(
+            "It cannot be read now who there is. {}",
+            causes.join(" ")
+        ))
+    }
+
+    /// Whether it cannot be read who there is.
+    pub fn are_users_unknown(&self) -> bool {
+        let mut readings = self.gathered.readings.iter();
+        readings.any(|one| one.is_unknown && matches!(one.source, "users" | "owners"))
     }
 
     /// Why sources are not known, for a person.

@@ -97,6 +97,14 @@ pub async fn create(context: &Context) -> Result<Reply, Problem> {
         Some(_) => asked.crm,
         None => crm_of(&settings, &connectors),
     };
+    if let (Call::Workflow(call), Some(crm)) = (&asked.call, &crm)
+        && call.portal_id.is_some_and(|portal| portal != crm.portal_id)
+    {
+        return Err(Problem::field(
+            "/origin/portalId",
+            "is another portal than the one that the organization is connected to: name the connector (?connector=)",
+        ));
+    }
     let portal = crm.as_ref().map_or_else(
         || asked.tenant.as_str().to_owned(),
         |crm| crm.portal_id.to_string(),

@@ -112,10 +112,13 @@ impl Wanted {
         }
     }
 
-    /// The same, with who there is as it is now: copies of users and owners are used only where they cannot be read.
+    /// The same, with who there is as it is now: of users and owners no copy counts.
     #[must_use]
     pub fn of_users_now(self) -> Self {
-        let now = |age: Age| Age { fresh_ms: 0, ..age };
+        let now = |_: Age| Age {
+            fresh_ms: 0,
+            usable_ms: 0,
+        };
         Self {
             users: now(self.users),
             owners: self.owners.map(now),

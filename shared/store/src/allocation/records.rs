@@ -119,7 +119,8 @@ impl Live {
 
 const OF_CALL: &str = "
 SELECT id FROM allocations INDEXED BY allocations_deal
-WHERE organization_id = ?1 AND deal_id = ?3 AND connector_id = ?2 AND call_id = ?4 ORDER BY received_at DESC, id DESC LIMIT 1";
+WHERE organization_id = ?1 AND deal_id = ?3 AND connector_id = ?2 AND call_id = ?4
+  AND (?5 IS NULL OR finished_at IS NULL OR finished_at > ?5) ORDER BY received_at DESC, id DESC LIMIT 1";
 
 /// The record that answers a call of this connector about this deal, by the call's id: the live one, or that of the same call before,
 /// which a person may have had decided again since.
@@ -138,10 +139,10 @@ pub async fn answer<E: Execute>(
     if live.answers(call_id, now) {
         return Ok(Some(live.id));
     }
-    if call_id.starts_with(SAME_BODY) {
-        return Ok(None);
-    }
-    let parameters = parameters![tenant.as_str(), connector_id, deal_id, call_id];
+    let ended_after = call_id
+        .starts_with(SAME_BODY)
+        .then(|| now.saturating_sub(SAME_BODY_SECONDS));
+    let parameters = parameters![tenant.as_str(), connector_id, deal_id, call_id, ended_after];
     let rows = database.execute(OF_CALL, parameters).await?;
     rows.first()
         .map(|row| row.text(0).map(str::to_owned))

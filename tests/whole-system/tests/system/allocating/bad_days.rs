@@ -114,6 +114,25 @@ async fn a_repeat_of_a_call_is_its_own_record_whatever_came_later() {
         (&failed["allocation_id"], &json!(true))
     );
     assert_eq!(stage.records().await.len(), 2);
+    // So is one without an id, for its five minutes.
+    stage.put_deal(701, "Series Z", "Single", "2026-09-28");
+    let ask = async || {
+        stage
+            .ask("", 701, json!({"service_package": "Series Z"}))
+            .await
+            .expect(StatusCode::OK)
+    };
+    let failed = ask().await;
+    let path = format!(
+        "/api/allocations/{}/rerun",
+        failed["allocation_id"].as_str().unwrap()
+    );
+    let again = stage
+        .app
+        .request(Method::POST, &path, &stage.organization.key, None)
+        .await;
+    again.expect(StatusCode::OK);
+    assert_eq!(ask().await["allocation_id"], failed["allocation_id"]);
 }
 
 /// Somebody who was added a minute ago is not seen in a copy, and HubSpot does not send a deal again that has failed.
@@ -123,11 +142,58 @@ async fn nobody_fails_a_deal_by_a_copy_of_who_there_is() {
     stage.enrol(501).await.expect(StatusCode::OK);
     stage.put_deal(700, "Series Z", "Single", "2026-09-28");
     stage.put(Kind::User, 90_210_006, &[("client_types", "Seed;Series Z")]);
+    let tried = stage
+        .ask("?dry_run=1", 700, json!({}))
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(
+        tried["adviser"]["email"], "finn.cole@example.test",
+        "{tried:#}"
+    );
     let given = stage.enrol(700).await.expect(StatusCode::OK);
     assert_eq!(
         given["adviser"]["email"], "finn.cole@example.test",
         "{given:#}"
     );
+    // Nor by one that cannot be read anew: it waits, and those beside it do not.
+    pass(5).await;
+    stage.put_deal(702, "Series Y", "Single", "2026-09-28");
+    stage.put(Kind::User, 90_210_006, &[("client_types", "Seed;Series Y")]);
+    let fault = Fault::status(StatusCode::INTERNAL_SERVER_ERROR);
+    let rule = FaultRule::always("/crm/v3/objects/users", fault);
+    assert!(stage.app.hubspot.add_fault(rule));
+    let (waits, beside) = tokio::join!(stage.enrol(702), stage.enrol(502));
+    let waits = waits.expect(StatusCode::ACCEPTED);
+    assert_eq!(reason(&waits), "source_unknown", "{waits:#}");
+    assert_eq!(beside.expect(StatusCode::OK)["status"], "completed");
+    stage.app.hubspot.clear_faults();
+    stage.settle().await;
+    assert_eq!(
+        stage.live(702).await["adviser_email"],
+        "finn.cole@example.test"
+    );
+}
+
+/// What a workflow sent once is no reason for ever.
+#[tokio::test(start_paused = true)]
+async fn a_person_gives_a_deal_whose_date_was_bad() {
+    let stage = Stage::set(899).await;
+    let bad = json!({"service_package": "Seed", "agreement_start_date": "31/31/2026"});
+    let failed = stage.ask("", 501, bad).await.expect(StatusCode::OK);
+    assert_eq!(reason(&failed), "malformed_agreement_date");
+    let path = format!(
+        "/api/allocations/{}/override",
+        failed["allocation_id"].as_str().unwrap()
+    );
+    let body = json!({"adviser_email": "mia.tan@example.test"});
+    let given = stage
+        .app
+        .post(&path, &stage.organization.key, body)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(given["status"], "completed", "{given:#}");
+    // By the deal's own.
+    assert_ne!(stage.live(501).await["agreement_start_date"], Value::Null);
 }
 
 /// An account without a workflow that keeps the mail address current: deals are found by a property that is written.

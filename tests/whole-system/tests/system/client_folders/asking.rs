@@ -405,6 +405,10 @@ async fn a_bad_body_is_refused_by_its_field() {
             json!({"object": {"objectId": 501, "objectType": "CONTACT"}}),
             "/object/objectId",
         ),
+        (
+            json!({"origin": {"portalId": 99}, "object": {"objectId": 501, "objectType": "DEAL"}}),
+            "/origin/portalId",
+        ),
     ] {
         let problem = stage
             .ask(body.clone())
