@@ -111,8 +111,6 @@ async fn decided(
         postpone_all(database, lease, connector_id, waiting, &why).await?;
         return Ok(RunReport::done());
     }
-    let settings = documents.settings.clone();
-    let again = documents.clone();
     let of = Of {
         tenant,
         connector_id,
@@ -124,8 +122,8 @@ async fn decided(
     let read_from_ms = clock::now_ms();
     let wanted = wanted(&waiting, read_from_ms);
     let (mut deals, known) = futures::future::join(
-        Deals::read(of, ids(&waiting), &settings),
-        Known::read(database, of, documents, &wanted),
+        Deals::read(of, ids(&waiting), &documents.settings),
+        Known::read(database, of, documents.clone(), &wanted),
     )
     .await;
     let mut known = known?;
@@ -148,7 +146,7 @@ async fn decided(
         if !are_users_of_now && known.are_users_copied() && judged.iter().any(Entry::is_for_nobody)
         {
             let now = wanted.of_users_now();
-            let of_now = Known::read(database, of, again.clone(), &now).await?;
+            let of_now = Known::read(database, of, documents.clone(), &now).await?;
             are_users_of_now = true;
             if !of_now.are_users_unknown() {
                 known = of_now;
@@ -171,7 +169,7 @@ async fn decided(
             return Ok(RunReport::done());
         }
         let read_from_ms = clock::now_ms();
-        deals = Deals::read(of, ids(&waiting), &settings).await;
+        deals = Deals::read(of, ids(&waiting), &documents.settings).await;
         read_ms = clock::now_ms().saturating_sub(read_from_ms);
     }
 }

@@ -1,8 +1,9 @@
 //! Deals that were given to advisers, or not, and why.
 //!
 //! Of each deal of a connector one record is live: what a repeated call is answered. A re-run, and what a person decides, are further
-//! records; one that comes to nothing gives the deal back (the trigger `allocations_give_back`). What is to be decided waits in `next_try_at` and is decided under the lease of the connector's one job ([`ALLOCATION`]),
-//! in the transaction that also decides the change of the deal ([`crate::outbox`]); the trigger on that delivery ends the record.
+//! records; one that comes to nothing gives the deal back (the trigger `allocations_give_back`). What is to be decided waits in
+//! `next_try_at` and is decided under the lease of the connector's one job ([`ALLOCATION`]), in the transaction that also decides the
+//! change of the deal ([`crate::outbox`]); the trigger on that delivery ends the record.
 
 use domain::NaiveDate;
 use domain::access::Tenant;

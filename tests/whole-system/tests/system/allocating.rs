@@ -108,6 +108,20 @@ impl Stage {
             .await
     }
 
+    /// An owner has a deal decided again.
+    pub async fn rerun(&self, id: &Value) -> Answer {
+        let path = format!("/api/allocations/{}/rerun", id.as_str().unwrap());
+        let key = &self.organization.key;
+        self.app.request(Method::POST, &path, key, None).await
+    }
+
+    /// An owner gives a deal to the adviser of this mail.
+    pub async fn give(&self, id: &Value, email: &str) -> Answer {
+        let path = format!("/api/allocations/{}/override", id.as_str().unwrap());
+        let body = json!({"adviser_email": email});
+        self.app.post(&path, &self.organization.key, body).await
+    }
+
     pub async fn explained(&self, id: &Value) -> Value {
         let path = format!("/api/allocations/{}", id.as_str().unwrap());
         self.app

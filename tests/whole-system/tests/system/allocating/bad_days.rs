@@ -95,14 +95,7 @@ async fn a_repeat_of_a_call_is_its_own_record_whatever_came_later() {
     stage.put_deal(700, "Series Z", "Single", "2026-09-28");
     let delivery = stage.delivery(700, Form::Envelope);
     let failed = stage.call(&delivery).await.expect(StatusCode::OK);
-    let path = format!(
-        "/api/allocations/{}/rerun",
-        failed["allocation_id"].as_str().unwrap()
-    );
-    let again = stage
-        .app
-        .request(Method::POST, &path, &stage.organization.key, None)
-        .await;
+    let again = stage.rerun(&failed["allocation_id"]).await;
     assert_eq!(
         reason(&again.expect(StatusCode::OK)),
         "unknown_service_package"
@@ -123,14 +116,7 @@ async fn a_repeat_of_a_call_is_its_own_record_whatever_came_later() {
             .expect(StatusCode::OK)
     };
     let failed = ask().await;
-    let path = format!(
-        "/api/allocations/{}/rerun",
-        failed["allocation_id"].as_str().unwrap()
-    );
-    let again = stage
-        .app
-        .request(Method::POST, &path, &stage.organization.key, None)
-        .await;
+    let again = stage.rerun(&failed["allocation_id"]).await;
     again.expect(StatusCode::OK);
     assert_eq!(ask().await["allocation_id"], failed["allocation_id"]);
 }
@@ -181,14 +167,8 @@ async fn a_person_gives_a_deal_whose_date_was_bad() {
     let bad = json!({"service_package": "Seed", "agreement_start_date": "31/31/2026"});
     let failed = stage.ask("", 501, bad).await.expect(StatusCode::OK);
     assert_eq!(reason(&failed), "malformed_agreement_date");
-    let path = format!(
-        "/api/allocations/{}/override",
-        failed["allocation_id"].as_str().unwrap()
-    );
-    let body = json!({"adviser_email": "mia.tan@example.test"});
     let given = stage
-        .app
-        .post(&path, &stage.organization.key, body)
+        .give(&failed["allocation_id"], "mia.tan@example.test")
         .await
         .expect(StatusCode::OK);
     assert_eq!(given["status"], "completed", "{given:#}");

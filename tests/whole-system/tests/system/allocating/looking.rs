@@ -218,13 +218,8 @@ async fn a_rerun_goes_by_the_deal_as_it_is_now() {
         501,
         &[("service_package", "Series C"), ("household_type", "")],
     );
-    let path = format!(
-        "/api/allocations/{}/rerun",
-        answer["allocation_id"].as_str().unwrap()
-    );
     let again = stage
-        .app
-        .request(Method::POST, &path, &stage.organization.key, None)
+        .rerun(&answer["allocation_id"])
         .await
         .expect(StatusCode::OK);
     assert_eq!(again["status"], "completed", "{again:#}");
@@ -245,14 +240,7 @@ async fn a_rerun_that_comes_to_nothing_leaves_the_deal_with_whom_it_was() {
     let stage = Stage::set(954).await;
     let answer = stage.enrol(501).await.expect(StatusCode::OK);
     let rerun = async || {
-        let path = format!(
-            "/api/allocations/{}/rerun",
-            answer["allocation_id"].as_str().unwrap()
-        );
-        let again = stage
-            .app
-            .request(Method::POST, &path, &stage.organization.key, None)
-            .await;
+        let again = stage.rerun(&answer["allocation_id"]).await;
         again.expect(StatusCode::OK)
     };
     stage.put(Kind::Deal, 501, &[("service_package", "Series Z")]);
@@ -288,15 +276,9 @@ async fn a_rerun_waits_for_what_cannot_be_read_and_not_for_long() {
             .hubspot
             .add_fault(simulators::FaultRule::always(users, fault))
     };
-    let rerun = async |id: &Value| {
-        let path = format!("/api/allocations/{}/rerun", id.as_str().unwrap());
-        stage
-            .app
-            .request(Method::POST, &path, &stage.organization.key, None)
-            .await
-    };
     assert!(fault());
-    let waits = rerun(&answer["allocation_id"])
+    let waits = stage
+        .rerun(&answer["allocation_id"])
         .await
         .expect(StatusCode::ACCEPTED);
     assert_eq!(
@@ -318,7 +300,7 @@ async fn a_rerun_waits_for_what_cannot_be_read_and_not_for_long() {
     assert_eq!(live["id"], waits["allocation_id"]);
     // One that goes on is given up after two minutes.
     assert!(fault());
-    let waits = rerun(&live["id"]).await.expect(StatusCode::ACCEPTED);
+    let waits = stage.rerun(&live["id"]).await.expect(StatusCode::ACCEPTED);
     let begun = now_ms(&stage.app);
     stage.settle().await;
     assert!(now_ms(&stage.app) - begun < 240_000);
@@ -341,14 +323,8 @@ async fn an_override_to_a_mail_of_two_advisers_is_refused() {
         90_210_005,
         &[("hs_email", " Finn.Cole@example.test")],
     );
-    let path = format!(
-        "/api/allocations/{}/override",
-        answer["allocation_id"].as_str().unwrap()
-    );
-    let body = json!({"adviser_email": "finn.cole@example.test"});
     let refused = stage
-        .app
-        .post(&path, &stage.organization.key, body)
+        .give(&answer["allocation_id"], "finn.cole@example.test")
         .await
         .expect(StatusCode::OK);
     assert_eq!(reason(&refused), "several_advisers", "{refused:#}");
@@ -371,25 +347,15 @@ async fn a_rerun_and_an_override_go_by_who_is_an_adviser_now() {
             .contains(&format!("/api/allocations/{id}/rerun"))
     );
     stage.only(&[6]);
-    let path = format!("/api/allocations/{id}/rerun");
-    let again = stage
-        .app
-        .request(Method::POST, &path, &stage.organization.key, None)
-        .await;
+    let again = stage.rerun(&failed["allocation_id"]).await;
     let again = again.expect(StatusCode::OK);
     assert_eq!(
         again["adviser"]["email"], "finn.cole@example.test",
         "{again:#}"
     );
     stage.put(Kind::User, 90_210_006, &[("hs_email", "finn@example.test")]);
-    let path = format!(
-        "/api/allocations/{}/override",
-        again["allocation_id"].as_str().unwrap()
-    );
-    let body = json!({"adviser_email": "finn@example.test"});
     let given = stage
-        .app
-        .post(&path, &stage.organization.key, body)
+        .give(&again["allocation_id"], "finn@example.test")
         .await
         .expect(StatusCode::OK);
     assert_eq!(given["status"], "completed", "{given:#}");
