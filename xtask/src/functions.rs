@@ -1,4 +1,4 @@
-//! The functions: built for wasm32-wasip2, in the place that spin.toml names, within their sizes.
+//! The functions: built for wasm32-wasip2, in the places that spin.toml names, within their sizes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,11 @@ use crate::{process, stale, style};
 const MAX_BYTES: u64 = 3 * 512 * 1024;
 /// What all components may weigh together: 38 MiB. It grows with the number of functions; each is held to its own size.
 const MAX_TOTAL_BYTES: u64 = 38 * 1024 * 1024;
+/// How functions are built: small.
 const PROFILE: &str = "release";
+/// How those are built that decide thousands of rows in a call.
+const SPEED_PROFILE: &str = "speed";
+const FOR_SPEED: [&str; 1] = ["delta-engine"];
 
 #[derive(Debug)]
 pub struct Component {
@@ -22,7 +26,7 @@ pub struct Component {
     pub bytes: u64,
 }
 
-/// Builds every function, in one go, and checks the sizes.
+/// Builds every function, those of one profile in one go, and checks the sizes.
 ///
 /// # Errors
 /// If the target is missing and cannot be added, cargo fails, or a component is too large.
@@ -30,11 +34,18 @@ pub fn build(workspace: &Workspace) -> anyhow::Result<Vec<Component>> {
     toolchain::ensure_wasm_target(workspace)?;
     let names = workspace.functions();
     style::step("Building", &format!("{} functions", names.len()));
-    process::run(
-        process::cargo(workspace)
-            .args(["build", "--release", "--target", WASM_TARGET])
-            .args(process::packages(&names)),
-    )?;
+    for profile in [PROFILE, SPEED_PROFILE] {
+        let names: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| profile_of(name) == profile)
+            .collect();
+        process::run(
+            process::cargo(workspace)
+                .args(["build", "--profile", profile, "--target", WASM_TARGET])
+                .args(process::packages(&names)),
+        )?;
+    }
     let components = measured(workspace)?;
     anstream::eprint!("{}", sizes(&components));
     check_sizes(&components)?;
@@ -53,11 +64,19 @@ pub fn refuse_stale(workspace: &Workspace) -> anyhow::Result<()> {
     place(workspace)
 }
 
+fn profile_of(name: &str) -> &'static str {
+    if FOR_SPEED.contains(&name) {
+        SPEED_PROFILE
+    } else {
+        PROFILE
+    }
+}
+
 /// Where cargo puts a component, and spin.toml expects it below `target`.
 fn product(target: &Path, name: &str) -> PathBuf {
     target
         .join(WASM_TARGET)
-        .join(PROFILE)
+        .join(profile_of(name))
         .join(format!("{}.wasm", name.replace('-', "_")))
 }
 
@@ -187,6 +206,10 @@ mod tests {
         assert_eq!(
             product(Path::new("/t"), "cron-tick"),
             Path::new("/t/wasm32-wasip2/release/cron_tick.wasm")
+        );
+        assert_eq!(
+            product(Path::new("/t"), "delta-engine"),
+            Path::new("/t/wasm32-wasip2/speed/delta_engine.wasm")
         );
     }
 }

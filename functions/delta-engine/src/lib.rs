@@ -1,5 +1,6 @@
 //! The Delta Engine: what was scheduled against what was worked, for one organization at a time.
 
+mod evaluate;
 mod run;
 
 use http::StatusCode;

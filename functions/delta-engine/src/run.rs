@@ -13,7 +13,6 @@ use domain::stream::Stream;
 use domain::sync_settings::KEEP_SHIFTS_DAYS;
 use domain::zone::Zone;
 use futures::future::join;
-use platform::attendance::{Means, Places, evaluate};
 use platform::run::{RunCall, RunReport};
 use platform::{SpinDatabase, clock, planning, random};
 use serde::{Deserialize, Serialize};
@@ -22,6 +21,8 @@ use store::attendance::{
 };
 use store::jobs::{Lease, plan};
 use store::{Database, DatabaseError};
+
+use crate::evaluate::{Means, Places, evaluate};
 
 /// Rows that have changed, of one step.
 const CHANGES: usize = 500;

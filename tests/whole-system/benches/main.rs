@@ -92,8 +92,16 @@ const FAMILIES: &[Family] = &[
         measure: || Box::pin(rules::measure()),
     },
     Family {
-        rows: attendance::ROWS,
-        measure: || Box::pin(attendance::measure()),
+        rows: attendance::NATIVE_ROWS,
+        measure: || Box::pin(ready(Ok(attendance::native()))),
+    },
+    Family {
+        rows: attendance::DAY_ROWS,
+        measure: || Box::pin(attendance::one_day()),
+    },
+    Family {
+        rows: attendance::YEAR_ROWS,
+        measure: || Box::pin(attendance::one_year()),
     },
     Family {
         rows: allocation::ROWS,
