@@ -11,7 +11,7 @@ use domain::attendance::excuse::{self, Excuse, TimeOff};
 use domain::attendance::matching::{self, Work};
 use domain::attendance::policy::{Policy, Thresholds};
 use domain::attendance::span::Span;
-use domain::attendance::{Punch, Shift};
+use domain::attendance::{Punch, Shift, notes_absence};
 use domain::zone::Zone;
 use foldhash::quality::FixedState;
 use store::attendance::{
@@ -232,6 +232,7 @@ impl<'a> OnePart<'a> {
                     ends_at: row.ends_at,
                     is_close: row.is_close != 0,
                     unpaid_break_seconds: row.unpaid_break_minutes.saturating_mul(60),
+                    absence_noted: row.attendance_status.as_deref().is_some_and(notes_absence),
                     day: day(location, row.starts_at),
                 };
                 if !self.time_off.is_empty() {

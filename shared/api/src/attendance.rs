@@ -89,8 +89,8 @@ pub struct AttendanceDelta {
     pub departure_seconds: Option<i64>,
     /// The person is on the clock.
     pub is_running: bool,
-    /// Why a person has to look at it: `auto_clocked_out`, or `on_the_clock` of a no-show during which the person was
-    /// on the clock by another punch.
+    /// Why a person has to look at it: `auto_clocked_out`; of a no-show `on_the_clock`, where the person was on the clock
+    /// by another punch meanwhile, or `absence_noted`, where the schedule says that it is something else, as sick.
     pub review: Option<String>,
     pub updated_at: String,
 }

@@ -117,6 +117,7 @@ fn days(chance: &mut Chance, count: usize) -> (Vec<Shift<'static>>, Vec<Punch<'s
             expected_at: start,
             ends_at: start + 8 * HOUR,
             is_close: false,
+            absence_noted: false,
             unpaid_break_seconds: 1_800,
             day,
         });

@@ -240,7 +240,9 @@ fn numbers(planned: &[&Shift<'_>], done: &[&Punch<'_>]) -> Delta {
         worked_seconds,
         arrival_seconds: apart(actual_start, scheduled_start),
         departure_seconds: apart(actual_end, scheduled_end).filter(|_| !is_auto_clocked_out),
-        net_seconds: apart(worked_seconds, scheduled_seconds),
+        // What the system has ended says nothing of how long somebody has worked.
+        net_seconds: apart(worked_seconds, scheduled_seconds)
+            .filter(|_| !done.iter().any(|punch| punch.auto_clocked_out)),
         is_running,
         is_auto_clocked_out,
         categories: Categories::default(),
@@ -309,6 +311,8 @@ pub enum Review {
     AutoClockOut,
     /// A no-show during which the person was on the clock, by a punch too far from its start to be its work.
     OnTheClock,
+    /// A no-show of which somebody has noted at the provider that it is something else: sick, called off.
+    AbsenceNoted,
 }
 
 impl Review {
@@ -317,6 +321,7 @@ impl Review {
         match self {
             Self::AutoClockOut => "auto_clocked_out",
             Self::OnTheClock => "on_the_clock",
+            Self::AbsenceNoted => "absence_noted",
         }
     }
 
@@ -325,7 +330,7 @@ impl Review {
     pub const fn event(self) -> EventType {
         match self {
             Self::AutoClockOut => EventType::AutoClockOut,
-            Self::OnTheClock => EventType::NoShow,
+            Self::OnTheClock | Self::AbsenceNoted => EventType::NoShow,
         }
     }
 }
@@ -344,16 +349,18 @@ pub fn review(
     if work.matched_by != MatchedBy::Nothing || work.shifts.is_empty() {
         return None;
     }
-    let is_there = work
-        .shifts
-        .iter()
-        .filter_map(|&at| shifts.get(at))
-        .any(|shift| {
-            let end = matching::last_end(shift);
-            punches.iter().any(|punch| {
-                matching::runs_at(punch, shift.starts_at)
-                    || (shift.starts_at <= punch.clocked_in_at && punch.clocked_in_at < end)
-            })
-        });
-    is_there.then_some(Review::OnTheClock)
+    let mut of_work = work.shifts.iter().filter_map(|&at| shifts.get(at));
+    let is_there = of_work.clone().any(|shift| {
+        let end = matching::last_end(shift);
+        punches.iter().any(|punch| {
+            matching::runs_at(punch, shift.starts_at)
+                || (shift.starts_at <= punch.clocked_in_at && punch.clocked_in_at < end)
+        })
+    });
+    if is_there {
+        return Some(Review::OnTheClock);
+    }
+    of_work
+        .any(|shift| shift.absence_noted)
+        .then_some(Review::AbsenceNoted)
 }

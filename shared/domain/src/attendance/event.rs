@@ -212,6 +212,9 @@ pub fn explain(
     if event.review == Some(Review::OnTheClock) {
         text.push_str(" The person was on the clock meanwhile, by a punch that is not its work.");
     }
+    if event.review == Some(Review::AbsenceNoted) {
+        text.push_str(" The schedule notes the absence as something else than a no-show.");
+    }
     if let Some(excuse) = excuse.filter(|excuse| !excuse.is_whole()) {
         let left = whole_minutes(excuse.left_seconds);
         text.push_str(&format!(" Approved time off leaves {left} min of it."));

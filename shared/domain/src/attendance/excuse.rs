@@ -1,6 +1,6 @@
 //! Approved time off: which events it excuses, and what it leaves of them.
 
-use super::delta::Delta;
+use super::delta::{Delta, Review};
 use super::event::{Event, EventType};
 use super::policy::Policy;
 use super::{Shift, matching};
@@ -156,12 +156,19 @@ const fn beyond(seconds: i64, tolerated: i64) -> i64 {
     if seconds > tolerated { seconds } else { 0 }
 }
 
-/// The same event, with the points for what its time off leaves of it.
+/// The same event, with the points for what its time off leaves of it. Where it leaves nothing, nobody has to decide what a
+/// note at the provider meant.
 #[must_use]
 pub fn judged(event: Event, excuse: Option<&Excuse<'_>>, policy: &Policy) -> Event {
-    let Some(excuse) = excuse.filter(|excuse| !excuse.is_whole()) else {
+    let Some(excuse) = excuse else {
         return event;
     };
+    if excuse.is_whole() {
+        let review = event
+            .review
+            .filter(|review| *review != Review::AbsenceNoted);
+        return Event { review, ..event };
+    }
     let tier = policy.tier(event.event, excuse.left_seconds);
     Event {
         points: tier.map_or(0, |tier| tier.points),

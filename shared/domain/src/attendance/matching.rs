@@ -9,7 +9,8 @@
 //!    covers the start, the person was to come when it ends: that time counts for the start, and the start itself only
 //!    for what is left over then, shifts and punches.
 //! 3. A further punch belongs to a shift that has one, if it began before that shift's end: a shift that was
-//!    worked in two punches.
+//!    worked in two punches. One that began before the shift does only if it was running at its start: who taps in
+//!    and out before it is not there when it begins.
 //! 4. A shift without a punch during whose start a punch of another shift ran, and went on for half an hour or half of
 //!    the shift, was worked with it: two shifts in one punch. Who goes home a little after the next shift has begun did
 //!    not come to that one.
@@ -371,7 +372,13 @@ impl<'a> Matching<'a> {
                 .iter()
                 .copied()
                 .take_while(|&shift| self.start_of(shift).saturating_sub(at) <= self.window.seconds)
-                .find(|&shift| self.has_punch(shift));
+                .find(|&shift| {
+                    self.has_punch(shift)
+                        && self
+                            .punches
+                            .get(punch)
+                            .is_some_and(|punch| runs_at(punch, self.start_of(shift)))
+                });
             if let Some(shift) = begun.or(coming) {
                 self.give(punch, shift, MatchedBy::Time);
             }

@@ -36,8 +36,17 @@ pub struct Shift<'a> {
     pub is_close: bool,
     /// Planned.
     pub unpaid_break_seconds: i64,
+    /// Somebody has noted at the provider why the person is away: see [`notes_absence`].
+    pub absence_noted: bool,
     /// The local date of its start, as a count of days.
     pub day: i32,
+}
+
+/// Whether the provider's attendance status of a shift says that an absence is something else than a no-show: `sick`,
+/// `called_off`, `called_in`, or one of the company's own.
+#[must_use]
+pub fn notes_absence(status: &str) -> bool {
+    !matches!(status, "" | "none" | "no_show" | "late")
 }
 
 /// A punch of the same person.

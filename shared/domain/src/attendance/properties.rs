@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::delta::{self, Category, Delta, Review};
 use super::event::{self, EventType, Exemption, WallTime};
-use super::excuse::{self, TimeOff};
+use super::excuse::{self, Excuse, TimeOff};
 use super::matching::{self, MatchedBy, Window, Work};
 use super::policy::{Policy, Preset, Thresholds};
 use super::span::{self, Span};
-use super::{Punch, Shift};
+use super::{Punch, Shift, notes_absence};
 
 const MIN: i64 = 60;
 const HOUR: i64 = 60 * MIN;
@@ -33,6 +33,7 @@ fn shift(key: &str, starts_at: i64, ends_at: i64) -> Shift<'_> {
         expected_at: starts_at,
         ends_at,
         is_close: false,
+        absence_noted: false,
         unpaid_break_seconds: 0,
         day: day_of(starts_at),
     }
@@ -278,6 +279,97 @@ fn a_no_show_of_somebody_on_the_clock_waits_for_a_person() {
         assert!(reviews.contains(&(Some(0), Some(Review::OnTheClock), 0)));
         assert!(reviews.contains(&(Some(1), None, 6)));
     }
+}
+
+#[test]
+fn who_taps_in_and_out_before_a_shift_is_late_all_the_same() {
+    let late = |punches: &[Punch<'_>]| {
+        let shifts = [shift("s", at(10, 0), at(18, 0))];
+        matching::works(&shifts, punches, Window::default())
+            .iter()
+            .map(|work| {
+                let delta = delta::delta(work, &shifts, punches, &Thresholds::default());
+                (work.shifts.len(), delta.late_minutes())
+            })
+            .collect::<Vec<_>>()
+    };
+    let tap = |from, to| punch("tap", from, to);
+    let came = |at_minute| punch("came", at(10, at_minute), at(18, 0));
+    for (from, to, minute) in [
+        (at(8, 30), at(8, 31), 40),
+        (at(8, 10), at(9, 0), 20),
+        (at(8, 10), at(10, 0), 20),
+    ] {
+        for is_named in [false, true] {
+            let mut came = came(minute);
+            came.shift = is_named.then_some(0);
+            let mut found = late(&[tap(from, to), came]);
+            found.sort_unstable();
+            assert_eq!(found, [(0, None), (1, Some(minute))]);
+        }
+    }
+    // Who is there when it begins, and goes out later, works in two punches.
+    assert_eq!(late(&[tap(at(9, 0), at(10, 1)), came(20)]), [(1, Some(0))]);
+}
+
+#[test]
+fn what_the_schedule_notes_of_an_absence_waits_for_a_person() {
+    for (status, is_noted) in [
+        ("none", false),
+        ("no_show", false),
+        ("late", false),
+        ("", false),
+        ("sick", true),
+        ("called_off", true),
+        ("called_in", true),
+        ("custom", true),
+    ] {
+        assert_eq!(notes_absence(status), is_noted, "{status}");
+    }
+    let planned = Shift {
+        absence_noted: true,
+        ..shift("s", at(10, 0), at(18, 0))
+    };
+    let judged = |punches: &[Punch<'_>], off: Option<TimeOff<'_>>| {
+        let policy = Policy::default();
+        let shifts = [planned];
+        matching::works(&shifts, punches, Window::default())
+            .iter()
+            .flat_map(|work| {
+                let delta = delta::delta(work, &shifts, punches, &policy.thresholds);
+                let review = delta::review(work, &delta, &shifts, punches);
+                let excuse = off.map(|off| Excuse {
+                    id: off.id,
+                    left_seconds: 0,
+                });
+                event::events(&delta, review, &policy, Exemption::Nothing)
+                    .into_iter()
+                    .map(move |event| excuse::judged(event, excuse.as_ref(), &Policy::default()))
+                    .map(|event| (event.event, event.points, event.review))
+                    .collect::<Vec<_>>()
+            })
+            .collect::<Vec<_>>()
+    };
+    let noted = Some(Review::AbsenceNoted);
+    assert_eq!(judged(&[], None), [(EventType::NoShow, 6, noted)]);
+    // Time off says what the note would have to be asked about.
+    let off = TimeOff {
+        id: "off",
+        first_day: 0,
+        last_day: 9,
+        part: None,
+    };
+    assert_eq!(judged(&[], Some(off)), [(EventType::NoShow, 6, None)]);
+    // Who was on the clock may have been there after all.
+    let meanwhile = [punch("p", at(13, 0), at(17, 0))];
+    let review = judged(&meanwhile, None)
+        .into_iter()
+        .find(|event| event.0 == EventType::NoShow)
+        .and_then(|event| event.2);
+    assert_eq!(review, Some(Review::OnTheClock));
+    // Who has come is judged by the clock.
+    let came = [punch("p", at(10, 20), at(18, 0))];
+    assert_eq!(judged(&came, None), [(EventType::LateArrival, 2, None)]);
 }
 
 #[test]

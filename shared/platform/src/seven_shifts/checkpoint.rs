@@ -22,6 +22,8 @@ const LOOK_BACK_SECONDS: i64 = 15 * 60;
 
 /// Under fixed times shifts are read for so many days ahead, and as far back as they are kept.
 const FIXED_TIMES_DAYS_AHEAD: i64 = 14;
+/// Time off is read so far back in any case: what is left of a year's sick leave is told by all that was taken in it.
+const TIME_OFF_DAYS: i64 = 366;
 
 /// Saved in `jobs.checkpoint`, in the transaction that writes the rows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -297,10 +299,10 @@ impl Start<'_> {
     }
 
     fn window_from(&self) -> i64 {
-        let days = if self.is_limited() {
-            self.backfill_days.min(KEEP_SHIFTS_DAYS)
-        } else {
-            self.backfill_days
+        let days = match self.stream {
+            _ if self.is_limited() => self.backfill_days.min(KEEP_SHIFTS_DAYS),
+            Stream::TimeOff => self.backfill_days.max(TIME_OFF_DAYS),
+            _ => self.backfill_days,
         };
         self.now.saturating_sub(days.saturating_mul(86_400))
     }
@@ -746,7 +748,8 @@ mod tests {
         let punches = current(NOW - DAY).pass(fixed(Stream::TimePunches, 90));
         assert_eq!((punches.kind, punches.window_to), (Kind::Incremental, None));
         let time_off = Checkpoint::default().pass(fixed(Stream::TimeOff, 90));
-        assert_eq!(time_off.window_from, Some(NOW - 90 * DAY));
+        // What is left of a year's sick leave is told by all that was taken in it.
+        assert_eq!(time_off.window_from, Some(NOW - 366 * DAY));
         assert_eq!(time_off.window_to, None);
     }
 

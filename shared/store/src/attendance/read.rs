@@ -34,6 +34,8 @@ pub struct ShiftRow<'a> {
     pub unpaid_break_minutes: i64,
     pub external_location_id: Option<String>,
     pub external_role_id: Option<String>,
+    /// Of the provider, none where it is `none`.
+    pub attendance_status: Option<String>,
     /// When it was when it was counted last; none if it was never counted as this person's.
     pub counted_at: Option<i64>,
 }
@@ -115,7 +117,7 @@ SELECT (
   ), (
     SELECT json_group_array(json_array(k, shift.id, shift.external_id, shift.starts_at, shift.ends_at, shift.is_close,
       shift.unpaid_break_minutes, shift.external_location_id, shift.external_role_id,
-      iif(shift.attendance_member_id = m, shift.attendance_anchor_at, NULL)))
+      nullif(shift.attendance_status, 'none'), iif(shift.attendance_member_id = m, shift.attendance_anchor_at, NULL)))
     FROM wanted CROSS JOIN schedule_shifts AS shift INDEXED BY schedule_shifts_member
       ON shift.organization_id = ?1 AND shift.team_member_id = m AND shift.starts_at BETWEEN a - ?3 AND z + ?3
     WHERE shift.deleted_at IS NULL

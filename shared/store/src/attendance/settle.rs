@@ -203,18 +203,25 @@ fn deltas_sql() -> String {
 
 /// What a manager has said stands, and decides what counts. It was said of one person: whoever takes over a shift has events
 /// of their own. A punch is the same person's, though, even where the provider has made one of two people, so what was
-/// said of an event with the same punches goes along.
+/// said of an event with the same punches goes along. A shift that was deleted and made again, as a copied week is, has
+/// another id: what was said of the same person's event at the same time and with the same punches goes along, too.
 fn records_sql() -> String {
     let (names, values, set) = lists(RECORD_COLUMNS);
     format!(
         "WITH page AS MATERIALIZED (
-           SELECT value, (
+           SELECT value, coalesce((
              SELECT json_array(excused, note, resolution, resolved_by, resolved_at)
              FROM attendance_records AS before INDEXED BY attendance_records_event
              WHERE before.organization_id = ?1 AND before.subject_id = value ->> 'subject_id'
                AND before.event_type = value ->> 'event_type'
                AND before.punch_ids = value ->> 'punch_ids' AND before.punch_ids <> '[]'
-             ORDER BY before.changed_seq DESC LIMIT 1) AS said
+             ORDER BY before.changed_seq DESC LIMIT 1), (
+             SELECT json_array(excused, note, resolution, resolved_by, resolved_at)
+             FROM attendance_records AS before INDEXED BY attendance_records_member
+             WHERE before.organization_id = ?1 AND before.team_member_id = value ->> 'team_member_id'
+               AND before.anchor_at = value ->> 'anchor_at' AND before.event_type = value ->> 'event_type'
+               AND before.punch_ids = value ->> 'punch_ids' AND before.deleted_at IS NOT NULL
+             ORDER BY before.changed_seq DESC LIMIT 1)) AS said
            FROM json_each(?2))
          INSERT INTO attendance_records (id, organization_id, subject_id, event_type, source,
            excused, note, resolution, resolved_by, resolved_at, points_assessed, {names}, created_seq, changed_seq)

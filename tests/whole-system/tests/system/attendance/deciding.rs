@@ -178,6 +178,26 @@ async fn what_is_found_is_what_the_account_made_happen() {
     assert!(seen.0 > 30 && seen.1 > 10 && seen.2 > 300, "{seen:?}");
     // One record for each of them.
     let records = records(&app, &organization).await;
+    // What the schedule notes as something else than a no-show is for a person to judge.
+    let shifts = all(&app, &organization, "/api/shifts").await;
+    let mut noted = 0;
+    for row in records.iter().filter(|row| row["event_type"] == "no_show") {
+        let id = &row["schedule_shift_ids"][0];
+        let shift = shifts.iter().find(|shift| shift["id"] == *id);
+        let is_sick = shift.expect("its shift")["attendance_status"] == "sick";
+        noted += usize::from(is_sick);
+        let expected = match (&row["time_off_request_id"], is_sick) {
+            (Value::String(_), _) => (json!(null), json!(0)),
+            (_, true) => (json!("absence_noted"), json!(0)),
+            (_, false) => (json!(null), json!(6)),
+        };
+        assert_eq!(
+            (&row["review"], &row["points_assessed"]),
+            (&expected.0, &expected.1),
+            "{row:#}"
+        );
+    }
+    assert!(noted > 3, "{noted}");
     let of = |name: &str| {
         records
             .iter()

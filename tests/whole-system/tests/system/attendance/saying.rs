@@ -262,3 +262,46 @@ async fn what_was_said_of_a_person_stands_when_their_shift_comes_back() {
         )
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_stands_when_a_shift_is_deleted_and_made_again() {
+    let (app, organization, _) = restaurant(735).await;
+    let start = EPOCH - 30 * HOUR;
+    let (late, away) = (hire(&app), hire(&app));
+    let shifts = || [late, away].map(|one| add_shift(&app, one, start, start + 8 * HOUR));
+    let before = shifts();
+    add_punch(&app, late, start + 30 * MIN, Some(start + 8 * HOUR));
+    sync(&app, &organization).await;
+    let admin = app.key(&organization.id, "admin").await;
+    let find = async |person: (i64, i64, i64)| {
+        let member = member(&app, &organization, person.0).await;
+        let path = format!(
+            "/api/attendance/records?team_member_id={member}&from={}",
+            day(start)
+        );
+        let mut rows = all(&app, &organization, &path).await;
+        rows.retain(|row| row["event_type"] == "late_arrival" || row["event_type"] == "no_show");
+        assert_eq!(rows.len(), 1, "{rows:#?}");
+        rows.remove(0)
+    };
+    for person in [late, away] {
+        let id = find(person).await["id"].as_str().expect("an id").to_owned();
+        let said = json!({"excused": true, "note": "Known before"});
+        patch(&app, &format!("/api/attendance/records/{id}"), &admin, said)
+            .await
+            .expect(StatusCode::OK);
+    }
+    for id in before {
+        change(&app, Mutation::DeleteShift { id, publish: true });
+    }
+    shifts();
+    sync(&app, &organization).await;
+    for person in [late, away] {
+        let row = find(person).await;
+        assert_eq!(
+            (&row["excused"], &row["note"], &row["points_assessed"]),
+            (&json!(true), &json!("Known before"), &json!(0)),
+            "{row:#}"
+        );
+    }
+}

@@ -218,7 +218,9 @@ async fn sick_leave_is_what_was_approved_against_what_there_is() {
             change(&app, decide(id, status));
         }
     };
-    off(-20, 2, "sick", Some(RequestStatus::Approved));
+    // Long before the connector's shifts and punches begin.
+    off(-200, 1, "sick", Some(RequestStatus::Approved));
+    off(-20, 1, "sick", Some(RequestStatus::Approved));
     off(-10, 1, "sick", None);
     off(-12, 1, "sick", Some(RequestStatus::Declined));
     off(-8, 3, "vacation", Some(RequestStatus::Approved));
