@@ -223,8 +223,8 @@ pub struct AttendanceSummary {
     pub worked_minutes: i64,
     /// Worked minus scheduled minutes (`delta_minutes`), of the works of which both are known.
     pub net_minutes: i64,
-    /// Works with a shift and a punch that are not in `net_minutes`: the shift lasts until closing time, or the person is on
-    /// the clock. No-shows and unscheduled punches are not in it either, and are counted by themselves.
+    /// Works with a shift and a punch that are not in `net_minutes`: the shift lasts until closing time, the person is on the
+    /// clock, or the system ended a punch. No-shows and unscheduled punches are not in it either, and are counted by themselves.
     pub works_not_compared: i64,
     /// Of late arrivals. Minutes are those of each work, added up: the sum of the `minutes` of its records.
     pub late_minutes: i64,
