@@ -25,7 +25,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinHandle,
     time::Sleep,
@@ -40,6 +40,9 @@ use crate::{
 
 /// Headers of a request, in bytes.
 const MAX_HEADER_BYTES: usize = 64 << 10;
+/// Connections that wait to be accepted, as far as the system lets them (`net.core.somaxconn`). With the usual 128 a
+/// burst overflows the queue, and Linux forgets connections that their clients hold for made, or resets them later.
+const BACKLOG: u32 = 4_096;
 /// The pause after the system refused a connection, for want of a descriptor say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -56,7 +59,7 @@ impl Server {
             io::ErrorKind::AddrInUse => Error::AddressInUse { address },
             _ => Error::Listen { address, source },
         };
-        let listener = TcpListener::bind(address).await.map_err(refuse)?;
+        let listener = listen(address).map_err(refuse)?;
         let address = listener.local_addr().map_err(refuse)?;
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(listener, runtime, address, stopped));
@@ -89,6 +92,19 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.accepting.abort();
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // Or the address could not be used again soon after a stop. On Windows it can, and this would let two listen.
+    if cfg!(not(windows)) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 async fn accept(

@@ -318,6 +318,35 @@ async fn a_client_that_reads_slowly_does_not_hold_a_guest() {
     );
 }
 
+/// Linux lets no more wait than the listener has asked for. Who comes beyond that is not refused but forgotten, some of
+/// them after they believe that they have connected.
+#[tokio::test]
+async fn a_burst_of_connections_waits_until_it_is_accepted() {
+    let runtime = start(&[]);
+    let server = runtime
+        .serve("127.0.0.1:0".parse().expect("address"))
+        .await
+        .expect("a listener");
+    // Nothing is accepted meanwhile: this thread is the only one, and it does not await.
+    let burst: Vec<_> = (0..300)
+        .map(|number| {
+            let patience = Duration::from_millis(500);
+            std::net::TcpStream::connect_timeout(&server.address(), patience)
+                .unwrap_or_else(|error| panic!("connection {number}: {error}"))
+        })
+        .collect();
+    for client in burst {
+        client.set_nonblocking(true).expect("a socket");
+        let mut client = TcpStream::from_std(client).expect("a socket");
+        let request =
+            b"GET /.well-known/spin/health HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n";
+        client.write_all(request).await.expect("a write");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
 /// Sends `head` and `begun`, then a byte now and again, and returns the answer.
 async fn trickle(server: std::net::SocketAddr, head: String, begun: &str) -> String {
     let client = TcpStream::connect(server).await.expect("a connection");
