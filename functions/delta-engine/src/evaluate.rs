@@ -1,5 +1,6 @@
 //! From the rows of some people to what has to be written. Nothing here reads or writes.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hash};
 
@@ -11,12 +12,12 @@ use domain::attendance::excuse::{self, Excuse, TimeOff};
 use domain::attendance::matching::{self, Work};
 use domain::attendance::policy::{Policy, Thresholds};
 use domain::attendance::span::Span;
-use domain::attendance::{Punch, Shift, notes_absence};
+use domain::attendance::{Few, Punch, Shift, notes_absence};
 use domain::zone::Zone;
 use foldhash::quality::FixedState;
 use store::attendance::{
-    DeltaRow, Member, Person, PunchMark, PunchRow, RecordRow, Rows, Settled, ShiftMark, ShiftRow,
-    TimeOffRow,
+    self, DeltaRow, Member, Person, PunchMark, PunchRow, RecordRow, Rows, Settled, ShiftMark,
+    ShiftRow, TimeOffRow, Whose,
 };
 
 /// What the provider's ids stand for, by connector.
@@ -59,19 +60,20 @@ pub fn evaluate<'a>(
     let mut deltas = OfPerson(&rows.deltas);
     let mut records = OfPerson(&rows.records);
     for (place, person) in people.iter().enumerate() {
-        let member = members.next(place, |row| row.0).first();
-        let shifts = shifts.next(place, |row| row.person);
-        let punches = punches.next(place, |row| row.person);
-        let time_off = time_off.next(place, |row| row.person);
-        let mut deltas = Known::new(deltas.next(place, |row| row.person), |row| {
+        let part = (place, person);
+        let member = members.next(part, |row| row.0).first();
+        let shifts = shifts.next(part, |row| row.whose);
+        let punches = punches.next(part, |row| row.whose);
+        let time_off = time_off.next(part, |row| row.whose);
+        let mut deltas = Known::new(deltas.next(part, |row| row.whose), |row| {
             (row.subject_id, "")
         });
-        let mut records = Known::new(records.next(place, |row| row.person), |row| {
+        let mut records = Known::new(records.next(part, |row| row.whose), |row| {
             (row.subject_id, row.event_type)
         });
         let Some(member) = member else { continue };
         let one = OnePart::new(person, member, shifts, punches, time_off);
-        for decided in one.decide(means) {
+        one.decide(means, |decided| {
             let mut row = decided.row();
             row.fingerprint = fingerprint(&row);
             let known = deltas.find((row.subject_id, ""));
@@ -93,7 +95,7 @@ pub fn evaluate<'a>(
                 }
             }
             decided.marks(settled);
-        }
+        });
         settled.gone_deltas.extend(
             deltas
                 .left()
@@ -121,9 +123,22 @@ struct OfPerson<'a, R>(&'a [R]);
 
 impl<'a, R> OfPerson<'a, R> {
     /// The rows of a person; to be asked for people in order.
-    fn next(&mut self, place: usize, person: impl Fn(&R) -> usize) -> &'a [R] {
-        let count = self.0.iter().take_while(|row| person(row) == place).count();
-        let (of_person, left) = self.0.split_at_checked(count).unwrap_or_default();
+    fn next(
+        &mut self,
+        (place, person): (usize, &Person<'_>),
+        whose: impl Fn(&R) -> Whose<'a>,
+    ) -> &'a [R] {
+        let (mut skipped, mut taken) = (0_usize, 0_usize);
+        for row in self.0 {
+            match whose(row).compare(place, person) {
+                // Who came after it was asked who there is, is looked at as a change.
+                Ordering::Less => skipped = skipped.saturating_add(1),
+                Ordering::Equal => taken = taken.saturating_add(1),
+                Ordering::Greater => break,
+            }
+        }
+        let rows = self.0.get(skipped..).unwrap_or_default();
+        let (of_person, left) = rows.split_at_checked(taken).unwrap_or_default();
         self.0 = left;
         of_person
     }
@@ -131,18 +146,20 @@ impl<'a, R> OfPerson<'a, R> {
 
 /// What was decided of a person before, and which of it was decided again.
 struct Known<'a, R> {
-    by_key: Vec<((&'a str, &'a str), &'a R, bool)>,
+    by_key: Few<((&'a str, &'a str), &'a R, bool)>,
 }
 
 impl<'a, R> Known<'a, R> {
     fn new(rows: &'a [R], key: impl Fn(&'a R) -> (&'a str, &'a str)) -> Self {
-        let mut by_key: Vec<_> = rows.iter().map(|row| (key(row), row, false)).collect();
-        by_key.sort_unstable_by_key(|known| known.0);
+        let mut by_key: Few<_> = rows.iter().map(|row| (key(row), row, false)).collect();
+        by_key.sort_unstable_by(|known, other| compare_keys(known.0, other.0));
         Self { by_key }
     }
 
     fn find(&mut self, key: (&str, &str)) -> Option<&'a R> {
-        let place = self.by_key.binary_search_by_key(&key, |known| known.0);
+        let place = self
+            .by_key
+            .binary_search_by(|known| compare_keys(known.0, key));
         let known = self.by_key.get_mut(place.ok()?)?;
         known.2 = true;
         Some(known.1)
@@ -157,14 +174,18 @@ impl<'a, R> Known<'a, R> {
     }
 }
 
+fn compare_keys(key: (&str, &str), other: (&str, &str)) -> Ordering {
+    attendance::compare_ids(key.0, other.0).then_with(|| key.1.cmp(other.1))
+}
+
 /// A part of one person's time, with what is around it.
 struct OnePart<'a> {
     member_id: &'a str,
     member: &'a Member<'a>,
     span: Span,
-    shifts: Vec<&'a ShiftRow<'a>>,
+    shifts: Few<&'a ShiftRow<'a>>,
     punches: &'a [PunchRow<'a>],
-    time_off: Vec<TimeOff<'a>>,
+    time_off: Few<TimeOff<'a>>,
 }
 
 impl<'a> OnePart<'a> {
@@ -200,16 +221,16 @@ struct Decided<'a> {
     zone: Zone,
     /// When it began, by the wall clock: the day that it is of, and what an explanation says of the zone.
     local: NaiveDateTime,
-    shifts: Vec<&'a ShiftRow<'a>>,
-    punches: Vec<&'a PunchRow<'a>>,
+    shifts: Few<&'a ShiftRow<'a>>,
+    punches: Few<&'a PunchRow<'a>>,
     matched_by: &'static str,
     delta: Delta,
     review: Option<Review>,
-    events: Vec<(Event, Option<Excuse<'a>>)>,
+    events: Few<(Event, Option<Excuse<'a>>)>,
 }
 
 impl<'a> OnePart<'a> {
-    fn decide(&self, means: &Means<'_>) -> Vec<Decided<'a>> {
+    fn decide(&self, means: &Means<'_>, mut each: impl FnMut(Decided<'a>)) {
         let window = means.policy.thresholds.window();
         let connector_id = self.member.1;
         // Which day it is matters only where midnight parts what belongs together.
@@ -220,7 +241,7 @@ impl<'a> OnePart<'a> {
                 day_number(means.zone_of(connector_id, location).date(at))
             }
         };
-        let shifts: Vec<Shift<'_>> = self
+        let shifts: Few<Shift<'_>> = self
             .shifts
             .iter()
             .map(|row| {
@@ -244,18 +265,18 @@ impl<'a> OnePart<'a> {
                 shift
             })
             .collect();
-        let mut places: Vec<(&str, usize)> = self
+        let mut places: Few<(&str, usize)> = self
             .shifts
             .iter()
             .enumerate()
             .map(|(index, row)| (row.id, index))
             .collect();
-        places.sort_unstable();
+        places.sort_unstable_by(|place, other| attendance::compare_ids(place.0, other.0));
         let place = |id: &str| {
-            let found = places.binary_search_by_key(&id, |place| place.0).ok()?;
-            places.get(found).map(|place| place.1)
+            let found = places.binary_search_by(|place| attendance::compare_ids(place.0, id));
+            places.get(found.ok()?).map(|place| place.1)
         };
-        let punches: Vec<Punch<'_>> = self
+        let punches: Few<Punch<'_>> = self
             .punches
             .iter()
             .map(|row| Punch {
@@ -269,10 +290,11 @@ impl<'a> OnePart<'a> {
             })
             .collect();
         let works = matching::works(&shifts, &punches, window);
-        works
-            .iter()
-            .filter_map(|work| self.one(work, &shifts, &punches, means))
-            .collect()
+        for work in &works {
+            if let Some(decided) = self.one(work, &shifts, &punches, means) {
+                each(decided);
+            }
+        }
     }
 
     fn one(
@@ -282,12 +304,12 @@ impl<'a> OnePart<'a> {
         punches: &[Punch<'_>],
         means: &Means<'_>,
     ) -> Option<Decided<'a>> {
-        let of_shifts: Vec<&'a ShiftRow<'a>> = work
+        let of_shifts: Few<&'a ShiftRow<'a>> = work
             .shifts
             .iter()
             .filter_map(|&place| self.shifts.get(place).copied())
             .collect();
-        let of_punches: Vec<&'a PunchRow<'a>> = work
+        let of_punches: Few<&'a PunchRow<'a>> = work
             .punches
             .iter()
             .filter_map(|&place| self.punches.get(place))
@@ -322,10 +344,10 @@ impl<'a> OnePart<'a> {
         let review = delta::review(work, &delta, shifts, punches);
         let role_name = role.and_then(|role| {
             let places = means.places.get(connector_id)?;
-            places.roles.get(role)
+            places.roles.get(role).map(String::as_str)
         });
-        let roles: Vec<&str> = role_name.map(String::as_str).into_iter().collect();
-        let exemption = event::exemption(policy, self.member.2.as_deref(), &roles);
+        let level = self.member.2.as_deref();
+        let exemption = event::exemption(policy, level, role_name.as_slice());
         let events = event::events(&delta, review, policy, exemption)
             .into_iter()
             .map(|event| {
@@ -381,11 +403,11 @@ impl<'a> Decided<'a> {
         }
     }
 
-    fn shift_ids(&self) -> Vec<&'a str> {
+    fn shift_ids(&self) -> Few<&'a str> {
         self.shifts.iter().map(|row| row.id).collect()
     }
 
-    fn punch_ids(&self) -> Vec<&'a str> {
+    fn punch_ids(&self) -> Few<&'a str> {
         self.punches.iter().map(|row| row.id).collect()
     }
 
@@ -484,7 +506,7 @@ impl<'a> Decided<'a> {
             let is_first = place == 0 && shift_id.is_some();
             let scheduled_seconds = self.delta.scheduled_seconds.filter(|_| is_first);
             let delta_minutes = self.delta.delta_minutes().filter(|_| is_first);
-            let is_written = row.written_shift_id == shift_id
+            let is_written = is_same(row.written_shift_id, shift_id)
                 && row.written_scheduled_seconds == scheduled_seconds
                 && row.written_delta_minutes == delta_minutes;
             if !is_written || !is_marked(row.counted_at) {
@@ -498,6 +520,14 @@ impl<'a> Decided<'a> {
                 });
             }
         }
+    }
+}
+
+fn is_same(id: Option<&str>, other: Option<&str>) -> bool {
+    match (id, other) {
+        (Some(id), Some(other)) => attendance::compare_ids(id, other).is_eq(),
+        (None, None) => true,
+        _ => false,
     }
 }
 

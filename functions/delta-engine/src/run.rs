@@ -236,7 +236,7 @@ impl<'a> Run<'a> {
                     span: Span::ALWAYS,
                 })
                 .collect::<Vec<_>>();
-            let rows = self.decide(&people, next).await?;
+            let rows = self.decide(&people, Of::Everybody, next).await?;
             self.people = people_for(self.people, rows);
             return Ok(true);
         }
@@ -261,7 +261,7 @@ impl<'a> Run<'a> {
                 id: last.id.clone(),
             };
             let spans = spans(&changes, source);
-            self.decide(&people(&spans), next).await?;
+            self.decide(&people(&spans), Of::Parts, next).await?;
             return Ok(true);
         }
         self.judge().await
@@ -300,12 +300,17 @@ impl<'a> Run<'a> {
             times.entry(shift.member_id).or_default().push(shift.at);
         }
         let spans = by_member(times);
-        self.decide(&people(&spans), next).await?;
+        self.decide(&people(&spans), Of::Parts, next).await?;
         Ok(true)
     }
 
     /// Decides these parts of people's time and goes on to `next`. Returns how many rows that took.
-    async fn decide(&mut self, people: &[Person<'_>], mut next: Checkpoint) -> Result<usize, Stop> {
+    async fn decide(
+        &mut self,
+        people: &[Person<'_>],
+        of: Of,
+        mut next: Checkpoint,
+    ) -> Result<usize, Stop> {
         let tenant = self.lease.tenant;
         let punches_until = next.judged_until.clone();
         let means = Means {
@@ -334,7 +339,7 @@ impl<'a> Run<'a> {
             Ok(())
         };
         for (place, (part, cell)) in parts.iter().zip(&found).enumerate() {
-            let reading = attendance::read(self.database, tenant, part);
+            let reading = of.read(self.database, tenant, part);
             let judging = async { place.checked_sub(1).map_or(Ok(()), &mut judge) };
             let (answer, judged) = join(reading, judging).await;
             judged?;
@@ -375,6 +380,32 @@ impl<'a> Run<'a> {
             .await?;
         self.checkpoint = next;
         Ok(rows_read)
+    }
+}
+
+/// Whose time is decided.
+#[derive(Clone, Copy)]
+enum Of {
+    /// Of some people, and not always the whole of it.
+    Parts,
+    /// Everybody's there is between the first and the last of these people.
+    Everybody,
+}
+
+impl Of {
+    async fn read(
+        self,
+        database: &SpinDatabase,
+        tenant: &Tenant,
+        people: &[Person<'_>],
+    ) -> Result<Found, DatabaseError> {
+        match (self, people) {
+            (Self::Everybody, [first, .., last]) => {
+                let (first, last) = (first.member_id, last.member_id);
+                attendance::read_everybody(database, tenant, first, last).await
+            }
+            _ => attendance::read(database, tenant, people).await,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::event::EventType;
 use super::matching::{self, MatchedBy, Work};
 use super::policy::Thresholds;
-use super::{Punch, Shift};
+use super::{Few, Punch, Shift};
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -180,12 +180,12 @@ pub fn delta(
     punches: &[Punch<'_>],
     thresholds: &Thresholds,
 ) -> Delta {
-    let planned: Vec<&Shift<'_>> = work
+    let planned: Few<&Shift<'_>> = work
         .shifts
         .iter()
         .filter_map(|&at| shifts.get(at))
         .collect();
-    let done: Vec<&Punch<'_>> = work
+    let done: Few<&Punch<'_>> = work
         .punches
         .iter()
         .filter_map(|&at| punches.get(at))
@@ -252,7 +252,7 @@ fn numbers(planned: &[&Shift<'_>], done: &[&Punch<'_>]) -> Delta {
 /// The sum of what is known of each part, from when until when and how many seconds of it count. What lies in an earlier
 /// part, too, counts once. Of none, and where one is not known, `None`.
 fn once(parts: impl Iterator<Item = Option<(i64, i64, i64)>>) -> Option<i64> {
-    let mut parts = parts.collect::<Option<Vec<_>>>()?;
+    let mut parts = parts.collect::<Option<Few<_>>>()?;
     parts.sort_unstable_by_key(|&(from, to, seconds)| (from, to, Reverse(seconds)));
     let mut whole = None;
     let mut reached = i64::MIN;

@@ -1,5 +1,6 @@
 //! What an organization's policy makes of a difference: events, each of which becomes one record.
 
+use super::Few;
 use super::delta::{Category, Delta, Review, nearest_minutes, whole_minutes};
 use super::excuse::Excuse;
 use super::policy::{Policy, Thresholds};
@@ -85,9 +86,9 @@ pub fn events(
     review: Option<Review>,
     policy: &Policy,
     exempt: Exemption,
-) -> Vec<Event> {
+) -> Few<Event> {
     if exempt == Exemption::All {
-        return Vec::new();
+        return Few::new();
     }
     let arrival = delta.arrival_seconds.unwrap_or_default();
     let departure = delta.departure_seconds.unwrap_or_default();

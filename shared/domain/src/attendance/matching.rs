@@ -18,7 +18,9 @@
 //! What is left over is an unscheduled punch, or a shift that nobody came to. Nothing here depends on the
 //! order in which rows come.
 
-use super::{Punch, Shift};
+use smallvec::smallvec;
+
+use super::{Few, Punch, Shift};
 
 /// How far a clock-in may lie from the shift that the provider names, in seconds.
 pub const MAX_LINK_SECONDS: i64 = 24 * 3_600;
@@ -75,8 +77,8 @@ impl MatchedBy {
 /// may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Work {
-    pub shifts: Vec<usize>,
-    pub punches: Vec<usize>,
+    pub shifts: Few<usize>,
+    pub punches: Few<usize>,
     pub matched_by: MatchedBy,
 }
 
@@ -131,25 +133,25 @@ struct Matching<'a> {
     punches: &'a [Punch<'a>],
     window: Window,
     /// Indices in the order of starts.
-    shift_order: Vec<usize>,
-    punch_order: Vec<usize>,
+    shift_order: Few<usize>,
+    punch_order: Few<usize>,
     /// By shift: whether it has a punch, and how that was found.
-    found: Vec<Option<MatchedBy>>,
+    found: Few<Option<MatchedBy>>,
     /// By punch.
-    shift_of: Vec<Option<usize>>,
+    shift_of: Few<Option<usize>>,
     /// By shift: the shift that it was worked together with.
-    joined: Vec<Option<usize>>,
+    joined: Few<Option<usize>>,
 }
 
 impl<'a> Matching<'a> {
     fn new(shifts: &'a [Shift<'a>], punches: &'a [Punch<'a>], window: Window) -> Self {
-        let mut shift_order: Vec<usize> = (0..shifts.len()).collect();
+        let mut shift_order: Few<usize> = (0..shifts.len()).collect();
         shift_order.sort_by_key(|&index| {
             shifts
                 .get(index)
                 .map(|shift| (shift.starts_at, shift.ends_at, shift.key.len(), shift.key))
         });
-        let mut punch_order: Vec<usize> = (0..punches.len()).collect();
+        let mut punch_order: Few<usize> = (0..punches.len()).collect();
         punch_order.sort_by_key(|&index| {
             punches.get(index).map(|punch| {
                 let out = punch.clocked_out_at.unwrap_or(i64::MAX);
@@ -162,9 +164,9 @@ impl<'a> Matching<'a> {
             window,
             shift_order,
             punch_order,
-            found: vec![None; shifts.len()],
-            shift_of: vec![None; punches.len()],
-            joined: vec![None; shifts.len()],
+            found: smallvec![None; shifts.len()],
+            shift_of: smallvec![None; punches.len()],
+            joined: smallvec![None; shifts.len()],
         }
     }
 
@@ -202,7 +204,7 @@ impl<'a> Matching<'a> {
     }
 
     fn by_expected(&mut self) {
-        let mut open: Vec<usize> = self
+        let mut open: Few<usize> = self
             .shift_order
             .iter()
             .copied()
@@ -216,7 +218,7 @@ impl<'a> Matching<'a> {
 
     /// Who came for the start, although they had time off then.
     fn by_start(&mut self) {
-        let open: Vec<usize> = self
+        let open: Few<usize> = self
             .shift_order
             .iter()
             .copied()
@@ -230,7 +232,7 @@ impl<'a> Matching<'a> {
 
     /// Pairs these shifts, in the order of `moment`, with punches that are free.
     fn by_time(&mut self, open: &[usize], moment: Moment) {
-        let free: Vec<usize> = self
+        let free: Few<usize> = self
             .punch_order
             .iter()
             .copied()
@@ -299,10 +301,11 @@ impl<'a> Matching<'a> {
         shifts: &[usize],
         punches: &[usize],
         moment: Moment,
-    ) -> Vec<(usize, usize)> {
+    ) -> Few<(usize, usize)> {
         let width = punches.len().saturating_add(1);
         // For the first `i` shifts and `j` punches: how many pairs fewer than could be, and the sum of differences.
-        let mut best = vec![(0_i64, 0_i64); width.saturating_mul(shifts.len().saturating_add(1))];
+        let mut best: Few<(i64, i64)> =
+            smallvec![(0, 0); width.saturating_mul(shifts.len().saturating_add(1))];
         let at = |i: usize, j: usize| i.saturating_mul(width).saturating_add(j);
         for (i, &shift) in shifts.iter().enumerate() {
             for (j, &punch) in punches.iter().enumerate() {
@@ -318,7 +321,7 @@ impl<'a> Matching<'a> {
             }
         }
         let get = |i: usize, j: usize| best.get(at(i, j)).copied().unwrap_or_default();
-        let mut pairs = Vec::new();
+        let mut pairs = Few::new();
         let (mut i, mut j) = (shifts.len(), punches.len());
         // Of equally good ways the one with the earlier punch, then the earlier shift.
         while i > 0 && j > 0 {
@@ -428,7 +431,7 @@ impl<'a> Matching<'a> {
 
     fn works(self) -> Vec<Work> {
         // By its first shift, or by its only punch.
-        let mut of_shift: Vec<Option<usize>> = vec![None; self.shifts.len()];
+        let mut of_shift: Few<Option<usize>> = smallvec![None; self.shifts.len()];
         let mut works: Vec<Work> = Vec::new();
         for &shift in &self.shift_order {
             if self.joined.get(shift).copied().flatten().is_some() {
@@ -438,8 +441,8 @@ impl<'a> Matching<'a> {
                 *slot = Some(works.len());
             }
             works.push(Work {
-                shifts: vec![shift],
-                punches: Vec::new(),
+                shifts: smallvec![shift],
+                punches: Few::new(),
                 matched_by: self
                     .found
                     .get(shift)
@@ -461,8 +464,8 @@ impl<'a> Matching<'a> {
             match place.and_then(|place| works.get_mut(place)) {
                 Some(work) => work.punches.push(punch),
                 None => works.push(Work {
-                    shifts: Vec::new(),
-                    punches: vec![punch],
+                    shifts: Few::new(),
+                    punches: smallvec![punch],
                     matched_by: MatchedBy::Nothing,
                 }),
             }

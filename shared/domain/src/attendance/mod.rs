@@ -22,6 +22,10 @@ pub mod week;
 #[cfg(test)]
 mod properties;
 
+/// What is of one person, or of one work: mostly so few that they need no memory of their own. A run goes over tens
+/// of thousands of people.
+pub type Few<T> = smallvec::SmallVec<[T; 4]>;
+
 /// A scheduled shift of one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shift<'a> {

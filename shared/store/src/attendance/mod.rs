@@ -8,7 +8,8 @@ mod settle;
 mod work;
 
 pub use read::{
-    Found, KnownDelta, KnownRecord, Member, Person, PunchRow, Rows, ShiftRow, TimeOffRow, read,
+    Found, KnownDelta, KnownRecord, Member, Person, PunchRow, Rows, ShiftRow, TimeOffRow, Whose,
+    compare_ids, read, read_everybody,
 };
 pub use settle::{DeltaRow, PunchMark, RecordRow, Settled, ShiftMark, begin, settle};
 pub use work::{

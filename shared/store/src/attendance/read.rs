@@ -1,13 +1,17 @@
-//! The rows that decide a part of people's time. They come as arrays, not as objects, and name whose they are by
-//! its place among the people asked for: there may be tens of thousands of them.
+//! The rows that decide a part of people's time. They come as arrays, not as objects: there may be tens of thousands
+//! of them.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::LazyLock;
 
 use domain::access::Tenant;
 use domain::attendance::span::{MARGIN_SECONDS, Span};
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::database::{DatabaseError, Execute, Row};
+use crate::database::{DatabaseError, Execute, Row, Value};
 use crate::{json, parameters};
 
 /// A part of one person's time.
@@ -17,14 +21,87 @@ pub struct Person<'a> {
     pub span: Span,
 }
 
-/// `(person, connector id, level, gone since)`. The fields of this and the next ones are in the order of [`READ`].
+/// Whose part of time a row is of.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// By its place among the parts that were asked for: a person may have several.
+    Place(u64),
+    /// By the person's id, where each person's whole time was.
+    Id(&'a str),
+}
+
+impl Whose<'_> {
+    /// The order of the parts that were asked for.
+    fn order(self, other: Self) -> Ordering {
+        match (self, other) {
+            (Self::Place(place), Self::Place(other)) => place.cmp(&other),
+            (Self::Id(id), Self::Id(other)) => compare_ids(id, other),
+            (Self::Place(_), Self::Id(_)) => Ordering::Less,
+            (Self::Id(_), Self::Place(_)) => Ordering::Greater,
+        }
+    }
+
+    /// Before, of or behind this part, which has this place among those asked for.
+    #[must_use]
+    pub fn compare(self, place: usize, person: &Person<'_>) -> Ordering {
+        match self {
+            Self::Place(of) => of.cmp(&u64::try_from(place).unwrap_or(u64::MAX)),
+            Self::Id(id) => compare_ids(id, person.member_id),
+        }
+    }
+}
+
+/// As [`str::cmp`]. Ids have much of their beginning in common, and a guest's `memcmp` goes byte by byte.
+#[must_use]
+pub fn compare_ids(left: &str, right: &str) -> Ordering {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let (words, others) = (left.as_chunks::<4>().0, right.as_chunks::<4>().0);
+    for (&word, &other) in words.iter().zip(others) {
+        if word != other {
+            return u32::from_be_bytes(word).cmp(&u32::from_be_bytes(other));
+        }
+    }
+    let common = words.len().min(others.len()).saturating_mul(4);
+    left.get(common..).cmp(&right.get(common..))
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Whose<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Whose<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a place or an id")
+            }
+
+            fn visit_u64<E>(self, place: u64) -> Result<Self::Value, E> {
+                Ok(Whose::Place(place))
+            }
+
+            fn visit_borrowed_str<E>(self, id: &'de str) -> Result<Self::Value, E> {
+                Ok(Whose::Id(id))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// `(whose, connector id, level, gone since)`. The fields of this and the next ones are in the order of [`READS`].
 #[derive(Clone, Debug, Deserialize)]
-pub struct Member<'a>(pub usize, pub &'a str, pub Option<String>, pub Option<i64>);
+pub struct Member<'a>(
+    #[serde(borrow)] pub Whose<'a>,
+    pub &'a str,
+    pub Option<String>,
+    pub Option<i64>,
+);
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct ShiftRow<'a> {
-    /// Whose part it is of, by its place among the people asked for.
-    pub person: usize,
+    #[serde(borrow)]
+    pub whose: Whose<'a>,
     pub id: &'a str,
     #[serde(borrow)]
     pub external_id: Cow<'a, str>,
@@ -42,7 +119,8 @@ pub struct ShiftRow<'a> {
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct PunchRow<'a> {
-    pub person: usize,
+    #[serde(borrow)]
+    pub whose: Whose<'a>,
     pub id: &'a str,
     #[serde(borrow)]
     pub external_id: Cow<'a, str>,
@@ -63,7 +141,8 @@ pub struct PunchRow<'a> {
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct TimeOffRow<'a> {
-    pub person: usize,
+    #[serde(borrow)]
+    pub whose: Whose<'a>,
     pub id: &'a str,
     pub start_date: String,
     pub end_date: String,
@@ -75,7 +154,8 @@ pub struct TimeOffRow<'a> {
 /// A work, as it was decided before.
 #[derive(Clone, Debug, Deserialize)]
 pub struct KnownDelta<'a> {
-    pub person: usize,
+    #[serde(borrow)]
+    pub whose: Whose<'a>,
     pub subject_id: &'a str,
     pub fingerprint: i64,
     pub anchor_at: i64,
@@ -84,7 +164,8 @@ pub struct KnownDelta<'a> {
 /// An event, as it was decided before.
 #[derive(Clone, Debug, Deserialize)]
 pub struct KnownRecord<'a> {
-    pub person: usize,
+    #[serde(borrow)]
+    pub whose: Whose<'a>,
     pub subject_id: &'a str,
     pub event_type: &'a str,
     /// None of one that is deleted.
@@ -103,55 +184,131 @@ pub struct Rows<'a> {
     pub records: Vec<KnownRecord<'a>>,
 }
 
-/// From each person to their rows: `CROSS JOIN` keeps SQLite from reading the table first. Of a part it is said what is
-/// decided, `?4` on both sides where it is a person's whole time; `?3` is how much more is read. A column each: SQLite would read nested JSON once more.
-const READ: &str = "
-WITH wanted AS MATERIALIZED (
-  SELECT key AS k, iif(type = 'text', value, value ->> 0) AS m, iif(type = 'text', -?4, value ->> 1) AS a,
-    iif(type = 'text', ?4, value ->> 2) AS z
-  FROM json_each(?2))
-SELECT (
-    SELECT json_group_array(json_array(k, member.connector_id, member.user_type, member.deleted_at))
-    FROM wanted CROSS JOIN team_members AS member ON member.id = m
-    WHERE member.organization_id = ?1
-  ), (
-    SELECT json_group_array(json_array(k, shift.id, shift.external_id, shift.starts_at, shift.ends_at, shift.is_close,
-      shift.unpaid_break_minutes, shift.external_location_id, shift.external_role_id,
-      nullif(shift.attendance_status, 'none'), iif(shift.attendance_member_id = m, shift.attendance_anchor_at, NULL)))
-    FROM wanted CROSS JOIN schedule_shifts AS shift INDEXED BY schedule_shifts_member
-      ON shift.organization_id = ?1 AND shift.team_member_id = m AND shift.starts_at BETWEEN a - ?3 AND z + ?3
-    WHERE shift.deleted_at IS NULL
-  ), (
-    SELECT json_group_array(json_array(k, punch.id, punch.external_id, punch.clocked_in_at, punch.clocked_out_at,
-      coalesce(punch.worked_seconds, punch.worked_minutes * 60), punch.auto_clocked_out, punch.schedule_shift_id,
-      punch.external_location_id, punch.external_role_id,
-      iif(punch.attendance_member_id = m, punch.attendance_anchor_at, NULL),
-      punch.attendance_shift_id, punch.attendance_scheduled_seconds, punch.attendance_delta_minutes))
-    FROM wanted CROSS JOIN time_punches AS punch INDEXED BY time_punches_member
-      ON punch.organization_id = ?1 AND punch.team_member_id = m AND punch.clocked_in_at BETWEEN a - ?3 AND z + ?3
-    WHERE punch.deleted_at IS NULL
-  ), (
-    SELECT json_group_array(json_array(k, off.id, off.start_date, off.end_date, off.is_partial_day, off.partial_start, off.partial_end))
-    FROM wanted CROSS JOIN time_off_requests AS off INDEXED BY time_off_requests_member
-      ON off.organization_id = ?1 AND off.team_member_id = m
-    WHERE off.deleted_at IS NULL AND off.status = 'approved'
-      AND off.end_date >= date(max(a - ?3, 0), 'unixepoch', '-2 days')
-      AND off.start_date <= date(min(z + ?3, 253402000000), 'unixepoch', '+2 days')
-  ), (
-    SELECT json_group_array(json_array(k, delta.subject_id, delta.fingerprint, delta.anchor_at))
-    FROM wanted CROSS JOIN attendance_deltas AS delta INDEXED BY attendance_deltas_member
-      ON delta.organization_id = ?1 AND delta.team_member_id = m AND delta.anchor_at BETWEEN a AND z
-  ), (
-    SELECT json_group_array(json_array(k, record.subject_id, record.event_type,
-      iif(record.deleted_at IS NULL, record.fingerprint, NULL), record.anchor_at))
-    FROM wanted CROSS JOIN attendance_records AS record INDEXED BY attendance_records_member
-      ON record.organization_id = ?1 AND record.team_member_id = m AND record.anchor_at BETWEEN a AND z
-  )";
+/// What is read of a table: a column of the answer, for SQLite would read nested JSON once more.
+struct Read {
+    table: &'static str,
+    index: &'static str,
+    /// The column that names the person, behind the organization in the index.
+    member: &'static str,
+    /// In the order of the row's type, behind whose it is.
+    fields: &'static str,
+    /// Which rows matter to a part of a person's time: to what is decided from `a` to `z`, with `?3` around it.
+    in_part: &'static str,
+    is_there: &'static str,
+}
+
+/// In the order of [`Rows`].
+const READS: [Read; 6] = [
+    Read {
+        table: "team_members",
+        index: "team_members_organization",
+        member: "id",
+        fields: "row.connector_id, row.user_type, row.deleted_at",
+        in_part: "true",
+        is_there: "true",
+    },
+    Read {
+        table: "schedule_shifts",
+        index: "schedule_shifts_member",
+        member: "team_member_id",
+        fields: "row.id, row.external_id, row.starts_at, row.ends_at, row.is_close, row.unpaid_break_minutes,
+          row.external_location_id, row.external_role_id, nullif(row.attendance_status, 'none'),
+          iif(row.attendance_member_id = row.team_member_id, row.attendance_anchor_at, NULL)",
+        in_part: "row.starts_at BETWEEN a - ?3 AND z + ?3",
+        is_there: "row.deleted_at IS NULL",
+    },
+    Read {
+        table: "time_punches",
+        index: "time_punches_member",
+        member: "team_member_id",
+        fields: "row.id, row.external_id, row.clocked_in_at, row.clocked_out_at,
+          coalesce(row.worked_seconds, row.worked_minutes * 60), row.auto_clocked_out, row.schedule_shift_id,
+          row.external_location_id, row.external_role_id,
+          iif(row.attendance_member_id = row.team_member_id, row.attendance_anchor_at, NULL),
+          row.attendance_shift_id, row.attendance_scheduled_seconds, row.attendance_delta_minutes",
+        in_part: "row.clocked_in_at BETWEEN a - ?3 AND z + ?3",
+        is_there: "row.deleted_at IS NULL",
+    },
+    Read {
+        table: "time_off_requests",
+        index: "time_off_requests_member",
+        member: "team_member_id",
+        fields: "row.id, row.start_date, row.end_date, row.is_partial_day, row.partial_start, row.partial_end",
+        in_part: "row.end_date >= date(max(a - ?3, 0), 'unixepoch', '-2 days')
+          AND row.start_date <= date(min(z + ?3, 253402000000), 'unixepoch', '+2 days')",
+        is_there: "row.deleted_at IS NULL AND row.status = 'approved'",
+    },
+    Read {
+        table: "attendance_deltas",
+        index: "attendance_deltas_member",
+        member: "team_member_id",
+        fields: "row.subject_id, row.fingerprint, row.anchor_at",
+        in_part: "row.anchor_at BETWEEN a AND z",
+        is_there: "true",
+    },
+    Read {
+        table: "attendance_records",
+        index: "attendance_records_member",
+        member: "team_member_id",
+        fields: "row.subject_id, row.event_type, iif(row.deleted_at IS NULL, row.fingerprint, NULL), row.anchor_at",
+        in_part: "row.anchor_at BETWEEN a AND z",
+        is_there: "true",
+    },
+];
+
+/// Of parts of some people's time, each seeked by itself: `CROSS JOIN` keeps SQLite from reading the table first.
+/// Where a part is a person's whole time, `?4` is on both sides.
+static READ_PARTS: LazyLock<String> = LazyLock::new(|| {
+    let columns = READS.map(|read| {
+        let Read {
+            table,
+            index,
+            member,
+            fields,
+            in_part,
+            is_there,
+        } = read;
+        format!(
+            "(SELECT json_group_array(json_array(k, {fields}))
+              FROM wanted CROSS JOIN {table} AS row INDEXED BY {index}
+                ON row.organization_id = ?1 AND row.{member} = m AND {in_part}
+              WHERE {is_there})"
+        )
+    });
+    format!(
+        "WITH wanted AS MATERIALIZED (
+           SELECT key AS k, iif(type = 'text', value, value ->> 0) AS m, iif(type = 'text', -?4, value ->> 1) AS a,
+             iif(type = 'text', ?4, value ->> 2) AS z
+           FROM json_each(?2))
+         SELECT {}",
+        columns.join(", ")
+    )
+});
+
+/// Of the whole time of everybody from one id to another, which is a piece of each index.
+static READ_EVERYBODY: LazyLock<String> = LazyLock::new(|| {
+    let columns = READS.map(|read| {
+        let Read {
+            table,
+            index,
+            member,
+            fields,
+            is_there,
+            ..
+        } = read;
+        format!(
+            "(SELECT json_group_array(json_array(row.{member}, {fields}))
+              FROM {table} AS row INDEXED BY {index}
+              WHERE row.organization_id = ?1 AND row.{member} BETWEEN ?2 AND ?3 AND {is_there})"
+        )
+    });
+    format!("SELECT {}", columns.join(", "))
+});
 
 /// Beyond every time in a table, and far enough from where sums end.
 const FAR: i64 = 1 << 60;
 
-/// A person, as [`READ`] takes one.
+/// A person, as [`READ_PARTS`] takes one.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Wanted<'a> {
@@ -174,6 +331,21 @@ impl<'a> Wanted<'a> {
 #[derive(Debug)]
 pub struct Found(Row);
 
+/// Reads what decides the whole time of everybody from the first to the last of these ids, and what was decided of
+/// them before.
+///
+/// # Errors
+/// The failure of the statement.
+pub async fn read_everybody<E: Execute>(
+    database: &E,
+    tenant: &Tenant,
+    first: &str,
+    last: &str,
+) -> Result<Found, DatabaseError> {
+    let parameters = parameters![tenant.as_str(), first, last];
+    found(database, &READ_EVERYBODY, parameters).await
+}
+
 /// Reads what decides these parts of people's time, and what was decided of them before.
 ///
 /// # Errors
@@ -185,8 +357,16 @@ pub async fn read<E: Execute>(
 ) -> Result<Found, DatabaseError> {
     let wanted: Vec<_> = people.iter().map(Wanted::of).collect();
     let parameters = parameters![tenant.as_str(), json::write(&wanted)?, MARGIN_SECONDS, FAR,];
-    let found = database.execute(READ, parameters).await?;
-    let row = found.into_iter().next();
+    found(database, &READ_PARTS, parameters).await
+}
+
+async fn found<E: Execute>(
+    database: &E,
+    statement: &str,
+    parameters: &[Value],
+) -> Result<Found, DatabaseError> {
+    let rows = database.execute(statement, parameters).await?;
+    let row = rows.into_iter().next();
     row.map(Found)
         .ok_or_else(|| DatabaseError::Shape("no row".to_owned()))
 }
@@ -205,12 +385,17 @@ impl Found {
             records: json::parse(row.text(5)?)?,
         };
         // That is how SQLite reads them, but it does not promise it.
-        rows.members.sort_by_key(|row| row.0);
-        rows.shifts.sort_by_key(|row| row.person);
-        rows.punches.sort_by_key(|row| row.person);
-        rows.time_off.sort_by_key(|row| row.person);
-        rows.deltas.sort_by_key(|row| row.person);
-        rows.records.sort_by_key(|row| row.person);
+        rows.members.sort_by(|row, other| row.0.order(other.0));
+        rows.shifts
+            .sort_by(|row, other| row.whose.order(other.whose));
+        rows.punches
+            .sort_by(|row, other| row.whose.order(other.whose));
+        rows.time_off
+            .sort_by(|row, other| row.whose.order(other.whose));
+        rows.deltas
+            .sort_by(|row, other| row.whose.order(other.whose));
+        rows.records
+            .sort_by(|row, other| row.whose.order(other.whose));
         Ok(rows)
     }
 }

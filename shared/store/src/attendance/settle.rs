@@ -2,6 +2,7 @@
 
 use domain::NaiveDate;
 use domain::access::Tenant;
+use domain::attendance::Few;
 use serde::{Serialize, Serializer};
 
 use super::{Cursor, SOURCE};
@@ -22,8 +23,8 @@ pub struct DeltaRow<'a> {
     pub event_date: NaiveDate,
     pub external_location_id: Option<&'a str>,
     pub external_role_id: Option<&'a str>,
-    pub shift_ids: Vec<&'a str>,
-    pub punch_ids: Vec<&'a str>,
+    pub shift_ids: Few<&'a str>,
+    pub punch_ids: Few<&'a str>,
     pub matched_by: &'static str,
     pub categories: i64,
     pub scheduled_start: Option<i64>,
@@ -53,8 +54,8 @@ pub struct RecordRow<'a> {
     pub event_date: NaiveDate,
     pub external_location_id: Option<&'a str>,
     pub external_role_id: Option<&'a str>,
-    pub shift_ids: Vec<&'a str>,
-    pub punch_ids: Vec<&'a str>,
+    pub shift_ids: Few<&'a str>,
+    pub punch_ids: Few<&'a str>,
     pub matched_by: &'static str,
     pub scheduled_start: Option<i64>,
     pub scheduled_end: Option<i64>,

@@ -1,13 +1,16 @@
 //! Attendance: what is written once, what stays whatever is decided again, and that every statement has its index.
 
+use domain::attendance::Few;
 use domain::attendance::span::Span;
+use proptest::prelude::*;
 use store::attendance::answers::{self, Asked, PeopleAsked};
 use store::attendance::resolve::{self, Said};
 use store::attendance::{
-    self, Cursor, DeltaRow, Person, PunchMark, RecordRow, Settled, ShiftMark, Source, policies,
+    self, Cursor, DeltaRow, Found, Person, PunchMark, RecordRow, Settled, ShiftMark, Source, Whose,
+    policies,
 };
 use store::jobs::Lease;
-use store::records::{Page, ShiftRecord, TeamMemberRecord, TimePunchRecord};
+use store::records::{Page, ShiftRecord, TeamMemberRecord, TimeOffRecord, TimePunchRecord};
 use store::{Database, DatabaseError, Execute};
 
 use crate::fixture::{Fixture, NOW, Party, party};
@@ -96,8 +99,8 @@ impl Written {
             event_date: "2027-01-15".parse().unwrap(),
             external_location_id: None,
             external_role_id: None,
-            shift_ids: vec![&self.shift],
-            punch_ids: vec![&self.punch],
+            shift_ids: Few::from_iter([self.shift.as_str()]),
+            punch_ids: Few::from_iter([self.punch.as_str()]),
             matched_by: "time",
             categories: 2,
             scheduled_start: Some(NOW),
@@ -136,8 +139,8 @@ impl Written {
             event_date: "2027-01-15".parse().unwrap(),
             external_location_id: None,
             external_role_id: None,
-            shift_ids: vec![&self.shift],
-            punch_ids: vec![&self.punch],
+            shift_ids: Few::from_iter([self.shift.as_str()]),
+            punch_ids: Few::from_iter([self.punch.as_str()]),
             matched_by: "time",
             scheduled_start: Some(NOW),
             scheduled_end: Some(NOW + 28_800),
@@ -190,6 +193,16 @@ impl Written {
     fn number(&self, sql: &str) -> i64 {
         self.fixture.number(sql)
     }
+}
+
+/// Its event is gone from one person, and there is this one.
+fn goes<'a>(written: &'a Written, from: &'a str, record: RecordRow<'a>) {
+    let settled = Settled {
+        gone_records: vec![(&written.shift, "late_arrival", from)],
+        records: vec![record],
+        ..Settled::default()
+    };
+    written.settle(&settled, 1);
 }
 
 #[test]
@@ -290,24 +303,20 @@ fn what_was_decided_is_corrected_and_what_was_said_stays() {
         ))
     };
     assert_eq!(decided(), 1);
-    let goes_to = |from: &str, record: RecordRow<'_>| {
-        let settled = Settled {
-            gone_records: vec![(&written.shift, "late_arrival", from)],
-            records: vec![record],
-            ..Settled::default()
-        };
-        written.settle(&settled, 1);
-    };
     // The provider made one of two people: the punch is the same, and so is what was said of it.
-    goes_to(&written.member, written.record("somebody-else", 2, None));
+    goes(
+        &written,
+        &written.member,
+        written.record("somebody-else", 2, None),
+    );
     assert_eq!(decided(), 1);
     assert_eq!(points(), 2);
     // The shift was swapped: what was said was said of somebody else, whose readers see that it is gone.
     let of_another = || RecordRow {
-        punch_ids: vec!["another-punch"],
+        punch_ids: Few::from_iter(["another-punch"]),
         ..written.record("a-third-one", 5, None)
     };
-    goes_to("somebody-else", of_another());
+    goes(&written, "somebody-else", of_another());
     assert_eq!(decided(), 0);
     assert_eq!(points(), 5);
     assert_eq!(
@@ -317,16 +326,17 @@ fn what_was_decided_is_corrected_and_what_was_said_stays() {
         1
     );
     // And back: it stands again, also of one that no punch is of.
-    goes_to(
+    goes(
+        &written,
         "a-third-one",
         RecordRow {
-            punch_ids: Vec::new(),
+            punch_ids: Few::new(),
             ..written.record("somebody-else", 6, None)
         },
     );
     assert_eq!(decided(), 1);
     assert_eq!(points(), 6);
-    goes_to("somebody-else", written.record("", 2, None));
+    goes(&written, "somebody-else", written.record("", 2, None));
     assert_eq!(decided(), 1);
     written.settle(
         &Settled {
@@ -440,6 +450,7 @@ fn a_summary_adds_up_the_minutes_of_its_rows() {
             })
     };
     let subjects: Vec<String> = works.iter().map(|_| written.fixture.id()).collect();
+    let outside: Vec<String> = (0..2).map(|_| written.fixture.id()).collect();
     // Of two months, which are added up each and then together; what lies outside of the days asked for is not.
     let days = ["2026-12-31", "2027-01-01", "2027-01-31"];
     let rows = deltas().zip(&subjects).zip(days.iter().cycle());
@@ -450,7 +461,6 @@ fn a_summary_adds_up_the_minutes_of_its_rows() {
             ..delta
         })
         .collect();
-    let outside: Vec<String> = (0..2).map(|_| written.fixture.id()).collect();
     for (subject_id, day) in outside.iter().zip(["2026-12-30", "2027-02-01"]) {
         rows.push(DeltaRow {
             subject_id,
@@ -633,12 +643,169 @@ fn what_is_read_of_many_is_in_its_index() {
     );
     assert_eq!(plan.matches("TEMP B-TREE").count(), 1, "{plan}");
     wait(attendance::read(database, tenant, &[])).unwrap();
-    let plan = last_plan();
-    for index in ["attendance_deltas_member", "attendance_records_member"] {
-        let line = format!(
-            "COVERING INDEX {index} (organization_id=? AND team_member_id=? AND anchor_at>? AND anchor_at<?)"
-        );
-        assert!(plan.contains(&line), "{plan}");
+    let of_parts = last_plan();
+    wait(attendance::read_everybody(database, tenant, "a", "b")).unwrap();
+    let of_everybody = last_plan();
+    for (plan, columns) in [
+        (of_parts, "team_member_id=? AND anchor_at>? AND anchor_at<?"),
+        (of_everybody, "team_member_id>? AND team_member_id<?"),
+    ] {
+        for index in ["attendance_deltas_member", "attendance_records_member"] {
+            let line = format!("COVERING INDEX {index} (organization_id=? AND {columns})");
+            assert!(plan.contains(&line), "{plan}");
+        }
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+/// The rows of all tables, each with whose it is: one way to read names people by their places, the other by their ids.
+fn told(found: &Found, people: &[Person<'_>]) -> Vec<(String, String)> {
+    let id = |whose: Whose<'_>| match whose {
+        Whose::Place(place) => people[usize::try_from(place).unwrap()].member_id.to_owned(),
+        Whose::Id(id) => id.to_owned(),
+    };
+    let mut rows = found.rows().unwrap();
+    let mut told = Vec::new();
+    for row in &mut rows.members {
+        let whose = std::mem::replace(&mut row.0, Whose::Place(0));
+        told.push((id(whose), format!("{row:?}")));
+    }
+    macro_rules! tell {
+        ($($rows:ident),*) => { $(
+            for row in &mut rows.$rows {
+                let whose = std::mem::replace(&mut row.whose, Whose::Place(0));
+                told.push((id(whose), format!("{row:?}")));
+            }
+        )* };
+    }
+    tell!(shifts, punches, time_off, deltas, records);
+    told
+}
+
+#[test]
+fn everybody_is_read_as_each_person_is() {
+    let written = written();
+    let (fixture, party) = (&written.fixture, &written.party);
+    let tenant = &party.tenant;
+    for name in ["8", "foreign", "9", "x"] {
+        // People of another organization are between them.
+        let party = &crate::fixture::party(if name == "foreign" { 2 } else { 1 });
+        let user = || Some(name.to_owned());
+        let person = TeamMemberRecord {
+            external_id: name.to_owned(),
+            is_active: true,
+            user_type: Some("employee".to_owned()),
+            ..TeamMemberRecord::default()
+        };
+        fixture.write(party, Page::TeamMembers(&[person]));
+        let shift = |number: i64| ShiftRecord {
+            external_id: format!("{name}-{number}"),
+            external_user_id: user(),
+            starts_at: NOW - number * 86_400,
+            ends_at: NOW - number * 86_400 + 28_800,
+            ..ShiftRecord::default()
+        };
+        fixture.write(party, Page::Shifts(&[shift(0), shift(400), shift(-3)]));
+        let punch = |number: i64| TimePunchRecord {
+            external_id: format!("{name}-{number}"),
+            external_user_id: user(),
+            clocked_in_at: NOW - number * 86_400,
+            ..TimePunchRecord::default()
+        };
+        fixture.write(party, Page::TimePunches(&[punch(0), punch(500)]));
+        let off = |status: &str| TimeOffRecord {
+            external_id: format!("{name}-{status}"),
+            external_user_id: name.to_owned(),
+            start_date: "2026-01-01".to_owned(),
+            end_date: "2026-01-02".to_owned(),
+            status: status.to_owned(),
+            ..TimeOffRecord::default()
+        };
+        fixture.write(party, Page::TimeOff(&[off("approved"), off("declined")]));
+    }
+    fixture.query(
+        "UPDATE schedule_shifts SET deleted_at = 1 WHERE external_id = '9-0'",
+        &[],
+    );
+    fixture.query(
+        "UPDATE time_punches SET deleted_at = 1 WHERE external_id = '8-0'",
+        &[],
+    );
+    fixture.query(
+        "UPDATE team_members SET deleted_at = 1 WHERE external_id = 'x'",
+        &[],
+    );
+    let settled = Settled {
+        deltas: vec![written.delta("")],
+        records: vec![written.record("", 1, None)],
+        ..Settled::default()
+    };
+    assert!(written.settle(&settled, 1).1);
+
+    let database = &fixture.database;
+    let ids = wait(attendance::members(database, tenant, "", 10)).unwrap();
+    assert_eq!(ids.len(), 4);
+    for ids in [ids.as_slice(), &ids[1..3], &ids[..1]] {
+        let people: Vec<_> = ids
+            .iter()
+            .map(|member_id| Person {
+                member_id,
+                span: Span::ALWAYS,
+            })
+            .collect();
+        let each = wait(attendance::read(database, tenant, &people)).unwrap();
+        let (first, last) = (&ids[0], &ids[ids.len() - 1]);
+        let everybody = wait(attendance::read_everybody(database, tenant, first, last)).unwrap();
+        assert_eq!(told(&everybody, &people), told(&each, &people));
+    }
+    let (first, last) = (&ids[0], &ids[3]);
+    let everybody = wait(attendance::read_everybody(database, tenant, first, last)).unwrap();
+    let rows = everybody.rows().unwrap();
+    let counts = [
+        rows.members.len(),
+        rows.shifts.len(),
+        rows.punches.len(),
+        rows.time_off.len(),
+        rows.deltas.len(),
+        rows.records.len(),
+    ];
+    assert_eq!(counts, [4, 9, 6, 3, 1, 1]);
+    let foreign = wait(attendance::read_everybody(
+        database,
+        &crate::fixture::party(3).tenant,
+        first,
+        last,
+    ));
+    assert_eq!(told(&foreign.unwrap(), &[]), []);
+}
+
+#[test]
+fn a_row_is_before_of_or_behind_a_part() {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+
+    let person = Person {
+        member_id: "0190a5c0-0000-7000-8000-00000000000b",
+        span: Span::ALWAYS,
+    };
+    for (whose, expected) in [
+        (Whose::Place(0), Less),
+        (Whose::Place(1), Equal),
+        (Whose::Place(2), Greater),
+        (Whose::Id("0190a5c0-0000-7000-8000-00000000000a"), Less),
+        (Whose::Id("0190a5c0-0000-7000-8000-00000000000b"), Equal),
+        (Whose::Id("0190a5c0-0000-7000-8000-00000000000c"), Greater),
+        (Whose::Id(""), Less),
+    ] {
+        assert_eq!(whose.compare(1, &person), expected, "{whose:?}");
+    }
+}
+
+proptest! {
+    /// Where what they have in common ends anywhere, and one may be the beginning of the other.
+    #[test]
+    fn ids_are_in_the_order_of_text(common in "[a-é]{0,12}", one in "[a-é]{0,6}", other in "[a-é]{0,6}") {
+        let (one, other) = (format!("{common}{one}"), format!("{common}{other}"));
+        prop_assert_eq!(attendance::compare_ids(&one, &other), one.cmp(&other));
     }
 }
 
